@@ -1,0 +1,2 @@
+__title__ = "spacy_deepal"
+__version__ = "0.1.0"
