@@ -8,8 +8,20 @@ from spacy.cli._util import app as spacy_app
 
 from ._app import app
 from .convert import convert_cli
+from .prepare import prepare_cli
 from .report import report_cli
+from .run import run_cli
+from .score import score_cli
+from .select import select_cli
 
-__all__ = ["app", "convert_cli", "report_cli"]
+__all__ = [
+    "app",
+    "convert_cli",
+    "prepare_cli",
+    "report_cli",
+    "run_cli",
+    "score_cli",
+    "select_cli",
+]
 
 spacy_app.add_typer(app, name="deepal")

@@ -1,0 +1,87 @@
+"""The acquisition functions of Shen et al. (2017), section 4. Higher: label this sentence first.
+
+`spacy.registry.acquisition` holds factories; what they return is called on one sentence's Evidence.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ..errors import DeepALError
+from ..tagger.evidence import Evidence
+
+
+class AcquisitionFunction(Protocol):
+    """Evidence of one sentence in, its score out. No state, no I/O.
+
+    A function may say what it looks at: `predicts = False` when it needs no prediction, `samples`
+    (int) for the MC dropout samples that it needs. Without these it gets the greedy path.
+    """
+
+    def __call__(self, evidence: Evidence) -> float: ...
+
+
+def make_rand() -> AcquisitionFunction:
+    """RAND: uniform, the baseline."""
+    return rand
+
+
+def rand(evidence: Evidence) -> float:
+    """RETURNS (float): The sentence's own random number from [0, 1)."""
+    return evidence.uniform
+
+
+rand.predicts = False
+
+
+def make_lc() -> AcquisitionFunction:
+    """LC: least confidence (Culotta & McCallum 2005), 1 - P(y* | x)."""
+    return lc
+
+
+def lc(evidence: Evidence) -> float:
+    """RETURNS (float): -sum_i log P(y*_i), which sorts as 1 - prod_i P(y*_i) does. The product is not
+    taken: it underflows, and long sentences would all score 1."""
+    return float(-np.sum(evidence.log_probs, dtype="float64"))
+
+
+def make_mnlp() -> AcquisitionFunction:
+    """MNLP: maximum normalised log-probability (Shen et al. 2017, section 4)."""
+    return mnlp
+
+
+def mnlp(evidence: Evidence) -> float:
+    """RETURNS (float): -(1/n) sum_i log P(y*_i); 0 for a sentence without words."""
+    return lc(evidence) / max(1, evidence.words)
+
+
+def make_bald(samples: int = 100) -> AcquisitionFunction:
+    """BALD: Bayesian active learning by disagreement, as a variation ratio (Shen et al. 2017, 4).
+
+    samples (int): M, the networks drawn by MC dropout.
+    RAISES (DeepALError): When samples is below 2.
+    """
+    if samples < 2:
+        raise DeepALError(
+            f"spacy_deepal.BALD.v1: samples = {samples}: disagreement needs 2 or more."
+        )
+    return Bald(samples)
+
+
+@dataclass(frozen=True)
+class Bald:
+    """samples (int): M, the networks drawn by MC dropout."""
+
+    samples: int
+
+    def __call__(self, evidence: Evidence) -> float:
+        """RETURNS (float): (1/n) sum_i f_i, f_i = 1 - (votes of the most popular tag at i) / M; 0 for
+        a sentence without words."""
+        if not evidence.words:
+            return 0.0
+        votes = evidence.samples.astype("int64")
+        tags, words = votes.max() + 1, evidence.words
+        table = np.bincount((votes + tags * np.arange(words)).ravel(), minlength=tags * words)
+        most = table.reshape(words, tags).max(1)
+        return float(np.mean(1 - most / len(votes)))

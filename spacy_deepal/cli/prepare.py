@@ -1,0 +1,27 @@
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+from wasabi import msg
+
+from ._app import app, show_errors
+from .convert import print_summaries
+
+
+@app.command("prepare")
+def prepare_cli(
+    data: Annotated[Path, Argument(help="Folder of the data")],
+    output: Annotated[Path, Argument(help="Folder of the pools train, dev and test")],
+    lang: Annotated[str, Option(help="Language of the tokenizer")] = "en",
+    files: Annotated[
+        str, Option(help="Only files whose name matches, for example 'zh_*.txt'")
+    ] = "*",
+) -> None:
+    """Make the pools train, dev and test: from the files of these names, where the folder has
+    them, or else by a fixed split by document."""
+    from ..pool.prepare import prepare
+
+    with show_errors():
+        summaries = prepare(data, output, lang=lang, pattern=files)
+    print_summaries(summaries)
+    msg.good(f"Wrote {', '.join(str(output / split) for split in summaries)}")

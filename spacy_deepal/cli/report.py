@@ -1,0 +1,47 @@
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from wasabi import msg
+
+from ._app import app, show_errors
+
+
+@app.command("report")
+def report_cli(
+    run_dirs: Annotated[
+        list[Path], typer.Argument(help="Run folders", metavar="RUN_DIR", show_default=False)
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The report to write")] = Path(
+        "report.html"
+    ),
+    full: Annotated[
+        Path | None,
+        typer.Option(
+            "--full",
+            help="Scores of a model trained on the whole pool, as `spacy evaluate --output` "
+            "writes them",
+            show_default=False,
+        ),
+    ] = None,
+    title: Annotated[str, typer.Option("--title", help="Heading")] = "Deep active learning",
+    figure: Annotated[
+        Path | None,
+        typer.Option(
+            "--figure",
+            help="Also write the learning curves alone, to a .png or .svg file",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """
+    Show runs as one HTML file that needs nothing else: learning curves, the words each run needed,
+    and the sentences it picked. Runs in progress are shown as far as they are.
+    """
+    from ..report import figure as write_figure
+    from ..report import report
+
+    with show_errors():
+        if figure is not None:
+            msg.good(f"Learning curves: {write_figure(run_dirs, figure, full=full)}")
+        msg.good(f"Report: {report(run_dirs, output, full=full, title=title)}")

@@ -1,0 +1,45 @@
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from wasabi import msg
+
+from ._app import app, show_errors
+
+
+@app.command("score")
+def score_cli(
+    model: Annotated[str, typer.Argument(help="Trained pipeline with a deepal_ner component")],
+    pool: Annotated[Path, typer.Argument(help="Pool: a folder of shards, or a .spacy file")],
+    scores: Annotated[Path, typer.Argument(help="JSONL file to write, a line a sentence")],
+    acquisition: Annotated[str, typer.Option(help="Registered acquisition function")] = "MNLP",
+    samples: Annotated[
+        int | None, typer.Option(min=2, help="MC dropout samples, as for BALD")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of random numbers and MC dropout")] = 0,
+    batch_words: Annotated[int | None, typer.Option(min=1, help="Words decoded at once")] = None,
+    code: Annotated[
+        Path | None, typer.Option("--code", "-c", help="Python file to import first")
+    ] = None,
+    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU id; -1: CPU")] = -1,
+) -> None:
+    """Score the sentences of a pool: the higher, the sooner to be labelled."""
+    from spacy.cli._util import import_code, setup_gpu
+    from tqdm import tqdm
+
+    from ..pool.scoring import load_pipeline, make_acquisition, score_pool
+
+    import_code(code)
+    setup_gpu(gpu_id, silent=True)
+    with show_errors():
+        function = make_acquisition(acquisition, samples=samples)
+        count = score_pool(
+            load_pipeline(model),
+            pool,
+            scores,
+            function,
+            seed=seed,
+            batch_words=batch_words,
+            progress=lambda stream: tqdm(stream, unit="sent", disable=None),
+        )
+    msg.good(f"Scored {count} sentences by {acquisition}: {scores}")

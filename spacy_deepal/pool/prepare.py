@@ -1,0 +1,147 @@
+"""A folder of data to the three pools of an experiment: train, dev and test."""
+
+import hashlib
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from uuid import uuid4
+
+from spacy.tokens import Doc
+
+from ..errors import DeepALError
+from .convert import ConvertSummary, convert
+from .shards import (
+    check_replaceable,
+    count_words,
+    read_shards,
+    replace_folder,
+    sentence_info,
+    write_shards,
+)
+from .sources import blank_pipeline, find_files, is_data
+
+SHARES = {"train": 0.70, "dev": 0.15, "test": 0.15}
+NAMES = {
+    "train": "train",
+    "training": "train",
+    "dev": "dev",
+    "devel": "dev",
+    "development": "dev",
+    "valid": "dev",
+    "validation": "dev",
+    "test": "test",
+}
+SEED = 0
+
+
+def prepare(
+    data: str | Path, output: str | Path, *, lang: str = "en", pattern: str = "*"
+) -> dict[str, ConvertSummary]:
+    """Make the pools `output`/train, `output`/dev and `output`/test: all three, or none.
+
+    Where the folder holds files or folders called train, dev and test, they are converted as they
+    are. Otherwise its files are split by document into 70, 15 and 15 percent of the words of each
+    genre, the same way each time; a document is never in two splits.
+
+    data (str | Path): The folder.
+    output (str | Path): The folder of the three pools.
+    lang (str): Language code of the tokenizer.
+    pattern (str): Only files whose name matches, for example "zh_*.txt".
+    RETURNS (dict): A summary for each split.
+    RAISES (DeepALError): As `convert`; or only some of the splits are there; or there are too few
+        documents to split.
+    """
+    data, output = Path(data), Path(output).absolute()
+    if not data.is_dir():
+        raise DeepALError(f"There is no folder {data}.")
+    if data.resolve() == output.resolve():
+        raise DeepALError(f"{data} is the folder of the data. Name another one for the pools.")
+    for split in SHARES:
+        check_replaceable(output / split)
+    given = _given_splits(data, pattern)
+    draft = output.with_name(f".{output.name}.{uuid4().hex[:8]}")
+    draft.mkdir(parents=True)
+    try:
+        if given:
+            summaries = {
+                split: convert(paths, draft / split, lang=lang, pattern=pattern)
+                for split, paths in given.items()
+            }
+        else:
+            files = find_files([data], pattern=pattern, exclude=output)
+            convert(files, draft / "all", lang=lang)
+            summaries = _split_by_document(draft / "all", draft, lang)
+        output.mkdir(exist_ok=True)
+        for split in SHARES:
+            replace_folder(draft / split, output / split)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return summaries
+
+
+def _given_splits(data: Path, pattern: str) -> dict[str, list[Path]]:
+    """The files and folders of each split, or nothing where the data are not split.
+
+    RAISES (DeepALError): Some splits are there and others are not.
+    """
+    given: dict[str, list[Path]] = {}
+    for path in sorted(data.iterdir()):
+        split = NAMES.get(path.name.split(".")[0].lower())
+        if split and (path.is_dir() or is_data(path, pattern)):
+            given.setdefault(split, []).append(path)
+    missing = [split for split in SHARES if split not in given]
+    if given and missing:
+        raise DeepALError(
+            f"{data} holds {' and '.join(sorted(given))} but no {' and no '.join(missing)}. "
+            "Add what is missing, or rename the files to have them split by document."
+        )
+    return {split: given[split] for split in SHARES} if given else {}
+
+
+def _split_by_document(pool: Path, folder: Path, lang: str) -> dict[str, ConvertSummary]:
+    """Split a pool into three in the folder. RAISES (DeepALError): Too few documents."""
+    vocab = blank_pipeline(lang).vocab
+    splits = assign_documents(read_shards(pool, vocab))
+    missing = [split for split in SHARES if split not in splits.values()]
+    if missing:
+        raise DeepALError(
+            f"{len(splits)} documents are too few for train, dev and test: at least 3 are needed."
+        )
+    summaries = {}
+    for split in SHARES:
+        summaries[split] = ConvertSummary()
+        docs = (doc for doc in read_shards(pool, vocab) if splits[document(doc)] == split)
+        write_shards(summaries[split].count(docs), folder / split)
+    return summaries
+
+
+def document(doc: Doc) -> str:
+    """What a sentence may not be parted from: its document, or where that is unknown itself."""
+    info = sentence_info(doc)
+    return info["doc_id"] or info["id"]
+
+
+def assign_documents(docs: Iterable[Doc]) -> dict[str, str]:
+    """Assign whole documents to splits. In each genre the documents, ordered by a hash of their
+    ids, go one by one to the split that has least of its share so far.
+
+    docs (Iterable[Doc]): Sentences.
+    RETURNS (dict): The split of each document.
+    """
+    words: Counter[str] = Counter()
+    genres: dict[str, str | None] = {}
+    for doc in docs:
+        words[document(doc)] += count_words(doc)
+        genres.setdefault(document(doc), sentence_info(doc)["genre"])
+    filled: dict[str | None, Counter[str]] = defaultdict(Counter)
+    splits = {}
+    for name in sorted(words, key=_shuffled):
+        has = filled[genres[name]]
+        splits[name] = min(SHARES, key=lambda split: has[split] / SHARES[split])
+        has[splits[name]] += words[name]
+    return splits
+
+
+def _shuffled(name: str) -> tuple[bytes, str]:
+    return hashlib.blake2b(f"{SEED}\0{name}".encode()).digest(), name

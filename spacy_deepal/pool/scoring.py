@@ -1,0 +1,186 @@
+"""Score a pool as a stream: memory does not grow with it."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import srsly
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.util import load_model, registry
+
+from ..errors import DeepALError
+from ..seeds import derive_uniform
+from .files import write_atomically
+from .shards import count_words, read_shards, sentence_id
+
+if TYPE_CHECKING:
+    from ..acquisition.functions import AcquisitionFunction
+    from ..tagger.component import DeepNER
+
+SENTENCES_AT_ONCE = 2048
+
+
+@dataclass(frozen=True)
+class Score:
+    """id of a sentence, its real words, and how much it should be labelled (higher: sooner)."""
+
+    id: str
+    words: int
+    score: float
+
+
+def make_acquisition(name: str, *, samples: int | None = None) -> "AcquisitionFunction":
+    """Make a registered acquisition function.
+
+    name (str): Its full name, or the short one of this package's: "MNLP" for "spacy_deepal.MNLP.v1".
+    samples (int | None): MC dropout samples, for a function that takes them.
+    RAISES (DeepALError): For an unknown name, with those there are; for samples it does not take.
+    """
+    names = sorted(registry.acquisition.get_all())
+    full = name if name in names else f"spacy_deepal.{name}.v1"
+    if full not in names:
+        raise DeepALError(
+            f"There is no acquisition function {name!r}. Registered: {', '.join(names)}. Your own is "
+            "found when its file is given with --code."
+        )
+    settings = {} if samples is None else {"samples": samples}
+    try:
+        return registry.acquisition.get(full)(**settings)
+    except TypeError as error:
+        raise DeepALError(f"Acquisition function {full}: {error}") from error
+
+
+def load_pipeline(model: str) -> Language:
+    """Load a trained pipeline. RAISES (DeepALError): When there is none of that name or path."""
+    try:
+        return load_model(model)
+    except OSError as error:
+        raise DeepALError(f"Cannot load the pipeline {model}: {error}") from error
+
+
+def score_docs(
+    nlp: Language,
+    docs: Iterable[Doc],
+    acquisition: "AcquisitionFunction",
+    *,
+    seed: int = 0,
+    batch_words: int | None = None,
+) -> Iterator[Score]:
+    """Score sentences.
+
+    nlp (Language): A pipeline with one `deepal_ner` component.
+    docs (Iterable[Doc]): Sentences of a pool, read with the pipeline's vocab.
+    acquisition (AcquisitionFunction): A function of `spacy.registry.acquisition`.
+    seed (int): Of random numbers and MC dropout.
+    batch_words (int | None): Most words decoded at once; None: as the model's architecture says.
+    YIELDS (Score): In the order of the Docs. Sentences without real words are left out.
+    RAISES (DeepALError): For a score that is no finite number, with the sentence's id.
+    """
+    predicts = getattr(acquisition, "predicts", True)
+    tagger = find_tagger(nlp) if predicts else None
+    docs = (doc for doc in docs if count_words(doc))
+    while chunk := list(islice(docs, SENTENCES_AT_ONCE)):
+        if tagger is None:
+            evidence = _blank_evidence(chunk, seed)
+        else:
+            samples = getattr(acquisition, "samples", 0)
+            evidence = tagger.evidence(chunk, samples=samples, seed=seed, batch_words=batch_words)
+        for item in evidence:
+            score = float(acquisition(item))
+            if not np.isfinite(score):
+                raise DeepALError(
+                    f"The acquisition function gave {score} to sentence {item.id}. A score must be "
+                    "a finite number."
+                )
+            yield Score(item.id, item.words, score)
+
+
+def find_tagger(nlp: Language) -> "DeepNER":
+    """RETURNS (DeepNER): The pipeline's one `deepal_ner` component.
+
+    RAISES (DeepALError): When there is none, or more than one.
+    """
+    from ..tagger.component import DeepNER
+
+    found = [name for name, pipe in nlp.pipeline if isinstance(pipe, DeepNER)]
+    if len(found) != 1:
+        count = "no" if not found else f"{len(found)} ({', '.join(found)})"
+        raise DeepALError(
+            f"Scoring needs a pipeline with one deepal_ner component; this one has {count}. "
+            f"Its components: {', '.join(nlp.pipe_names) or 'none'}."
+        )
+    return nlp.get_pipe(found[0])
+
+
+def score_pool(
+    nlp: Language,
+    pool: str | Path,
+    output: str | Path,
+    acquisition: "AcquisitionFunction",
+    *,
+    seed: int = 0,
+    batch_words: int | None = None,
+    progress: Callable[[Iterator[Score]], Iterable[Score]] = iter,
+) -> int:
+    """Score a pool on disk into a JSONL file, a line a sentence: {"id", "words", "score"}.
+
+    progress (Callable): Wraps the stream of scores, such as tqdm.
+    RETURNS (int): The number of sentences scored.
+    """
+    docs = read_shards(pool, nlp.vocab)
+    scores = score_docs(nlp, docs, acquisition, seed=seed, batch_words=batch_words)
+    return write_scores(progress(scores), output)
+
+
+def write_scores(scores: Iterable[Score], path: str | Path) -> int:
+    """Write scores as JSONL: all, or on any error none. RETURNS (int): How many."""
+    count = 0
+    with write_atomically(path) as stream:
+        for count, item in enumerate(scores, start=1):
+            line = {"id": item.id, "words": item.words, "score": item.score}
+            stream.write(srsly.json_dumps(line) + "\n")
+    return count
+
+
+def read_scores(path: str | Path) -> list[Score]:
+    """Read scores back.
+
+    RAISES (DeepALError): When the file is missing, or a line is no score, with its number.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DeepALError(f"There is no scores file {path}. `spacy deepal score` makes it.")
+    scores = []
+    for number, line in enumerate(path.read_text(encoding="utf8").splitlines(), start=1):
+        try:
+            item = srsly.json_loads(line)
+            scores.append(Score(str(item["id"]), int(item["words"]), float(item["score"])))
+        except (ValueError, KeyError, TypeError) as error:
+            raise DeepALError(
+                f"{path}, line {number} is no score: {line[:80]!r}. A line must be "
+                '{"id": …, "words": …, "score": …}.'
+            ) from error
+    return scores
+
+
+def _blank_evidence(docs: list[Doc], seed: int) -> list:
+    """Evidence without any prediction, for functions that need none."""
+    from ..tagger.evidence import Evidence
+
+    return [
+        Evidence(
+            id=(name := sentence_id(doc)),
+            words=count_words(doc),
+            uniform=derive_uniform(seed, "uniform", name),
+        )
+        for doc in docs
+    ]
+
+
+def excluding(docs: Iterable[Doc], ids: Collection[str]) -> Iterator[Doc]:
+    """YIELDS (Doc): The sentences whose ids are not among `ids`."""
+    return (doc for doc in docs if sentence_id(doc) not in ids)

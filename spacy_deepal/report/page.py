@@ -1,0 +1,159 @@
+"""The report: everything about some runs in one HTML file that asks the network for nothing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..about import __version__
+from .compare import TARGET, Full, common_range, find_full, summarise
+from .curves import inline_svg, styles
+from .files import write_file
+from .runs import Run, read_runs, round_folders
+from .sentences import Batch, label_colors, read_batch
+
+TEMPLATE = "report.html"
+# A sentence with its entities takes about half a kilobyte: some two megabytes at most.
+SENTENCES_A_PAGE = 3000
+SENTENCES_A_ROUND = 30
+SELECTIONS = {"seed": "seed set", "random": "at random", "acquisition": "by score"}
+
+
+@dataclass(frozen=True)
+class Share:
+    """A genre's percentage of the words picked, and how many points above the pool's that is."""
+
+    percent: float
+    above: float
+
+
+def report(
+    run_dirs: Iterable[Path],
+    output: Path,
+    *,
+    full: Path | None = None,
+    title: str = "Deep active learning",
+) -> Path:
+    """Write the report about some runs.
+
+    run_dirs (Iterable[Path]): The run folders; a run in progress is shown as far as it is.
+    output (Path): The HTML file.
+    full (Path | None): JSON with the full-data F1, as `spacy evaluate --output` writes it;
+        without it, runs that labelled the whole pool tell that number.
+    title (str): The heading.
+    RETURNS (Path): The HTML file.
+    RAISES (DeepALError): A folder is no run, or a file in it cannot be read.
+    """
+    runs = read_runs(run_dirs)
+    output = Path(output)
+    page = render(runs, find_full(runs, full), title)
+    write_file(output, page.encode("utf8"))
+    return output
+
+
+def render(runs: list[Run], full: Full | None, title: str) -> str:
+    """Fill the template.
+
+    runs (list[Run]): The runs.
+    full (Full | None): The full-data F1, if known.
+    title (str): The heading.
+    RETURNS (str): The page.
+    """
+    import jinja2
+    from markupsafe import Markup
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": lambda value: f"{value:,.0f}",
+        "percent": lambda value: minus(f"{value:.1f}%"),
+        "points": lambda value: f"{100 * value:.2f}",
+        "signed": lambda value: minus(f"{round(value):+d}") if round(value) else "0",
+        "score": lambda value: minus(f"{value:.4g}"),
+        "duration": duration,
+        "markup": Markup,
+    }
+    started = any(run.rounds for run in runs)
+    return environment.get_template(TEMPLATE).render(
+        title=title,
+        version=__version__,
+        runs=runs,
+        styles=styles(run.name for run in runs),
+        full=full,
+        target=f"{TARGET:.0%}",
+        rows=summarise(runs, full),
+        shared=common_range(runs),
+        pools=len({run.pool["fingerprint"] for run in runs}),
+        wide=inline_svg(runs, full, width=8.6, height=4.7, id="wide") if started else "",
+        narrow=inline_svg(runs, full, width=4, height=4.2, id="narrow") if started else "",
+        selections=SELECTIONS,
+        shares=genre_shares,
+        batches=read_batches(runs),
+    )
+
+
+def read_batches(runs: list[Run]) -> dict[Path, list[Batch]]:
+    """Read what each run picked in each round, fewer sentences of each the more rounds there are.
+
+    runs (list[Run]): The runs.
+    RETURNS (dict[Path, list[Batch]]): The batches of each run folder, in order.
+    """
+    folders = {run.path: round_folders(run.path) for run in runs}
+    rounds = sum(len(found) for found in folders.values())
+    most = max(1, min(SENTENCES_A_ROUND, SENTENCES_A_PAGE // max(1, rounds)))
+    colors = label_colors()
+    return {
+        run.path: [
+            read_batch(number, folder, run.manifest["lang"], colors, most)
+            for number, folder in folders[run.path]
+        ]
+        for run in runs
+    }
+
+
+def genre_shares(run: Run) -> dict[str, Any] | None:
+    """Compare the genres of what a run picked with those of the pool, in words.
+
+    run (Run): The run.
+    RETURNS (dict[str, Any] | None): "pool": percentage of each genre in the pool, largest first;
+        "rounds": a dict of each round's Share by genre. None if there are no two genres.
+    """
+    pool = percentages(run.pool["genres"])
+    if len(pool) < 2:
+        return None
+    rounds = {}
+    for round in run.rounds:
+        picked = percentages(round.genres)
+        rounds[round.number] = {
+            genre: Share(picked.get(genre, 0.0), picked.get(genre, 0.0) - pool[genre])
+            for genre in pool
+        }
+    return {"pool": pool, "rounds": rounds}
+
+
+def percentages(genres: dict[str, dict[str, int]]) -> dict[str, float]:
+    """Turn counts of words by genre into percentages, largest first."""
+    total = sum(counts["words"] for counts in genres.values()) or 1
+    shares = {genre: 100 * counts["words"] / total for genre, counts in genres.items()}
+    return dict(sorted(shares.items(), key=lambda item: (-item[1], item[0])))
+
+
+def duration(seconds: float) -> str:
+    """Write a time as people read it: "0.4 s", "2 min 05 s", "1 h 02 min"."""
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02d} min"
+
+
+def minus(text: str) -> str:
+    """Set a negative number with a minus sign instead of a hyphen."""
+    return text.replace("-", "\N{MINUS SIGN}")

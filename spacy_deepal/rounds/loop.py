@@ -1,0 +1,290 @@
+"""The active learning loop (Shen et al. 2017, sections 4 and 5): seed set, train, evaluate; then
+score, select, label, train, evaluate, round after round."""
+
+import platform
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import spacy
+import srsly
+import thinc
+import torch
+from spacy import blank
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.util import load_config, load_model
+from thinc.api import Config
+from tqdm import tqdm
+
+from ..about import __version__
+from ..acquisition.functions import make_rand
+from ..errors import DeepALError
+from ..pool.files import write_atomically
+from ..pool.scoring import excluding, score_docs
+from ..pool.selection import fetch, select, write_batch
+from ..pool.shards import count_words, fingerprint, read_shards, sentence_info
+from ..seeds import derive_seed
+from .run_folder import FORMAT, RoundFolder, RunFolder
+from .settings import SECTION, Settings, read_settings, words_of
+from .training import evaluate, initialize, train_round
+
+SEED, RANDOM, ACQUISITION = "seed", "random", "acquisition"  # how a round's batch was chosen
+
+
+def run(
+    config: Config,
+    run_dir: str | Path,
+    *,
+    keep: str = "last",
+    use_gpu: int = -1,
+    report: Callable[[dict[str, Any]], None] = lambda line: None,
+) -> str:
+    """Run active learning to its end; go on where an earlier process stopped.
+
+    config (Config): A training config with an [active_learning] section, not interpolated.
+    run_dir (str | Path): The run's folder.
+    keep (str): "last" or "all": which rounds' models stay on disk.
+    use_gpu (int): GPU id; -1: CPU.
+    report (Callable): Is called with each finished round's line of metrics.
+    RETURNS (str): Why the run ended.
+    RAISES (DeepALError): For a config that cannot be used, a folder that holds another run or is in
+        use, and data that cannot be read.
+    """
+    resolved = config.interpolate()
+    settings = read_settings(resolved)
+    folder = RunFolder(Path(run_dir))
+    with folder.lock():
+        folder.open(make_manifest(resolved, settings))
+        if not folder.initial.exists():
+            initialize(config, settings, folder.initial, use_gpu=use_gpu)
+        loop = Loop(config, settings, folder, use_gpu)
+        while not (end := loop.end()):
+            line = loop.next_round()
+            folder.add_metrics(line)
+            report(line)
+            if keep == "last" and line["round"] > 0:
+                shutil.rmtree(folder.round(line["round"] - 1).model, ignore_errors=True)
+        return end
+
+
+def load_run_config(path: str | Path, overrides: dict[str, Any]) -> Config:
+    """Load a config for `run`.
+
+    overrides (dict): Values by dotted key, as `spacy train` takes them.
+    RAISES (DeepALError): When there is no such file.
+    """
+    if not Path(path).is_file():
+        raise DeepALError(f"There is no config file {path}. configs/al.cfg is one to start from.")
+    return load_config(path, overrides=overrides, interpolate=False)
+
+
+def make_manifest(config: Config, settings: Settings) -> dict[str, Any]:
+    """Say what a run is.
+
+    config (Config): Interpolated.
+    RETURNS (dict): As manifest.json has it.
+    """
+    paths = config["paths"]
+    return {
+        "format": FORMAT,
+        "acquisition": config[SECTION]["acquisition"]["@acquisition"],
+        "seed": settings.seed,
+        "lang": config["nlp"]["lang"],
+        "pool": describe_pool(paths["pool"], config["nlp"]["lang"]),
+        "dev": {"path": paths["dev"], "fingerprint": fingerprint(paths["dev"])},
+        "test": {"path": paths["test"], "fingerprint": fingerprint(paths["test"])},
+        "config": config.to_str(),
+        "versions": {
+            "spacy_deepal": __version__,
+            "spacy": spacy.__version__,
+            "thinc": thinc.__version__,
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+        },
+        "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    }
+
+
+def describe_pool(path: str | Path, lang: str) -> dict[str, Any]:
+    """RETURNS (dict): path, fingerprint, sentences, words and genres of a pool."""
+    genres = count_genres(read_shards(path, blank(lang).vocab))
+    return {
+        "path": str(path),
+        "fingerprint": fingerprint(path),
+        "sentences": sum(genre["sentences"] for genre in genres.values()),
+        "words": sum(genre["words"] for genre in genres.values()),
+        "genres": genres,
+    }
+
+
+def count_genres(docs: Iterator[Doc]) -> dict[str, dict[str, int]]:
+    """RETURNS (dict): Sentences and words of each genre ("-": none), wordless sentences left out."""
+    sentences: Counter[str] = Counter()
+    words: Counter[str] = Counter()
+    for doc in docs:
+        if not count_words(doc):
+            continue
+        genre = sentence_info(doc).get("genre") or "-"
+        sentences[genre] += 1
+        words[genre] += count_words(doc)
+    return {g: {"sentences": sentences[g], "words": words[g]} for g in sorted(sentences)}
+
+
+class Loop:
+    """One run between two rounds. Its state is the folder; the object only remembers what it read.
+
+    config (Config): Not interpolated.
+    """
+
+    def __init__(self, config: Config, settings: Settings, folder: RunFolder, use_gpu: int):
+        self.config = config
+        self.paths = config.interpolate()["paths"]
+        self.settings = settings
+        self.folder = folder
+        self.use_gpu = use_gpu
+        self.pool_words = folder.manifest["pool"]["words"]
+        self.pool_sentences = folder.manifest["pool"]["sentences"]
+        self.vocab = blank(folder.manifest["lang"]).vocab
+
+    def end(self) -> str:
+        """RETURNS (str): Why there is no next round; empty when there is one."""
+        metrics, settings = self.folder.metrics, self.settings
+        if not metrics:
+            return ""
+        last = metrics[-1]
+        if settings.target_f is not None and last["dev_ents_f"] >= settings.target_f:
+            return f"F1 on dev has reached {settings.target_f:.3f}."
+        if settings.rounds and last["round"] >= settings.rounds:
+            return f"All {settings.rounds} rounds are done."
+        known = self._selected_ids(len(metrics))
+        docs = excluding(read_shards(self.paths["pool"], self.vocab), known)
+        left = [words for doc in docs if (words := count_words(doc))]
+        if not left:
+            return "The pool is used up."
+        if min(left) > self._budget(len(metrics)):
+            return (
+                f"The {len(left)} sentences left in the pool are longer than the budget: the shortest "
+                f"has {min(left)} words."
+            )
+        return ""
+
+    def next_round(self) -> dict[str, Any]:
+        """Do the round that is next, or what is left of it.
+
+        RETURNS (dict): Its line of metrics.
+        """
+        metrics = self.folder.metrics
+        number = len(metrics)
+        here = self.folder.round(number)
+        how = self._how_to_choose(metrics)
+        if not here.batch.exists():
+            if not here.selected.exists():
+                self._choose(number, here, how)
+            self._label(here)
+        labelled = self._labelled(number)
+        if not here.model.exists():
+            self._train(number, here, labelled)
+        return self._evaluate(number, here, how, labelled)
+
+    def _how_to_choose(self, metrics: list[dict[str, Any]]) -> str:
+        if not metrics:
+            return SEED
+        return RANDOM if metrics[-1]["dev_ents_f"] < self.settings.cold_start else ACQUISITION
+
+    def _choose(self, number: int, here: RoundFolder, how: str) -> None:
+        """Score what is left of the pool, and write the ids selected."""
+        settings = self.settings
+        acquisition = settings.acquisition if how == ACQUISITION else make_rand()
+        seed = derive_seed(settings.seed, "score", number)
+        nlp = load_model(self._start(number))
+        known = self._selected_ids(number)
+        with timed(here, "score"):
+            docs = excluding(read_shards(self.paths["pool"], nlp.vocab), known)
+            stream = score_docs(nlp, docs, acquisition, seed=seed)
+            left = self.pool_sentences - len(known)
+            title = f"round {number}, scoring"
+            scores = list(tqdm(stream, title, left, unit="sent", leave=False, disable=None))
+        with timed(here, "select"):
+            batch = select(scores, self._budget(number))
+            if not batch:
+                raise DeepALError(
+                    f"No sentence of the pool {self.paths['pool']} fits into {self._budget(number)} "
+                    f"words. Raise seed_words in [{SECTION}]."
+                )
+            with write_atomically(here.selected) as stream:
+                for item in batch:
+                    score = item.score if how == ACQUISITION else None
+                    line = {"id": item.id, "words": item.words, "score": score}
+                    stream.write(srsly.json_dumps(line) + "\n")
+
+    def _label(self, here: RoundFolder) -> None:
+        """Have the selected sentences labelled."""
+        ids = [item["id"] for item in srsly.read_jsonl(here.selected)]
+        docs = fetch(self.paths["pool"], ids, self.vocab, with_gold=True)
+        write_batch(self.settings.oracle(docs, here.path), here.batch)
+
+    def _labelled(self, number: int) -> list[Doc]:
+        """RETURNS (list[Doc]): All that is labelled up to and with this round."""
+        rounds = [self.folder.round(n) for n in range(number + 1)]
+        return [doc for each in rounds for doc in each.read_batch(self.vocab)]
+
+    def _train(self, number: int, here: RoundFolder, labelled: list[Doc]) -> None:
+        warm = number > 0 and self.settings.warm_start
+        with timed(here, "train"):
+            train_round(
+                self.config,
+                self.settings,
+                start=self._start(number) if warm else self.folder.initial,
+                docs=labelled,
+                output=here.model,
+                number=number,
+                use_gpu=self.use_gpu,
+            )
+
+    def _evaluate(
+        self, number: int, here: RoundFolder, how: str, labelled: list[Doc]
+    ) -> dict[str, Any]:
+        """RETURNS (dict): The round's line of metrics."""
+        nlp = load_model(here.model)
+        with timed(here, "evaluate"):
+            scores = evaluate(nlp, self.paths["test"])
+        words = sum(count_words(doc) for doc in labelled)
+        return {
+            "round": number,
+            "selection": how,
+            "words": words,
+            "words_percent": 100 * words / self.pool_words,
+            "sentences": len(labelled),
+            **scores,
+            "dev_ents_f": nlp.meta["performance"]["ents_f"],
+            "genres": count_genres(here.read_batch(self.vocab)),
+            "seconds": here.seconds,
+        }
+
+    def _start(self, number: int) -> Path:
+        """RETURNS (Path): The pipeline with which a round begins."""
+        return self.folder.round(number - 1).model if number else self.folder.initial
+
+    def _budget(self, number: int) -> int:
+        """RETURNS (int): Most words of a round's batch."""
+        settings = self.settings
+        return words_of(settings.budget_words if number else settings.seed_words, self.pool_words)
+
+    def _selected_ids(self, rounds: int) -> set[str]:
+        """RETURNS (set[str]): What the first rounds selected."""
+        files = [self.folder.round(number).selected for number in range(rounds)]
+        return {item["id"] for file in files for item in srsly.read_jsonl(file)}
+
+
+@contextmanager
+def timed(here: RoundFolder, step: str) -> Iterator[None]:
+    """Keep how many seconds a step took."""
+    start = perf_counter()
+    yield
+    here.add_seconds(step, perf_counter() - start)

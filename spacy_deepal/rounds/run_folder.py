@@ -1,0 +1,166 @@
+"""What a run leaves on disk. Every file is there whole or not at all, so a run can be killed at any
+moment and started again.
+
+manifest.json     what the run is: config, seed, versions, pool; fixed at its start
+initial/          the pipeline before any training
+metrics.jsonl     a line a finished round
+round_NN/         selected.jsonl, batch.spacy (labelled), seconds.json, model/
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import srsly
+from filelock import FileLock, Timeout
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+from ..errors import DeepALError
+from ..pool.files import write_atomically, write_json
+from ..pool.shards import read_shards
+
+FORMAT = 1
+FIXED = ("format", "config", "seed", "pool", "dev", "test")  # what must not change in a run
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run on disk. path (Path): Its folder."""
+
+    path: Path
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep other processes out. RAISES (DeepALError): When one is in."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise DeepALError(
+                f"Another process is running in {self.path}. Wait for it, or use another folder."
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def round(self, number: int) -> "RoundFolder":
+        """RETURNS (RoundFolder): The folder of a round; made when it is missing."""
+        path = self.path / f"round_{number:02}"
+        path.mkdir(exist_ok=True)
+        return RoundFolder(path)
+
+    def open(self, manifest: dict[str, Any]) -> None:
+        """Begin a run, or go on with the same one.
+
+        manifest (dict): What the run is.
+        RAISES (DeepALError): When the folder holds another run (with the difference) or other files.
+        """
+        file = self.path / "manifest.json"
+        if file.exists():
+            differences = list(differ(_fixed(srsly.read_json(file)), _fixed(manifest)))
+            if differences:
+                raise DeepALError(
+                    f"{self.path} holds another run; use another folder, or take this back:\n- "
+                    + "\n- ".join(differences)
+                )
+            return
+        others = sorted(p.name for p in self.path.iterdir() if p.name != ".lock")
+        others = [name for name in others if not name.startswith(".manifest.json")]
+        if others:
+            raise DeepALError(
+                f"{self.path} is no run folder: it holds {', '.join(others[:5])}. Use a new folder."
+            )
+        write_json(file, manifest)
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """RETURNS (dict): What the run is."""
+        return srsly.read_json(self.path / "manifest.json")
+
+    @property
+    def initial(self) -> Path:
+        """RETURNS (Path): The pipeline before any training."""
+        return self.path / "initial"
+
+    @property
+    def metrics(self) -> list[dict[str, Any]]:
+        """RETURNS (list[dict]): A line a finished round."""
+        file = self.path / "metrics.jsonl"
+        return list(srsly.read_jsonl(file)) if file.exists() else []
+
+    def add_metrics(self, line: dict[str, Any]) -> None:
+        """Add a finished round's line."""
+        lines = [*self.metrics, line]
+        with write_atomically(self.path / "metrics.jsonl") as stream:
+            stream.writelines(srsly.json_dumps(item) + "\n" for item in lines)
+
+
+@dataclass(frozen=True)
+class RoundFolder:
+    """One round on disk. path (Path): Its folder."""
+
+    path: Path
+
+    @property
+    def selected(self) -> Path:
+        """RETURNS (Path): JSONL, a line a sentence in the order taken: {"id", "words", "score"}."""
+        return self.path / "selected.jsonl"
+
+    @property
+    def batch(self) -> Path:
+        """RETURNS (Path): The batch with its labels."""
+        return self.path / "batch.spacy"
+
+    @property
+    def model(self) -> Path:
+        """RETURNS (Path): The pipeline at the end of the round."""
+        return self.path / "model"
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """RETURNS (dict[str, float]): Time taken by each step that is done."""
+        file = self.path / "seconds.json"
+        return srsly.read_json(file) if file.exists() else {}
+
+    def add_seconds(self, step: str, seconds: float) -> None:
+        """Keep how long a step took."""
+        write_json(self.path / "seconds.json", {**self.seconds, step: round(seconds, 3)})
+
+    def read_batch(self, vocab: Vocab) -> Iterator[Doc]:
+        """YIELDS (Doc): The labelled sentences of the batch."""
+        return read_shards(self.batch, vocab)
+
+
+def move_folder(draft: Path, folder: Path) -> None:
+    """Put a finished folder in its place, whole or not at all; what was there before goes."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    draft.replace(folder)
+
+
+def differ(old: Any, new: Any, where: str = "") -> Iterator[str]:
+    """YIELDS (str): Each place in which two nested values differ, with both values."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in [*old, *(key for key in new if key not in old)]:
+            yield from differ(old.get(key), new.get(key), f"{where}.{key}" if where else key)
+    elif old != new:
+        yield f"{where}: was {_short(old)}, is {_short(new)}"
+
+
+def _fixed(manifest: dict[str, Any]) -> dict[str, Any]:
+    from thinc.api import Config
+
+    fixed = {key: manifest.get(key) for key in FIXED}
+    fixed["config"] = dict(Config().from_str(manifest["config"]))
+    return fixed
+
+
+def _short(value: Any) -> str:
+    text = srsly.json_dumps(value)
+    return text if len(text) <= 80 else text[:77] + "…"

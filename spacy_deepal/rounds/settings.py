@@ -1,0 +1,128 @@
+"""The `[active_learning]` block of a config: what a run does. Every key is checked."""
+
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields
+from typing import Any
+
+from spacy.util import registry
+from thinc.api import Config, ConfigValidationError
+
+from ..acquisition.functions import AcquisitionFunction
+from ..errors import DeepALError
+from .oracle import Oracle
+
+SECTION = "active_learning"
+BLOCKS = ("acquisition", "oracle")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a run, with the defaults of keys that a config leaves out.
+
+    seed (int): Seed of everything random.
+    seed_words, budget_words (int | float): Words of the seed set and of each later batch: an integer
+        is words, a float below 1 a share of the pool's words.
+    rounds (int): Rounds after the seed set's; 0: until the pool is used up.
+    target_f (float | None): Stop when F1 on dev, from 0 to 1, has reached this.
+    passes (int): Passes over the labelled set in a round.
+    min_updates (int): Small labelled sets get more passes, until there are this many updates; 0: never.
+    evaluations (int): How often a round looks at dev to choose its model.
+    warm_start (bool): Train on from the last round's weights; else from the initial ones.
+    cold_start (float): While F1 on dev is below this, sentences are chosen at random; 0: never.
+    acquisition (AcquisitionFunction), oracle (Oracle): The registered blocks of these names.
+    """
+
+    seed: int
+    seed_words: int | float
+    budget_words: int | float
+    passes: int
+    acquisition: AcquisitionFunction
+    oracle: Oracle
+    rounds: int = 0
+    target_f: float | None = None
+    min_updates: int = 0
+    evaluations: int = 5
+    warm_start: bool = True
+    cold_start: float = 0.0
+
+
+def read_settings(config: Config) -> Settings:
+    """Read and check the block.
+
+    config (Config): The whole config, interpolated.
+    RETURNS (Settings): The settings, functions made.
+    RAISES (DeepALError): Names every key that is missing, unknown or out of range.
+    """
+    if SECTION not in config:
+        raise DeepALError(
+            f"The config has no [{SECTION}] section. configs/al.cfg shows one that does all."
+        )
+    block = dict(config[SECTION])
+    errors = _check_keys(block)
+    values = {key: block[key] for key in CHECKS if key in block}
+    for key, value in values.items():
+        expected, holds = CHECKS[key]
+        if not holds(value):
+            errors.append(f"[{SECTION}] {key} = {value!r}: must be {expected}")
+    made = {}
+    for key in BLOCKS:
+        if isinstance(block.get(key), dict):
+            try:
+                made[key] = registry.resolve({key: block[key]})[key]
+            except (ConfigValidationError, DeepALError) as error:
+                errors.append(f"[{SECTION}.{key}] {error}")
+    for path in ("train", "dev", "pool", "test"):
+        if path not in config.get("paths", {}):
+            errors.append(f"[paths] {path} is missing" + (" (null will do)" * (path == "train")))
+        elif path != "train" and not isinstance(config["paths"][path], str):
+            errors.append(f"[paths] {path} is not set: give it as --paths.{path}")
+    if errors:
+        raise DeepALError("The config cannot be used:\n- " + "\n- ".join(errors))
+    return Settings(**values, **made)
+
+
+def words_of(budget: int | float, pool_words: int) -> int:
+    """RETURNS (int): A number of words as it is; a share below 1 of the pool's words, at least 1."""
+    return budget if isinstance(budget, int) else max(1, round(budget * pool_words))
+
+
+def _check_keys(block: dict[str, Any]) -> list[str]:
+    known = [field.name for field in fields(Settings)]
+    needed = [field.name for field in fields(Settings) if field.default is MISSING]
+    errors = [
+        f"[{SECTION}] {key} is unknown. Known: {', '.join(known)}"
+        for key in block
+        if key not in known
+    ]
+    for key in needed:
+        if key not in block:
+            errors.append(f"[{SECTION}{'.' + key if key in BLOCKS else '] ' + key} is missing")
+        elif key in BLOCKS and not isinstance(block[key], dict):
+            errors.append(f"[{SECTION}] {key} = {block[key]!r}: must be a block of its own")
+    return errors
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_budget(value: Any) -> bool:
+    return (_is_int(value) and value > 0) or (isinstance(value, float) and 0 < value < 1)
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+CHECKS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "seed": ("an integer of 0 or more", lambda v: _is_int(v) and v >= 0),
+    "seed_words": ("a number of words, or a share of the pool above 0 and below 1", _is_budget),
+    "budget_words": ("a number of words, or a share of the pool above 0 and below 1", _is_budget),
+    "rounds": ("an integer of 0 or more", lambda v: _is_int(v) and v >= 0),
+    "target_f": ("null or a number from 0 to 1", lambda v: v is None or _is_share(v)),
+    "passes": ("an integer of 1 or more", lambda v: _is_int(v) and v >= 1),
+    "min_updates": ("an integer of 0 or more", lambda v: _is_int(v) and v >= 0),
+    "evaluations": ("an integer of 1 or more", lambda v: _is_int(v) and v >= 1),
+    "warm_start": ("true or false", lambda v: isinstance(v, bool)),
+    "cold_start": ("a number from 0 to 1", _is_share),
+}

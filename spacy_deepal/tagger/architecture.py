@@ -1,0 +1,292 @@
+"""`spacy_deepal.CnnCnnLstm.v1`: the Thinc model around the network, one static node."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from spacy.tokens import Doc
+from thinc.api import ArgsKwargs, Model, PyTorchShim, xp2torch
+from thinc.util import get_torch_default_device
+
+from ..errors import DeepALError
+from .features import LEXEME_ATTRIBUTES, Lexicon, bucket, make_batch, word_orths
+from .network import Batch, CnnCnnLstm
+
+
+class TeacherForced(NamedTuple):
+    """What the model is trained on: Docs, and the tag before each of their real words."""
+
+    docs: Sequence[Doc]
+    previous: Sequence[NDArray]  # [n_words] int64 per Doc; the number of tags stands for [GO]
+
+
+class Paths(NamedTuple):
+    """What the model predicts: the greedy path of each Doc."""
+
+    tags: list[NDArray]  # [n_words] int64 per Doc
+    log_probs: list[NDArray]  # [n_words, n_tags] float32 per Doc: log P(tag | path before it)
+
+
+class NetworkShim(PyTorchShim):
+    """The network, and the lexicon that goes with its vocabulary.
+
+    Both are None until the model is initialised or loaded: their sizes depend on the data.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            None, serialize_model=serialize_network, deserialize_model=deserialize_network
+        )
+        self.lexicon: Lexicon | None = None
+
+    def set_network(self, network: CnnCnnLstm) -> None:
+        """Take a network in and make its lexicon."""
+        self._model = network.to(get_torch_default_device())
+        self.lexicon = Lexicon(network.config)
+
+    @property
+    def network(self) -> CnnCnnLstm:
+        """The torch module. Raises a DeepALError before initialisation."""
+        if self._model is None:
+            raise DeepALError(
+                "The CNN-CNN-LSTM model has no weights yet. Call nlp.initialize(), train it with "
+                "`spacy train`, or load a trained pipeline."
+            )
+        return self._model
+
+    def from_bytes(self, bytes_data: bytes) -> "NetworkShim":
+        super().from_bytes(bytes_data)
+        if self._model is not None:
+            self.lexicon = Lexicon(self._model.config)
+        return self
+
+    @contextmanager
+    def use_params(self, params: dict) -> Iterator[None]:
+        """Use other weights for a while, such as an optimiser's averages.
+
+        The base class looks for keys under which Thinc's optimiser stores no torch weight, so that
+        `use_averages = true` would do nothing.
+        """
+        weights = dict(self._model.named_parameters()) if self._model is not None else {}
+        backup = {}
+        for name, weight in weights.items():
+            if (self.id, name) in params:
+                backup[name] = weight.data
+                weight.data = xp2torch(params[self.id, name], device=weight.device).clone()
+        try:
+            yield
+        finally:
+            for name, data in backup.items():
+                weights[name].data = data
+
+
+def build_cnn_cnn_lstm(
+    char_width: int = 25,
+    char_filters: int = 50,
+    char_kernel: int = 3,
+    char_layers: int = 1,
+    char_dropout: float | None = None,
+    word_width: int = 64,
+    word_drop: float = 0.2,
+    word_min_freq: int = 2,
+    word_dropout: float | None = None,
+    attrs: list[str] = ["NORM", "PREFIX", "SUFFIX", "SHAPE"],  # noqa: B006 (read only)
+    attr_rows: list[int] = [4000, 1000, 2000, 1000],  # noqa: B006 (read only)
+    attr_width: int = 32,
+    vectors_projection: int = 96,
+    encoder_width: int = 128,
+    encoder_kernel: int = 3,
+    encoder_layers: int = 2,
+    encoder_dropout: float | None = None,
+    layer_norm: bool = True,
+    decoder_width: int = 128,
+    decoder_layers: int = 1,
+    decoder_dropout: float | None = None,
+    tag_width: int = 16,
+    max_chars: int = 48,
+    batch_words: int = 6000,
+) -> Model[Any, Any]:
+    """Build the CNN-CNN-LSTM of Shen et al. (2017), section 3.
+
+    A dropout of None follows the `drop` of training ([training] dropout); a number is fixed.
+
+    char_width (int): Width of a character's embedding.
+    char_filters, char_kernel, char_layers (int): Convolutions over the characters of a word.
+    char_dropout (float | None): Before each of these convolutions.
+    word_width (int): Width of a word's embedding.
+    word_drop (float): Share of words that training replaces by [UNK] (embedding only).
+    word_min_freq (int): Words that the training text has less often are [UNK].
+    word_dropout (float | None): On w_full = (w_char, w_emb, features).
+    attrs (list[str]): Lexical attributes beside the embedding: NORM, LOWER, SHAPE, PREFIX, SUFFIX as
+        spaCy has them, PREFIX<n> and SUFFIX<n> for n characters. Empty: none, as in the paper.
+    attr_rows (list[int]): Rows of each attribute's table, into which its values are hashed.
+    attr_width (int): Width of an attribute's embedding.
+    vectors_projection (int): Width to which static vectors are projected, when the vocab has any;
+        0: they are not used.
+    encoder_width, encoder_kernel, encoder_layers (int): Convolutions over the words.
+    encoder_dropout (float | None): Between these convolutions.
+    layer_norm (bool): Normalise the output of each convolution over words.
+    decoder_width, decoder_layers (int): LSTM decoder.
+    decoder_dropout (float | None): On the decoder's input, between its layers and before the tags.
+    tag_width (int): Width of the last tag's embedding.
+    max_chars (int): A longer word keeps its first and last characters.
+    batch_words (int): Most words, padding counted, that prediction decodes at once.
+    RETURNS (Model): From Docs to Paths; in training from TeacherForced to logits [n_words, n_tags].
+    RAISES (DeepALError): For values out of range, all of them named.
+    """
+    config = dict(locals())
+    config["attrs"], config["attr_rows"] = list(attrs), list(attr_rows)
+    check_config(config)
+    return Model(
+        "cnn_cnn_lstm",
+        forward,
+        init=init,
+        dims={"nO": None},
+        attrs={"config": config, "dropout_rate": 0.0},
+        shims=[NetworkShim()],
+    )
+
+
+def check_config(config: dict[str, Any]) -> None:
+    """Raise a DeepALError that names every value out of range."""
+    bad = []
+    for key, value in config.items():
+        if key.endswith(("dropout", "word_drop")):
+            if value is not None and not 0 <= value < 1:
+                bad.append(f"{key} = {value}: must be at least 0 and below 1")
+        elif isinstance(value, int) and not isinstance(value, bool):
+            least = 0 if key == "vectors_projection" else 4 if key == "max_chars" else 1
+            if value < least:
+                bad.append(f"{key} = {value}: must be at least {least}")
+            if key.endswith("kernel") and value % 2 == 0:
+                bad.append(f"{key} = {value}: must be odd, so that a window has a middle")
+    if len(config["attrs"]) != len(config["attr_rows"]):
+        bad.append(
+            f"attr_rows = {config['attr_rows']}: needs a number for each of the "
+            f"{len(config['attrs'])} attrs"
+        )
+    bad += [f"attr_rows: {rows} must be at least 1" for rows in config["attr_rows"] if rows < 1]
+    for attr in config["attrs"]:
+        affix = attr.startswith(("PREFIX", "SUFFIX")) and attr[6:].isdigit() and int(attr[6:]) > 0
+        if attr not in LEXEME_ATTRIBUTES and not affix:
+            bad.append(
+                f"attrs: {attr!r} is unknown; use {', '.join(LEXEME_ATTRIBUTES)}, PREFIX<n> or "
+                "SUFFIX<n>"
+            )
+    if bad:
+        raise DeepALError("spacy_deepal.CnnCnnLstm.v1 cannot be built:\n- " + "\n- ".join(bad))
+
+
+def init(model: Model, X: Iterable[Doc] | None = None, Y: Any = None) -> None:
+    """Build the network: vocabularies from the text of the Docs, tags from dimension nO.
+
+    X (Iterable[Doc]): All the text there is; no label is read. Y is not used.
+    """
+    docs = list(X or [])
+    characters: set[str] = set()
+    words: Counter[str] = Counter()
+    for doc in docs:
+        words.update(token.text for token in doc if not token.is_space)
+    for word in words:
+        characters.update(word)
+    config = dict(model.attrs["config"])
+    least = config["word_min_freq"]
+    config["characters"] = "".join(sorted(characters))
+    config["words"] = sorted(word for word, count in words.items() if count >= least)
+    width = docs[0].vocab.vectors.shape[1] if docs and config["vectors_projection"] else 0
+    config["vectors_width"] = width if width and len(docs[0].vocab.vectors) else 0
+    config["n_tags"] = model.get_dim("nO")
+    model.shims[0].set_network(CnnCnnLstm(config))
+
+
+def forward(model: Model, X: Any, is_train: bool) -> tuple[Any, Callable]:
+    """TeacherForced -> logits [n_words, n_tags] and their backward pass; Docs -> Paths."""
+    if not isinstance(X, TeacherForced):
+        return predict_paths(model.shims[0], X, model.attrs["config"]["batch_words"]), _no_backprop
+    shim = model.shims[0]
+    shim.network.set_dropout(model.attrs["dropout_rate"])
+    sentences = [word_orths(doc) for doc in X.docs]
+    batch = batch_of(shim, sentences, X.docs[0].vocab)
+    previous = xp2torch(np.concatenate(X.previous), device=shim.device)
+    output, torch_backprop = shim(ArgsKwargs((batch, previous), {}), is_train)
+
+    def backprop(d_logits: NDArray) -> list[Doc]:
+        gradient = xp2torch(d_logits, device=shim.device)
+        torch_backprop(ArgsKwargs(((output,),), {"grad_tensors": (gradient,)}))
+        return []
+
+    return output.detach().cpu().numpy(), backprop
+
+
+def predict_paths(shim: NetworkShim, docs: Sequence[Doc], batch_words: int) -> Paths:
+    """Decode Docs greedily, in groups of like length; the order of the Docs is kept."""
+    network = shim.network
+    n_tags = network.config["n_tags"]
+    tags = [np.zeros(0, "int64") for _ in docs]
+    log_probs = [np.zeros((0, n_tags), "float32") for _ in docs]
+    for group, ends, batch in batches(shim, docs, batch_words):
+        output = shim.predict(ArgsKwargs((batch,), {}))
+        paths, probs = (np.split(part.cpu().numpy(), ends[:-1]) for part in output)
+        for i, doc_tags, doc_log_probs in zip(group, paths, probs, strict=True):
+            tags[i], log_probs[i] = doc_tags, doc_log_probs
+    return Paths(tags, log_probs)
+
+
+def batches(
+    shim: NetworkShim, docs: Sequence[Doc], batch_words: int
+) -> Iterator[tuple[list[int], NDArray, Batch]]:
+    """YIELDS (list[int], array, Batch): Indices of Docs of like length, longest first; where the
+    words of each end; and their batch."""
+    sentences = [word_orths(doc) for doc in docs]
+    lengths = np.asarray([len(sentence) for sentence in sentences])
+    for group in bucket(lengths.tolist(), batch_words):
+        batch = batch_of(shim, [sentences[i] for i in group], docs[0].vocab)
+        yield group, np.cumsum(lengths[group]), batch
+
+
+def batch_of(shim: NetworkShim, sentences: Sequence[NDArray], vocab: Any) -> Batch:
+    """Lay sentences (ORTH ids) out as this network needs them."""
+    config = shim.network.config
+    width = config["vectors_width"]
+    if width and vocab.vectors.shape[1] != width:
+        raise DeepALError(
+            f"The model was trained with static vectors of width {width}, the pipeline's vocab has "
+            f"{vocab.vectors.shape[1]}. Load it with the vectors it was trained with."
+        )
+    return make_batch(
+        sentences,
+        vocab,
+        shim.lexicon,
+        gap=config["encoder_kernel"] // 2,
+        char_gap=config["char_kernel"] // 2,
+        vectors_width=width,
+        device=shim.device,
+    )
+
+
+def serialize_network(network: CnnCnnLstm | None) -> bytes:
+    """Weights and all that is needed to build the network again; empty before initialisation."""
+    if network is None:
+        return b""
+    stream = BytesIO()
+    torch.save({"config": network.config, "weights": network.state_dict()}, stream)
+    return stream.getvalue()
+
+
+def deserialize_network(network: Any, data: bytes, device: torch.device) -> CnnCnnLstm | None:
+    """Build the network that the bytes describe, whatever network was there before."""
+    if not data:
+        return None
+    saved = torch.load(BytesIO(data), map_location=device, weights_only=True)
+    network = CnnCnnLstm(saved["config"])
+    network.load_state_dict(saved["weights"])
+    return network.to(device)
+
+
+def _no_backprop(_: Any) -> list:
+    return []

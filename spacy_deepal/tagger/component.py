@@ -1,0 +1,340 @@
+"""`deepal_ner`: the trainable NER component around a CNN-CNN-LSTM model.
+
+spaCy imports this module at every blank pipeline: what is heavy is imported where it is used.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.attrs import ENT_IOB, ENT_TYPE, ORTH, SPACY
+from spacy.errors import Errors
+from spacy.language import Language
+from spacy.pipeline import TrainablePipe
+from spacy.tokens import Doc, Span
+from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.vocab import Vocab
+from thinc.api import Config, Model, Optimizer, set_dropout_rate
+
+from ..errors import DeepALError
+from ..pool.shards import sentence_id
+from ..seeds import derive_uniform
+from . import scheme
+
+if TYPE_CHECKING:
+    from .evidence import Evidence
+
+DEFAULT_CONFIG = """
+[model]
+@architectures = "spacy_deepal.CnnCnnLstm.v1"
+"""
+
+
+@Language.factory(
+    "deepal_ner",
+    assigns=["doc.ents", "token.ent_iob", "token.ent_type"],
+    default_config={
+        "model": Config().from_str(DEFAULT_CONFIG)["model"],
+        "scorer": {"@scorers": "spacy.ner_scorer.v1"},
+    },
+    default_score_weights={
+        "ents_f": 1.0,
+        "ents_p": 0.0,
+        "ents_r": 0.0,
+        "ents_per_type": None,
+    },
+)
+def make_deepal_ner(nlp: Language, name: str, model: Model, scorer: Callable | None) -> "DeepNER":
+    """Make a DeepNER component: the factory `deepal_ner`.
+
+    model (Model): Such as `spacy_deepal.CnnCnnLstm.v1`.
+    scorer (Callable | None): The scoring function; None: the component scores nothing.
+    """
+    return DeepNER(nlp.vocab, model, name, scorer=scorer)
+
+
+class DeepNER(TrainablePipe):
+    """Named entity recognition with a greedy tag decoder (Shen et al. 2017).
+
+    A Doc is tagged as one sequence of its real words; white-space tokens are passed over. Entities
+    and blocked tokens that a Doc brings along are kept.
+    """
+
+    def __init__(
+        self, vocab: Vocab, model: Model, name: str = "deepal_ner", *, scorer: Callable | None
+    ):
+        self.vocab = vocab
+        self.model = model
+        self.name = name
+        self.cfg: dict[str, Any] = {"labels": []}
+        self.scorer = scorer
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """RETURNS (tuple[str]): The entity types, sorted."""
+        return tuple(self.cfg["labels"])
+
+    @property
+    def label_data(self) -> tuple[str, ...]:
+        """RETURNS (tuple[str]): What `spacy init labels` writes and `initialize` reads."""
+        return self.labels
+
+    def add_label(self, label: str) -> int:
+        """Add an entity type, before the component is initialised.
+
+        label (str): The type.
+        RETURNS (int): 0 when it is there already, else 1.
+        RAISES (ValueError): When label is no string, or the number of tags is fixed already.
+        """
+        if not isinstance(label, str):
+            raise ValueError(Errors.E187)
+        if label in self.labels:
+            return 0
+        if self.model.has_dim("nO"):
+            raise DeepALError(
+                f"Cannot add the label {label!r} to component '{self.name}': it was initialised for "
+                f"{len(self.labels)} labels ({', '.join(self.labels)}). Add labels before "
+                "nlp.initialize(), or give all of them in [initialize.components."
+                f"{self.name}.labels]."
+            )
+        self.cfg["labels"] = sorted([*self.labels, label])
+        self.vocab.strings.add(label)
+        return 1
+
+    def predict(self, docs: Iterable[Doc]) -> Any:
+        """Decode Docs greedily, without changing them.
+
+        docs (Iterable[Doc]): The Docs; empty ones are fine.
+        RETURNS (Paths): Tags and log-probabilities per Doc, for its real words.
+        """
+        self._require_labels()
+        return self.model.predict(list(docs))
+
+    def set_annotations(self, docs: Iterable[Doc], scores: Any) -> None:
+        """Set the entities of the paths. Entities and blocked tokens already there stay.
+
+        docs (Iterable[Doc]): The Docs to change.
+        scores (Paths): What `predict` returned for them.
+        """
+        labels = [self.vocab.strings.add(label) for label in self.labels]
+        for doc, tags in zip(docs, scores.tags, strict=True):
+            iob, types, words = _annotation(doc)
+            taken = (iob == scheme.IOB_BEGIN) | (iob == scheme.IOB_INSIDE)
+            entities = []
+            for first, end, label in scheme.decode(tags.tolist()):
+                start, stop = int(words[first]), int(words[end - 1]) + 1
+                if not taken[start:stop].any():
+                    entities.append(Span(doc, start, stop, label=labels[label]))
+            if iob.any():  # the Doc brought annotation along
+                outside = [Span(doc, i, i + 1) for i in _free(iob, entities)]
+                doc.set_ents(entities, outside=outside, default="unmodified")
+            else:
+                doc.set_ents(entities)
+
+    def evidence(
+        self,
+        docs: Sequence[Doc],
+        *,
+        samples: int = 0,
+        seed: int = 0,
+        batch_words: int | None = None,
+    ) -> list["Evidence"]:
+        """What the model shows of its certainty about sentences of a pool.
+
+        docs (Sequence[Doc]): The sentences, with their ids in `user_data`.
+        samples (int): MC dropout samples M; 0: none.
+        seed (int): Seed of the samples and of `Evidence.uniform`.
+        batch_words (int | None): Most words decoded at once; None: as the architecture says.
+        RETURNS (list[Evidence]): In the order of the Docs, whatever the batches.
+        """
+        from .architecture import predict_paths
+        from .evidence import Evidence, path_log_probs, sample_paths
+
+        self._require_labels()
+        docs = list(docs)
+        batch_words = batch_words or self.model.attrs["config"]["batch_words"]
+        paths = predict_paths(self.model.shims[0], docs, batch_words)
+        sampled: list[NDArray | None] = [None] * len(docs)
+        if samples:
+            sampled = sample_paths(
+                self.model, docs, samples=samples, seed=seed, batch_words=batch_words
+            )
+        return [
+            Evidence(
+                id=(name := sentence_id(doc)),
+                words=len(tags),
+                uniform=derive_uniform(seed, "uniform", name),
+                tags=tags,
+                log_probs=log_probs,
+                tag_log_probs=tag_log_probs,
+                samples=sample,
+            )
+            for doc, tags, log_probs, tag_log_probs, sample in zip(
+                docs, paths.tags, path_log_probs(paths), paths.log_probs, sampled, strict=True
+            )
+        ]
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Learn from a batch. The decoder is fed the gold tags (teacher forcing); where a word has
+        none, the tag that the model itself predicts.
+
+        examples (Iterable[Example]): Unannotated words give no gradient.
+        drop (float): The rate of each dropout that the architecture leaves open.
+        sgd (Optimizer | None): None: gradients are collected, weights stay.
+        losses (dict | None): Loss by component name, added to. Cross-entropy summed over words.
+        RETURNS (dict[str, float]): The losses.
+        """
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        examples = list(examples)
+        validate_examples(examples, "DeepNER.update")
+        self._require_labels()
+        tagged = [(eg.predicted, tags) for eg in examples if (tags := self._gold_tags(eg)).size]
+        tagged = [(doc, tags) for doc, tags in tagged if (tags != scheme.MISSING).any()]
+        if tagged:
+            from .architecture import TeacherForced
+
+            docs, gold = (list(column) for column in zip(*tagged, strict=True))
+            set_dropout_rate(self.model, drop)
+            inputs = TeacherForced(docs, self._previous_tags(docs, gold))
+            logits, backprop = self.model.begin_update(inputs)
+            loss, d_logits = tag_loss(logits, np.concatenate(gold))
+            if np.isnan(loss):
+                raise ValueError(Errors.E910.format(name=self.name))
+            backprop(d_logits)
+            losses[self.name] += loss
+        if sgd not in (None, False):
+            self.finish_update(sgd)
+        return losses
+
+    def get_loss(self, examples: Iterable[Example], scores: NDArray) -> tuple[float, NDArray]:
+        """Cross-entropy of the gold tags.
+
+        examples (Iterable[Example]): The batch.
+        scores (array[n_words, n_tags]): Logits of all real words of the batch.
+        RETURNS (float, array[n_words, n_tags]): The loss, summed over words, and its gradient.
+        """
+        gold = [self._gold_tags(eg) for eg in examples]
+        return tag_loss(scores, np.concatenate(gold) if gold else np.zeros(0, "int64"))
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+        labels: Sequence[str] | None = None,
+    ) -> None:
+        """Fix labels and vocabularies, and draw the weights.
+
+        get_examples (Callable): Returns the Examples. Their text gives characters and words, and
+            their entities the labels where `labels` does not; it may be called several times.
+        nlp (Language | None): The pipeline.
+        labels (Sequence[str] | None): The entity types, as `spacy init labels` writes them.
+        RAISES (DeepALError): When there is no label.
+        """
+        validate_get_examples(get_examples, "DeepNER.initialize")
+        if labels is None:
+            labels = {ent.label_ for eg in get_examples() for ent in eg.reference.ents}
+        for label in sorted(labels):
+            self.add_label(label)
+        if not self.labels:
+            raise DeepALError(
+                f"Component '{self.name}' has no labels: the training data has no entity. Give data "
+                f"with entities, set [initialize.components.{self.name}.labels], or call add_label()"
+                " before nlp.initialize()."
+            )
+        for label in self.labels:
+            self.vocab.strings.add(label)
+        self.model.set_dim("nO", scheme.tag_count(self.labels), force=True)
+        self.model.initialize(X=(eg.predicted for eg in get_examples()))
+
+    def _require_labels(self) -> None:
+        """Raise the error of spaCy's own components where there is no label."""
+        if not self.labels:
+            raise ValueError(Errors.E143.format(name=self.name))
+
+    def _gold_tags(self, example: Example) -> NDArray[np.int64]:
+        """RETURNS (array[n_words]): Tags of the real words of the predicted Doc; MISSING if unknown."""
+        predicted, reference = example.predicted, example.reference
+        iob, types, words = _annotation(reference)
+        if not _same_tokens(predicted, reference):
+            iob, types, words = _aligned_annotation(example)
+        index = {self.vocab.strings[label]: i for i, label in enumerate(self.labels)}
+        numbers, inverse = np.unique(types, return_inverse=True)
+        lookup = np.asarray([index.get(int(number), -1) for number in numbers])
+        starts = np.zeros(len(words), bool)
+        starts[:1] = True
+        return scheme.encode(iob[words], lookup[inverse][words], starts)
+
+    def _previous_tags(self, docs: list[Doc], gold: list[NDArray]) -> list[NDArray]:
+        """The tags the decoder reads: gold, shifted by one behind [GO]; predictions in the gaps."""
+        go = scheme.tag_count(self.labels)
+        partial = [i for i, tags in enumerate(gold) if (tags == scheme.MISSING).any()]
+        paths = self.model.predict([docs[i] for i in partial]).tags if partial else []
+        known = list(gold)
+        for i, path in zip(partial, paths, strict=True):
+            known[i] = np.where(gold[i] == scheme.MISSING, path, gold[i])
+        return [np.concatenate([[go], tags[:-1]]) for tags in known]
+
+
+def tag_loss(logits: NDArray, gold: NDArray) -> tuple[float, NDArray]:
+    """Cross-entropy, summed over the words that have a gold tag, and its gradient.
+
+    logits (array[n_words, n_tags]): Scores before the softmax.
+    gold (array[n_words]): Tags; MISSING gives neither loss nor gradient.
+    RETURNS (float, array[n_words, n_tags]): The loss and d loss / d logits.
+    """
+    known = gold != scheme.MISSING
+    shifted = logits - logits.max(1, keepdims=True)
+    log_probs = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
+    rows = np.flatnonzero(known)
+    loss = -float(log_probs[rows, gold[rows]].sum())
+    gradient = np.exp(log_probs)
+    gradient[rows, gold[rows]] -= 1
+    gradient[~known] = 0
+    return loss, gradient
+
+
+def _annotation(doc: Doc) -> tuple[NDArray, NDArray, NDArray]:
+    """RETURNS: ENT_IOB [n_tokens], ENT_TYPE [n_tokens], indices of the real words [n_words]."""
+    from .features import real_words
+
+    table = doc.to_array([ENT_IOB, ENT_TYPE]) if len(doc) else np.zeros((0, 2), "uint64")
+    return table[:, 0].astype("int64"), table[:, 1], np.flatnonzero(real_words(doc))
+
+
+def _aligned_annotation(example: Example) -> tuple[NDArray, NDArray, NDArray]:
+    """`_annotation` of the predicted Doc, by spaCy's alignment with the reference."""
+    strings = example.predicted.vocab.strings
+    tags = example.get_aligned_ner()
+    codes = {None: scheme.IOB_MISSING, "-": scheme.IOB_MISSING, "O": scheme.IOB_OUTSIDE}
+    begins = {"B": scheme.IOB_BEGIN, "U": scheme.IOB_BEGIN}
+    iob = [codes[t] if t in codes else begins.get(t[0], scheme.IOB_INSIDE) for t in tags]
+    types = [0 if t in codes else strings.add(t[2:]) for t in tags]
+    _, _, words = _annotation(example.predicted)
+    return np.asarray(iob), np.asarray(types, "uint64"), words
+
+
+def _same_tokens(predicted: Doc, reference: Doc) -> bool:
+    if len(predicted) != len(reference):
+        return False
+    if predicted.vocab is not reference.vocab:
+        return [t.text for t in predicted] == [t.text for t in reference]
+    return bool(np.array_equal(predicted.to_array(ORTH), reference.to_array(ORTH)))
+
+
+def _free(iob: NDArray, entities: list[Span]) -> list[int]:
+    """Tokens without annotation that no new entity covers: they become O."""
+    free = iob == scheme.IOB_MISSING
+    for entity in entities:
+        free[entity.start : entity.end] = False
+    return np.flatnonzero(free).tolist()

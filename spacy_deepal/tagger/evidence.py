@@ -1,0 +1,84 @@
+"""What a prediction shows of its certainty: all that acquisition functions may look at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from spacy.tokens import Doc
+from thinc.api import Model
+
+from ..errors import DeepALError
+from ..seeds import derive_seed
+from .architecture import NetworkShim, Paths, batches
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One sentence as the model sees it. The arrays are None where nobody asked for them.
+
+    id (str): The sentence.
+    words (int): Its real words; white space does not count.
+    uniform (float): A random number from [0, 1) that belongs to this sentence and seed.
+    tags (array[words]): The greedy path.
+    log_probs (array[words]): log P of each tag of the path, given the path before it.
+    tag_log_probs (array[words, n_tags]): The same for every tag.
+    samples (array[M, words]): The greedy paths of M networks drawn by MC dropout.
+    """
+
+    id: str
+    words: int
+    uniform: float
+    tags: NDArray | None = None
+    log_probs: NDArray | None = None
+    tag_log_probs: NDArray | None = None
+    samples: NDArray | None = None
+
+
+def path_log_probs(paths: Paths) -> list[NDArray]:
+    """RETURNS (list[array[n_words]]): log P of each tag on the greedy path, per Doc."""
+    return [
+        np.take_along_axis(log_probs, tags[:, None], 1)[:, 0]
+        for tags, log_probs in zip(paths.tags, paths.log_probs, strict=True)
+    ]
+
+
+def sample_paths(
+    model: Model, docs: Sequence[Doc], *, samples: int, seed: int, batch_words: int
+) -> list[NDArray]:
+    """Decode with M networks drawn by MC dropout (Gal & Ghahramani 2016; Shen et al. 2017, 4.3).
+
+    A sample is one set of dropped units, the same for all sentences, and decodes its own path. So a
+    sentence's samples depend on the weights, the seed and M alone. Word drop takes no part: it
+    corrupts training input. The network's state is left as it was.
+
+    samples (int): M.
+    seed (int): Which networks are drawn.
+    batch_words (int): Most words, padding counted, that are decoded at once.
+    RETURNS (list[array[M, n_words]]): Tags, per Doc.
+    RAISES (DeepALError): When the network has no dropout, so that all samples would agree.
+    """
+    shim: NetworkShim = model.shims[0]
+    network = shim.network
+    generator = torch.Generator().manual_seed(derive_seed(seed, "MC dropout"))
+    masks = [network.sample_masks(generator) for _ in range(samples)]
+    if all((mask == 1).all() for sample in masks for mask in sample):
+        raise DeepALError(
+            "MC dropout needs dropout, and this model was trained without. Train it with a "
+            "[training] dropout above 0, or set the dropouts of spacy_deepal.CnnCnnLstm.v1."
+        )
+    paths = [np.zeros((samples, 0), "int16") for _ in docs]
+    training = network.training
+    network.eval()
+    try:
+        for group, ends, batch in batches(shim, docs, batch_words):
+            table = np.empty((samples, int(ends[-1])), "int16")
+            for m, sample in enumerate(masks):
+                with torch.no_grad(), network.sampled(sample):
+                    table[m] = network(batch)[0].cpu().numpy()
+            for i, path in zip(group, np.split(table, ends[:-1], axis=1), strict=True):
+                paths[i] = path
+    finally:
+        network.train(training)
+    return paths

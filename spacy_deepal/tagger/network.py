@@ -1,0 +1,310 @@
+"""CNN-CNN-LSTM (Shen et al. 2017, section 3) in torch alone: no spaCy, no Thinc.
+
+Sentences lie one behind the other in a flat layout, [BOS] words [EOS], with rows of [PAD] between
+them as wide as the kernel reaches, so a convolution is one matrix product and sees no neighbour.
+The characters of the distinct words of a batch lie in the same way.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+UNKNOWN, BOS, EOS = 0, 1, 2  # word ids that are no words
+PAD_CHAR, UNKNOWN_CHAR, BOW, EOW = 0, 1, 2, 3  # character ids that are no characters
+
+
+class Batch(NamedTuple):
+    """Sentences as tensors. U distinct words, N flat rows, n words, B sentences, T the longest."""
+
+    characters: Tensor  # [K] int64: characters of the distinct words, flat, PAD_CHAR between words
+    character_slots: Tensor  # [K] int64: slot of each in a padded table of U+1 rows; last: scrap
+    character_width: int  # columns of that table
+    words: Tensor  # [U] int64: word ids
+    attributes: Tensor  # [U, A] int64: hashed lexical attributes
+    vectors: Tensor  # [U, D] float32: static vectors
+    index: Tensor  # [N] int64: which distinct word stands in a row; -1: [PAD]
+    positions: Tensor  # [n] int64: row of each real word, sentence by sentence
+    slots: Tensor  # [n] int64: place of each word in the decoder's table, time * B + sentence
+    active: list[int]  # [T]: how many sentences, longest first, have a word at that time
+
+
+class Dropout(nn.Module):
+    """Dropout whose rate training sets, and whose mask MC dropout sets.
+
+    rate (float | None): Dropout rate. None: the rate that `set_dropout` gives.
+    """
+
+    def __init__(self, width: int, rate: float | None):
+        super().__init__()
+        self.width = width
+        self.follows = rate is None
+        self.rate = rate or 0.0
+        self.mask: Tensor | None = None
+
+    def forward(self, values: Tensor) -> Tensor:
+        if self.mask is not None:
+            return values * self.mask
+        return F.dropout(values, self.rate, training=self.training)
+
+
+class Convolution(nn.Module):
+    """Convolutions over flat rows: dropout, convolution, ReLU, residual connection, layer by layer.
+
+    The residual is projected where the widths differ. Rows of [PAD] are zero before each layer.
+    """
+
+    def __init__(
+        self,
+        width_in: int,
+        width: int,
+        kernel: int,
+        layers: int,
+        dropouts: list[float | None],
+        layer_norm: bool,
+    ):
+        super().__init__()
+        self.kernel = kernel
+        widths = [width_in] + [width] * layers
+        self.dropouts = nn.ModuleList(
+            Dropout(w, rate) for w, rate in zip(widths[:-1], dropouts, strict=True)
+        )
+        self.convolutions = nn.ModuleList(nn.Linear(w * kernel, width) for w in widths[:-1])
+        self.residuals = nn.ModuleList(
+            nn.Identity() if w == width else nn.Linear(w, width, bias=False) for w in widths[:-1]
+        )
+        self.norms = nn.ModuleList(
+            nn.LayerNorm(width) if layer_norm else nn.Identity() for _ in range(layers)
+        )
+        for convolution in self.convolutions:
+            nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
+            nn.init.zeros_(convolution.bias)
+
+    def forward(self, rows: Tensor, mask: Tensor) -> Tensor:
+        """rows [N, width_in], mask [N, 1] (0 at [PAD]) -> [N, width]"""
+        for dropout, convolution, residual, norm in zip(
+            self.dropouts, self.convolutions, self.residuals, self.norms, strict=True
+        ):
+            rows = dropout(rows)
+            reach = self.kernel // 2
+            padded = F.pad(rows, (0, 0, reach, reach))
+            windows = torch.cat([padded[k : k + len(rows)] for k in range(self.kernel)], dim=1)
+            rows = norm(residual(rows) + F.relu(convolution(windows))) * mask
+        return rows
+
+
+class CharacterEncoder(nn.Module):
+    """Distinct words to vectors: character embeddings, convolutions, maximum over the word."""
+
+    def __init__(self, config: dict[str, Any]):
+        super().__init__()
+        width = config["char_width"]
+        self.embedding = nn.Embedding(len(config["characters"]) + EOW + 1, width, PAD_CHAR)
+        self.convolution = Convolution(
+            width,
+            config["char_filters"],
+            config["char_kernel"],
+            config["char_layers"],
+            [config["char_dropout"]] * config["char_layers"],
+            False,
+        )
+
+    def forward(self, batch: Batch) -> Tensor:
+        mask = (batch.characters != PAD_CHAR).unsqueeze(1).float()
+        rows = self.convolution(self.embedding(batch.characters), mask)
+        table = rows.new_full(((len(batch.words) + 1) * batch.character_width, rows.shape[1]), -1e9)
+        table = table.index_copy(0, batch.character_slots, rows)
+        return table.view(-1, batch.character_width, rows.shape[1])[:-1].max(dim=1).values
+
+
+class WordEncoder(nn.Module):
+    """w_full = (w_char, w_emb, word features); h_enc = (last convolution, w_full)."""
+
+    def __init__(self, config: dict[str, Any]):
+        super().__init__()
+        self.characters = CharacterEncoder(config)
+        self.word_drop = config["word_drop"]
+        # A word's embedding is [UNK]'s plus its own, which begins at zero: a word that training has
+        # not yet seen is [UNK], also when the vocabulary was fixed on an unlabelled pool.
+        self.unknown = nn.Parameter(torch.randn(config["word_width"]) * 0.1)
+        self.embedding = nn.Embedding(len(config["words"]) + EOS + 1, config["word_width"])
+        nn.init.zeros_(self.embedding.weight)
+        self.attributes = nn.ModuleList(
+            nn.Embedding(rows, config["attr_width"]) for rows in config["attr_rows"]
+        )
+        for table in self.attributes:
+            nn.init.normal_(table.weight, std=0.5)
+        parts = [config["char_filters"], config["word_width"]]
+        parts += [config["attr_width"]] * len(config["attr_rows"])
+        self.vectors = None
+        if config["vectors_width"]:
+            self.vectors = nn.Linear(config["vectors_width"], config["vectors_projection"])
+            parts.append(config["vectors_projection"])
+        self.dropout = Dropout(sum(parts), config["word_dropout"])
+        self.convolution = Convolution(
+            sum(parts),
+            config["encoder_width"],
+            config["encoder_kernel"],
+            config["encoder_layers"],
+            [0.0] + [config["encoder_dropout"]] * (config["encoder_layers"] - 1),
+            config["layer_norm"],
+        )
+        self.width = sum(parts) + config["encoder_width"]
+
+    def forward(self, batch: Batch) -> Tensor:
+        """RETURNS [n, width]: h_enc of the real words, sentence by sentence."""
+        index = batch.index.clamp(min=0)
+        mask = (batch.index >= 0).unsqueeze(1).float()
+        known = F.embedding(index, self.embedding(batch.words))
+        if self.training and self.word_drop:
+            known = known * (torch.rand_like(mask) >= self.word_drop)
+        others = [self.characters(batch)]
+        for table, ids in zip(
+            self.attributes, batch.attributes.chunk(max(1, len(self.attributes)), 1), strict=False
+        ):
+            others.append(table(ids).sum(1))
+        if self.vectors is not None:
+            others.append(self.vectors(batch.vectors))
+        rows = torch.cat([self.unknown + known, F.embedding(index, torch.cat(others, 1))], 1)
+        w_full = self.dropout(rows) * mask
+        h_last = self.convolution(w_full, mask)
+        return torch.cat([h_last, w_full], 1).index_select(0, batch.positions)
+
+
+class TagDecoder(nn.Module):
+    """An LSTM that reads h_enc of a word and the tag before it, from left to right."""
+
+    def __init__(self, config: dict[str, Any], width_in: int):
+        super().__init__()
+        tags, width = config["n_tags"], config["decoder_width"]
+        self.go = tags  # the tag before the first word
+        self.embedding = nn.Embedding(tags + 1, config["tag_width"])
+        self.input_dropout = Dropout(width_in, config["decoder_dropout"])
+        sizes = [width_in + config["tag_width"]] + [width] * (config["decoder_layers"] - 1)
+        self.layers = nn.ModuleList(nn.LSTM(size, width) for size in sizes)
+        self.dropouts = nn.ModuleList(Dropout(width, config["decoder_dropout"]) for _ in sizes)
+        self.output = nn.Linear(width, tags)
+        for layer in self.layers:
+            nn.init.orthogonal_(layer.weight_hh_l0)
+            nn.init.xavier_uniform_(layer.weight_ih_l0)
+            nn.init.zeros_(layer.bias_hh_l0)
+            nn.init.zeros_(layer.bias_ih_l0)
+            nn.init.ones_(layer.bias_ih_l0[width : 2 * width])  # remember at first
+
+    def forward(self, h_enc: Tensor, batch: Batch, previous: Tensor) -> Tensor:
+        """Teacher forcing: h_enc [n, width_in], the tags before [n] -> logits [n, tags]."""
+        rows = torch.cat([self.input_dropout(h_enc), self.embedding(previous)], 1)
+        times, sentences = len(batch.active), batch.active[0]
+        table = rows.new_zeros((times * sentences, rows.shape[1]))
+        table = table.index_copy(0, batch.slots, rows).view(times, sentences, -1)
+        for layer, dropout in zip(self.layers, self.dropouts, strict=True):
+            table = dropout(layer(table)[0])
+        return self.output(table.flatten(0, 1).index_select(0, batch.slots))
+
+    def greedy(self, h_enc: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Decode left to right: h_enc [n, width_in] -> tags [n], logits [n, tags] of that path."""
+        first, *rest = self.layers
+        weight_enc = first.weight_ih_l0[:, : h_enc.shape[1]]
+        weight_tag = first.weight_ih_l0[:, h_enc.shape[1] :]
+        times, sentences = len(batch.active), batch.active[0]
+        rows = F.linear(self.input_dropout(h_enc), weight_enc, first.bias_ih_l0 + first.bias_hh_l0)
+        table = rows.new_zeros((times * sentences, rows.shape[1]))
+        table = table.index_copy(0, batch.slots, rows).view(times, sentences, -1)
+        from_tag = F.linear(self.embedding.weight, weight_tag)
+        states = [_zero_state(rows, sentences, layer.hidden_size) for layer in self.layers]
+        tags = torch.full((sentences,), self.go, dtype=torch.int64, device=rows.device)
+        all_tags = tags.new_zeros((times, sentences))
+        all_logits = rows.new_zeros((times, sentences, self.output.out_features))
+        for time, active in enumerate(batch.active):
+            gates = table[time, :active] + from_tag[tags[:active]]
+            hidden = _lstm_step(gates, first.weight_hh_l0, states[0], active)
+            hidden = self.dropouts[0](hidden)
+            for depth, layer in enumerate(rest, start=1):
+                bias = layer.bias_ih_l0 + layer.bias_hh_l0
+                gates = F.linear(hidden, layer.weight_ih_l0, bias)
+                hidden = _lstm_step(gates, layer.weight_hh_l0, states[depth], active)
+                hidden = self.dropouts[depth](hidden)
+            logits = self.output(hidden)
+            tags = logits.argmax(1)
+            all_tags[time, :active] = tags
+            all_logits[time, :active] = logits
+        logits = all_logits.flatten(0, 1).index_select(0, batch.slots)
+        return all_tags.flatten().index_select(0, batch.slots), logits
+
+
+class CnnCnnLstm(nn.Module):
+    """Character CNN, word CNN, LSTM tag decoder.
+
+    config (dict): The arguments of `spacy_deepal.CnnCnnLstm.v1`, and n_tags, characters (a string),
+        words (a list of strings), vectors_width. Plain values, so that bytes can rebuild a network.
+    """
+
+    def __init__(self, config: dict[str, Any]):
+        super().__init__()
+        self.config = config
+        self.encoder = WordEncoder(config)
+        self.decoder = TagDecoder(config, self.encoder.width)
+
+    def forward(self, batch: Batch, previous: Tensor | None = None) -> Tensor | tuple:
+        """With the tags before each word [n]: teacher forcing, logits [n, tags]; without: greedy
+        decoding, tags [n] and log-probabilities [n, tags] on that path."""
+        h_enc = self.encoder(batch)
+        if previous is not None:
+            return self.decoder(h_enc, batch, previous)
+        tags, logits = self.decoder.greedy(h_enc, batch)
+        return tags, logits.log_softmax(1)
+
+    def dropouts(self) -> list[Dropout]:
+        """RETURNS (list[Dropout]): Every dropout of the network, in a fixed order."""
+        return [module for module in self.modules() if isinstance(module, Dropout)]
+
+    def set_dropout(self, rate: float) -> None:
+        """Set the rate of each dropout that the config leaves to training."""
+        for dropout in self.dropouts():
+            if dropout.follows:
+                dropout.rate = rate
+        if rate:  # what MC dropout will use, kept with the weights
+            self.config["dropout"] = rate
+
+    def sample_masks(self, generator: torch.Generator) -> list[Tensor]:
+        """Draw one sample of the network: a mask over the units of each dropout.
+
+        RETURNS (list[Tensor]): A mask [width] per dropout. All words of all sentences share it, as
+            they share the weights of a network drawn from the posterior (Gal & Ghahramani 2016), so
+            a sample does not depend on how sentences are batched.
+        """
+        masks = []
+        for dropout in self.dropouts():
+            rate = self.config.get("dropout", 0.0) if dropout.follows else dropout.rate
+            keep = torch.rand(dropout.width, generator=generator) >= rate
+            masks.append(keep.float() / (1 - rate))
+        return masks
+
+    @contextmanager
+    def sampled(self, masks: list[Tensor]) -> Iterator[None]:
+        """Use one sample's masks; afterwards the network is as it was."""
+        device = self.encoder.unknown.device
+        try:
+            for dropout, mask in zip(self.dropouts(), masks, strict=True):
+                dropout.mask = mask.to(device)
+            yield
+        finally:
+            for dropout in self.dropouts():
+                dropout.mask = None
+
+
+def _zero_state(like: Tensor, sentences: int, width: int) -> tuple[Tensor, Tensor]:
+    return like.new_zeros((sentences, width)), like.new_zeros((sentences, width))
+
+
+def _lstm_step(gates: Tensor, weight: Tensor, state: tuple[Tensor, Tensor], active: int) -> Tensor:
+    """One step of an LSTM for the first `active` sentences; updates `state` in place."""
+    hidden, cell = state
+    gates = torch.addmm(gates, hidden[:active], weight.T)
+    enter, forget, new, out = gates.chunk(4, 1)
+    cell[:active] = forget.sigmoid() * cell[:active] + enter.sigmoid() * new.tanh()
+    hidden[:active] = out.sigmoid() * cell[:active].tanh()
+    return hidden[:active]

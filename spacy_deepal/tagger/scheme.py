@@ -1,0 +1,80 @@
+"""BIOES tags <-> entity spans. The only place that knows tags.
+
+Tag 0 is O; the label at index k has the tags 4k+1 to 4k+4: B, I, E, S. There are 4L+1 tags.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+OUTSIDE = 0
+MISSING = -1
+BEGIN, INSIDE, END, SINGLE = 1, 2, 3, 4
+IOB_MISSING, IOB_INSIDE, IOB_OUTSIDE, IOB_BEGIN = 0, 1, 2, 3
+
+
+def tag_count(labels: Sequence[str]) -> int:
+    """RETURNS (int): The number of tags for these entity types, 4L+1."""
+    return 4 * len(labels) + 1
+
+
+def tag_names(labels: Sequence[str]) -> list[str]:
+    """RETURNS (list[str]): The tags by number: O, B-X, I-X, E-X, S-X, B-Y, …"""
+    return ["O", *(f"{position}-{label}" for label in labels for position in "BIES")]
+
+
+def encode(iob: NDArray, types: NDArray, starts: NDArray) -> NDArray[np.int64]:
+    """Number the tags of a run of sentences from their IOB codes and entity types.
+
+    iob (array[n_words]): spaCy's ENT_IOB codes: 0 missing, 1 inside, 2 outside, 3 begin.
+    types (array[n_words]): Index of the entity type; below 0 for none (a blocked word counts as O).
+    starts (array[n_words]): True at the first word of a sentence.
+    RETURNS (array[n_words]): Tag numbers; MISSING where the annotation is.
+    """
+    entity = ((iob == IOB_INSIDE) | (iob == IOB_BEGIN)) & (types >= 0)
+    previous_entity = _shift(entity, 1) & ~starts
+    same_type = _shift(types, 1) == types
+    begins = entity & ((iob == IOB_BEGIN) | ~previous_entity | ~same_type)
+    goes_on = _shift(entity & ~begins, -1) & ~_shift(starts, -1)
+    position = np.where(begins, np.where(goes_on, BEGIN, SINGLE), np.where(goes_on, INSIDE, END))
+    tags = np.where(entity, 4 * types + position, OUTSIDE)
+    return np.where(iob == IOB_MISSING, MISSING, tags).astype(np.int64)
+
+
+def decode(tags: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Read the entities off one sentence's tags.
+
+    A greedy path can be inconsistent. An entity is a run of tags of one type; it begins at B or S or
+    where the type changes, and ends after E or S or before the next beginning, so that a run whose
+    B or E is wrong keeps its entity.
+
+    tags (Sequence[int]): Tag numbers of a sentence.
+    RETURNS (list[tuple[int, int, int]]): (first word, word after the last, index of the type).
+    """
+    spans = []
+    start, current = -1, -1
+    for i, tag in enumerate(tags):
+        kind, position = divmod(tag - 1, 4) if tag > OUTSIDE else (-1, -1)
+        position += 1
+        if start >= 0 and (kind != current or position in (BEGIN, SINGLE)):
+            spans.append((start, i, current))
+            start = -1
+        if kind >= 0 and start < 0:
+            start, current = i, kind
+        if start >= 0 and position in (END, SINGLE):
+            spans.append((start, i + 1, current))
+            start = -1
+    if start >= 0:
+        spans.append((start, len(tags), current))
+    return spans
+
+
+def _shift(values: NDArray, by: int) -> NDArray:
+    """Shift along the words; what comes in from outside is 0 (False)."""
+    shifted = np.zeros_like(values)
+    if by > 0:
+        shifted[by:] = values[:-by]
+    else:
+        shifted[:by] = values[-by:]
+    return shifted
