@@ -41,8 +41,8 @@ def make_lc() -> AcquisitionFunction:
 
 
 def lc(evidence: Evidence) -> float:
-    """RETURNS (float): -sum_i log P(y*_i), which sorts as 1 - prod_i P(y*_i) does. The product is not
-    taken: it underflows, and long sentences would all score 1."""
+    """RETURNS (float): -sum_i log P(y*_i), which sorts as 1 - prod_i P(y*_i) does. The product is
+    not taken: it underflows, and long sentences would all score 1."""
     return float(-np.sum(evidence.log_probs, dtype="float64"))
 
 
@@ -76,8 +76,8 @@ class Bald:
     samples: int
 
     def __call__(self, evidence: Evidence) -> float:
-        """RETURNS (float): (1/n) sum_i f_i, f_i = 1 - (votes of the most popular tag at i) / M; 0 for
-        a sentence without words."""
+        """RETURNS (float): (1/n) sum_i f_i, f_i = 1 - (votes of the most popular tag at i) / M;
+        0 for a sentence without words."""
         if not evidence.words:
             return 0.0
         votes = evidence.samples.astype("int64")

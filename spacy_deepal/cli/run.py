@@ -20,7 +20,7 @@ def run_cli(
     ] = None,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU id; -1: CPU")] = -1,
 ) -> None:
-    """Run active learning, round after round. Overrides as in `spacy train`: --paths.pool corpus/train"""
+    """Run active learning, round after round. Overrides as in `spacy train`: --paths.pool DIR"""
     from spacy.cli._util import (
         import_code,
         parse_config_overrides,

@@ -165,8 +165,8 @@ def _complete(docs: Iterable[Doc], summary: ConvertSummary, skip_bad: bool) -> I
         problems.append(f"… and {summary.skipped - len(problems)} more")
     if summary.skipped and not skip_bad:
         raise DeepALError(
-            f"Nothing is written. Bad lines: {summary.skipped}. Correct them, or leave them out with "
-            " `spacy deepal convert --skip-bad`.\n" + "\n".join(problems)
+            f"Nothing is written. Bad lines: {summary.skipped}. Correct them, or leave them out "
+            "with `spacy deepal convert --skip-bad`.\n" + "\n".join(problems)
         )
     if summary.sentences == 0:
         raise DeepALError("\n".join(["There is no sentence to write.", *problems]))

@@ -36,7 +36,7 @@ class Score:
 def make_acquisition(name: str, *, samples: int | None = None) -> "AcquisitionFunction":
     """Make a registered acquisition function.
 
-    name (str): Its full name, or the short one of this package's: "MNLP" for "spacy_deepal.MNLP.v1".
+    name (str): Its full name, or this package's short one: "MNLP" for "spacy_deepal.MNLP.v1".
     samples (int | None): MC dropout samples, for a function that takes them.
     RAISES (DeepALError): For an unknown name, with those there are; for samples it does not take.
     """
@@ -44,8 +44,8 @@ def make_acquisition(name: str, *, samples: int | None = None) -> "AcquisitionFu
     full = name if name in names else f"spacy_deepal.{name}.v1"
     if full not in names:
         raise DeepALError(
-            f"There is no acquisition function {name!r}. Registered: {', '.join(names)}. Your own is "
-            "found when its file is given with --code."
+            f"There is no acquisition function {name!r}. Registered: {', '.join(names)}. Your own "
+            "is found when its file is given with --code."
         )
     settings = {} if samples is None else {"samples": samples}
     try:
@@ -140,7 +140,8 @@ def write_scores(scores: Iterable[Score], path: str | Path) -> int:
     """Write scores as JSONL: all, or on any error none. RETURNS (int): How many."""
     count = 0
     with write_atomically(path) as stream:
-        for count, item in enumerate(scores, start=1):
+        for item in scores:
+            count += 1
             line = {"id": item.id, "words": item.words, "score": item.score}
             stream.write(srsly.json_dumps(line) + "\n")
     return count

@@ -45,8 +45,8 @@ def fetch(pool: str | Path, ids: Collection[str], vocab: Vocab, *, with_gold: bo
     missing = [name for name in ids if name not in found]
     if missing:
         raise DeepALError(
-            f"{len(missing)} of the {len(wanted)} selected sentences are not in the pool {pool} (the "
-            f"first: {missing[0]}). The scores belong to another pool: score this one."
+            f"{len(missing)} of the {len(wanted)} selected sentences are not in the pool {pool} "
+            f"(the first: {missing[0]}). The scores belong to another pool: score this one."
         )
     if not with_gold:
         for doc in found.values():
@@ -82,8 +82,8 @@ def select_batch(
     batch = select(candidates, budget_words)
     if not batch:
         raise DeepALError(
-            f"The budget is {budget_words} words, and the shortest of the {len(candidates)} sentences "
-            f"has {min(item.words for item in candidates)}. Raise the budget."
+            f"The budget is {budget_words} words, and the shortest of the {len(candidates)} "
+            f"sentences has {min(item.words for item in candidates)}. Raise the budget."
         )
     docs = fetch(pool, [item.id for item in batch], vocab, with_gold=with_gold)
     write_batch(docs, output)

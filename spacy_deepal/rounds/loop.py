@@ -16,7 +16,6 @@ import srsly
 import thinc
 import torch
 from spacy import blank
-from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import load_config, load_model
 from thinc.api import Config
@@ -124,7 +123,7 @@ def describe_pool(path: str | Path, lang: str) -> dict[str, Any]:
 
 
 def count_genres(docs: Iterator[Doc]) -> dict[str, dict[str, int]]:
-    """RETURNS (dict): Sentences and words of each genre ("-": none), wordless sentences left out."""
+    """RETURNS (dict): Sentences and words of each genre ("-": none), wordless ones left out."""
     sentences: Counter[str] = Counter()
     words: Counter[str] = Counter()
     for doc in docs:
@@ -169,8 +168,8 @@ class Loop:
             return "The pool is used up."
         if min(left) > self._budget(len(metrics)):
             return (
-                f"The {len(left)} sentences left in the pool are longer than the budget: the shortest "
-                f"has {min(left)} words."
+                f"The {len(left)} sentences left in the pool are longer than the budget: the "
+                f"shortest has {min(left)} words."
             )
         return ""
 
@@ -214,8 +213,8 @@ class Loop:
             batch = select(scores, self._budget(number))
             if not batch:
                 raise DeepALError(
-                    f"No sentence of the pool {self.paths['pool']} fits into {self._budget(number)} "
-                    f"words. Raise seed_words in [{SECTION}]."
+                    f"No sentence of the pool {self.paths['pool']} fits into "
+                    f"{self._budget(number)} words. Raise seed_words in [{SECTION}]."
                 )
             with write_atomically(here.selected) as stream:
                 for item in batch:

@@ -32,7 +32,7 @@ def simulated_oracle(docs: Sequence[Doc], folder: Path) -> Sequence[Doc]:
     for doc in docs:
         if any(token.ent_iob == IOB_MISSING for token in doc):
             raise DeepALError(
-                f"The simulated oracle reads gold labels from the pool, and this sentence has none: "
-                f"{doc.text[:80]!r}. Simulate on a labelled pool."
+                f"The simulated oracle reads gold labels from the pool, and this sentence has none:"
+                f" {doc.text[:80]!r}. Simulate on a labelled pool."
             )
     return docs

@@ -59,7 +59,7 @@ class RunFolder:
         """Begin a run, or go on with the same one.
 
         manifest (dict): What the run is.
-        RAISES (DeepALError): When the folder holds another run (with the difference) or other files.
+        RAISES (DeepALError): The folder holds another run (the difference is named) or other files.
         """
         file = self.path / "manifest.json"
         if file.exists():

@@ -20,12 +20,12 @@ class Settings:
     """The settings of a run, with the defaults of keys that a config leaves out.
 
     seed (int): Seed of everything random.
-    seed_words, budget_words (int | float): Words of the seed set and of each later batch: an integer
-        is words, a float below 1 a share of the pool's words.
+    seed_words, budget_words (int | float): Words of the seed set and of each later batch: an
+        integer is words, a float below 1 a share of the pool's words.
     rounds (int): Rounds after the seed set's; 0: until the pool is used up.
     target_f (float | None): Stop when F1 on dev, from 0 to 1, has reached this.
     passes (int): Passes over the labelled set in a round.
-    min_updates (int): Small labelled sets get more passes, until there are this many updates; 0: never.
+    min_updates (int): Small labelled sets get more passes, until there are so many updates.
     evaluations (int): How often a round looks at dev to choose its model.
     warm_start (bool): Train on from the last round's weights; else from the initial ones.
     cold_start (float): While F1 on dev is below this, sentences are chosen at random; 0: never.
@@ -82,7 +82,7 @@ def read_settings(config: Config) -> Settings:
 
 
 def words_of(budget: int | float, pool_words: int) -> int:
-    """RETURNS (int): A number of words as it is; a share below 1 of the pool's words, at least 1."""
+    """RETURNS (int): A number of words as it is; of a share, that of the pool, at least 1."""
     return budget if isinstance(budget, int) else max(1, round(budget * pool_words))
 
 

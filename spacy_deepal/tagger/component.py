@@ -4,12 +4,11 @@ spaCy imports this module at every blank pipeline: what is heavy is imported whe
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from spacy.attrs import ENT_IOB, ENT_TYPE, ORTH, SPACY
+from spacy.attrs import ENT_IOB, ENT_TYPE, ORTH
 from spacy.errors import Errors
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
@@ -94,8 +93,8 @@ class DeepNER(TrainablePipe):
             return 0
         if self.model.has_dim("nO"):
             raise DeepALError(
-                f"Cannot add the label {label!r} to component '{self.name}': it was initialised for "
-                f"{len(self.labels)} labels ({', '.join(self.labels)}). Add labels before "
+                f"Cannot add the label {label!r} to component '{self.name}': it was initialised "
+                f"for {len(self.labels)} labels ({', '.join(self.labels)}). Add labels before "
                 "nlp.initialize(), or give all of them in [initialize.components."
                 f"{self.name}.labels]."
             )
@@ -120,7 +119,7 @@ class DeepNER(TrainablePipe):
         """
         labels = [self.vocab.strings.add(label) for label in self.labels]
         for doc, tags in zip(docs, scores.tags, strict=True):
-            iob, types, words = _annotation(doc)
+            iob, _, words = _annotation(doc)
             taken = (iob == scheme.IOB_BEGIN) | (iob == scheme.IOB_INSIDE)
             entities = []
             for first, end, label in scheme.decode(tags.tolist()):
@@ -248,9 +247,9 @@ class DeepNER(TrainablePipe):
             self.add_label(label)
         if not self.labels:
             raise DeepALError(
-                f"Component '{self.name}' has no labels: the training data has no entity. Give data "
-                f"with entities, set [initialize.components.{self.name}.labels], or call add_label()"
-                " before nlp.initialize()."
+                f"Component '{self.name}' has no labels: the training data has no entity. Give "
+                f"data with entities, set [initialize.components.{self.name}.labels], or call "
+                "add_label() before nlp.initialize()."
             )
         for label in self.labels:
             self.vocab.strings.add(label)
@@ -263,7 +262,7 @@ class DeepNER(TrainablePipe):
             raise ValueError(Errors.E143.format(name=self.name))
 
     def _gold_tags(self, example: Example) -> NDArray[np.int64]:
-        """RETURNS (array[n_words]): Tags of the real words of the predicted Doc; MISSING if unknown."""
+        """RETURNS (array[n_words]): Tags of the predicted Doc's real words; MISSING if unknown."""
         predicted, reference = example.predicted, example.reference
         iob, types, words = _annotation(reference)
         if not _same_tokens(predicted, reference):

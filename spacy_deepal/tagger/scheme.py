@@ -45,8 +45,8 @@ def encode(iob: NDArray, types: NDArray, starts: NDArray) -> NDArray[np.int64]:
 def decode(tags: Sequence[int]) -> list[tuple[int, int, int]]:
     """Read the entities off one sentence's tags.
 
-    A greedy path can be inconsistent. An entity is a run of tags of one type; it begins at B or S or
-    where the type changes, and ends after E or S or before the next beginning, so that a run whose
+    A greedy path can be inconsistent. An entity is a run of tags of one type; it begins at B or S
+    or where the type changes, and ends after E or S or before the next beginning, so that a run whose
     B or E is wrong keeps its entity.
 
     tags (Sequence[int]): Tag numbers of a sentence.
