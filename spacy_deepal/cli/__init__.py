@@ -8,6 +8,7 @@ from spacy.cli._util import app as spacy_app
 
 from ._app import app
 from .convert import convert_cli
+from .experiment import experiment_cli, train_cli
 from .prepare import prepare_cli
 from .report import report_cli
 from .run import run_cli
@@ -17,11 +18,13 @@ from .select import select_cli
 __all__ = [
     "app",
     "convert_cli",
+    "experiment_cli",
     "prepare_cli",
     "report_cli",
     "run_cli",
     "score_cli",
     "select_cli",
+    "train_cli",
 ]
 
 spacy_app.add_typer(app, name="deepal")

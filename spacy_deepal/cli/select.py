@@ -18,13 +18,14 @@ def select_cli(
     ] = False,
 ) -> None:
     """Select whole sentences, highest score first, up to a budget in words."""
-    from spacy.vocab import Vocab
+    from spacy import blank
 
     from ..pool.selection import select_batch
 
     with show_errors():
+        vocab = blank("xx").vocab
         selected = select_batch(
-            scores, pool, batch, Vocab(), budget_words=budget_words, with_gold=with_gold
+            scores, pool, batch, vocab, budget_words=budget_words, with_gold=with_gold
         )
     words = sum(item.words for item in selected)
     msg.good(f"Selected {len(selected)} sentences, {words} of {budget_words} words: {batch}")

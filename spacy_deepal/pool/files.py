@@ -1,12 +1,11 @@
 """Files that are there whole or not at all."""
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
-
-import srsly
 
 
 @contextmanager
@@ -31,4 +30,25 @@ def write_atomically(path: str | Path, mode: str = "w") -> Iterator[IO]:
 def write_json(path: str | Path, data: Any) -> None:
     """Write JSON, indented, whole or not at all."""
     with write_atomically(path) as stream:
-        stream.write(srsly.json_dumps(data, indent=2) + "\n")
+        stream.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path: str | Path) -> Any:
+    """RETURNS: What `write_json` wrote. Floats come back to the last bit, which srsly's do not."""
+    return json.loads(Path(path).read_text(encoding="utf8"))
+
+
+def write_jsonl(path: str | Path, lines: Iterable[Any]) -> int:
+    """Write JSON, a line an item, whole or not at all. RETURNS (int): The number of lines."""
+    count = 0
+    with write_atomically(path) as stream:
+        for line in lines:
+            stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+            count += 1
+    return count
+
+
+def read_jsonl(path: str | Path) -> list[Any]:
+    """RETURNS (list): What `write_jsonl` wrote."""
+    with Path(path).open(encoding="utf8", newline="\n") as stream:
+        return [json.loads(line) for line in stream]

@@ -25,6 +25,7 @@ from .sources import (
 
 IOB_TAG = re.compile(r"O|[BI]-\S+")
 IOB2_ROW = re.compile(rf"[^\t]+\t({IOB_TAG.pattern})")
+UNER_ROW = re.compile(rf"[0-9]+\t[^\t]+\t({IOB_TAG.pattern})\t[^\t]*\t[^\t]*")
 CONLL2003_ROW = re.compile(rf"([^ \t]+[ \t]+){{3}}({IOB_TAG.pattern})[ \t]*")
 INLINE_ENTITY = re.compile(r"\[([^\[\]]+)\]\(([\w.-]+)\)")
 COMMENT = re.compile(r"# (genre|doc_id|text) = (.*)", re.DOTALL)
@@ -37,7 +38,8 @@ LINES_TO_DETECT = 1000
 def read_iob2(file: Path, nlp: Language) -> Iterator[Sentence | BadLine]:
     """Token, tab, IOB2 tag on each line; a blank line after each sentence; before it comments
     `# genre = `, `# doc_id = `, `# text = `. A line is a comment exactly when it begins with
-    "# ". Where the text is given, the Doc's text equals it."""
+    "# ". Where the text is given, the Doc's text equals it. Universal NER's rows of five columns
+    (number, token, tag, second tag, annotator) are read too."""
     for block in blocks(read_lines(file)):
         rows = [(number, line) for number, line in block if not line.startswith("# ")]
         comments = [(number, line) for number, line in block if line.startswith("# ")]
@@ -50,6 +52,8 @@ def _parse_iob2(nlp: Language, rows: list, comments: list) -> Sentence:
     before = "O"
     for number, line in rows:
         word, _, tag = line.partition("\t")
+        if UNER_ROW.fullmatch(line):
+            _, word, tag, _, _ = line.split("\t")
         if not word or not IOB_TAG.fullmatch(tag):
             raise BadLine(number, "not a token, a tab and an IOB2 tag", line)
         if tag.startswith("I-") and before[2:] != tag[2:]:
@@ -236,7 +240,8 @@ def detect_format(file: Path) -> str:
         return file.suffix.lower().removeprefix(".")
     lines = [line for _, line in islice(read_lines(file), LINES_TO_DETECT) if line.strip()]
     rows = [line for line in lines if not line.startswith(("# ", "-DOCSTART-"))]
-    for name, columns in (("iob2", IOB2_ROW), ("conll2003", CONLL2003_ROW)):
+    known = (("iob2", IOB2_ROW), ("iob2", UNER_ROW), ("conll2003", CONLL2003_ROW))
+    for name, columns in known:
         if sum(columns.fullmatch(row) is not None for row in rows) > len(rows) / 2:
             return name
     if rows and file.suffix.lower() not in (".txt", ""):

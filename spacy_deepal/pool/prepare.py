@@ -1,11 +1,9 @@
 """A folder of data to the three pools of an experiment: train, dev and test."""
 
 import hashlib
-import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
-from uuid import uuid4
 
 from spacy.tokens import Doc
 
@@ -14,6 +12,7 @@ from .convert import ConvertSummary, convert
 from .shards import (
     check_replaceable,
     count_words,
+    draft_beside,
     read_shards,
     replace_folder,
     sentence_info,
@@ -52,7 +51,7 @@ def prepare(
     RAISES (DeepALError): As `convert`; or only some of the splits are there; or there are too few
         documents to split.
     """
-    data, output = Path(data), Path(output).absolute()
+    data, output = Path(data), Path(output)
     if not data.is_dir():
         raise DeepALError(f"There is no folder {data}.")
     if data.resolve() == output.resolve():
@@ -60,9 +59,7 @@ def prepare(
     for split in SHARES:
         check_replaceable(output / split)
     given = _given_splits(data, pattern)
-    draft = output.with_name(f".{output.name}.{uuid4().hex[:8]}")
-    draft.mkdir(parents=True)
-    try:
+    with draft_beside(output) as draft:
         if given:
             summaries = {
                 split: convert(paths, draft / split, lang=lang, pattern=pattern)
@@ -75,8 +72,6 @@ def prepare(
         output.mkdir(exist_ok=True)
         for split in SHARES:
             replace_folder(draft / split, output / split)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return summaries
 
 

@@ -1,20 +1,20 @@
 """Score a pool as a stream: memory does not grow with it."""
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import srsly
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import load_model, registry
 
 from ..errors import DeepALError
 from ..seeds import derive_uniform
-from .files import write_atomically
+from .files import write_jsonl
 from .shards import count_words, read_shards, sentence_id
 
 if TYPE_CHECKING:
@@ -33,12 +33,11 @@ class Score:
     score: float
 
 
-def make_acquisition(name: str, *, samples: int | None = None) -> "AcquisitionFunction":
-    """Make a registered acquisition function.
+def acquisition_name(name: str) -> str:
+    """RETURNS (str): The full name of a registered acquisition function.
 
     name (str): Its full name, or this package's short one: "MNLP" for "spacy_deepal.MNLP.v1".
-    samples (int | None): MC dropout samples, for a function that takes them.
-    RAISES (DeepALError): For an unknown name, with those there are; for samples it does not take.
+    RAISES (DeepALError): For an unknown name, with those there are.
     """
     names = sorted(registry.acquisition.get_all())
     full = name if name in names else f"spacy_deepal.{name}.v1"
@@ -47,6 +46,17 @@ def make_acquisition(name: str, *, samples: int | None = None) -> "AcquisitionFu
             f"There is no acquisition function {name!r}. Registered: {', '.join(names)}. Your own "
             "is found when its file is given with --code."
         )
+    return full
+
+
+def make_acquisition(name: str, *, samples: int | None = None) -> "AcquisitionFunction":
+    """Make a registered acquisition function.
+
+    name (str): As for `acquisition_name`.
+    samples (int | None): MC dropout samples, for a function that takes them.
+    RAISES (DeepALError): For an unknown name; for samples that the function does not take.
+    """
+    full = acquisition_name(name)
     settings = {} if samples is None else {"samples": samples}
     try:
         return registry.acquisition.get(full)(**settings)
@@ -138,34 +148,41 @@ def score_pool(
 
 def write_scores(scores: Iterable[Score], path: str | Path) -> int:
     """Write scores as JSONL: all, or on any error none. RETURNS (int): How many."""
-    count = 0
-    with write_atomically(path) as stream:
-        for item in scores:
-            count += 1
-            line = {"id": item.id, "words": item.words, "score": item.score}
-            stream.write(srsly.json_dumps(line) + "\n")
-    return count
+    return write_jsonl(path, (asdict(score) for score in scores))
 
 
 def read_scores(path: str | Path) -> list[Score]:
     """Read scores back.
 
-    RAISES (DeepALError): When the file is missing, or a line is no score, with its number.
+    RAISES (DeepALError): When the file is missing; when a line is no score or scores a sentence
+        again, with its number.
     """
     path = Path(path)
     if not path.is_file():
         raise DeepALError(f"There is no scores file {path}. `spacy deepal score` makes it.")
-    scores = []
-    for number, line in enumerate(path.read_text(encoding="utf8").splitlines(), start=1):
+    scores: dict[str, Score] = {}
+    lines = path.read_text(encoding="utf8", errors="replace").split("\n")
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
         try:
-            item = srsly.json_loads(line)
-            scores.append(Score(str(item["id"]), int(item["words"]), float(item["score"])))
-        except (ValueError, KeyError, TypeError) as error:
-            raise DeepALError(
-                f"{path}, line {number} is no score: {line[:80]!r}. A line must be "
-                '{"id": …, "words": …, "score": …}.'
-            ) from error
-    return scores
+            item = json.loads(line)
+            score = Score(str(item["id"]), int(item["words"]), float(item["score"]))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            raise _no_score(path, number, line) from error
+        if not np.isfinite(score.score):
+            raise _no_score(path, number, line)
+        if score.id in scores:
+            raise DeepALError(f"{path}, line {number} scores sentence {score.id} a second time.")
+        scores[score.id] = score
+    return list(scores.values())
+
+
+def _no_score(path: Path, number: int, line: str) -> DeepALError:
+    return DeepALError(
+        f"{path}, line {number} is no score: {line[:80]!r}. A line must be "
+        '{"id": …, "words": …, "score": …}, the score a finite number.'
+    )
 
 
 def _blank_evidence(docs: list[Doc], seed: int) -> list:

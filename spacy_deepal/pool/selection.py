@@ -9,7 +9,7 @@ from spacy.vocab import Vocab
 from ..errors import DeepALError
 from .files import write_atomically
 from .scoring import Score, read_scores
-from .shards import doc_bin, read_shards, sentence_id
+from .shards import count_words, doc_bin, read_shards, sentence_id
 
 
 def select(scores: Iterable[Score], budget_words: int) -> list[Score]:
@@ -72,7 +72,8 @@ def select_batch(
     """Select from a scores file and write the batch: `select`, `fetch`, `write_batch`.
 
     RETURNS (list[Score]): What was selected, in order.
-    RAISES (DeepALError): When the budget is below 1 word or no sentence fits into it.
+    RAISES (DeepALError): When the budget is below 1 word, no sentence fits into it, or the scores
+        are of another pool.
     """
     if budget_words < 1:
         raise DeepALError(f"The budget is {budget_words} words; it must be at least 1.")
@@ -86,5 +87,11 @@ def select_batch(
             f"sentences has {min(item.words for item in candidates)}. Raise the budget."
         )
     docs = fetch(pool, [item.id for item in batch], vocab, with_gold=with_gold)
+    for item, doc in zip(batch, docs, strict=True):
+        if count_words(doc) != item.words:
+            raise DeepALError(
+                f"Sentence {item.id} has {item.words} words in {scores} and {count_words(doc)} in "
+                f"the pool {pool}. The scores belong to another pool: score this one."
+            )
     write_batch(docs, output)
     return batch

@@ -7,6 +7,7 @@ A shard is a plain `.spacy` file: `spacy.Corpus.v1` reads the folder as it is. E
 import hashlib
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -74,14 +75,28 @@ def write_shards(
     check_replaceable(folder)
     if sentences_per_shard < 1:
         raise DeepALError(f"sentences_per_shard must be 1 or more, not {sentences_per_shard}.")
-    draft = folder.absolute().with_name(f".{folder.absolute().name}.{uuid4().hex[:8]}")
-    draft.mkdir(parents=True)
-    try:
+    with draft_beside(folder) as draft:
         summary = _write_files(docs, draft, sentences_per_shard)
-        replace_folder(draft, folder.absolute())
+        replace_folder(draft, folder)
+    return summary
+
+
+@contextmanager
+def draft_beside(folder: Path) -> Iterator[Path]:
+    """A new hidden folder beside the given one; at the end what is left of it is removed.
+
+    RAISES (DeepALError): It cannot be made.
+    """
+    folder = folder.resolve()
+    draft = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
+    try:
+        draft.mkdir(parents=True)
+    except OSError as error:
+        raise DeepALError(f"{folder} cannot be written: {error.strerror}.") from error
+    try:
+        yield draft
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return summary
 
 
 def check_replaceable(folder: Path) -> None:
@@ -124,13 +139,12 @@ def doc_bin(docs: list[Doc]) -> DocBin:
 
 def replace_folder(draft: Path, folder: Path) -> None:
     """Put the finished draft in the folder's place; the earlier one is kept until it is there."""
-    if not folder.exists():
-        draft.rename(folder)
-        return
+    folder = folder.resolve()
     earlier = draft.with_name(f"{draft.name}.earlier")
-    folder.rename(earlier)
+    if folder.exists():
+        folder.rename(earlier)
     draft.rename(folder)
-    shutil.rmtree(earlier)
+    shutil.rmtree(earlier, ignore_errors=True)
 
 
 def shard_files(path: str | Path) -> list[Path]:

@@ -116,7 +116,8 @@ def words_saved(
     baseline (Run): A run of RAND with the same seed.
     full (Full | None): The full-data F1, if known.
     RETURNS (tuple[float, float] | tuple[None, None]): Percent of the baseline's words that the
-        run did not need (below 0: it needed more), and the F1; None if the baseline has no round.
+        run did not need (below 0: it needed more), and the F1; None if the baseline has no
+        round, or got there without a word.
     """
     if not baseline.rounds:
         return None, None
@@ -124,6 +125,8 @@ def words_saved(
     if full is not None:
         level = min(level, full.target)
     mine, theirs = first_reaching(run, level), first_reaching(baseline, level)
+    if theirs.words == 0:
+        return None, None
     return 100 * (1 - mine.words / theirs.words), level
 
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 FORMATS = (".png", ".svg")
 INK = "#24292f"
 MUTED = "#5b6570"
+# Batches of whole sentences end a little apart: runs that far apart, in percent of the words, are
+# equally long.
+VISIBLE = 0.5
 
 
 @dataclass(frozen=True)
@@ -151,16 +154,16 @@ def draw_function(axes: "Axes", name: str, runs: list[Run], style: Style) -> Non
     """
     x, f = mean_curve(runs)
     mean = f.mean(axis=0)
-    label = name if len(runs) == 1 else f"{name} ({len(runs)} seeds)"
+    label = name if len(runs) == 1 else f"{name} ({len(runs)} runs)"
     look = {"color": style.color, "lw": 1.8, "marker": style.marker, "ms": 4.5, "mew": 0}
     axes.plot(x, mean, label=label, **look)
     if len(runs) > 1:
         axes.fill_between(x, f.min(axis=0), f.max(axis=0), color=style.color, alpha=0.18, lw=0)
-    for run in runs:
-        tail = [round for round in run.rounds if round.percent > x[-1]]
-        if tail:
+    for run, own in zip(runs, f, strict=True):
+        if run.rounds[-1].percent > x[-1] + VISIBLE:
+            tail = [round for round in run.rounds if round.percent > x[-1]]
             tail_x = [x[-1], *(round.percent for round in tail)]
-            tail_f = [mean[-1], *(100 * round.f for round in tail)]
+            tail_f = [own[-1], *(100 * round.f for round in tail)]
             axes.plot(tail_x, tail_f, color=style.color, lw=1.2, ls=":")
 
 

@@ -1,9 +1,8 @@
 """JSON that names its place when it is wrong, and output to where a file can be."""
 
+import json
 from pathlib import Path
 from typing import Any
-
-import srsly
 
 from ..errors import DeepALError
 from ..pool.files import write_atomically
@@ -42,7 +41,7 @@ def read_json(path: Path) -> Any:
     RAISES (DeepALError): The file is missing or is not JSON.
     """
     try:
-        return srsly.json_loads(path.read_bytes().decode("utf8"))
+        return json.loads(path.read_bytes().decode("utf8"))
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise DeepALError(f"There is no file {path}") from error
     except ValueError as error:
@@ -62,7 +61,7 @@ def read_jsonl(path: Path) -> list[tuple[str, Any]]:
     for number, line in enumerate(path.read_bytes().splitlines(), start=1):
         where = f"{path}, line {number}"
         try:
-            rows.append((where, srsly.json_loads(line.decode("utf8"))))
+            rows.append((where, json.loads(line.decode("utf8"))))
         except ValueError as error:
             raise DeepALError(f"{where} is not JSON: {error}") from error
     return rows

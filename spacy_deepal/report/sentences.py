@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 # displaCy's own template writes a line of style into each entity; a class keeps the page small.
-ENTITY = '<mark class="entity" style="background:{bg}">{text}<bdi>{label}</bdi></mark>'
+ENTITY = '<mark class="entity" style="background:{bg}">{text} <bdi>{label}</bdi></mark>'
 # A hue step at the golden angle keeps neighbouring labels apart, whatever their number.
 GOLDEN_ANGLE = 137.508
 

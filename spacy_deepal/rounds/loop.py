@@ -2,17 +2,16 @@
 score, select, label, train, evaluate, round after round."""
 
 import platform
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import spacy
-import srsly
 import thinc
 import torch
 from spacy import blank
@@ -24,12 +23,12 @@ from tqdm import tqdm
 from ..about import __version__
 from ..acquisition.functions import make_rand
 from ..errors import DeepALError
-from ..pool.files import write_atomically
+from ..pool.files import read_jsonl, write_jsonl
 from ..pool.scoring import excluding, score_docs
 from ..pool.selection import fetch, select, write_batch
 from ..pool.shards import count_words, fingerprint, read_shards, sentence_info
 from ..seeds import derive_seed
-from .run_folder import FORMAT, RoundFolder, RunFolder
+from .run_folder import FORMAT, RoundFolder, RunFolder, move_folder
 from .settings import SECTION, Settings, read_settings, words_of
 from .training import evaluate, initialize, train_round
 
@@ -63,12 +62,12 @@ def run(
         if not folder.initial.exists():
             initialize(config, settings, folder.initial, use_gpu=use_gpu)
         loop = Loop(config, settings, folder, use_gpu)
+        folder.tidy(keep)
         while not (end := loop.end()):
             line = loop.next_round()
             folder.add_metrics(line)
             report(line)
-            if keep == "last" and line["round"] > 0:
-                shutil.rmtree(folder.round(line["round"] - 1).model, ignore_errors=True)
+            folder.tidy(keep)
         return end
 
 
@@ -211,20 +210,17 @@ class Loop:
             scores = list(tqdm(stream, title, left, unit="sent", leave=False, disable=None))
         with timed(here, "select"):
             batch = select(scores, self._budget(number))
-            if not batch:
-                raise DeepALError(
-                    f"No sentence of the pool {self.paths['pool']} fits into "
-                    f"{self._budget(number)} words. Raise seed_words in [{SECTION}]."
-                )
-            with write_atomically(here.selected) as stream:
-                for item in batch:
-                    score = item.score if how == ACQUISITION else None
-                    line = {"id": item.id, "words": item.words, "score": score}
-                    stream.write(srsly.json_dumps(line) + "\n")
+        if not batch:
+            raise DeepALError(
+                f"No sentence of the pool {self.paths['pool']} fits into "
+                f"{self._budget(number)} words. Raise seed_words in [{SECTION}]."
+            )
+        known_score = {} if how == ACQUISITION else {"score": None}
+        write_jsonl(here.selected, (asdict(item) | known_score for item in batch))
 
     def _label(self, here: RoundFolder) -> None:
         """Have the selected sentences labelled."""
-        ids = [item["id"] for item in srsly.read_jsonl(here.selected)]
+        ids = [item["id"] for item in read_jsonl(here.selected)]
         docs = fetch(self.paths["pool"], ids, self.vocab, with_gold=True)
         write_batch(self.settings.oracle(docs, here.path), here.batch)
 
@@ -236,15 +232,16 @@ class Loop:
     def _train(self, number: int, here: RoundFolder, labelled: list[Doc]) -> None:
         warm = number > 0 and self.settings.warm_start
         with timed(here, "train"):
-            train_round(
+            best = train_round(
                 self.config,
                 self.settings,
                 start=self._start(number) if warm else self.folder.initial,
                 docs=labelled,
-                output=here.model,
+                here=here,
                 number=number,
                 use_gpu=self.use_gpu,
             )
+        move_folder(best, here.model)
 
     def _evaluate(
         self, number: int, here: RoundFolder, how: str, labelled: list[Doc]
@@ -278,12 +275,13 @@ class Loop:
     def _selected_ids(self, rounds: int) -> set[str]:
         """RETURNS (set[str]): What the first rounds selected."""
         files = [self.folder.round(number).selected for number in range(rounds)]
-        return {item["id"] for file in files for item in srsly.read_jsonl(file)}
+        return {item["id"] for file in files for item in read_jsonl(file)}
 
 
 @contextmanager
 def timed(here: RoundFolder, step: str) -> Iterator[None]:
-    """Keep how many seconds a step took."""
+    """Keep how many seconds a step took. What it made takes its place afterwards: so a step that is
+    done has its time, whenever the process is killed."""
     start = perf_counter()
     yield
     here.add_seconds(step, perf_counter() - start)

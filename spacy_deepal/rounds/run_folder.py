@@ -7,6 +7,7 @@ metrics.jsonl     a line a finished round
 round_NN/         selected.jsonl, batch.spacy (labelled), seconds.json, model/
 """
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import srsly
 from filelock import FileLock, Timeout
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..errors import DeepALError
-from ..pool.files import write_atomically, write_json
+from ..pool.files import read_json, read_jsonl, write_json, write_jsonl
 from ..pool.shards import read_shards
 
 FORMAT = 1
@@ -35,7 +35,11 @@ class RunFolder:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep other processes out. RAISES (DeepALError): When one is in."""
+        """Keep other processes out.
+
+        RAISES (DeepALError): One is in; or the folder holds other files, and is left as it is.
+        """
+        self._refuse_foreign()
         self.path.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.path / ".lock")
         try:
@@ -59,29 +63,36 @@ class RunFolder:
         """Begin a run, or go on with the same one.
 
         manifest (dict): What the run is.
-        RAISES (DeepALError): The folder holds another run (the difference is named) or other files.
+        RAISES (DeepALError): The folder holds another run; the difference is named.
         """
         file = self.path / "manifest.json"
         if file.exists():
-            differences = list(differ(_fixed(srsly.read_json(file)), _fixed(manifest)))
+            differences = list(differ(_fixed(read_json(file)), _fixed(manifest)))
             if differences:
                 raise DeepALError(
                     f"{self.path} holds another run; use another folder, or take this back:\n- "
                     + "\n- ".join(differences)
                 )
             return
-        others = sorted(p.name for p in self.path.iterdir() if p.name != ".lock")
-        others = [name for name in others if not name.startswith(".manifest.json")]
+        write_json(file, manifest)
+
+    def _refuse_foreign(self) -> None:
+        """Raise an error for a file, and for a folder that holds other things than a run."""
+        if self.path.exists() and not self.path.is_dir():
+            raise DeepALError(f"{self.path} is a file. Name a folder for the run.")
+        if not self.path.exists() or (self.path / "manifest.json").exists():
+            return
+        names = sorted(path.name for path in self.path.iterdir())
+        others = [name for name in names if not name.startswith((".lock", ".manifest.json"))]
         if others:
             raise DeepALError(
                 f"{self.path} is no run folder: it holds {', '.join(others[:5])}. Use a new folder."
             )
-        write_json(file, manifest)
 
     @property
     def manifest(self) -> dict[str, Any]:
         """RETURNS (dict): What the run is."""
-        return srsly.read_json(self.path / "manifest.json")
+        return read_json(self.path / "manifest.json")
 
     @property
     def initial(self) -> Path:
@@ -92,13 +103,24 @@ class RunFolder:
     def metrics(self) -> list[dict[str, Any]]:
         """RETURNS (list[dict]): A line a finished round."""
         file = self.path / "metrics.jsonl"
-        return list(srsly.read_jsonl(file)) if file.exists() else []
+        return read_jsonl(file) if file.exists() else []
 
     def add_metrics(self, line: dict[str, Any]) -> None:
         """Add a finished round's line."""
         lines = [*self.metrics, line]
-        with write_atomically(self.path / "metrics.jsonl") as stream:
-            stream.writelines(srsly.json_dumps(item) + "\n" for item in lines)
+        write_jsonl(self.path / "metrics.jsonl", lines)
+
+    def tidy(self, keep: str) -> None:
+        """Remove what finished rounds no longer need, also what a killed process left.
+
+        keep (str): "last" or "all": which rounds' models stay.
+        """
+        finished = len(self.metrics)
+        for number in range(finished):
+            here = self.round(number)
+            shutil.rmtree(here.training, ignore_errors=True)
+            if keep == "last" and number < finished - 1:
+                shutil.rmtree(here.model, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -123,10 +145,15 @@ class RoundFolder:
         return self.path / "model"
 
     @property
+    def training(self) -> Path:
+        """RETURNS (Path): spaCy's output while the round trains."""
+        return self.path / "training"
+
+    @property
     def seconds(self) -> dict[str, float]:
         """RETURNS (dict[str, float]): Time taken by each step that is done."""
         file = self.path / "seconds.json"
-        return srsly.read_json(file) if file.exists() else {}
+        return read_json(file) if file.exists() else {}
 
     def add_seconds(self, step: str, seconds: float) -> None:
         """Keep how long a step took."""
@@ -162,5 +189,5 @@ def _fixed(manifest: dict[str, Any]) -> dict[str, Any]:
 
 
 def _short(value: Any) -> str:
-    text = srsly.json_dumps(value)
+    text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 80 else text[:77] + "…"

@@ -5,14 +5,14 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 from spacy.util import registry
-from thinc.api import Config, ConfigValidationError
+from thinc.api import Config
 
 from ..acquisition.functions import AcquisitionFunction
 from ..errors import DeepALError
 from .oracle import Oracle
 
 SECTION = "active_learning"
-BLOCKS = ("acquisition", "oracle")
+BLOCKS = {"acquisition": "@acquisition", "oracle": "@misc"}  # where their functions are registered
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,16 @@ def read_settings(config: Config) -> Settings:
         if not holds(value):
             errors.append(f"[{SECTION}] {key} = {value!r}: must be {expected}")
     made = {}
-    for key in BLOCKS:
-        if isinstance(block.get(key), dict):
-            try:
-                made[key] = registry.resolve({key: block[key]})[key]
-            except (ConfigValidationError, DeepALError) as error:
-                errors.append(f"[{SECTION}.{key}] {error}")
+    for key, registered in BLOCKS.items():
+        if not isinstance(block.get(key), dict):
+            continue
+        if registered not in block[key]:
+            errors.append(f"[{SECTION}.{key}] {registered} is missing: the name of a function")
+            continue
+        try:
+            made[key] = registry.resolve({key: block[key]})[key]
+        except ValueError as error:  # unknown name, bad argument, or the function's own complaint
+            errors.append(f"[{SECTION}.{key}] {str(error).strip()}")
     for path in ("train", "dev", "pool", "test"):
         if path not in config.get("paths", {}):
             errors.append(f"[paths] {path} is missing" + (" (null will do)" * (path == "train")))

@@ -20,7 +20,7 @@ from tqdm import tqdm
 from ..errors import DeepALError
 from ..pool.shards import ATTRS
 from ..seeds import derive_seed
-from .run_folder import move_folder
+from .run_folder import RoundFolder, move_folder
 from .settings import SECTION, Settings
 
 
@@ -46,23 +46,22 @@ def train_round(
     *,
     start: Path,
     docs: list[Doc],
-    output: Path,
+    here: RoundFolder,
     number: int,
     use_gpu: int = -1,
-) -> float:
-    """Train on all that is labelled and write the pipeline that is best on dev.
+) -> Path:
+    """Train on all that is labelled.
 
     config (Config): The user's, not interpolated.
     start (Path): The pipeline whose weights are trained on.
     docs (list[Doc]): The labelled set.
-    output (Path): Where the pipeline goes; the log of spaCy's training is put beside it.
+    here (RoundFolder): Gets training/ and train.log.
     number (int): The round.
-    RETURNS (float): Its F1 on dev, 0 to 1.
+    RETURNS (Path): The pipeline that is best on dev, in training/.
     """
-    draft = output.with_name("training")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir()
-    labelled = draft / "labelled.spacy"
+    shutil.rmtree(here.training, ignore_errors=True)
+    here.training.mkdir()
+    labelled = here.training / "labelled.spacy"
     DocBin(attrs=ATTRS, docs=docs).to_disk(labelled)
     config = _without_loop(config)
     for name in config["nlp"]["pipeline"]:
@@ -77,18 +76,27 @@ def train_round(
     training["max_epochs"], training["max_steps"], training["patience"] = passes, 0, 0
     # One update past an evenly spaced evaluation: spaCy evaluates at 0, k, 2k, …
     training["eval_frequency"] = max(1, (updates - 1) // settings.evaluations)
-    training["logger"] = {
-        "@loggers": "spacy_deepal.ProgressLogger.v1",
-        "logger": training["logger"],
-        "updates": updates,
-        "title": f"round {number}",
-    }
-    with output.with_name("train.log").open("w", encoding="utf8") as log:
-        train(nlp, draft, use_gpu=use_gpu, stdout=log, stderr=sys.stderr)
-    best = load_model(draft / DIR_MODEL_BEST)
-    move_folder(draft / DIR_MODEL_BEST, output)
-    shutil.rmtree(draft)
-    return best.meta["performance"]["ents_f"]
+    training["logger"] = progress_logger(training["logger"], updates, f"round {number}")
+    with (here.path / "train.log").open("w", encoding="utf8") as log:
+        train(nlp, here.training, use_gpu=use_gpu, stdout=log, stderr=sys.stderr)
+    return here.training / DIR_MODEL_BEST
+
+
+def train_full(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, Any]:
+    """Train once on [paths] train, as `spacy train` does, and evaluate on [paths] test.
+
+    output (Path): Gets model-best, model-last and train.log.
+    RETURNS (dict): As `evaluate`.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    test = config.interpolate()["paths"]["test"]
+    nlp = init_nlp(_without_loop(config), use_gpu=use_gpu)
+    training = nlp.config["training"]
+    updates = training["max_epochs"] * count_batches(nlp)
+    training["logger"] = progress_logger(training["logger"], updates, "full data")
+    with (output / "train.log").open("w", encoding="utf8") as log:
+        train(nlp, output, use_gpu=use_gpu, stdout=log, stderr=sys.stderr)
+    return evaluate(load_model(output / DIR_MODEL_BEST), test)
 
 
 def count_batches(nlp: Language) -> int:
@@ -110,6 +118,16 @@ def evaluate(nlp: Language, path: str | Path) -> dict[str, Any]:
     if scores.get("ents_f") is None:
         raise DeepALError(f"{path} has no labelled sentence to evaluate on.")
     return {key: scores[key] for key in ("ents_p", "ents_r", "ents_f", "ents_per_type")}
+
+
+def progress_logger(logger: dict[str, Any], updates: int, title: str) -> dict[str, Any]:
+    """RETURNS (dict): The config block of a logger, with a progress bar around it."""
+    return {
+        "@loggers": "spacy_deepal.ProgressLogger.v1",
+        "logger": logger,
+        "updates": updates,
+        "title": title,
+    }
 
 
 def make_progress_logger(

@@ -46,8 +46,8 @@ def decode(tags: Sequence[int]) -> list[tuple[int, int, int]]:
     """Read the entities off one sentence's tags.
 
     A greedy path can be inconsistent. An entity is a run of tags of one type; it begins at B or S
-    or where the type changes, and ends after E or S or before the next beginning, so that a run whose
-    B or E is wrong keeps its entity.
+    or where the type changes, and ends after E or S or before the next beginning, so that a run
+    whose B or E is wrong keeps its entity.
 
     tags (Sequence[int]): Tag numbers of a sentence.
     RETURNS (list[tuple[int, int, int]]): (first word, word after the last, index of the type).

@@ -1,0 +1,128 @@
+"""A simulated experiment on a folder of data: pools, runs that differ in function and seed, report.
+
+WORKSPACE/NAME/   corpus/{train,dev,test}, FUNCTION-seedN/ (run folders), full/, report.html
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from thinc.api import Config
+
+from ..errors import DeepALError
+from ..pool.files import read_json, write_json
+from ..pool.prepare import prepare
+from ..pool.shards import fingerprint
+from ..report import report
+from .loop import run
+from .settings import SECTION
+from .training import train_full
+
+SPLITS = ("train", "dev", "test")
+
+
+def experiment(
+    config: Config,
+    data: str | Path,
+    workspace: str | Path,
+    *,
+    lang: str = "en",
+    acquisitions: Sequence[str] = ("spacy_deepal.MNLP.v1", "spacy_deepal.RAND.v1"),
+    seeds: Sequence[int] = (0,),
+    full: bool = False,
+    keep: str = "last",
+    use_gpu: int = -1,
+    begin: Callable[[str], None] = lambda title: None,
+    progress: Callable[[dict[str, Any]], None] = lambda line: None,
+) -> Path:
+    """Run every acquisition function with every seed, and report. Goes on where it stopped.
+
+    config (Config): As for `run`; its paths, language, seed and function are set here.
+    data (str | Path): As for `prepare`; its subfolder named as the language, where there is one.
+    workspace (str | Path): Folder in which the experiment gets a folder named after the data.
+    acquisitions (Sequence[str]): Full names of registered functions.
+    full (bool): Also train on the whole pool, so that the report knows the full-data F1.
+    begin, progress (Callable): Are called with the title of each run, each finished round's line.
+    RETURNS (Path): The report.
+    """
+    folder = prepare_corpus(data, workspace, lang=lang)
+    config = configure(config, folder / "corpus", lang)
+    if full:
+        begin("full data")
+        full_run(config, folder / "full", use_gpu=use_gpu)
+    runs = []
+    for seed in seeds:
+        for name in acquisitions:
+            short = name.split(".")[-2] if name.count(".") >= 2 else name
+            runs.append(folder / f"{short}-seed{seed}")
+            begin(f"{short}, seed {seed}")
+            config["system"]["seed"] = seed
+            config[SECTION]["acquisition"] = {"@acquisition": name}
+            run(config, runs[-1], keep=keep, use_gpu=use_gpu, report=progress)
+    metrics = folder / "full" / "metrics.json"
+    return report(
+        runs, folder / "report.html", full=metrics if metrics.exists() else None, title=folder.name
+    )
+
+
+def configure(config: Config, corpus: Path, lang: str) -> Config:
+    """RETURNS (Config): A copy with the paths and the language of a corpus."""
+    config = config.copy()
+    config["nlp"]["lang"] = lang
+    config["paths"]["train"] = config["paths"]["pool"] = str(corpus / "train")
+    config["paths"]["dev"], config["paths"]["test"] = str(corpus / "dev"), str(corpus / "test")
+    return config
+
+
+def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Path:
+    """Convert the data, unless that has been done.
+
+    RETURNS (Path): The experiment's folder, with corpus/{train,dev,test}.
+    RAISES (DeepALError): As `prepare`; or the folder belongs to other data of the same name.
+    """
+    data = Path(data)
+    name = data.resolve().name
+    if (data / lang).is_dir():
+        data, name = data / lang, f"{name}-{lang}"
+    folder = Path(workspace) / name
+    source = folder / "source.json"
+    described = {"files": hash_files(data), "lang": lang}
+    if source.exists():
+        if read_json(source) != described:
+            raise DeepALError(
+                f"{folder} was made from other data of this name than {data}, or from what {data} "
+                "held before, or in another language. Move it away, or name another workspace."
+            )
+        return folder
+    prepare(data, folder / "corpus", lang=lang)
+    write_json(source, described)
+    return folder
+
+
+def full_run(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, Any]:
+    """Train one supervised model on the whole pool as the config's [training] says, unless that has
+    been done.
+
+    RETURNS (dict): Its scores on the test set; output/metrics.json holds them.
+    """
+    file = output / "metrics.json"
+    paths = config.interpolate()["paths"]
+    made_of = {
+        "config": config.to_str(),
+        **{split: fingerprint(paths[split]) for split in SPLITS},
+    }
+    if file.exists() and (metrics := read_json(file))["made_of"] == made_of:
+        return metrics
+    metrics = {**train_full(config, output, use_gpu=use_gpu), "made_of": made_of}
+    write_json(file, metrics)
+    return metrics
+
+
+def hash_files(folder: Path) -> str:
+    """RETURNS (str): A hash of the names and contents of all files below a folder."""
+    digest = hashlib.blake2b(digest_size=16)
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{file.relative_to(folder)}\0".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,109 @@
+import re
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from spacy_deepal.cli import app
+from spacy_deepal.cli.convert import print_summaries
+from spacy_deepal.pool.convert import ConvertSummary
+
+
+@pytest.fixture
+def run():
+    def call(*args):
+        result = CliRunner().invoke(app, [str(arg) for arg in args])
+        return result.exit_code, re.sub(r"\x1b\[[\d;]*m", "", result.output)
+
+    return call
+
+
+def cells(output):
+    """The rows of a printed table."""
+    return [tuple(re.split(r" {2,}", line.strip())) for line in output.split("\n") if line.strip()]
+
+
+def unwrapped(output):
+    """What wasabi has wrapped, in one line."""
+    return " ".join(output.split())
+
+
+def test_convert_takes_many_inputs_and_prints_what_it_wrote(run, tmp_path):
+    (tmp_path / "nw.txt").write_text("[Ada](PER) in [Rome](LOC).\n")
+    (tmp_path / "wb.txt").write_text("Rain.\n[Bob](PER).\n")
+    status, output = run("convert", tmp_path / "nw.txt", tmp_path / "wb.txt", tmp_path / "pool")
+    assert status == 0
+    rows = cells(output)
+    for row in (
+        ("sentences", "3"),
+        ("words", "8"),
+        ("entities", "3"),
+        ("PER", "2"),
+        ("LOC", "1"),
+        ("genre wb", "2"),
+    ):
+        assert row in rows
+    assert (tmp_path / "pool" / "shard_0000.spacy").is_file()
+
+
+def test_a_bad_line_ends_convert_with_status_1_and_no_traceback(run, tmp_path):
+    (tmp_path / "a.txt").write_text("[Ada](PER)\n[\n")
+    status, output = run("convert", tmp_path / "a.txt", tmp_path / "pool")
+    assert status == 1
+    assert "a.txt:2: square brackets other than [surface](LABEL): '['" in unwrapped(output)
+    assert "Traceback" not in output
+    assert not (tmp_path / "pool").exists()
+
+
+def test_skip_bad_says_what_is_left_out(run, tmp_path):
+    (tmp_path / "a.txt").write_text("[Ada](PER)\n[\n")
+    status, output = run("convert", tmp_path / "a.txt", tmp_path / "pool", "--skip-bad")
+    assert status == 0
+    assert "Bad lines left out: 1" in output
+    assert "a.txt:2: square brackets" in unwrapped(output)
+
+
+def test_convert_passes_every_option_on(run, tmp_path):
+    (tmp_path / "a.txt").write_text("Ab. Cd.\n")
+    status, output = run(
+        *("convert", tmp_path / "a.txt", tmp_path / "pool", "--format", "text", "--lang", "zh"),
+        *("--genre", "web", "--sentences-per-shard", "1"),
+    )
+    assert status == 0
+    assert ("genre web", "2") in cells(output)
+    assert len(list((tmp_path / "pool").iterdir())) == 2
+
+
+def test_prepare_prints_a_column_for_each_split(run, tmp_path):
+    for name, text in (("train", "[a](X) b"), ("dev", "a"), ("test", "[a](X) [b](Y) c")):
+        (tmp_path / f"{name}.txt").write_text(f"{text}\n")
+    (tmp_path / "train.fr.txt").write_text("pas lu\n")
+    status, output = run(
+        "prepare", tmp_path, tmp_path / "corpus", "--files", "[tde]*[tnv].txt", "--lang", "en"
+    )
+    assert status == 0
+    assert ("train", "dev", "test") in cells(output)
+    assert ("words", "2", "1", "3") in cells(output)
+    assert ("X", "1", "0", "1") in cells(output)
+
+
+def test_prepare_reports_a_missing_folder(run, tmp_path):
+    status, output = run("prepare", tmp_path / "nowhere", tmp_path / "corpus")
+    assert status == 1
+    assert "There is no folder" in output
+
+
+def test_many_labels_are_summed_in_one_row(capsys):
+    summary = ConvertSummary(sentences=1, genres={None: 1})
+    summary.entities.update({f"L{i:02}": 20 - i for i in range(15)})
+    print_summaries({"pool": summary})
+    rows = cells(capsys.readouterr().out)
+    assert ("L11", "9") in rows
+    assert ("3 more", "21") in rows
+    assert not any(row[0].startswith("genre") for row in rows)
+
+
+def test_commands_are_listed_with_their_help():
+    commands = typer.main.get_command(app).commands
+    assert commands["convert"].help.startswith("Convert annotated or raw texts to a pool")
+    assert commands["prepare"].help.startswith("Make the pools train, dev and test")

@@ -1,0 +1,43 @@
+import pytest
+from spacy.cli._util import app
+from typer.testing import CliRunner
+
+import spacy_deepal.cli  # noqa: F401
+
+from ..report.build import make_run
+
+
+@pytest.fixture
+def run(tmp_path):
+    return make_run(tmp_path / "run")
+
+
+def call(*args):
+    """The exit code and what was printed, without the spaces and breaks of wrapped lines."""
+    result = CliRunner().invoke(app, ["deepal", "report", *map(str, args)])
+    return result.exit_code, "".join(result.output.split())
+
+
+def test_report_says_where_it_is(tmp_path, run):
+    output = tmp_path / "out.html"
+    code, printed = call(run, "--output", output, "--title", "My runs")
+    assert code == 0
+    assert f"Report:{output}" in printed
+    assert "<h1>My runs</h1>" in output.read_text(encoding="utf8")
+
+
+def test_figure_is_written_besides(tmp_path, run):
+    picture = tmp_path / "curves.svg"
+    code, printed = call(run, "--output", tmp_path / "out.html", "--figure", picture)
+    assert code == 0
+    assert f"Learningcurves:{picture}" in printed
+    assert picture.exists()
+    assert (tmp_path / "out.html").exists()
+
+
+def test_a_folder_that_is_no_run_is_one_clear_message(tmp_path, run):
+    code, printed = call(run, tmp_path, "--output", tmp_path / "out.html")
+    assert code == 1
+    assert f"{tmp_path}isnotarunfolder" in printed
+    assert "Traceback" not in printed
+    assert not (tmp_path / "out.html").exists()

@@ -1,0 +1,159 @@
+import pytest
+import spacy
+
+from spacy_deepal.errors import DeepALError
+from spacy_deepal.pool.prepare import assign_documents, document, prepare
+from spacy_deepal.pool.shards import KEY, fingerprint, read_shards
+
+
+def read(pool):
+    return list(read_shards(pool, spacy.blank("en").vocab))
+
+
+def texts(pool):
+    return [doc.text for doc in read(pool)]
+
+
+def make_documents(file, documents, sentences=1):
+    """An inline file whose documents have one, two, three … words a sentence, then again one."""
+    blocks = []
+    for i in range(documents):
+        line = " ".join([f"[d{i}](X)"] + ["word"] * (i % 3))
+        blocks.append("\n".join([line] * sentences))
+    file.write_text("\n\n".join(blocks))
+
+
+def test_given_splits_are_converted_as_they_are(tmp_path):
+    data = tmp_path / "data"
+    (data / "Validation").mkdir(parents=True)
+    (data / "train.iob2").write_text("a\tO\n")
+    (data / "train.jsonl").write_text('{"text": "b"}\n')
+    (data / "Validation" / "x.txt").write_text("c\n")
+    (data / "test.txt").write_text("d\n")
+    (data / "train.md").write_text("not data")
+    (data / "notes.txt").write_text("neither")
+    summaries = prepare(data, tmp_path / "corpus")
+    assert list(summaries) == ["train", "dev", "test"]
+    assert summaries["train"].sentences == 2
+    assert texts(tmp_path / "corpus" / "train") == ["a ", "b"]
+    assert texts(tmp_path / "corpus" / "dev") == ["c"]
+    assert texts(tmp_path / "corpus" / "test") == ["d"]
+
+
+def test_a_missing_split_is_reported(tmp_path):
+    for name in ("train.txt", "test.txt"):
+        (tmp_path / name).write_text("a\n")
+    with pytest.raises(DeepALError, match="holds test and train but no dev"):
+        prepare(tmp_path, tmp_path / "corpus")
+
+
+def test_documents_are_split_by_words_in_each_genre(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    make_documents(data / "nw.txt", 60, sentences=2)
+    make_documents(data / "wb.txt", 30)
+    summaries = prepare(data, tmp_path / "corpus")
+    words = {split: summary.words for split, summary in summaries.items()}
+    assert sum(words.values()) == 240 + 60
+    assert words["train"] == pytest.approx(210, abs=6)
+    assert words["dev"] == pytest.approx(45, abs=6)
+    assert words["test"] == pytest.approx(45, abs=6)
+    assert all(set(summary.genres) == {"nw", "wb"} for summary in summaries.values())
+
+
+def test_no_document_is_in_two_splits_and_none_is_lost(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    make_documents(data / "nw.txt", 40, sentences=3)
+    prepare(data, tmp_path / "corpus")
+    parts = [{document(doc) for doc in read(tmp_path / "corpus" / s)} for s in ("train", "dev")]
+    parts.append({document(doc) for doc in read(tmp_path / "corpus" / "test")})
+    assert sum(map(len, parts)) == len(set.union(*parts)) == 40
+
+
+def test_the_split_is_the_same_each_time_and_in_any_order(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    make_documents(data / "nw.txt", 20)
+    prints = []
+    for name in ("a", "b", "a"):
+        prepare(data, tmp_path / name)
+        prints.append([fingerprint(tmp_path / name / split) for split in ("train", "dev", "test")])
+    assert prints[0] == prints[1] == prints[2]
+    docs = [doc for split in ("train", "dev", "test") for doc in read(tmp_path / "a" / split)]
+    assert assign_documents(docs) == assign_documents(docs[::-1])
+
+
+def test_sentences_of_unknown_documents_are_split_one_by_one():
+    nlp = spacy.blank("en")
+    docs = [nlp.make_doc("word") for _ in range(20)]
+    for i, doc in enumerate(docs):
+        doc.user_data[KEY] = {"id": f"s{i}", "doc_id": None, "genre": None}
+    splits = list(assign_documents(docs).values())
+    assert [splits.count(split) for split in ("train", "dev", "test")] == [14, 3, 3]
+
+
+def test_too_few_documents_are_reported_and_nothing_is_written(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    make_documents(data / "nw.txt", 2)
+    with pytest.raises(DeepALError, match="2 documents are too few"):
+        prepare(data, tmp_path / "corpus")
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_a_bad_line_in_the_last_split_leaves_nothing_written(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("train", "dev", "test"):
+        (data / f"{name}.txt").write_text("[a](X)\n" + "[\n" * (name == "test"))
+    with pytest.raises(DeepALError, match=r"test\.txt:2: square brackets"):
+        prepare(data, tmp_path / "corpus")
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_only_files_that_match_the_pattern_are_read(tmp_path):
+    for name in ("zh_a.txt", "zh_b.txt", "en.txt"):
+        make_documents(tmp_path / name, 5)
+    summaries = prepare(tmp_path, tmp_path / "corpus", pattern="zh_*.txt")
+    assert set(summaries["train"].genres) == {"zh_a", "zh_b"}
+    with pytest.raises(DeepALError, match=r"no file that matches 'fr_\*' to read"):
+        prepare(tmp_path, tmp_path / "corpus", pattern="fr_*")
+
+
+def test_pools_inside_the_folder_of_the_data_are_not_read_again(tmp_path):
+    make_documents(tmp_path / "nw.txt", 10)
+    counts = []
+    for _ in range(2):
+        summaries = prepare(tmp_path, tmp_path / "corpus")
+        counts.append([summary.sentences for summary in summaries.values()])
+    assert counts[0] == counts[1]
+    assert sum(counts[0]) == 10
+
+
+def test_the_folder_of_the_data_is_no_place_for_the_pools(tmp_path):
+    make_documents(tmp_path / "nw.txt", 10)
+    with pytest.raises(DeepALError, match="is the folder of the data"):
+        prepare(tmp_path, tmp_path)
+
+
+def test_a_missing_folder_and_one_without_data_are_reported(tmp_path):
+    with pytest.raises(DeepALError, match=r"There is no folder .*nowhere"):
+        prepare(tmp_path / "nowhere", tmp_path / "corpus")
+    with pytest.raises(DeepALError, match="holds no file to read"):
+        prepare(tmp_path, tmp_path / "corpus")
+
+
+def test_other_files_beside_the_pools_are_kept(tmp_path):
+    data, corpus = tmp_path / "data", tmp_path / "corpus"
+    data.mkdir()
+    corpus.mkdir()
+    (corpus / "labels.json").write_text("[]")
+    make_documents(data / "nw.txt", 10)
+    prepare(data, corpus)
+    assert sorted(path.name for path in corpus.iterdir()) == [
+        "dev",
+        "labels.json",
+        "test",
+        "train",
+    ]
