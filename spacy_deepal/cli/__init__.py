@@ -4,12 +4,15 @@ spaCy imports this module for each of its own commands, so a command imports wha
 when it runs.
 """
 
+import sys
+
 from spacy.cli._util import app as spacy_app
 
 from ._app import app
 from .convert import convert_cli
 from .experiment import experiment_cli, train_cli
 from .prepare import prepare_cli
+from .project_vars import check_project_vars
 from .report import report_cli
 from .run import run_cli
 from .score import score_cli
@@ -28,3 +31,4 @@ __all__ = [
 ]
 
 spacy_app.add_typer(app, name="deepal")
+check_project_vars(sys.argv[1:])

@@ -87,5 +87,5 @@ def train_cli(
     rows = [("all", *(100 * scores[f"ents_{key}"] for key in "prf"))]
     rows += [(name, *(100 * score[key] for key in "prf")) for name, score in types]
     formatted = [(name, *(f"{value:.1f}" for value in values)) for name, *values in rows]
-    msg.table(formatted, header=("test", "P", "R", "F"), aligns="lrrr", divider=True)
+    msg.table(formatted, header=("test", "P", "R", "F"), aligns=("l", "r", "r", "r"), divider=True)
     msg.good(f"The model is in {folder / 'full' / 'model-best'}")

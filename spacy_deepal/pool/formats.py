@@ -157,15 +157,23 @@ def _parse_jsonl(nlp: Language, number: int, line: str) -> Sentence:
         raise BadLine(number, 'not an object with a string "text"', line)
     if "\\u" in line and LONE_SURROGATE.search(json.dumps(record, ensure_ascii=False)):
         raise BadLine(number, "half of a surrogate pair, which is no character", line)
-    marked = next((record[key] for key in SPAN_KEYS if record.get(key) is not None), None)
-    spans = None if marked is None else _parse_spans(marked, len(text), number, line)
+    spans = parse_spans(record, len(text), number, line)
     meta = record.get("meta")
     given = {**meta, **record} if isinstance(meta, dict) else record
     info = {key: str(given[key]) for key in INFO_KEYS if given.get(key) is not None}
     return Sentence(raw_doc(nlp, text, spans, number), number, **info)
 
 
-def _parse_spans(marked: object, length: int, number: int, line: str) -> list:
+def parse_spans(record: dict, length: int, number: int, line: str) -> list | None:
+    """The entities of a JSONL record, under any of SPAN_KEYS.
+
+    RETURNS (list | None): (start, end, label) in characters; None when the record has none of the
+        keys, that is, was not labelled.
+    RAISES (BadLine): An entry is no span of the text.
+    """
+    marked = next((record[key] for key in SPAN_KEYS if record.get(key) is not None), None)
+    if marked is None:
+        return None
     spans = []
     for entry in marked if isinstance(marked, list) else [marked]:
         if isinstance(entry, dict):

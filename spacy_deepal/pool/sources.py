@@ -176,8 +176,19 @@ def raw_doc(
     RAISES (BadLine): Entities overlap or do not align with the tokens.
     """
     doc = nlp.make_doc(text)
-    if spans is None:
-        return doc
+    if spans is not None:
+        set_spans(doc, spans, line)
+    return doc
+
+
+def set_spans(doc: Doc, spans: Sequence[tuple[int, int, str]], line: int) -> None:
+    """Label a Doc with entities given in characters; all other tokens are O.
+
+    spans (Sequence): Entities as (start, end, label).
+    line (int): Where they stand in their file.
+    RAISES (BadLine): Entities overlap or do not align with the tokens.
+    """
+    text = doc.text
     entities = []
     end_before = 0
     for start, end, label in sorted(spans):
@@ -188,9 +199,10 @@ def raw_doc(
         if span is None or surface != surface.strip():
             tokens = doc.char_span(start, end, alignment_mode="expand") or ()
             near = " ".join(token.text for token in tokens)[:40]
-            message = f"entity {surface!r} ({label}) is not whole {nlp.lang!r} tokens: {near!r}"
+            message = (
+                f"entity {surface!r} ({label}) is not whole {doc.vocab.lang!r} tokens: {near!r}"
+            )
             raise BadLine(line, message, text)
         entities.append(span)
         end_before = end
     doc.set_ents(entities)
-    return doc

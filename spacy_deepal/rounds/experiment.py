@@ -86,6 +86,8 @@ def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Pat
     if (data / lang).is_dir():
         data, name = data / lang, f"{name}-{lang}"
     folder = Path(workspace) / name
+    if folder.resolve() == data.resolve():
+        raise DeepALError(f"{folder} is the folder of the data. Name another workspace.")
     source = folder / "source.json"
     described = {"files": hash_files(data), "lang": lang}
     if source.exists():

@@ -3,7 +3,7 @@ score, select, label, train, evaluate, round after round."""
 
 import platform
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timezone
@@ -24,7 +24,7 @@ from ..about import __version__
 from ..acquisition.functions import make_rand
 from ..errors import DeepALError
 from ..pool.files import read_jsonl, write_jsonl
-from ..pool.scoring import excluding, score_docs
+from ..pool.scoring import excluding, find_tagger, score_docs
 from ..pool.selection import fetch, select, write_batch
 from ..pool.shards import count_words, fingerprint, read_shards, sentence_info
 from ..seeds import derive_seed
@@ -222,7 +222,21 @@ class Loop:
         """Have the selected sentences labelled."""
         ids = [item["id"] for item in read_jsonl(here.selected)]
         docs = fetch(self.paths["pool"], ids, self.vocab, with_gold=True)
-        write_batch(self.settings.oracle(docs, here.path), here.batch)
+        labelled = self.settings.oracle(docs, here.path)
+        self._check_labels(labelled)
+        write_batch(labelled, here.batch)
+
+    def _check_labels(self, docs: Sequence[Doc]) -> None:
+        """RAISES (DeepALError): For an entity type that the tagger was not initialised with."""
+        known = find_tagger(load_model(self.folder.initial)).labels
+        for doc in docs:
+            for ent in doc.ents:
+                if ent.label_ not in known:
+                    raise DeepALError(
+                        f"{ent.text!r} in {doc.text[:80]!r} is labelled {ent.label_}, and the "
+                        f"run's labels are {', '.join(known)}. Correct the label; or begin a new "
+                        "run with all labels in [initialize.components.NAME.labels]."
+                    )
 
     def _labelled(self, number: int) -> list[Doc]:
         """RETURNS (list[Doc]): All that is labelled up to and with this round."""

@@ -100,7 +100,7 @@ def _check_keys(block: dict[str, Any]) -> list[str]:
     ]
     for key in needed:
         if key not in block:
-            errors.append(f"[{SECTION}{'.' + key if key in BLOCKS else '] ' + key} is missing")
+            errors.append(f"[{SECTION}{f'.{key}]' if key in BLOCKS else f'] {key}'} is missing")
         elif key in BLOCKS and not isinstance(block[key], dict):
             errors.append(f"[{SECTION}] {key} = {block[key]!r}: must be a block of its own")
     return errors

@@ -33,9 +33,9 @@ def initialize(config: Config, settings: Settings, output: Path, *, use_gpu: int
     config (Config): The user's, not interpolated.
     output (Path): Where the pipeline goes.
     """
-    config = _without_loop(config)
-    config["paths"]["train"] = config["paths"]["pool"]
+    config = _reading(_without_loop(config), config["paths"]["pool"])
     config["training"]["seed"] = derive_seed(settings.seed, "initial weights")
+    config["training"]["max_epochs"] = 0  # -1 would have spaCy look at 100 sentences only
     nlp = init_nlp(config, use_gpu=use_gpu)
     _save(nlp, output)
 
@@ -63,10 +63,9 @@ def train_round(
     here.training.mkdir()
     labelled = here.training / "labelled.spacy"
     DocBin(attrs=ATTRS, docs=docs).to_disk(labelled)
-    config = _without_loop(config)
+    config = _reading(_without_loop(config), str(labelled))
     for name in config["nlp"]["pipeline"]:
         config["components"][name] = {"source": str(start)}
-    config["paths"]["train"] = str(labelled)
     config["training"]["seed"] = derive_seed(settings.seed, "train", number)
     nlp = init_nlp(config, use_gpu=use_gpu)
     training = nlp.config["training"]
@@ -163,6 +162,16 @@ def make_progress_logger(
 def _without_loop(config: Config) -> Config:
     config = config.copy()
     del config[SECTION]
+    return config
+
+
+def _reading(config: Config, path: str) -> Config:
+    """Train on this path, also where the corpus of a config names its own, not ${paths.train}."""
+    config["paths"]["train"] = path
+    section, _, name = config["training"].get("train_corpus", "corpora.train").rpartition(".")
+    corpus = config.get(section, {}).get(name, {})
+    if "path" in corpus:
+        corpus["path"] = "${paths.train}"
     return config
 
 

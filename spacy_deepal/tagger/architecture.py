@@ -1,8 +1,10 @@
 """`spacy_deepal.CnnCnnLstm.v1`: the Thinc model around the network, one static node."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from io import BytesIO
 from typing import Any, NamedTuple
 
@@ -16,6 +18,11 @@ from thinc.util import get_torch_default_device
 from ..errors import DeepALError
 from .features import LEXEME_ATTRIBUTES, Lexicon, bucket, make_batch, word_orths
 from .network import Batch, CnnCnnLstm
+
+if hasattr(os, "register_at_fork"):
+    # The threads of torch do not survive a fork: a child of `nlp.pipe(n_process=2)` would wait for
+    # them for ever once the parent has used them.
+    os.register_at_fork(after_in_child=partial(torch.set_num_threads, 1))
 
 
 class TeacherForced(NamedTuple):

@@ -272,7 +272,7 @@ class DeepNER(TrainablePipe):
         lookup = np.asarray([index.get(int(number), -1) for number in numbers])
         starts = np.zeros(len(words), bool)
         starts[:1] = True
-        return scheme.encode(iob[words], lookup[inverse][words], starts)
+        return scheme.encode(_without_space(iob, words), lookup[inverse][words], starts)
 
     def _previous_tags(self, docs: list[Doc], gold: list[NDArray]) -> list[NDArray]:
         """The tags the decoder reads: gold, shifted by one behind [GO]; predictions in the gaps."""
@@ -321,6 +321,13 @@ def _aligned_annotation(example: Example) -> tuple[NDArray, NDArray, NDArray]:
     types = [0 if t in codes else strings.add(t[2:]) for t in tags]
     _, _, words = _annotation(example.predicted)
     return np.asarray(iob), np.asarray(types, "uint64"), words
+
+
+def _without_space(iob: NDArray, words: NDArray) -> NDArray:
+    """ENT_IOB of the real words; an entity that begins with white space begins at its first one."""
+    entity = np.cumsum(iob == scheme.IOB_BEGIN)[words]
+    begins = (iob[words] == scheme.IOB_INSIDE) & (np.diff(entity, prepend=0) > 0)
+    return np.where(begins, scheme.IOB_BEGIN, iob[words])
 
 
 def _same_tokens(predicted: Doc, reference: Doc) -> bool:

@@ -267,7 +267,7 @@ class CnnCnnLstm(nn.Module):
             if dropout.follows:
                 dropout.rate = rate
         if rate:  # what MC dropout will use, kept with the weights
-            self.config["dropout"] = rate
+            self.config["dropout"] = float(rate)
 
     def sample_masks(self, generator: torch.Generator) -> list[Tensor]:
         """Draw one sample of the network: a mask over the units of each dropout.

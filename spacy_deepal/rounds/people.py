@@ -1,0 +1,89 @@
+"""The oracle of a run in which people label: a file goes out, a file comes back.
+
+The lines that go out are what Prodigy, doccano and scripts read: {"id", "text", "tokens", "spans"}.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from spacy.tokens import Doc
+
+from ..errors import DeepALError
+from ..pool.files import write_jsonl
+from ..pool.formats import parse_spans
+from ..pool.shards import sentence_id
+from ..pool.sources import BadLine, set_spans
+from .oracle import Oracle
+
+TO_LABEL, LABELLED = "to_label.jsonl", "labelled.jsonl"
+BAD_LINES_SHOWN = 20
+
+
+def make_file_oracle() -> Oracle:
+    """`spacy_deepal.FileOracle.v1`: people label a file in the round's folder."""
+    return file_oracle
+
+
+def file_oracle(docs: Sequence[Doc], folder: Path) -> Sequence[Doc]:
+    """Write the sentences to to_label.jsonl and stop; read labelled.jsonl when it is there.
+
+    A line of labelled.jsonl needs "id", and "spans" with "start", "end" (characters) and "label"; a
+    sentence without entities has none in its list. Lines that Prodigy marks as rejected or ignored
+    count as not labelled. The pool's own labels, where it has any, are not looked at.
+
+    RAISES (DeepALError): As long as there are no labels, with what to do; for lines that do not fit
+        the sentences, with their numbers, and for sentences without a line.
+    """
+    file = folder / LABELLED
+    if not file.exists():
+        write_jsonl(folder / TO_LABEL, map(describe, docs))
+        raise DeepALError(
+            f"{len(docs)} sentences wait to be labelled: {folder / TO_LABEL}. Save them, labelled, "
+            f"as {file} and run the same command again."
+        )
+    waiting = {sentence_id(doc): doc for doc in docs}
+    bad = []
+    for number, line in enumerate(file.read_text(encoding="utf8").split("\n"), start=1):
+        if line.strip():
+            try:
+                _read_line(waiting, number, line)
+            except BadLine as error:
+                bad.append(f"line {number}: {error.message}: {line[:80]}")
+    bad += [f"no line labels {name}: {doc.text[:80]}" for name, doc in waiting.items()]
+    if bad:
+        shown = "\n- ".join(bad[:BAD_LINES_SHOWN])
+        raise DeepALError(f"{file}: {len(bad)} problems; correct them and run again.\n- {shown}")
+    return docs
+
+
+def describe(doc: Doc) -> dict[str, Any]:
+    """RETURNS (dict): A sentence for an annotation tool: id, text, tokens, and no spans yet."""
+    tokens = [
+        {"text": token.text, "start": token.idx, "end": token.idx + len(token), "id": token.i}
+        for token in doc
+    ]
+    return {"id": sentence_id(doc), "text": doc.text, "tokens": tokens, "spans": []}
+
+
+def _read_line(waiting: dict[str, Doc], number: int, line: str) -> None:
+    """Label the sentence of one line and take it from those waiting."""
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise BadLine(number, f"not JSON ({error})") from error
+    if not isinstance(record, dict) or record.get("id") is None:
+        raise BadLine(number, 'not an object with an "id"')
+    if record.get("answer", "accept") != "accept":
+        return
+    doc = waiting.get(str(record["id"]))
+    if doc is None:
+        raise BadLine(number, "the id is none of this round's, or is labelled twice")
+    if record.get("text", doc.text) != doc.text:
+        raise BadLine(number, f"the text was changed, so offsets may be off; it was {doc.text!r}")
+    spans = parse_spans(record, len(doc.text), number, line)
+    if spans is None:
+        raise BadLine(number, 'no "spans"; a sentence without entities has an empty list')
+    set_spans(doc, spans, number)
+    del waiting[str(record["id"])]

@@ -1,0 +1,6 @@
+import torch
+
+# `nlp.pipe(n_process=2)` forks, and the threads of torch do not survive a fork: a child that waits
+# for them waits for ever. With one thread there are none to lose, and the tests share their cores.
+# tests/tagger/test_processes.py forks a process that has several.
+torch.set_num_threads(1)

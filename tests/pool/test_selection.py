@@ -1,0 +1,239 @@
+import json
+import random
+
+import pytest
+import spacy
+from hypothesis import given
+from hypothesis import strategies as st
+from spacy.tokens import DocBin
+
+from spacy_deepal.errors import DeepALError
+from spacy_deepal.pool.scoring import Score, write_scores
+from spacy_deepal.pool.selection import fetch, select, select_batch, write_batch
+from spacy_deepal.pool.shards import count_words, read_shards, sentence_id, write_shards
+
+from ..pools import annotation, make_doc, make_docs
+
+SCORES = st.lists(
+    st.builds(
+        Score,
+        id=st.text(max_size=3),
+        words=st.integers(0, 30),
+        score=st.sampled_from([0.0, 0.5, 1.0]) | st.floats(-1e6, 1e6),
+    ),
+    unique_by=lambda item: item.id,
+)
+
+
+def ids(batch):
+    return [item.id for item in batch]
+
+
+@pytest.fixture
+def vocab():
+    return spacy.blank("xx").vocab
+
+
+@pytest.fixture
+def pool(tmp_path):
+    """Sentences a, b, c of 3, 2 and 4 words; b has no entity."""
+    docs = [
+        make_doc("a", "Ada likes Rome".split(), {0: "PER", 2: "LOC"}, genre="nw"),
+        make_doc("b", "Nobody knew".split()),
+        make_doc("c", "Bob was in Oslo".split(), {0: "PER", 3: "LOC"}),
+    ]
+    write_shards(docs, tmp_path / "pool", sentences_per_shard=2)
+    return tmp_path / "pool"
+
+
+@pytest.fixture
+def scores(tmp_path):
+    file = tmp_path / "scores.jsonl"
+    write_scores([Score("a", 3, 0.1), Score("b", 2, 0.3), Score("c", 4, 0.2)], file)
+    return file
+
+
+def test_the_highest_scores_are_taken_first():
+    assert ids(select([Score("a", 2, 1.0), Score("b", 2, 3.0), Score("c", 2, 2.0)], 4)) == [
+        "b",
+        "c",
+    ]
+
+
+def test_ties_are_taken_by_id():
+    scores = [Score(name, 1, 0.5) for name in "dbca"]
+    assert ids(select(scores, 3)) == ["a", "b", "c"]
+
+
+def test_zero_and_minus_zero_are_a_tie():
+    assert ids(select([Score("b", 1, 0.0), Score("a", 1, -0.0)], 1)) == ["a"]
+
+
+def test_a_sentence_that_does_not_fit_is_passed_over_and_the_next_is_taken():
+    scores = [Score("long", 9, 3.0), Score("b", 3, 2.0), Score("c", 4, 1.0), Score("d", 2, 0.0)]
+    assert ids(select(scores, 5)) == ["b", "d"]
+
+
+def test_a_budget_beyond_the_pool_takes_all_of_it():
+    assert ids(select([Score("a", 2, 1.0), Score("b", 2, 3.0)], 10**9)) == ["b", "a"]
+
+
+def test_nothing_is_selected_where_nothing_fits():
+    assert select([Score("a", 5, 1.0)], 4) == []
+    assert select([], 4) == []
+
+
+@given(scores=SCORES, budget=st.integers(1, 100), seed=st.integers(0, 9))
+def test_the_budget_is_never_exceeded_whatever_the_order(scores, budget, seed):
+    batch = select(scores, budget)
+    assert sum(item.words for item in batch) <= budget
+    assert len(set(ids(batch))) == len(batch)
+    assert all(item.words > 0 for item in batch)
+    shuffled = list(scores)
+    random.Random(seed).shuffle(shuffled)
+    assert select(shuffled, budget) == batch
+
+
+@given(scores=SCORES, budget=st.integers(1, 100))
+def test_whoever_is_not_taken_did_not_fit_behind_those_that_rank_higher(scores, budget):
+    batch = select(scores, budget)
+    rank = sorted(scores, key=lambda item: (-item.score, item.id))
+    assert batch == [item for item in rank if item in batch]
+    for place, item in enumerate(rank):
+        used = sum(other.words for other in rank[:place] if other in batch)
+        assert (item in batch) == (0 < item.words <= budget - used)
+
+
+def test_sentences_come_in_the_order_of_their_ids(pool, vocab):
+    docs = fetch(pool, ["c", "a"], vocab, with_gold=True)
+    assert [(sentence_id(doc), doc.text) for doc in docs] == [
+        ("c", "Bob was in Oslo "),
+        ("a", "Ada likes Rome "),
+    ]
+
+
+def test_an_id_that_the_pool_lacks_is_an_error_with_counts(pool, vocab):
+    with pytest.raises(DeepALError, match=r"2 of the 3 selected .* not in the pool .*first: x"):
+        fetch(pool, ["a", "x", "y"], vocab, with_gold=True)
+
+
+def test_a_batch_is_spacys_own_format_with_ids(pool, scores, vocab, tmp_path):
+    batch = select_batch(scores, pool, tmp_path / "batch.spacy", vocab, budget_words=6)
+    assert ids(batch) == ["b", "c"]
+    docs = list(DocBin().from_disk(tmp_path / "batch.spacy").get_docs(vocab))
+    assert [doc.text for doc in docs] == ["Nobody knew ", "Bob was in Oslo "]
+    assert [sentence_id(doc) for doc in docs] == ["b", "c"]
+
+
+def test_a_batch_carries_no_gold(pool, scores, vocab, tmp_path):
+    file = tmp_path / "batch.spacy"
+    select_batch(scores, pool, file, vocab, budget_words=9)
+    for doc in read_shards(file, vocab):
+        assert not doc.has_annotation("ENT_IOB")
+        assert {token.ent_iob_ for token in doc} == {""}
+    doc_bin = DocBin().from_disk(file)
+    assert not {"PER", "LOC"} & set(doc_bin.strings)
+    assert (pool / "shard_0000.spacy").exists()
+
+
+def test_a_batch_with_gold_carries_it_as_it_is(pool, scores, vocab, tmp_path):
+    file = tmp_path / "batch.spacy"
+    select_batch(scores, pool, file, vocab, budget_words=9, with_gold=True)
+    b, c, a = read_shards(file, vocab)
+    assert annotation(b) == [("Nobody", "O", ""), ("knew", "O", "")]
+    assert [token.ent_type_ for token in c] == ["PER", "", "", "LOC"]
+    assert [token.ent_type_ for token in a] == ["PER", "", "LOC"]
+
+
+def test_white_space_does_not_count_as_words(tmp_path, vocab):
+    write_shards([make_doc("a", ["Hi", " ", "you", "\n"])], tmp_path / "pool")
+    write_scores([Score("a", 2, 1.0)], tmp_path / "scores.jsonl")
+    args = tmp_path / "scores.jsonl", tmp_path / "pool", tmp_path / "batch.spacy", vocab
+    assert ids(select_batch(*args, budget_words=2)) == ["a"]
+
+
+@pytest.mark.parametrize("budget", [0, -5])
+def test_a_budget_below_one_word_is_refused(pool, scores, vocab, tmp_path, budget):
+    with pytest.raises(DeepALError, match=f"budget is {budget} words; it must be at least 1"):
+        select_batch(scores, pool, tmp_path / "batch.spacy", vocab, budget_words=budget)
+
+
+def test_a_budget_in_which_no_sentence_fits_is_refused_with_the_shortest(
+    pool, scores, vocab, tmp_path
+):
+    with pytest.raises(DeepALError, match="budget is 1 words, and the shortest of the 3 .* has 2"):
+        select_batch(scores, pool, tmp_path / "batch.spacy", vocab, budget_words=1)
+    assert not (tmp_path / "batch.spacy").exists()
+
+
+def test_scores_of_another_pool_are_refused(scores, vocab, tmp_path):
+    write_shards(make_docs(3, 1), tmp_path / "other")
+    with pytest.raises(DeepALError, match="not in the pool .* score this one"):
+        select_batch(scores, tmp_path / "other", tmp_path / "b.spacy", vocab, budget_words=9)
+
+
+def test_scores_of_a_pool_with_other_tokens_are_refused(pool, scores, vocab, tmp_path):
+    """The ids are the same, so the budget would be counted in words that are not there."""
+    docs = [make_doc(name, list("abcdefgh")) for name in "abc"]
+    write_shards(docs, tmp_path / "other")
+    with pytest.raises(DeepALError, match="Sentence b has 2 words in .* and 8 in the pool"):
+        select_batch(scores, tmp_path / "other", tmp_path / "b.spacy", vocab, budget_words=9)
+    assert not (tmp_path / "b.spacy").exists()
+
+
+def test_a_missing_scores_file_is_named(pool, vocab, tmp_path):
+    with pytest.raises(DeepALError, match=r"no scores file .*nope.jsonl"):
+        select_batch(tmp_path / "nope.jsonl", pool, tmp_path / "b.spacy", vocab, budget_words=9)
+
+
+def test_an_empty_scores_file_is_refused(pool, vocab, tmp_path):
+    (tmp_path / "s.jsonl").write_text("")
+    with pytest.raises(DeepALError, match="nothing left to select"):
+        select_batch(tmp_path / "s.jsonl", pool, tmp_path / "b.spacy", vocab, budget_words=9)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "null",
+        "[]",
+        '"a"',
+        "{}",
+        '{"id": "b", "words": 2}',
+        '{"id": "b", "words": "two", "score": 1.0}',
+        '{"id": "b", "words": null, "score": 1.0}',
+        '{"id": "b", "words": Infinity, "score": 1.0}',
+        '{"id": "b", "words": 2, "score": null}',
+        '{"id": "b", "words": 2, "score": NaN}',
+        '{"id": "b", "words": 2, "score": -Infinity}',
+        '{"id": "b", "words": 2, "score": 1e999}',
+        "\x00\xff",
+    ],
+)
+def test_a_line_that_is_no_score_is_named_by_its_number(line, pool, vocab, tmp_path):
+    good = json.dumps({"id": "a", "words": 3, "score": 1.0})
+    (tmp_path / "s.jsonl").write_text(f"{good}\n{line}\n", encoding="latin1")
+    with pytest.raises(DeepALError, match=r"s\.jsonl, line 2 is no score"):
+        select_batch(tmp_path / "s.jsonl", pool, tmp_path / "b.spacy", vocab, budget_words=9)
+
+
+def test_a_sentence_that_is_scored_twice_is_refused(pool, vocab, tmp_path):
+    write_scores([Score("a", 3, 1.0), Score("b", 2, 1.0), Score("a", 3, 2.0)], tmp_path / "s.jsonl")
+    with pytest.raises(DeepALError, match="line 3 scores sentence a a second time"):
+        select_batch(tmp_path / "s.jsonl", pool, tmp_path / "b.spacy", vocab, budget_words=9)
+
+
+def test_a_batch_may_replace_an_earlier_one(pool, scores, vocab, tmp_path):
+    file = tmp_path / "batch.spacy"
+    select_batch(scores, pool, file, vocab, budget_words=2)
+    select_batch(scores, pool, file, vocab, budget_words=9)
+    assert sum(count_words(doc) for doc in read_shards(file, vocab)) == 9
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_the_same_batch_is_the_same_bytes(pool, scores, vocab, tmp_path):
+    for name in ("one", "two"):
+        docs = fetch(pool, ["c", "a"], spacy.blank("xx").vocab, with_gold=True)
+        write_batch(docs, tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()

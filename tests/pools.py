@@ -1,0 +1,123 @@
+"""Small pools of made-up sentences, and the settings with which the loop runs on them in seconds."""
+
+import random
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+from typer.testing import CliRunner
+
+from spacy_deepal.cli import app
+from spacy_deepal.pool.shards import KEY, write_shards
+from spacy_deepal.rounds.loop import load_run_config
+
+CONFIGS = Path(__file__).parent.parent / "configs"
+AL_CONFIG = CONFIGS / "al.cfg"
+TEXTS = (
+    "{person} lives in {place} now",
+    "It rained all day long",
+    "In {place} it was dark",
+    "We met {person} there in the rain and went home",
+    "Nobody knew",
+)
+PEOPLE, PLACES = "Ada Bob Cem Dee Eva Fay".split(), "Rome Oslo Lima Bern Kyiv".split()
+SIZES = {
+    "char_width": 4,
+    "char_filters": 4,
+    "word_width": 8,
+    "attr_width": 4,
+    "attr_rows": [50, 50, 50, 50],
+    "encoder_width": 8,
+    "decoder_width": 8,
+    "tag_width": 4,
+}
+QUICK = {
+    "seed_words": 30,
+    "budget_words": 45,
+    "rounds": 2,
+    "passes": 2,
+    "min_updates": 10,
+    "evaluations": 2,
+    "cold_start": 0.0,
+}
+
+
+def make_docs(count: int, seed: int, *, gold: bool = True) -> Iterator[Doc]:
+    """Make sentences with people (PER) and places (LOC), two in five without any entity."""
+    vocab = spacy.blank("xx").vocab
+    draw = random.Random(seed)
+    for number in range(count):
+        person, place = draw.choice(PEOPLE), draw.choice(PLACES)
+        words = TEXTS[number % len(TEXTS)].format(person=person, place=place).split()
+        labels = [{person: "PER", place: "LOC"}.get(word) for word in words]
+        spans = {i: label for i, label in enumerate(labels) if label and gold}
+        genre = ("nw", "tc", None)[number % 3]
+        yield make_doc(f"{seed}-{number:03}", words, spans, vocab, genre=genre, gold=gold)
+
+
+def make_doc(name, words, spans=None, vocab=None, *, genre=None, gold=True) -> Doc:
+    """Make a sentence; spans: labels of one-word entities by position."""
+    doc = Doc(vocab or spacy.blank("xx").vocab, words=list(words))
+    if gold:
+        doc.set_ents([Span(doc, i, i + 1, label) for i, label in (spans or {}).items()])
+    doc.user_data[KEY] = {"id": name, "doc_id": None, "genre": genre}
+    return doc
+
+
+def write_pools(folder: Path, **docs: Iterable[Doc]) -> dict[str, Path]:
+    """Write a pool of 45 sentences, dev and test of 15, or others by these names."""
+    docs = {"pool": make_docs(45, 1), "dev": make_docs(15, 2), "test": make_docs(15, 3)} | docs
+    for name, sentences in docs.items():
+        write_shards(sentences, folder / name, sentences_per_shard=20)
+    return {name: folder / name for name in docs}
+
+
+def overrides(paths: dict[str, Path], **active_learning) -> dict:
+    """Overrides of configs/al.cfg for a quick run: small sizes, few passes."""
+    values = {f"paths.{name}": str(path) for name, path in paths.items()}
+    values |= {f"components.ner.model.{key}": value for key, value in SIZES.items()}
+    values |= {"nlp.lang": "xx", "training.optimizer.learn_rate": 0.03, "training.batcher.size": 60}
+    return values | {f"active_learning.{k}": v for k, v in (QUICK | active_learning).items()}
+
+
+def quick_config(paths: dict[str, Path], acquisition: str = "MNLP", more=(), **active_learning):
+    """configs/al.cfg with the `overrides`; more (dict): overrides by full key."""
+    name = acquisition if "." in acquisition else f"spacy_deepal.{acquisition}.v1"
+    values = overrides(paths, **active_learning) | dict(more)
+    return load_run_config(
+        AL_CONFIG, {**values, "active_learning.acquisition": {"@acquisition": name}}
+    )
+
+
+def make_pipeline(docs: Iterable[Doc]) -> Language:
+    """A pipeline with an initialised, untrained deepal_ner, its weights the same at each call."""
+    from thinc.api import fix_random_seed
+
+    fix_random_seed(0)
+    nlp = spacy.blank("xx")
+    model = {"@architectures": "spacy_deepal.CnnCnnLstm.v1", "encoder_dropout": 0.5, **SIZES}
+    nlp.add_pipe("deepal_ner", config={"model": model})
+    words = [[token.text for token in doc] for doc in docs]
+    examples = [Example.from_dict(Doc(nlp.vocab, words=w), {"words": w}) for w in words]
+    nlp.get_pipe("deepal_ner").add_label("PER")
+    nlp.get_pipe("deepal_ner").add_label("LOC")
+    nlp.initialize(lambda: examples)
+    return nlp
+
+
+def annotation(doc: Doc) -> list[tuple[str, str, str]]:
+    """Every token with its IOB code and its type."""
+    return [(token.text, token.ent_iob_, token.ent_type_) for token in doc]
+
+
+
+def call(*args) -> tuple[int, str]:
+    """Run `spacy deepal …` in this process: the exit code, and what it printed in one line."""
+    result = CliRunner().invoke(app, [str(arg) for arg in args])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, " ".join(re.sub(r"\x1b\[[\d;]*m", "", result.output).split())

@@ -1,0 +1,29 @@
+from types import SimpleNamespace
+
+import pytest
+
+from spacy_deepal.pool.files import read_json, read_jsonl
+from spacy_deepal.rounds.loop import run
+
+from ..pools import quick_config, write_pools
+
+
+@pytest.fixture(scope="session")
+def paths(tmp_path_factory):
+    """Folders of pool, dev and test."""
+    return write_pools(tmp_path_factory.mktemp("pools"))
+
+
+@pytest.fixture(scope="session")
+def finished(paths, tmp_path_factory):
+    """A run by MNLP, never interrupted, with all models: read only."""
+    path = tmp_path_factory.mktemp("runs") / "finished"
+    lines = []
+    end = run(quick_config(paths), path, keep="all", report=lines.append)
+    return SimpleNamespace(
+        path=path,
+        end=end,
+        lines=lines,
+        manifest=read_json(path / "manifest.json"),
+        metrics=read_jsonl(path / "metrics.jsonl"),
+    )

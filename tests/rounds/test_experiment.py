@@ -1,0 +1,101 @@
+import json
+
+import pytest
+
+from spacy_deepal.errors import DeepALError
+from spacy_deepal.pool.files import read_json
+from spacy_deepal.rounds.experiment import experiment, prepare_corpus
+
+from ..pools import call, make_docs, overrides, quick_config
+
+FUNCTIONS = ["spacy_deepal.MNLP.v1", "spacy_deepal.RAND.v1"]
+
+
+def inline(docs):
+    """Sentences in the markup of the demo corpus, five to a document."""
+    for number, doc in enumerate(docs):
+        words = [f"[{t.text}]({t.ent_type_})" if t.ent_type_ else t.text for t in doc]
+        yield " ".join(words) + "\n" + "\n" * (number % 5 == 4)
+
+
+@pytest.fixture
+def data(tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "nw.txt").write_text("".join(inline(make_docs(60, 1))), encoding="utf8")
+    return folder
+
+
+@pytest.fixture
+def config(data):
+    names = dict.fromkeys(["pool", "dev", "test"], data)
+    return quick_config(names, more={"training.max_epochs": 2}, rounds=1)
+
+
+def test_all_functions_start_from_the_same_seed_set_and_weights(data, config, tmp_path):
+    titles = []
+    page = experiment(
+        config, data, tmp_path / "runs", acquisitions=FUNCTIONS, full=True, begin=titles.append
+    )
+    folder = tmp_path / "runs" / "mine"
+    assert titles == ["full data", "MNLP, seed 0", "RAND, seed 0"]
+    assert page == folder / "report.html"
+    assert page.stat().st_size > 10_000
+    mnlp, rand = folder / "MNLP-seed0", folder / "RAND-seed0"
+    for name in ("round_00/selected.jsonl", "initial/ner/model"):
+        assert (mnlp / name).read_bytes() == (rand / name).read_bytes()
+    selected = [(run / "round_01" / "selected.jsonl").read_bytes() for run in (mnlp, rand)]
+    assert selected[0] != selected[1]
+    assert "full-data" in page.read_text(encoding="utf8")
+
+
+def test_an_experiment_goes_on_where_it_stopped(data, config, tmp_path):
+    runs = tmp_path / "runs"
+
+    def stop(line):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        experiment(config, data, runs, acquisitions=FUNCTIONS, full=True, progress=stop)
+    metrics = runs / "mine" / "full" / "metrics.json"
+    made = metrics.stat().st_mtime_ns
+    lines = []
+    experiment(config, data, runs, acquisitions=FUNCTIONS, full=True, progress=lines.append)
+    assert metrics.stat().st_mtime_ns == made
+    assert [line["round"] for line in lines] == [1, 0, 1]
+
+
+def test_a_folder_of_the_language_is_preferred(data, tmp_path):
+    (data / "en").mkdir()
+    (data / "nw.txt").rename(data / "en" / "nw.txt")
+    assert prepare_corpus(data, tmp_path, lang="en") == tmp_path / "mine-en"
+
+
+def test_other_data_of_the_same_name_is_refused(data, tmp_path):
+    folder = prepare_corpus(data, tmp_path / "runs", lang="en")
+    assert prepare_corpus(data, tmp_path / "runs", lang="en") == folder
+    with (data / "nw.txt").open("a", encoding="utf8") as stream:
+        stream.write("One more.\n")
+    with pytest.raises(DeepALError, match="was made from other data"):
+        prepare_corpus(data, tmp_path / "runs", lang="en")
+
+
+def test_the_folder_of_the_data_is_not_written_to(data, tmp_path):
+    with pytest.raises(DeepALError, match="is the folder of the data"):
+        prepare_corpus(data, tmp_path, lang="en")
+
+
+def test_the_train_command_prints_scores_and_names_the_model(data, tmp_path):
+    names = dict.fromkeys(["pool", "dev", "test"], data)
+    settings = {**overrides(names), "training.max_epochs": 2}
+    args = [part for key, value in settings.items() for part in (f"--{key}", json_value(value))]
+    code, output = call("train", "configs/al.cfg", data, tmp_path / "runs", *args)
+    folder = tmp_path / "runs" / "mine" / "full"
+    assert code == 0, output
+    assert "model-best" in output
+    assert (folder / "model-best" / "meta.json").exists()
+    assert 0 <= read_json(folder / "metrics.json")["ents_f"] <= 1
+
+
+def json_value(value):
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,559 @@
+import platform
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import spacy
+import thinc
+import torch
+from spacy.tokens import Doc
+from spacy.util import load_model, registry
+from thinc.api import Config
+
+import spacy_deepal
+from spacy_deepal.errors import DeepALError
+from spacy_deepal.pool.files import read_jsonl
+from spacy_deepal.pool.selection import write_batch
+from spacy_deepal.pool.shards import (
+    count_words,
+    fingerprint,
+    read_shards,
+    sentence_id,
+    sentence_info,
+    write_shards,
+)
+from spacy_deepal.rounds import loop
+from spacy_deepal.rounds.loop import Loop, count_genres, describe_pool, load_run_config, run
+from spacy_deepal.rounds.oracle import simulated_oracle
+from spacy_deepal.rounds.run_folder import RunFolder
+from spacy_deepal.rounds.settings import read_settings
+
+from ..pools import annotation, make_doc, make_docs, quick_config, write_pools
+
+KEYS = [
+    "round",
+    "selection",
+    "words",
+    "words_percent",
+    "sentences",
+    "ents_p",
+    "ents_r",
+    "ents_f",
+    "ents_per_type",
+    "dev_ents_f",
+    "genres",
+    "seconds",
+]
+FAST = {"passes": 1, "min_updates": 0, "evaluations": 1}
+
+
+def selected(path):
+    """RETURNS (list[list[str]]): The ids that each round selected."""
+    rounds = sorted(Path(path).glob("round_*"))
+    return [[item["id"] for item in read_jsonl(here / "selected.jsonl")] for here in rounds]
+
+
+def weights(path):
+    return load_model(path).get_pipe("ner").model.shims[0].network.state_dict()
+
+
+def same_weights(path, other):
+    one, two = weights(path), weights(other)
+    return one.keys() == two.keys() and all(torch.equal(one[name], two[name]) for name in one)
+
+
+def without_seconds(metrics):
+    return [{key: value for key, value in line.items() if key != "seconds"} for line in metrics]
+
+
+def metrics(path):
+    return read_jsonl(Path(path) / "metrics.jsonl")
+
+
+class TestWhatARunLeaves:
+    def test_a_line_of_metrics_for_each_round_with_exactly_these_keys(self, finished):
+        assert finished.metrics == finished.lines
+        assert [line["round"] for line in finished.metrics] == [0, 1, 2]
+        for line in finished.metrics:
+            assert list(line) == KEYS
+            assert list(line["seconds"]) == ["score", "select", "train", "evaluate"]
+            assert all(seconds >= 0 for seconds in line["seconds"].values())
+            assert set(line["ents_per_type"]) == {"PER", "LOC"}
+
+    def test_metrics_count_what_is_labelled(self, finished):
+        docs = {sentence_id(doc): doc for doc in make_docs(45, 1)}
+        pool_words = sum(map(len, docs.values()))
+        known = []
+        for line, ids in zip(finished.metrics, selected(finished.path), strict=True):
+            known += ids
+            assert line["sentences"] == len(known)
+            assert line["words"] == sum(len(docs[name]) for name in known)
+            assert line["words_percent"] == pytest.approx(100 * line["words"] / pool_words)
+            genres = count_genres(iter([docs[name] for name in ids]))
+            assert line["genres"] == genres
+            assert sum(genre["sentences"] for genre in genres.values()) == len(ids)
+
+    def test_the_manifest_says_what_the_run_is(self, finished, paths):
+        manifest = finished.manifest
+        assert list(manifest) == [
+            "format",
+            "acquisition",
+            "seed",
+            "lang",
+            "pool",
+            "dev",
+            "test",
+            "config",
+            "versions",
+            "started",
+        ]
+        assert manifest["acquisition"] == "spacy_deepal.MNLP.v1"
+        assert (manifest["format"], manifest["seed"], manifest["lang"]) == (1, 0, "xx")
+        assert manifest["versions"] == {
+            "spacy_deepal": spacy_deepal.__version__,
+            "spacy": spacy.__version__,
+            "thinc": thinc.__version__,
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+        }
+        assert manifest["pool"] == {
+            "path": str(paths["pool"]),
+            "fingerprint": fingerprint(paths["pool"]),
+            "sentences": 45,
+            "words": sum(len(doc) for doc in make_docs(45, 1)),
+            "genres": count_genres(make_docs(45, 1)),
+        }
+        for split in ("dev", "test"):
+            assert manifest[split]["fingerprint"] == fingerprint(paths[split])
+
+    def test_the_manifests_config_makes_the_same_run_again(self, finished, tmp_path):
+        (tmp_path / "again.cfg").write_text(finished.manifest["config"], encoding="utf8")
+        run(load_run_config(tmp_path / "again.cfg", {}), tmp_path / "again")
+        assert without_seconds(metrics(tmp_path / "again")) == without_seconds(finished.metrics)
+        assert selected(tmp_path / "again") == selected(finished.path)
+
+    def test_no_round_exceeds_its_budget_or_could_take_another_sentence(self, finished, paths):
+        left = {sentence_id(doc): len(doc) for doc in make_docs(45, 1)}
+        for ids, budget in zip(selected(finished.path), (30, 45, 45), strict=True):
+            words = sum(left.pop(name) for name in ids)
+            assert words <= budget
+            assert min(left.values()) > budget - words
+
+    def test_no_sentence_is_selected_twice(self, finished):
+        ids = [name for names in selected(finished.path) for name in names]
+        assert len(set(ids)) == len(ids)
+
+    def test_a_round_keeps_the_scores_for_which_it_selected(self, finished):
+        first, *others = (
+            read_jsonl(here / "selected.jsonl") for here in sorted(finished.path.glob("round_*"))
+        )
+        assert {item["score"] for item in first} == {None}
+        for items in others:
+            assert [list(item) for item in items] == [["id", "words", "score"]] * len(items)
+            scores = [item["score"] for item in items]
+            assert scores == sorted(scores, reverse=True)
+
+    def test_scores_of_a_round_are_those_of_the_last_rounds_model(self, finished, paths):
+        from spacy_deepal.acquisition.functions import mnlp
+        from spacy_deepal.pool.scoring import score_docs
+
+        nlp = load_model(finished.path / "round_01" / "model")
+        docs = read_shards(paths["pool"], nlp.vocab)
+        scores = {item.id: item.score for item in score_docs(nlp, docs, mnlp)}
+        for item in read_jsonl(finished.path / "round_02" / "selected.jsonl"):
+            assert item["score"] == pytest.approx(scores[item["id"]], rel=1e-5)
+
+    def test_labels_of_a_batch_equal_the_pools(self, finished):
+        docs = {sentence_id(doc): annotation(doc) for doc in make_docs(45, 1)}
+        without = 0
+        for here, ids in zip(
+            sorted(finished.path.glob("round_*")), selected(finished.path), strict=True
+        ):
+            batch = list(read_shards(here / "batch.spacy", spacy.blank("xx").vocab))
+            assert [sentence_id(doc) for doc in batch] == ids
+            assert [annotation(doc) for doc in batch] == [docs[name] for name in ids]
+            without += sum(not doc.ents for doc in batch)
+        assert without
+
+    def test_the_folder_holds_nothing_else(self, finished):
+        assert sorted(path.name for path in finished.path.iterdir() if path.name != ".lock") == [
+            "initial",
+            "manifest.json",
+            "metrics.jsonl",
+            "round_00",
+            "round_01",
+            "round_02",
+        ]
+        for here in finished.path.glob("round_*"):
+            assert sorted(path.name for path in here.iterdir()) == [
+                "batch.spacy",
+                "model",
+                "seconds.json",
+                "selected.jsonl",
+                "train.log",
+            ]
+
+    def test_metrics_are_those_of_the_rounds_model(self, finished, paths):
+        for here, line in zip(
+            sorted(finished.path.glob("round_*")), finished.metrics, strict=True
+        ):
+            nlp = load_model(here / "model")
+            scores = loop.evaluate(nlp, paths["test"])
+            assert {key: line[key] for key in scores} == scores
+            dev = loop.evaluate(nlp, paths["dev"])
+            assert line["dev_ents_f"] == pytest.approx(dev["ents_f"], abs=1e-6)
+
+    def test_the_models_learn(self, finished):
+        assert finished.metrics[-1]["dev_ents_f"] > 0
+        assert finished.end == "All 2 rounds are done."
+
+
+class TestWhatIsFixedBeforeTheFirstRound:
+    def test_every_function_gets_the_same_seed_set_and_initial_weights(
+        self, finished, paths, tmp_path
+    ):
+        runs = {}
+        for name in ("RAND", "LC"):
+            run(quick_config(paths, name, rounds=1), tmp_path / name)
+            runs[name] = selected(tmp_path / name)
+            assert runs[name][0] == selected(finished.path)[0]
+            assert same_weights(tmp_path / name / "initial", finished.path / "initial")
+            lines = [without_seconds(metrics(path))[0] for path in (tmp_path / name, finished.path)]
+            assert lines[0] == lines[1]
+        assert runs["RAND"][1] != runs["LC"][1]
+
+    def test_another_seed_gives_another_seed_set_and_other_weights(self, finished, paths, tmp_path):
+        config = quick_config(paths, more={"system.seed": 1}, rounds=1, **FAST)
+        run(config, tmp_path / "run")
+        assert selected(tmp_path / "run")[0] != selected(finished.path)[0]
+        assert not same_weights(tmp_path / "run" / "initial", finished.path / "initial")
+
+    def test_labels_and_vocabularies_are_those_of_the_initial_pipeline_in_every_round(
+        self, finished
+    ):
+        initial = load_model(finished.path / "initial").get_pipe("ner")
+        network = initial.model.shims[0].network
+        for here in finished.path.glob("round_*"):
+            ner = load_model(here / "model").get_pipe("ner")
+            other = ner.model.shims[0].network
+            assert ner.labels == initial.labels == ("LOC", "PER")
+            assert other.config["words"] == network.config["words"]
+            assert other.config["characters"] == network.config["characters"]
+            shapes = {name: tuple(w.shape) for name, w in other.state_dict().items()}
+            assert shapes == {name: tuple(w.shape) for name, w in network.state_dict().items()}
+
+    def test_a_label_that_the_seed_set_lacks_is_there(self, tmp_path):
+        """One sentence of 40 has an ORG, and the seed set does not."""
+        docs = [*make_docs(40, 1), make_doc("org", "Acme grew".split(), {0: "ORG"})]
+        paths = write_pools(tmp_path, pool=docs)
+        run(quick_config(paths, rounds=1, **FAST), tmp_path / "run", keep="all")
+        assert "org" not in selected(tmp_path / "run")[0]
+        for number in (0, 1):
+            nlp = load_model(tmp_path / "run" / f"round_0{number}" / "model")
+            assert nlp.get_pipe("ner").labels == ("LOC", "ORG", "PER")
+
+
+class TestNoChoiceDependsOn:
+    def test_the_test_set(self, finished, paths, tmp_path):
+        others = write_pools(tmp_path, test=make_docs(9, 77)) | {
+            "pool": paths["pool"],
+            "dev": paths["dev"],
+        }
+        run(quick_config(others), tmp_path / "run", keep="all")
+        assert selected(tmp_path / "run") == selected(finished.path)
+        for here in finished.path.glob("round_*"):
+            assert same_weights(here / "model", tmp_path / "run" / here.name / "model")
+        devs = [[line["dev_ents_f"] for line in metrics(p)] for p in (finished.path, tmp_path / "run")]
+        assert devs[0] == devs[1]
+
+    def test_random_numbers_that_others_draw(self, finished, paths, tmp_path):
+        def draw(line):
+            torch.rand(line["round"] + 3)
+            random.random()
+            np.random.rand()
+
+        torch.manual_seed(99)
+        run(quick_config(paths), tmp_path / "run", report=draw)
+        assert without_seconds(metrics(tmp_path / "run")) == without_seconds(finished.metrics)
+        assert selected(tmp_path / "run") == selected(finished.path)
+
+    def test_how_the_pool_is_cut_into_shards(self, finished, paths, tmp_path):
+        docs = list(make_docs(45, 1))
+        write_shards(docs, tmp_path / "pool", sentences_per_shard=4)
+        run(quick_config(paths | {"pool": tmp_path / "pool"}), tmp_path / "run")
+        assert selected(tmp_path / "run") == selected(finished.path)
+
+    def test_which_models_are_kept(self, finished, paths, tmp_path):
+        run(quick_config(paths), tmp_path / "run", keep="last")
+        assert without_seconds(metrics(tmp_path / "run")) == without_seconds(finished.metrics)
+        assert [path.parent.name for path in tmp_path.glob("run/round_*/model")] == ["round_02"]
+        assert same_weights(
+            tmp_path / "run" / "round_02" / "model", finished.path / "round_02" / "model"
+        )
+
+
+class TestTheEnd:
+    def test_a_run_without_a_number_of_rounds_uses_the_pool_up(self, paths, tmp_path):
+        """The last batch is smaller than the budget, which is no reason to stop or to crash."""
+        end = run(quick_config(paths, rounds=0, budget_words=80, **FAST), tmp_path / "run")
+        assert end == "The pool is used up."
+        lines = metrics(tmp_path / "run")
+        assert lines[-1]["words_percent"] == 100
+        assert lines[-1]["sentences"] == 45
+        assert 0 < lines[-1]["words"] - lines[-2]["words"] < 75
+
+    def test_a_seed_set_of_the_whole_pool_is_the_end(self, paths, tmp_path):
+        end = run(quick_config(paths, seed_words=10**6, rounds=3, **FAST), tmp_path / "run")
+        assert end == "The pool is used up."
+        assert [line["words_percent"] for line in metrics(tmp_path / "run")] == [100]
+
+    def test_more_rounds_than_the_pool_has_are_no_crash(self, paths, tmp_path):
+        config = quick_config(paths, rounds=99, budget_words=10**6, **FAST)
+        assert run(config, tmp_path / "run") == "The pool is used up."
+        assert len(metrics(tmp_path / "run")) == 2
+
+    def test_the_target_stops_a_run(self, paths, tmp_path):
+        end = run(quick_config(paths, target_f=0.0, rounds=5), tmp_path / "run")
+        assert end == "F1 on dev has reached 0.000."
+        assert len(metrics(tmp_path / "run")) == 1
+
+    def test_sentences_longer_than_the_budget_end_a_run_with_a_reason(self, tmp_path):
+        docs = [*make_docs(10, 1), make_doc("long", ["rain"] * 60), make_doc("55", ["fog"] * 55)]
+        paths = write_pools(tmp_path, pool=docs)
+        end = run(quick_config(paths, rounds=0, budget_words=50, **FAST), tmp_path / "run")
+        assert end == (
+            "The 2 sentences left in the pool are longer than the budget: the shortest has 55 words."
+        )
+        assert metrics(tmp_path / "run")[-1]["sentences"] == 10
+
+    def test_a_seed_set_without_room_for_a_sentence_is_refused(self, paths, tmp_path):
+        with pytest.raises(DeepALError, match="fits into 1 words. Raise seed_words"):
+            run(quick_config(paths, seed_words=1), tmp_path / "run")
+
+    def test_a_run_that_is_done_stays_done(self, finished, paths):
+        before = {path: path.stat().st_mtime_ns for path in finished.path.rglob("*")}
+        lines = []
+        end = run(quick_config(paths), finished.path, keep="all", report=lines.append)
+        assert (end, lines) == (finished.end, [])
+        after = {path: path.stat().st_mtime_ns for path in finished.path.rglob("*")}
+        lock = finished.path / ".lock"
+        assert {k: v for k, v in before.items() if k != lock} == {
+            k: v for k, v in after.items() if k != lock
+        }
+
+    def test_wordless_sentences_do_not_count_as_left(self, tmp_path):
+        docs = [*make_docs(6, 1), make_doc("blank", ["\n"], genre="nw")]
+        paths = write_pools(tmp_path, pool=docs)
+        config = quick_config(paths, seed_words=10**6, rounds=0, **FAST)
+        assert run(config, tmp_path / "run") == "The pool is used up."
+        assert metrics(tmp_path / "run")[-1]["words_percent"] == 100
+        assert describe_pool(paths["pool"], "xx")["sentences"] == 6
+
+
+class TestSettings:
+    def test_budgets_may_be_shares_of_the_pool(self, paths, tmp_path):
+        pool_words = sum(len(doc) for doc in make_docs(45, 1))
+        run(quick_config(paths, seed_words=0.1, budget_words=0.25, **FAST), tmp_path / "run")
+        words = [line["words"] for line in metrics(tmp_path / "run")]
+        batches = [words[0], words[1] - words[0], words[2] - words[1]]
+        for batch, share in zip(batches, (0.1, 0.25, 0.25), strict=True):
+            assert share * pool_words - 3 < batch <= round(share * pool_words)
+
+    def test_a_cold_start_chooses_at_random_until_dev_f1_reaches_it(self, paths, tmp_path):
+        run(quick_config(paths, cold_start=1.0, **FAST), tmp_path / "cold")
+        run(quick_config(paths, "RAND", **FAST), tmp_path / "rand")
+        assert [line["selection"] for line in metrics(tmp_path / "cold")] == [
+            "seed",
+            "random",
+            "random",
+        ]
+        assert selected(tmp_path / "cold") == selected(tmp_path / "rand")
+        items = read_jsonl(tmp_path / "cold" / "round_01" / "selected.jsonl")
+        assert {item["score"] for item in items} == {None}
+
+    @pytest.mark.parametrize(
+        ("cold_start", "dev", "how"),
+        [
+            (0.5, 0.499, "random"),
+            (0.5, 0.5, "acquisition"),
+            (0.5, 0.9, "acquisition"),
+            (0.0, 0.0, "acquisition"),
+        ],
+    )
+    def test_a_cold_start_ends_when_dev_f1_reaches_it(
+        self, finished, paths, cold_start, dev, how, tmp_path
+    ):
+        config = quick_config(paths, cold_start=cold_start)
+        settings = read_settings(config.interpolate())
+        state = Loop(config, settings, RunFolder(finished.path), -1)
+        assert state._how_to_choose([{"dev_ents_f": dev}]) == how
+        assert state._how_to_choose([]) == "seed"
+
+    def test_without_a_cold_start_the_function_chooses_from_the_first_round_on(self, finished):
+        assert [line["selection"] for line in finished.metrics] == [
+            "seed",
+            "acquisition",
+            "acquisition",
+        ]
+
+    @pytest.mark.parametrize(
+        ("warm_start", "starts"),
+        [(True, ["initial", "round_00", "round_01"]), (False, ["initial"] * 3)],
+    )
+    def test_a_warm_start_trains_on_and_others_begin_anew(
+        self, paths, tmp_path, monkeypatch, warm_start, starts
+    ):
+        seen, train_round = [], loop.train_round
+
+        def spy(*args, start, **kwargs):
+            seen.append(start.relative_to(tmp_path / "run").parts[0])
+            return train_round(*args, start=start, **kwargs)
+
+        monkeypatch.setattr(loop, "train_round", spy)
+        run(quick_config(paths, warm_start=warm_start, **FAST), tmp_path / "run")
+        assert seen == starts
+
+    def test_a_round_trains_on_all_that_is_labelled(self, paths, tmp_path, monkeypatch):
+        seen, train_round = [], loop.train_round
+
+        def spy(*args, docs, **kwargs):
+            seen.append([sentence_id(doc) for doc in docs])
+            return train_round(*args, docs=docs, **kwargs)
+
+        monkeypatch.setattr(loop, "train_round", spy)
+        run(quick_config(paths, **FAST), tmp_path / "run")
+        ids = selected(tmp_path / "run")
+        assert seen == [ids[0], ids[0] + ids[1], ids[0] + ids[1] + ids[2]]
+
+    def test_the_arguments_of_a_function_are_used(self, paths, tmp_path):
+        config = quick_config(paths, rounds=1, **FAST)
+        config["active_learning"]["acquisition"] = {
+            "@acquisition": "spacy_deepal.BALD.v1",
+            "samples": 3,
+        }
+        run(config, tmp_path / "run")
+        items = read_jsonl(tmp_path / "run" / "round_01" / "selected.jsonl")
+        assert all(0 <= item["score"] < 1 for item in items)
+
+
+    def test_a_corpus_with_a_path_of_its_own_is_not_what_a_round_trains_on(
+        self, finished, paths, tmp_path
+    ):
+        """Else each round would train on all the labels there are."""
+        more = {"corpora.train.path": str(paths["pool"])}
+        run(quick_config(paths, more=more), tmp_path / "run")
+        assert without_seconds(metrics(tmp_path / "run")) == without_seconds(finished.metrics)
+
+
+class TestOracles:
+    def test_a_pool_without_gold_is_refused_with_the_sentence(self, tmp_path):
+        paths = write_pools(tmp_path, pool=make_docs(20, 1, gold=False))
+        labels = {"initialize.components": {"ner": {"labels": ["PER", "LOC"]}}}
+        with pytest.raises(DeepALError, match="simulated oracle .* this sentence has none: '"):
+            run(quick_config(paths, more=labels), tmp_path / "run")
+        assert not (tmp_path / "run" / "round_00" / "batch.spacy").exists()
+
+    def test_an_own_oracle_labels_a_pool_without_gold(self, tmp_path, monkeypatch):
+        folders = []
+
+        def own(docs, folder):
+            folders.append(folder)
+            gold = {sentence_id(doc): doc for doc in make_docs(20, 1)}
+            assert not any(doc.has_annotation("ENT_IOB") for doc in docs)
+            for doc in docs:
+                spans = gold[sentence_id(doc)].ents
+                doc.set_ents([doc.char_span(s.start_char, s.end_char, s.label_) for s in spans])
+            return docs
+
+        registry.misc.register("own.Oracle.v1", func=lambda: own)
+        paths = write_pools(tmp_path, pool=make_docs(20, 1, gold=False))
+        more = {
+            "initialize.components": {"ner": {"labels": ["PER", "LOC"]}},
+            "active_learning.oracle": {"@misc": "own.Oracle.v1"},
+        }
+        run(quick_config(paths, more=more, rounds=1, **FAST), tmp_path / "run")
+        assert folders == [tmp_path / "run" / f"round_0{number}" for number in (0, 1)]
+        gold = write_pools(tmp_path / "gold", pool=make_docs(20, 1))
+        run(quick_config(gold, rounds=1, **FAST), tmp_path / "simulated")
+        assert without_seconds(metrics(tmp_path / "run")) == without_seconds(
+            metrics(tmp_path / "simulated")
+        )
+
+    def test_a_sentence_that_the_oracle_did_not_label_is_no_negative_example(
+        self, paths, tmp_path
+    ):
+        """An oracle may leave a sentence unlabelled: it trains nothing, and counts as selected."""
+
+        def skips(docs, folder):
+            docs[0].set_ents([], default="missing")
+            return docs
+
+        registry.misc.register("skips.Oracle.v1", func=lambda: skips)
+        more = {"active_learning.oracle": {"@misc": "skips.Oracle.v1"}}
+        run(quick_config(paths, more=more, rounds=1, **FAST), tmp_path / "run")
+        ids = [name for names in selected(tmp_path / "run") for name in names]
+        assert len(set(ids)) == len(ids)
+
+
+class TestAnotherRunIsRefused:
+    def test_with_a_changed_config(self, finished, paths):
+        with pytest.raises(DeepALError, match="budget_words: was 45, is 46"):
+            run(quick_config(paths, budget_words=46), finished.path)
+
+    def test_with_another_function(self, finished, paths):
+        with pytest.raises(DeepALError, match=r"was .*MNLP.*, is .*LC"):
+            run(quick_config(paths, "LC"), finished.path)
+
+    def test_with_another_seed(self, finished, paths):
+        with pytest.raises(DeepALError, match=r"(?s)seed: was 0, is 5"):
+            run(quick_config(paths, more={"system.seed": 5}), finished.path)
+
+    @pytest.mark.parametrize("split", ["pool", "dev", "test"])
+    def test_with_other_data_in_the_same_place(self, tmp_path, split):
+        paths = write_pools(tmp_path)
+        config = quick_config(paths, rounds=1, **FAST)
+        run(config, tmp_path / "run")
+        before = (tmp_path / "run" / "metrics.jsonl").read_bytes()
+        write_shards(make_docs(46, 9), paths[split])
+        with pytest.raises(DeepALError, match=rf'{split}\.fingerprint: was ".*", is "'):
+            run(config, tmp_path / "run")
+        assert (tmp_path / "run" / "metrics.jsonl").read_bytes() == before
+
+    def test_with_a_foreign_folder(self, paths, tmp_path):
+        (tmp_path / "thesis.txt").write_text("precious")
+        with pytest.raises(DeepALError, match="no run folder: it holds thesis.txt"):
+            run(quick_config(paths), tmp_path)
+        assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+    def test_while_another_process_is_in(self, finished, paths):
+        with RunFolder(finished.path).lock(), pytest.raises(DeepALError, match="Another process"):
+            run(quick_config(paths), finished.path, keep="all")
+
+    def test_a_moved_copy_of_a_run_goes_on_as_it_is(self, finished, paths, tmp_path):
+        import shutil
+
+        shutil.copytree(finished.path, tmp_path / "copy")
+        assert run(quick_config(paths), tmp_path / "copy", keep="all") == finished.end
+
+
+def test_a_config_that_cannot_be_used_leaves_no_folder(paths, tmp_path):
+    with pytest.raises(DeepALError, match="cannot be used"):
+        run(quick_config(paths, seed_words=0), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("split", ["pool", "dev", "test"])
+def test_missing_data_is_named(paths, tmp_path, split):
+    with pytest.raises(DeepALError, match="nowhere"):
+        run(quick_config(paths | {split: tmp_path / "nowhere"}), tmp_path / "run")
+
+
+def test_a_config_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(DeepALError, match=r"no config file .*nope\.cfg"):
+        load_run_config(tmp_path / "nope.cfg", {})
+
+
+def test_nothing_is_printed_when_this_is_no_terminal(paths, tmp_path, capfd):
+    run(quick_config(paths, rounds=1, **FAST), tmp_path / "run")
+    assert capfd.readouterr() == ("", "")

@@ -1,0 +1,97 @@
+import json
+
+import pytest
+import spacy
+
+from spacy_deepal.errors import DeepALError
+from spacy_deepal.pool.files import read_jsonl, write_jsonl
+from spacy_deepal.pool.shards import KEY
+from spacy_deepal.rounds.people import LABELLED, TO_LABEL, file_oracle
+
+TEXTS = {"a": "Ann met Bob 🙂 in Oslo.", "b": "Nothing happened.", "c": "李雷 lives in 北京 ."}
+
+
+@pytest.fixture
+def docs():
+    nlp = spacy.blank("en")
+    docs = [nlp.make_doc(text) for text in TEXTS.values()]
+    for name, doc in zip(TEXTS, docs, strict=True):
+        doc.user_data[KEY] = {"id": name, "doc_id": None, "genre": None}
+    return docs
+
+
+def labelled(**changes):
+    """Lines as an annotation tool gives them back, some of them changed (None: left out)."""
+    spans = {
+        "a": [(0, 3, "PERSON"), (8, 11, "PERSON"), (17, 21, "GPE")],
+        "b": [],
+        "c": [(0, 2, "PERSON"), (12, 14, "GPE")],
+    }
+    lines = {
+        name: {
+            "id": name,
+            "text": TEXTS[name],
+            "spans": [{"start": s, "end": e, "label": label} for s, e, label in spans[name]],
+        }
+        for name in TEXTS
+    }
+    for name, change in changes.items():
+        lines[name] = change and {**lines[name], **change}
+    return [line for line in lines.values() if line]
+
+
+def test_the_batch_goes_out_as_jsonl_and_the_run_waits(docs, tmp_path):
+    with pytest.raises(DeepALError, match="3 sentences wait to be labelled"):
+        file_oracle(docs, tmp_path)
+    lines = read_jsonl(tmp_path / TO_LABEL)
+    assert [line["id"] for line in lines] == ["a", "b", "c"]
+    assert [line["text"] for line in lines] == list(TEXTS.values())
+    for line in lines:
+        assert line["spans"] == []
+        for token in line["tokens"]:
+            assert line["text"][token["start"] : token["end"]] == token["text"]
+
+
+def test_labels_come_back_without_loss_in_any_order(docs, tmp_path):
+    write_jsonl(tmp_path / LABELLED, reversed(labelled()))
+    result = file_oracle(docs, tmp_path)
+    assert [[(e.text, e.label_) for e in doc.ents] for doc in result] == [
+        [("Ann", "PERSON"), ("Bob", "PERSON"), ("Oslo", "GPE")],
+        [],
+        [("李雷", "PERSON"), ("北京", "GPE")],
+    ]
+    assert all(token.ent_iob_ == "O" for token in result[1])
+
+
+def test_labels_that_the_pool_had_are_not_looked_at(docs, tmp_path):
+    docs[1].set_ents([docs[1].char_span(0, 7, label="WRONG")])
+    write_jsonl(tmp_path / LABELLED, labelled())
+    assert file_oracle(docs, tmp_path)[1].ents == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"b": None}, "no line labels b: Nothing happened."),
+        ({"b": {"answer": "ignore"}}, "no line labels b: Nothing happened."),
+        ({"b": {"id": "z"}}, "line 2: the id is none of this round's, or is labelled twice"),
+        ({"b": {"id": "a"}}, "line 2: the id is none of this round's, or is labelled twice"),
+        ({"b": {"text": "Nothing  happened."}}, "line 2: the text was changed"),
+        ({"b": {"spans": None}}, 'line 2: no "spans"'),
+        ({"a": {"spans": [{"start": 0, "end": 2, "label": "X"}]}}, "line 1: entity 'An'"),
+        ({"a": {"spans": [{"start": 0, "end": 99, "label": "X"}]}}, "line 1: "),
+    ],
+)
+def test_a_line_that_does_not_fit_is_reported_with_its_place(docs, tmp_path, changes, message):
+    write_jsonl(tmp_path / LABELLED, labelled(**changes))
+    with pytest.raises(DeepALError) as error:
+        file_oracle(docs, tmp_path)
+    assert message in str(error.value)
+    assert str(tmp_path / LABELLED) in str(error.value)
+
+
+def test_a_line_that_is_not_json_is_reported(docs, tmp_path):
+    lines = [json.dumps(line) for line in labelled()]
+    (tmp_path / LABELLED).write_text("\n".join([*lines, "{"]), encoding="utf8")
+    with pytest.raises(DeepALError, match="line 4: not JSON"):
+        file_oracle(docs, tmp_path)

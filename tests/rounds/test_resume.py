@@ -1,0 +1,294 @@
+"""A run may be killed at any moment: started again, it ends as one that was never interrupted."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from spacy.language import Language
+from spacy.util import load_model
+
+from spacy_deepal.errors import DeepALError
+from spacy_deepal.pool.files import read_jsonl, write_jsonl
+from spacy_deepal.rounds import loop, run_folder, training
+from spacy_deepal.rounds.loop import run
+
+from ..pools import AL_CONFIG, overrides, quick_config
+
+
+def outcome(path):
+    """RETURNS (dict): All that must not depend on interruptions."""
+    metrics = read_jsonl(path / "metrics.jsonl")
+    for line in metrics:
+        assert list(line.pop("seconds")) == ["score", "select", "train", "evaluate"]
+    rounds = sorted(path.glob("round_*"))
+    return {
+        "metrics": metrics,
+        "selected": [(here / "selected.jsonl").read_bytes() for here in rounds],
+        "batches": [(here / "batch.spacy").read_bytes() for here in rounds],
+    }
+
+
+def assert_same_end(path, finished):
+    assert outcome(path) == outcome(finished.path)
+    last = f"round_0{len(finished.metrics) - 1}"
+    weights, others = (
+        load_model(each / last / "model").get_pipe("ner").model.shims[0].network.state_dict()
+        for each in (path, finished.path)
+    )
+    assert all(torch.equal(weight, others[name]) for name, weight in weights.items())
+    assert not list(path.glob("round_*/training"))
+
+
+@pytest.fixture
+def snapshots(monkeypatch, tmp_path):
+    """Copies of the run folder as a process leaves it that is killed right before a file or folder
+    takes its place, or right after spaCy has written a pipeline."""
+    source, copies = tmp_path / "run", []
+    replace, to_disk = Path.replace, Language.to_disk
+
+    def copy(moment):
+        if source.exists():
+            copies.append((moment, tmp_path / f"killed_{len(copies):02}"))
+            shutil.copytree(source, copies[-1][1])
+
+    def copy_and_replace(self, target):
+        copy(f"before {Path(target).relative_to(tmp_path)}")
+        return replace(self, target)
+
+    def save_and_copy(self, path, **kwargs):
+        to_disk(self, path, **kwargs)
+        copy(f"after writing {Path(path).relative_to(tmp_path)}")
+
+    monkeypatch.setattr(Path, "replace", copy_and_replace)
+    monkeypatch.setattr(Language, "to_disk", save_and_copy)
+    return copies
+
+
+def test_killed_at_any_write_a_run_ends_the_same(paths, finished, snapshots, monkeypatch, tmp_path):
+    run(quick_config(paths), tmp_path / "run")
+    monkeypatch.undo()
+    moments = [moment for moment, _ in snapshots]
+    per_round = [
+        "seconds.json",
+        "seconds.json",
+        "selected.jsonl",
+        "batch.spacy",
+        "seconds.json",
+        "model",
+        "seconds.json",
+    ]
+    expected = ["run/manifest.json", "run/initial"]
+    for number in range(3):
+        expected += [f"run/round_0{number}/{name}" for name in per_round] + ["run/metrics.jsonl"]
+    assert [m.removeprefix("before ") for m in moments if m.startswith("before")] == expected
+    assert sum(moment.startswith("after writing") for moment in moments) > 9
+    for moment, copy in snapshots:
+        run(quick_config(paths), copy)
+        assert_same_end(copy, finished), moment
+        assert [path.parent.name for path in copy.glob("round_*/model")] == ["round_02"], moment
+
+
+STEPS = [
+    (loop, "initialize"),
+    (training, "init_nlp"),
+    (loop, "score_docs"),
+    (loop, "select"),
+    (loop, "write_jsonl"),
+    (loop, "fetch"),
+    (loop, "write_batch"),
+    (loop, "train_round"),
+    (training, "train"),
+    (loop, "move_folder"),
+    (loop, "evaluate"),
+    (run_folder, "write_jsonl"),
+]
+
+
+def test_a_run_that_fails_at_each_of_its_steps_in_turn_ends_the_same(
+    paths, finished, monkeypatch, tmp_path
+):
+    class Crash(BaseException):
+        pass
+
+    def crash(*args, **kwargs):
+        raise Crash
+
+    for number in range(3):
+        done = len(read_jsonl(tmp_path / "run" / "metrics.jsonl")) if number else 0
+        assert done == number
+        for module, name in STEPS[2 if number else 0 :]:
+            with monkeypatch.context() as patch, pytest.raises(Crash):
+                patch.setattr(module, name, crash)
+                run(quick_config(paths), tmp_path / "run")
+        with monkeypatch.context() as patch, pytest.raises(Crash):
+            run(quick_config(paths), tmp_path / "run", report=crash)
+    assert run(quick_config(paths), tmp_path / "run") == finished.end
+    assert_same_end(tmp_path / "run", finished)
+
+
+def test_a_run_interrupted_while_it_trains_ends_the_same(paths, finished, monkeypatch, tmp_path):
+    """As by Ctrl-C: spaCy then saves a model-last, which must not pass for the round's model."""
+    from spacy_deepal.tagger.component import DeepNER
+
+    update, left = DeepNER.update, 14  # in the second round
+
+    def interrupted(self, *args, **kwargs):
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise KeyboardInterrupt
+        return update(self, *args, **kwargs)
+
+    monkeypatch.setattr(DeepNER, "update", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(quick_config(paths), tmp_path / "run")
+    assert len(read_jsonl(tmp_path / "run" / "metrics.jsonl")) == 1
+    assert (tmp_path / "run" / "round_01" / "training" / "model-last").exists()
+    run(quick_config(paths), tmp_path / "run")
+    assert_same_end(tmp_path / "run", finished)
+
+
+def test_a_round_that_is_started_again_does_not_choose_again(
+    paths, finished, monkeypatch, tmp_path
+):
+    """What people may be labelling already stays what it is."""
+    with monkeypatch.context() as patch, pytest.raises(RuntimeError):
+        patch.setattr(loop, "fetch", lambda *_, **__: (_ for _ in ()).throw(RuntimeError))
+        run(quick_config(paths), tmp_path / "run")
+    monkeypatch.setattr(loop, "score_docs", None)
+    with pytest.raises(TypeError):  # the next round's scoring
+        run(quick_config(paths), tmp_path / "run")
+    assert (tmp_path / "run" / "round_00" / "model").exists()
+
+
+def test_a_half_removed_model_of_an_earlier_round_is_removed(paths, finished, tmp_path):
+    shutil.copytree(finished.path, tmp_path / "run")
+    (tmp_path / "run" / "round_00" / "model" / "meta.json").unlink()
+    lines = read_jsonl(tmp_path / "run" / "metrics.jsonl")
+    write_jsonl(tmp_path / "run" / "metrics.jsonl", lines[:2])
+    shutil.rmtree(tmp_path / "run" / "round_02")
+    run(quick_config(paths), tmp_path / "run")
+    assert_same_end(tmp_path / "run", finished)
+    assert not (tmp_path / "run" / "round_00" / "model").exists()
+
+
+WAITS = '''
+"""Has a step of the loop wait to be killed: WAIT_IN=module.function:number of the call."""
+import os
+import time
+
+from spacy_deepal.rounds import loop, training
+
+target, _, number = os.environ.get("WAIT_IN", "").partition(":")
+module, _, name = target.partition(".")
+if target:
+    module = {"loop": loop, "training": training}[module]
+    function, calls = getattr(module, name), []
+
+    def wait(*args, **kwargs):
+        calls.append(name)
+        if len(calls) == int(number):
+            print("waiting", flush=True)
+            time.sleep(300)
+        return function(*args, **kwargs)
+
+    setattr(module, name, wait)
+'''
+
+
+@pytest.fixture
+def start(paths, tmp_path):
+    """Start `spacy deepal run` in a process of its own."""
+    (tmp_path / "waits.py").write_text(WAITS)
+    options = [
+        text for key, value in overrides(paths).items() for text in (f"--{key}", str(value))
+    ]
+    started = []
+
+    def start(wait_in=""):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "spacy", "deepal", "run", AL_CONFIG, tmp_path / "run"]
+            + ["--code", tmp_path / "waits.py", *options],
+            env={**os.environ, "WAIT_IN": wait_in, "OMP_NUM_THREADS": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(condition, process):
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def kill(process):
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+
+
+@pytest.mark.slow
+def test_killed_at_many_moments_a_run_ends_the_same(start, paths, finished, tmp_path):
+    """One run, killed again and again by SIGKILL."""
+    path = tmp_path / "run"
+
+    process = start()  # while the initial pipeline is written
+    wait_for((path / ".initial.part").exists, process)
+    kill(process)
+
+    for wait_in, there, not_yet in (
+        ("loop.fetch:1", "round_00/selected.jsonl", "round_00/batch.spacy"),
+        ("training.train:1", "round_00/batch.spacy", "round_00/model"),
+        ("loop.move_folder:1", "round_00/training/model-best", "round_00/model"),
+        ("loop.evaluate:1", "round_00/model", "metrics.jsonl"),
+        ("loop.score_docs:1", "metrics.jsonl", "round_01/selected.jsonl"),
+        ("loop.fetch:1", "round_01/selected.jsonl", "round_01/batch.spacy"),
+    ):
+        process = start(wait_in)
+        while "waiting" not in process.stdout.readline():
+            assert process.poll() is None, process.communicate()
+        assert (path / there).exists()
+        assert not (path / not_yet).exists()
+        with pytest.raises(DeepALError, match="Another process is running"):
+            run(quick_config(paths), path)
+        kill(process)
+
+    process = start()  # amid training
+    wait_for((path / "round_01" / "training" / "model-last").exists, process)
+    kill(process)
+    process = start()  # as soon as it is at the last round
+    wait_for((path / "round_02").exists, process)
+    kill(process)
+
+    process = start()
+    output, errors = process.communicate()
+    assert (process.returncode, errors) == (0, "")
+    assert "All 2 rounds are done." in output
+    assert_same_end(path, finished)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.2, 0.4, 0.8])
+def test_killed_at_some_moment_a_run_ends_the_same(start, finished, tmp_path, seconds):
+    process = start()
+    wait_for((tmp_path / "run" / "manifest.json").exists, process)
+    time.sleep(seconds)
+    kill(process)
+    process = start()
+    assert process.wait() == 0, process.communicate()
+    assert_same_end(tmp_path / "run", finished)

@@ -1,0 +1,297 @@
+import io
+import json
+import re
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from spacy.util import load_model
+from thinc.api import fix_random_seed
+
+from spacy_deepal.errors import DeepALError
+from spacy_deepal.pool.shards import write_shards
+from spacy_deepal.rounds import training
+from spacy_deepal.rounds.run_folder import RoundFolder
+from spacy_deepal.rounds.settings import read_settings
+from spacy_deepal.rounds.training import (
+    count_batches,
+    evaluate,
+    initialize,
+    make_progress_logger,
+    train_round,
+)
+from spacy_deepal.tagger.component import DeepNER
+
+from ..pools import make_doc, make_docs, quick_config, write_pools
+
+
+def network(path):
+    return load_model(path).get_pipe("ner").model.shims[0].network
+
+
+def same_weights(path, other):
+    weights, others = network(path).state_dict(), network(other).state_dict()
+    assert weights.keys() == others.keys()
+    return all(torch.equal(weight, others[name]) for name, weight in weights.items())
+
+
+def make_initial(paths, output, acquisition="MNLP", more=(), **active_learning):
+    config = quick_config(paths, acquisition, more, **active_learning)
+    initialize(config, read_settings(config.interpolate()), output)
+    return output
+
+
+@pytest.fixture(scope="module")
+def initial(paths, tmp_path_factory):
+    return make_initial(paths, tmp_path_factory.mktemp("runs") / "initial")
+
+
+@pytest.fixture
+def train(paths, initial, tmp_path):
+    """Train a round on 12 sentences: `train(folder, number=…, start=…, docs=…, **settings)`."""
+
+    def train(name="round", number=0, start=initial, docs=None, more=(), **active_learning):
+        config = quick_config(paths, more=more, **active_learning)
+        here = RoundFolder(tmp_path / name)
+        here.path.mkdir(exist_ok=True)
+        docs = list(make_docs(12, 5)) if docs is None else docs
+        settings = read_settings(config.interpolate())
+        return train_round(config, settings, start=start, docs=docs, here=here, number=number)
+
+    return train
+
+
+@pytest.fixture
+def updates(monkeypatch):
+    """The batches of each update."""
+    seen, update = [], DeepNER.update
+
+    def counting(self, examples, **settings):
+        seen.append([eg.reference.text for eg in examples])
+        return update(self, examples, **settings)
+
+    monkeypatch.setattr(DeepNER, "update", counting)
+    return seen
+
+
+class TestInitialize:
+    def test_labels_are_those_of_the_pools_gold(self, initial):
+        assert load_model(initial).get_pipe("ner").labels == ("LOC", "PER")
+
+    def test_labels_of_the_config_come_before_those_of_the_pool(self, paths, tmp_path):
+        labels = {"initialize.components": {"ner": {"labels": ["PER", "LOC", "ORG"]}}}
+        path = make_initial(paths, tmp_path / "initial", more=labels)
+        assert load_model(path).get_pipe("ner").labels == ("LOC", "ORG", "PER")
+
+    def test_labels_of_the_config_do_for_a_pool_without_gold(self, tmp_path):
+        paths = write_pools(tmp_path, pool=make_docs(20, 1, gold=False))
+        labels = {"initialize.components": {"ner": {"labels": ["PER"]}}}
+        path = make_initial(paths, tmp_path / "initial", more=labels)
+        assert load_model(path).get_pipe("ner").labels == ("PER",)
+
+    def test_a_pool_without_gold_and_a_config_without_labels_are_refused(self, tmp_path):
+        paths = write_pools(tmp_path, pool=make_docs(20, 1, gold=False))
+        with pytest.raises(DeepALError, match=r"no labels.*initialize\.components\.ner\.labels"):
+            make_initial(paths, tmp_path / "initial")
+        assert not (tmp_path / "initial").exists()
+
+    def test_characters_and_words_are_those_of_the_pools_text(self, initial):
+        words = Counter(token.text for doc in make_docs(45, 1) for token in doc)
+        config = network(initial).config
+        assert config["characters"] == "".join(sorted(set("".join(words))))
+        assert config["words"] == sorted(word for word, count in words.items() if count >= 2)
+
+    def test_neither_train_nor_dev_nor_test_is_read(self, paths, initial, tmp_path):
+        others = write_pools(tmp_path, dev=make_docs(3, 7), test=make_docs(3, 8))
+        more = {"paths.train": str(tmp_path / "nope")}
+        path = make_initial(others | {"pool": paths["pool"]}, tmp_path / "initial", more=more)
+        assert same_weights(path, initial)
+
+    @pytest.mark.parametrize("acquisition", ["RAND", "LC", "BALD"])
+    def test_weights_are_the_same_for_every_acquisition_function(
+        self, paths, initial, tmp_path, acquisition
+    ):
+        path = make_initial(paths, tmp_path / "initial", acquisition, budget_words=99, passes=9)
+        assert same_weights(path, initial)
+
+    def test_weights_do_not_depend_on_what_was_drawn_before(self, paths, initial, tmp_path):
+        fix_random_seed(99)
+        np.random.rand(5)
+        assert same_weights(make_initial(paths, tmp_path / "initial"), initial)
+
+    def test_another_seed_draws_other_weights(self, paths, initial, tmp_path):
+        path = make_initial(paths, tmp_path / "initial", more={"system.seed": 1})
+        assert not same_weights(path, initial)
+        assert network(path).config == network(initial).config
+
+    def test_what_a_killed_process_left_is_replaced(self, paths, initial, tmp_path):
+        (tmp_path / ".initial.part").mkdir()
+        (tmp_path / ".initial.part" / "rest").write_text("")
+        path = make_initial(paths, tmp_path / "initial")
+        assert [item.name for item in tmp_path.iterdir()] == ["initial"]
+        assert not (path / "rest").exists()
+
+
+class TestTrainRound:
+    def test_the_same_round_gives_the_same_weights(self, train):
+        first = train("one")
+        fix_random_seed(99)
+        assert same_weights(first, train("two"))
+
+    def test_each_round_and_seed_shuffle_in_their_own_way(self, train):
+        first = train("one")
+        assert not same_weights(first, train("two", number=1))
+        assert not same_weights(first, train("three", more={"system.seed": 1}))
+
+    def test_training_goes_on_from_the_weights_it_is_given(self, train, initial):
+        more = {"training.optimizer.learn_rate": 0.0, "training.optimizer.use_averages": False}
+        path = train("one", more=more)
+        assert same_weights(path, initial)
+        trained = train("two")
+        assert not same_weights(trained, initial)
+        assert same_weights(train("three", start=trained, number=1, more=more), trained)
+
+    def test_a_warm_start_resizes_nothing(self, train, initial):
+        """Also where the labelled set has new words, and lacks labels and words of the pool."""
+        docs = [make_doc("new", "Zoë climbed Ararat twice".split(), {0: "PER"})] * 3
+        first = train("one")
+        second = train("two", start=first, number=1, docs=docs)
+        for path in (first, second):
+            ner = load_model(path).get_pipe("ner")
+            assert ner.labels == ("LOC", "PER")
+            assert network(path).config | {"dropout": 0} == network(initial).config | {"dropout": 0}
+            shapes = {name: w.shape for name, w in network(path).state_dict().items()}
+            assert shapes == {n: w.shape for n, w in network(initial).state_dict().items()}
+
+    def test_only_the_labelled_set_is_trained_on(self, train, updates):
+        docs = list(make_docs(7, 5))
+        train(docs=docs, passes=3, min_updates=0)
+        assert {text for batch in updates for text in batch} == {doc.text for doc in docs}
+
+    def test_each_pass_sees_every_sentence_once(self, train, updates):
+        docs = [make_doc(str(n), [f"word{n}", "is", "here"]) for n in range(11)]
+        train(docs=docs, passes=4, min_updates=0)
+        seen = Counter(text for batch in updates for text in batch)
+        assert seen == {doc.text: 4 for doc in docs}
+
+    def test_few_updates_make_more_passes(self, train, updates):
+        docs = list(make_docs(4, 5))  # one batch
+        train("one", docs=docs, passes=2, min_updates=9)
+        assert len(updates) == 9
+        updates.clear()
+        train("two", docs=docs, passes=2, min_updates=0)
+        assert len(updates) == 2
+
+    def test_dev_is_looked_at_as_often_as_the_config_says_and_once_at_the_start(
+        self, train, monkeypatch
+    ):
+        for evaluations in (1, 2, 4):
+            path = train(docs=list(make_docs(4, 5)), min_updates=9, evaluations=evaluations)
+            log = (path.parent.parent / "train.log").read_text(encoding="utf8")
+            assert len(re.findall(r"(?m)^ *\d+ +\d+ +\d", log)) == evaluations + 1
+
+    def test_the_pipeline_that_is_best_on_dev_is_returned(self, train, paths):
+        path = train(min_updates=40, passes=1, evaluations=5)
+        log = (path.parent.parent / "train.log").read_text(encoding="utf8")
+        scores = [float(line.split()[-1]) for line in log.splitlines() if line[:3].strip().isdigit()]
+        assert max(scores) > 0
+        meta = json.loads((path / "meta.json").read_text(encoding="utf8"))
+        best = meta["performance"]["ents_f"]
+        assert best == pytest.approx(max(scores), abs=0.005)
+        assert evaluate(load_model(path), paths["dev"])["ents_f"] == pytest.approx(best)
+
+    def test_the_configs_own_limits_do_not_cut_a_round_short(self, train, updates):
+        more = {"training.max_steps": 1, "training.patience": 1, "training.max_epochs": 1}
+        train(docs=list(make_docs(4, 5)), min_updates=8, more=more)
+        assert len(updates) == 8
+
+    def test_what_a_killed_process_left_is_replaced(self, train, tmp_path):
+        left = tmp_path / "round" / "training"
+        left.mkdir(parents=True)
+        (left / "rest").write_text("")
+        train()
+        assert not (left / "rest").exists()
+
+    def test_nothing_is_printed_when_this_is_no_terminal(self, train, capfd):
+        train()
+        assert capfd.readouterr() == ("", "")
+
+    def test_static_vectors_stay_with_the_weights(self, paths, tmp_path):
+        import spacy
+        from spacy.vectors import Vectors
+
+        nlp = spacy.blank("xx")
+        keys = ["Ada", "Rome", "rain", "it"]
+        data = np.arange(12, dtype="float32").reshape(4, 3) / 10
+        nlp.vocab.vectors = Vectors(data=data, keys=keys)
+        nlp.to_disk(tmp_path / "vectors")
+        config = quick_config(paths, more={"paths.vectors": str(tmp_path / "vectors")})
+        settings = read_settings(config.interpolate())
+        start = tmp_path / "initial"
+        initialize(config, settings, start)
+        docs = list(make_docs(6, 5))
+        for number in range(2):
+            here = RoundFolder(tmp_path / f"round_{number}")
+            here.path.mkdir()
+            start = train_round(config, settings, start=start, docs=docs, here=here, number=number)
+            assert network(start).config["vectors_width"] == 3
+            assert load_model(start).vocab.vectors.data.tolist() == data.tolist()
+
+
+class TestEvaluate:
+    def test_scores_are_those_of_spacys_scorer(self, train, paths):
+        nlp = load_model(train(min_updates=40))
+        scores = evaluate(nlp, paths["test"])
+        assert list(scores) == ["ents_p", "ents_r", "ents_f", "ents_per_type"]
+        gold = {(i, e.start, e.end, e.label_) for i, d in enumerate(make_docs(15, 3)) for e in d.ents}
+        found = set()
+        for i, doc in enumerate(make_docs(15, 3, gold=False)):
+            doc = nlp(type(doc)(nlp.vocab, [token.text for token in doc]))
+            found |= {(i, ent.start, ent.end, ent.label_) for ent in doc.ents}
+        assert found
+        assert scores["ents_p"] == pytest.approx(len(gold & found) / len(found))
+        assert scores["ents_r"] == pytest.approx(len(gold & found) / len(gold))
+
+    def test_data_without_labels_is_refused(self, initial, tmp_path):
+        write_shards(make_docs(3, 1, gold=False), tmp_path / "test")
+        with pytest.raises(DeepALError, match="test has no labelled sentence to evaluate on"):
+            evaluate(load_model(initial), tmp_path / "test")
+
+
+def test_batches_are_counted_with_the_configs_batcher(initial):
+    nlp = load_model(initial)  # its [paths] train is the pool
+    words = sum(len(doc) for doc in make_docs(45, 1))
+    assert words / 72 <= count_batches(nlp) <= words / 50
+    nlp.config["training"]["batcher"]["size"] = 10**6
+    assert count_batches(nlp) == 1
+
+
+def test_the_progress_logger_passes_everything_on_and_is_silent_on_no_terminal():
+    calls, stderr = [], io.StringIO()
+
+    def logger(nlp, stdout, stderr):
+        return calls.append, lambda: calls.append("finished")
+
+    log_step, finish = make_progress_logger(logger, 2, "round 3")("nlp", io.StringIO(), stderr)
+    info = {"score": 0.5}
+    for step in (None, info):
+        log_step(step)
+    finish()
+    assert calls == [None, info, "finished"]
+    assert stderr.getvalue() == ""
+
+
+def test_the_progress_logger_shows_a_bar_on_a_terminal():
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    terminal = Terminal()
+    silent = (lambda info: None, lambda: None)
+    setup = training.make_progress_logger(lambda *_: silent, 2, "round 3")
+    log_step, finish = setup("nlp", io.StringIO(), terminal)
+    log_step({"score": 0.5})
+    finish()
+    assert "round 3" in terminal.getvalue()
+    assert "dev F 50.0" in terminal.getvalue()

@@ -1,0 +1,105 @@
+"""Small sentences and small networks for the tests of the tagger."""
+
+import numpy
+import spacy
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+from spacy.util import fix_random_seed
+from thinc.api import Adam
+
+from spacy_deepal.pool.shards import KEY
+
+SMALL = {
+    "char_width": 8,
+    "char_filters": 12,
+    "word_width": 8,
+    "word_min_freq": 1,
+    "word_drop": 0.0,
+    "attr_rows": [200, 100, 100, 100],
+    "attr_width": 6,
+    "vectors_projection": 5,
+    "encoder_width": 16,
+    "decoder_width": 16,
+    "tag_width": 4,
+}
+
+# Words, and entities as (first word, word after the last, type).
+SENTENCES = [
+    ("Who is Shaka Khan ?", [(2, 4, "PERSON")]),
+    ("I like London and Berlin .", [(2, 3, "LOC"), (4, 5, "LOC")]),
+    ("There is nothing to see here .", []),
+    ("Ada met the United Nations Security Council", [(0, 1, "PERSON"), (3, 7, "ORG")]),
+    ("Bob Ada", [(0, 1, "PERSON"), (1, 2, "PERSON")]),
+]
+LABELS = ("LOC", "ORG", "PERSON")
+
+
+def make_doc(vocab, words, entities=None, id=None):
+    """A Doc of these words. entities: None where nothing is annotated."""
+    doc = Doc(vocab, words=words.split() if isinstance(words, str) else words)
+    if entities is not None:
+        doc.set_ents([Span(doc, first, end, label=label) for first, end, label in entities])
+    if id is not None:
+        doc.user_data[KEY] = {"id": id, "doc_id": None, "genre": None}
+    return doc
+
+
+def make_examples(nlp, sentences=SENTENCES):
+    return [
+        Example(make_doc(nlp.vocab, words), make_doc(nlp.vocab, words, entities))
+        for words, entities in sentences
+    ]
+
+
+def make_nlp(name="deepal_ner", **model):
+    """A blank pipeline with a small network, not initialised."""
+    nlp = spacy.blank("en")
+    add_tagger(nlp, name, **model)
+    return nlp
+
+
+def add_tagger(nlp, name="deepal_ner", **model):
+    architecture = {"@architectures": "spacy_deepal.CnnCnnLstm.v1", **SMALL, **model}
+    return nlp.add_pipe("deepal_ner", name=name, config={"model": architecture})
+
+
+def initialized(sentences=SENTENCES, seed=0, **model):
+    """A pipeline with random weights."""
+    fix_random_seed(seed)
+    nlp = make_nlp(**model)
+    nlp.initialize(lambda: make_examples(nlp, sentences))
+    return nlp
+
+
+def train(nlp, steps, sentences=SENTENCES, drop=0.0, examples=None):
+    """Initialise and train. RETURNS (Optimizer, dict): And the losses of the last step."""
+    fix_random_seed(0)
+    examples = examples or make_examples(nlp, sentences)
+    nlp.initialize(lambda: examples)
+    optimizer = Adam(0.01, L2=0.0, grad_clip=1.0)
+    losses = {}
+    for _ in range(steps):
+        losses = nlp.update(examples, sgd=optimizer, drop=drop, losses={})
+    return optimizer, losses
+
+
+def entities_of(doc):
+    return [(ent.start, ent.end, ent.label_) for ent in doc.ents]
+
+
+def network_of(nlp, name="deepal_ner"):
+    return nlp.get_pipe(name).model.shims[0].network
+
+
+def weights_of(nlp, name="deepal_ner"):
+    """A copy of the weights, by name."""
+    return {k: v.detach().clone() for k, v in network_of(nlp, name).named_parameters()}
+
+
+def same_weights(one, other):
+    return all(bool((one[name] == other[name]).all()) for name in one)
+
+
+def log_probs_of(nlp, docs, name="deepal_ner"):
+    """Log-probabilities of all words of all Docs, one below the other."""
+    return numpy.concatenate(nlp.get_pipe(name).predict(docs).log_probs)

@@ -1,0 +1,265 @@
+import inspect
+
+import numpy
+import pytest
+import spacy
+from spacy.util import registry
+from spacy.vectors import Vectors
+from thinc.api import Config, Model, set_dropout_rate
+
+from spacy_deepal.errors import DeepALError
+from spacy_deepal.tagger import architecture
+from spacy_deepal.tagger.architecture import TeacherForced, build_cnn_cnn_lstm
+
+from .build import (
+    LABELS,
+    SENTENCES,
+    SMALL,
+    initialized,
+    log_probs_of,
+    make_doc,
+    make_examples,
+    make_nlp,
+    network_of,
+    weights_of,
+)
+
+
+def model_of(nlp):
+    return nlp.get_pipe("deepal_ner").model
+
+
+def test_registered_architecture_is_one_thinc_node():
+    build = registry.architectures.get("spacy_deepal.CnnCnnLstm.v1")
+    model = build()
+    assert isinstance(model, Model)
+    assert len(list(model.walk())) == 1
+    assert len(model.shims) == 1
+
+
+def test_every_argument_can_be_given_in_a_config():
+    defaults = {
+        name: parameter.default
+        for name, parameter in inspect.signature(build_cnn_cnn_lstm).parameters.items()
+    }
+    config = {"model": {"@architectures": "spacy_deepal.CnnCnnLstm.v1", **defaults}}
+    text = Config(config).to_str()
+    model = registry.resolve(Config().from_str(text))["model"]
+    assert model.attrs["config"] == defaults
+
+
+def test_arguments_reach_the_network():
+    network = network_of(initialized(decoder_layers=2, char_layers=3, decoder_dropout=0.125))
+    assert len(network.decoder.layers) == 2
+    assert len(network.encoder.characters.convolution.convolutions) == 3
+    assert {dropout.rate for dropout in network.decoder.dropouts} == {0.125}
+    assert network.decoder.output.out_features == 4 * len(LABELS) + 1
+
+
+def test_all_values_out_of_range_are_named_at_once():
+    with pytest.raises(DeepALError) as error:
+        build_cnn_cnn_lstm(
+            char_width=0,
+            char_kernel=4,
+            encoder_layers=-1,
+            word_drop=1.0,
+            decoder_dropout=-0.1,
+            max_chars=3,
+            batch_words=0,
+            vectors_projection=-5,
+            attrs=["NORM", "POS", "PREFIX0"],
+            attr_rows=[10, 0],
+        )
+    message = str(error.value)
+    assert "spacy_deepal.CnnCnnLstm.v1" in message
+    for part in (
+        "char_width = 0: must be at least 1",
+        "char_kernel = 4: must be odd",
+        "encoder_layers = -1: must be at least 1",
+        "word_drop = 1.0: must be at least 0 and below 1",
+        "decoder_dropout = -0.1: must be at least 0 and below 1",
+        "max_chars = 3: must be at least 4",
+        "batch_words = 0: must be at least 1",
+        "vectors_projection = -5: must be at least 0",
+        "attr_rows = [10, 0]: needs a number for each of the 3 attrs",
+        "attr_rows: 0 must be at least 1",
+        "'POS' is unknown",
+        "'PREFIX0' is unknown",
+    ):
+        assert part in message, part
+    assert message.count("\n- ") == 12
+
+
+@pytest.mark.parametrize("value", [0.0, 0.999])
+def test_values_at_the_edge_are_allowed(value):
+    build_cnn_cnn_lstm(word_drop=value, char_dropout=value, vectors_projection=0, max_chars=4)
+    build_cnn_cnn_lstm(attrs=["PREFIX1", "SUFFIX12"], attr_rows=[1, 1])
+
+
+def test_not_a_number_is_no_dropout():
+    with pytest.raises(DeepALError, match="word_dropout = nan"):
+        build_cnn_cnn_lstm(word_dropout=float("nan"))
+
+
+def test_error_of_a_value_out_of_range_reaches_who_loads_the_config():
+    nlp = spacy.blank("en")
+    with pytest.raises(DeepALError, match="encoder_kernel = 2: must be odd"):
+        nlp.add_pipe("deepal_ner", config={"model": {"encoder_kernel": 2}})
+
+
+def test_lists_given_as_arguments_are_not_shared():
+    """The default lists belong to the signature."""
+    first, second = build_cnn_cnn_lstm(), build_cnn_cnn_lstm()
+    first.attrs["config"]["attrs"].append("LOWER")
+    assert second.attrs["config"]["attrs"] == build_cnn_cnn_lstm().attrs["config"]["attrs"]
+    assert "LOWER" not in second.attrs["config"]["attrs"]
+
+
+def test_vocabularies_come_from_the_text_and_leave_white_space_out():
+    sentences = [("a b \u00e9\U0001f600 a", [(0, 1, "X")]), (["\n", "c", "\t"], [])]
+    config = network_of(initialized(sentences)).config
+    assert config["words"] == ["a", "b", "c", "\u00e9\U0001f600"]
+    assert config["characters"] == "abc\u00e9\U0001f600"
+
+
+def test_vocabularies_do_not_depend_on_annotation():
+    """The pool's text may be known before its labels are."""
+    unlabelled = [(words, None) for words, _ in SENTENCES[1:]]
+    one = network_of(initialized(SENTENCES)).config
+    nlp = make_nlp()
+    nlp.get_pipe("deepal_ner").add_label("PERSON")
+    nlp.initialize(lambda: make_examples(nlp, [SENTENCES[0], *unlabelled]))
+    other = network_of(nlp).config
+    assert (one["words"], one["characters"]) == (other["words"], other["characters"])
+
+
+def test_model_without_weights_says_what_to_do():
+    nlp = make_nlp()
+    nlp.get_pipe("deepal_ner").add_label("LOC")
+    with pytest.raises(DeepALError, match=r"no weights yet. Call nlp.initialize\(\)"):
+        nlp("Ada")
+
+
+def test_prediction_decodes_a_sentence_longer_than_batch_words_alone(monkeypatch):
+    nlp = initialized()
+    docs = [make_doc(nlp.vocab, ["word"] * length) for length in (3, 50, 2, 3, 0, 1)]
+    whole = nlp.get_pipe("deepal_ner").predict(docs)
+    sizes = []
+    make_batch = architecture.make_batch
+    monkeypatch.setattr(
+        architecture,
+        "make_batch",
+        lambda sentences, *args, **options: (
+            sizes.append([len(s) for s in sentences]),
+            make_batch(sentences, *args, **options),
+        )[1],
+    )
+    model_of(nlp).attrs["config"]["batch_words"] = 6
+    paths = nlp.get_pipe("deepal_ner").predict(docs)
+    assert sizes == [[50], [3, 3], [2, 1]]
+    for one, other in zip(paths.tags, whole.tags, strict=True):
+        assert one.tolist() == other.tolist()
+    for one, other in zip(paths.log_probs, whole.log_probs, strict=True):
+        numpy.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_five_thousand_words_are_one_sequence():
+    nlp = initialized()
+    doc = make_doc(nlp.vocab, [f"word{i % 700}" for i in range(5000)])
+    paths = nlp.get_pipe("deepal_ner").predict([doc, make_doc(nlp.vocab, "Ada sings")])
+    assert [len(tags) for tags in paths.tags] == [5000, 2]
+    assert paths.log_probs[0].shape == (5000, 4 * len(LABELS) + 1)
+    assert numpy.isfinite(paths.log_probs[0]).all()
+
+
+def test_probabilities_of_all_tags_of_a_word_sum_to_one():
+    nlp = initialized()
+    log_probs = log_probs_of(nlp, [make_doc(nlp.vocab, words) for words, _ in SENTENCES])
+    numpy.testing.assert_allclose(numpy.exp(log_probs).sum(1), 1, rtol=1e-5)
+
+
+def test_path_is_the_most_probable_tag_at_each_word():
+    nlp = initialized()
+    paths = nlp.get_pipe("deepal_ner").predict([make_doc(nlp.vocab, SENTENCES[3][0])])
+    assert paths.tags[0].tolist() == paths.log_probs[0].argmax(1).tolist()
+
+
+def test_no_docs_and_empty_docs_have_empty_paths():
+    nlp = initialized()
+    predict = nlp.get_pipe("deepal_ner").predict
+    assert predict([]).tags == []
+    paths = predict([make_doc(nlp.vocab, []), make_doc(nlp.vocab, ["\n", " "])])
+    assert [len(tags) for tags in paths.tags] == [0, 0]
+    assert [p.shape for p in paths.log_probs] == [(0, 13), (0, 13)]
+
+
+def test_drop_reaches_torch_in_training_and_not_in_prediction():
+    """`set_dropout_rate` alone changes an attribute that torch does not read."""
+    nlp = initialized()
+    model, docs = model_of(nlp), [make_doc(nlp.vocab, SENTENCES[3][0])]
+    previous = [numpy.zeros(len(docs[0]), "int64")]
+    inputs = TeacherForced(docs, previous)
+
+    def two_passes(drop):
+        set_dropout_rate(model, drop)
+        return [model.begin_update(inputs)[0] for _ in range(2)]
+
+    one, other = two_passes(0.0)
+    assert numpy.array_equal(one, other)
+    one, other = two_passes(0.5)
+    assert not numpy.allclose(one, other)
+    assert numpy.array_equal(model.predict(inputs), model.predict(inputs))
+    one, other = two_passes(0.0)
+    assert numpy.array_equal(one, other)
+
+
+# Static vectors
+
+
+def with_vectors(nlp, width=5, words=("London", "ada")):
+    data = numpy.random.default_rng(0).normal(size=(len(words), width)).astype("float32")
+    nlp.vocab.vectors = Vectors(data=data, keys=list(words))
+    return nlp
+
+
+def initialized_with_vectors(**model):
+    nlp = with_vectors(make_nlp(**model))
+    nlp.initialize(lambda: make_examples(nlp))
+    return nlp
+
+
+def test_vectors_of_the_vocab_are_used():
+    nlp = initialized_with_vectors()
+    network = network_of(nlp)
+    assert network.config["vectors_width"] == 5
+    assert network.encoder.vectors.out_features == SMALL["vectors_projection"]
+    doc = make_doc(nlp.vocab, "in London")
+    before = log_probs_of(nlp, [doc])
+    nlp.vocab.vectors["London"] = numpy.ones(5, "float32") * 3
+    assert not numpy.allclose(before, log_probs_of(nlp, [doc]))
+
+
+def test_vectors_are_not_used_where_the_config_says_so_or_there_are_none():
+    for nlp in (initialized_with_vectors(vectors_projection=0), initialized()):
+        assert network_of(nlp).encoder.vectors is None
+        assert not any("vectors" in name for name in weights_of(nlp))
+
+
+@pytest.mark.parametrize("width", [0, 3])
+def test_vectors_of_another_width_are_refused_with_both_widths(width):
+    nlp = initialized_with_vectors()
+    bare = make_nlp()
+    bare.from_bytes(nlp.to_bytes(exclude=["vocab"]), exclude=["vocab"])
+    if width:
+        with_vectors(bare, width)
+    with pytest.raises(DeepALError, match=f"static vectors of width 5, .* vocab has {width}"):
+        bare("in London")
+
+
+def test_pipeline_saved_with_its_vectors_loads_with_them(tmp_path):
+    nlp = initialized_with_vectors()
+    nlp.to_disk(tmp_path)
+    loaded = spacy.load(tmp_path)
+    words = "Ada in London"
+    one, other = (log_probs_of(pipe, [make_doc(pipe.vocab, words)]) for pipe in (nlp, loaded))
+    numpy.testing.assert_allclose(one, other, atol=1e-6)
