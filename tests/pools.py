@@ -1,17 +1,20 @@
-"""Small pools of made-up sentences, and the settings with which the loop runs on them in seconds."""
+"""Small pools of made-up sentences, and settings with which the loop runs on them in seconds."""
 
+import json
 import random
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import spacy
+import spacy.cli
+from spacy.cli._util import app as spacy_app
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
+from thinc.api import fix_random_seed
 from typer.testing import CliRunner
 
-from spacy_deepal.cli import app
 from spacy_deepal.pool.shards import KEY, write_shards
 from spacy_deepal.rounds.loop import load_run_config
 
@@ -30,6 +33,7 @@ SIZES = {
     "char_filters": 4,
     "word_width": 8,
     "attr_width": 4,
+    "attrs": ["NORM", "PREFIX", "SUFFIX", "SHAPE"],
     "attr_rows": [50, 50, 50, 50],
     "encoder_width": 8,
     "decoder_width": 8,
@@ -93,10 +97,14 @@ def quick_config(paths: dict[str, Path], acquisition: str = "MNLP", more=(), **a
     )
 
 
+def options(values: dict) -> list[str]:
+    """Overrides as they stand on a command line."""
+    texts = {key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items()}
+    return [part for key, text in texts.items() for part in (f"--{key}", text)]
+
+
 def make_pipeline(docs: Iterable[Doc]) -> Language:
     """A pipeline with an initialised, untrained deepal_ner, its weights the same at each call."""
-    from thinc.api import fix_random_seed
-
     fix_random_seed(0)
     nlp = spacy.blank("xx")
     model = {"@architectures": "spacy_deepal.CnnCnnLstm.v1", "encoder_dropout": 0.5, **SIZES}
@@ -114,10 +122,14 @@ def annotation(doc: Doc) -> list[tuple[str, str, str]]:
     return [(token.text, token.ent_iob_, token.ent_type_) for token in doc]
 
 
-
 def call(*args) -> tuple[int, str]:
     """Run `spacy deepal …` in this process: the exit code, and what it printed in one line."""
-    result = CliRunner().invoke(app, [str(arg) for arg in args])
+    return call_spacy("deepal", *args)
+
+
+def call_spacy(*args) -> tuple[int, str]:
+    """Run `spacy …` in this process: the exit code, and what it printed in one line."""
+    result = CliRunner().invoke(spacy_app, [str(arg) for arg in args])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, " ".join(re.sub(r"\x1b\[[\d;]*m", "", result.output).split())

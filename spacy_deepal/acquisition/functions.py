@@ -4,12 +4,14 @@
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from ..errors import DeepALError
-from ..tagger.evidence import Evidence
+
+if TYPE_CHECKING:
+    from ..tagger.evidence import Evidence
 
 
 class AcquisitionFunction(Protocol):
@@ -19,7 +21,7 @@ class AcquisitionFunction(Protocol):
     (int) for the MC dropout samples that it needs. Without these it gets the greedy path.
     """
 
-    def __call__(self, evidence: Evidence) -> float: ...
+    def __call__(self, evidence: "Evidence") -> float: ...
 
 
 def make_rand() -> AcquisitionFunction:
@@ -27,7 +29,7 @@ def make_rand() -> AcquisitionFunction:
     return rand
 
 
-def rand(evidence: Evidence) -> float:
+def rand(evidence: "Evidence") -> float:
     """RETURNS (float): The sentence's own random number from [0, 1)."""
     return evidence.uniform
 
@@ -40,7 +42,7 @@ def make_lc() -> AcquisitionFunction:
     return lc
 
 
-def lc(evidence: Evidence) -> float:
+def lc(evidence: "Evidence") -> float:
     """RETURNS (float): -sum_i log P(y*_i), which sorts as 1 - prod_i P(y*_i) does. The product is
     not taken: it underflows, and long sentences would all score 1."""
     return float(-np.sum(evidence.log_probs, dtype="float64"))
@@ -51,7 +53,7 @@ def make_mnlp() -> AcquisitionFunction:
     return mnlp
 
 
-def mnlp(evidence: Evidence) -> float:
+def mnlp(evidence: "Evidence") -> float:
     """RETURNS (float): -(1/n) sum_i log P(y*_i); 0 for a sentence without words."""
     return lc(evidence) / max(1, evidence.words)
 
@@ -75,7 +77,7 @@ class Bald:
 
     samples: int
 
-    def __call__(self, evidence: Evidence) -> float:
+    def __call__(self, evidence: "Evidence") -> float:
         """RETURNS (float): (1/n) sum_i f_i, f_i = 1 - (votes of the most popular tag at i) / M;
         0 for a sentence without words."""
         if not evidence.words:

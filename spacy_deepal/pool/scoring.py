@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,13 +101,13 @@ def score_docs(
             samples = getattr(acquisition, "samples", 0)
             evidence = tagger.evidence(chunk, samples=samples, seed=seed, batch_words=batch_words)
         for item in evidence:
-            score = float(acquisition(item))
-            if not np.isfinite(score):
+            score = acquisition(item)
+            if not isinstance(score, Real) or not np.isfinite(score):
                 raise DeepALError(
                     f"The acquisition function gave {score} to sentence {item.id}. A score must be "
                     "a finite number."
                 )
-            yield Score(item.id, item.words, score)
+            yield Score(item.id, item.words, float(score))
 
 
 def find_tagger(nlp: Language) -> "DeepNER":

@@ -3,10 +3,11 @@ score, select, label, train, evaluate, round after round."""
 
 import platform
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timezone
+from itertools import chain
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -26,7 +27,15 @@ from ..errors import DeepALError
 from ..pool.files import read_jsonl, write_jsonl
 from ..pool.scoring import excluding, find_tagger, score_docs
 from ..pool.selection import fetch, select, write_batch
-from ..pool.shards import count_words, fingerprint, read_shards, sentence_info
+from ..pool.shards import (
+    count_words,
+    fingerprint,
+    read_docs,
+    read_shards,
+    sentence_id,
+    sentence_info,
+    shard_files,
+)
 from ..seeds import derive_seed
 from .run_folder import FORMAT, RoundFolder, RunFolder, move_folder
 from .settings import SECTION, Settings, read_settings, words_of
@@ -95,8 +104,8 @@ def make_manifest(config: Config, settings: Settings) -> dict[str, Any]:
         "seed": settings.seed,
         "lang": config["nlp"]["lang"],
         "pool": describe_pool(paths["pool"], config["nlp"]["lang"]),
-        "dev": {"path": paths["dev"], "fingerprint": fingerprint(paths["dev"])},
-        "test": {"path": paths["test"], "fingerprint": fingerprint(paths["test"])},
+        "dev": describe_gold(paths["dev"], config["nlp"]["lang"]),
+        "test": describe_gold(paths["test"], config["nlp"]["lang"]),
         "config": config.to_str(),
         "versions": {
             "spacy_deepal": __version__,
@@ -110,8 +119,11 @@ def make_manifest(config: Config, settings: Settings) -> dict[str, Any]:
 
 
 def describe_pool(path: str | Path, lang: str) -> dict[str, Any]:
-    """RETURNS (dict): path, fingerprint, sentences, words and genres of a pool."""
-    genres = count_genres(read_shards(path, blank(lang).vocab))
+    """RETURNS (dict): path, fingerprint, sentences, words and genres of a pool.
+
+    RAISES (DeepALError): When two sentences have the same id.
+    """
+    genres = count_genres(distinct(read_shards(path, blank(lang).vocab)))
     return {
         "path": str(path),
         "fingerprint": fingerprint(path),
@@ -119,6 +131,31 @@ def describe_pool(path: str | Path, lang: str) -> dict[str, Any]:
         "words": sum(genre["words"] for genre in genres.values()),
         "genres": genres,
     }
+
+
+def describe_gold(path: str | Path, lang: str) -> dict[str, Any]:
+    """RETURNS (dict): path and fingerprint of data to evaluate on.
+
+    RAISES (DeepALError): When no sentence is labelled.
+    """
+    vocab = blank(lang).vocab
+    docs = chain.from_iterable(read_docs(file, vocab) for file in shard_files(path))
+    if not any(doc.has_annotation("ENT_IOB") for doc in docs):
+        raise DeepALError(f"{path} has no labelled sentence to evaluate on.")
+    return {"path": str(path), "fingerprint": fingerprint(path)}
+
+
+def distinct(docs: Iterable[Doc]) -> Iterator[Doc]:
+    """YIELDS (Doc): The sentences. RAISES (DeepALError): When two have the same id."""
+    ids = set()
+    for doc in docs:
+        if (name := sentence_id(doc)) in ids:
+            raise DeepALError(
+                f"Two sentences of the pool have the id {name}. Convert all its sources in one go, "
+                "each source once."
+            )
+        ids.add(name)
+        yield doc
 
 
 def count_genres(docs: Iterator[Doc]) -> dict[str, dict[str, int]]:
@@ -219,14 +256,23 @@ class Loop:
         write_jsonl(here.selected, (asdict(item) | known_score for item in batch))
 
     def _label(self, here: RoundFolder) -> None:
-        """Have the selected sentences labelled."""
+        """Have the selected sentences labelled.
+
+        RAISES (DeepALError): When the oracle does not give back what it got, with known labels.
+        """
         ids = [item["id"] for item in read_jsonl(here.selected)]
         docs = fetch(self.paths["pool"], ids, self.vocab, with_gold=True)
-        labelled = self.settings.oracle(docs, here.path)
-        self._check_labels(labelled)
-        write_batch(labelled, here.batch)
+        labelled = {sentence_id(doc): doc for doc in self.settings.oracle(docs, here.path)}
+        if labelled.keys() != set(ids):
+            lost = [name for name in ids if name not in labelled]
+            raise DeepALError(
+                f"The oracle must give back the {len(ids)} sentences that it got, with their ids. "
+                f"Missing: {', '.join(lost[:5]) or 'none'}; given back: {len(labelled)}."
+            )
+        self._check_labels(labelled.values())
+        write_batch([labelled[name] for name in ids], here.batch)
 
-    def _check_labels(self, docs: Sequence[Doc]) -> None:
+    def _check_labels(self, docs: Iterable[Doc]) -> None:
         """RAISES (DeepALError): For an entity type that the tagger was not initialised with."""
         known = find_tagger(load_model(self.folder.initial)).labels
         for doc in docs:

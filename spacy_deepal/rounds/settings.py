@@ -75,6 +75,7 @@ def read_settings(config: Config) -> Settings:
             made[key] = registry.resolve({key: block[key]})[key]
         except ValueError as error:  # unknown name, bad argument, or the function's own complaint
             errors.append(f"[{SECTION}.{key}] {str(error).strip()}")
+    errors += [f"[{name}] is missing" for name in ("nlp", "training") if name not in config]
     for path in ("train", "dev", "pool", "test"):
         if path not in config.get("paths", {}):
             errors.append(f"[paths] {path} is missing" + (" (null will do)" * (path == "train")))

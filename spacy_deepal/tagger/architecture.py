@@ -25,6 +25,14 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=partial(torch.set_num_threads, 1))
 
 
+DEFAULT_ATTRS = {
+    "NORM": 4000,
+    "SHAPE": 1000,
+    **{"PREFIX1": 200, "PREFIX2": 1000, "PREFIX3": 2000, "PREFIX4": 2000},
+    **{"SUFFIX1": 200, "SUFFIX2": 1000, "SUFFIX3": 2000, "SUFFIX4": 2000},
+}  # lexical attributes and the rows of their tables
+
+
 class TeacherForced(NamedTuple):
     """What the model is trained on: Docs, and the tag before each of their real words."""
 
@@ -100,11 +108,11 @@ def build_cnn_cnn_lstm(
     char_dropout: float | None = None,
     word_width: int = 64,
     word_drop: float = 0.2,
-    word_min_freq: int = 2,
+    word_min_freq: int = 1,
     word_dropout: float | None = None,
-    attrs: list[str] = ["NORM", "PREFIX", "SUFFIX", "SHAPE"],  # noqa: B006 (read only)
-    attr_rows: list[int] = [4000, 1000, 2000, 1000],  # noqa: B006 (read only)
-    attr_width: int = 32,
+    attrs: list[str] = list(DEFAULT_ATTRS),  # noqa: B006, B008 (read only)
+    attr_rows: list[int] = list(DEFAULT_ATTRS.values()),  # noqa: B006, B008 (read only)
+    attr_width: int = 16,
     vectors_projection: int = 96,
     encoder_width: int = 128,
     encoder_kernel: int = 3,
@@ -179,7 +187,7 @@ def check_config(config: dict[str, Any]) -> None:
         )
     bad += [f"attr_rows: {rows} must be at least 1" for rows in config["attr_rows"] if rows < 1]
     for attr in config["attrs"]:
-        affix = attr.startswith(("PREFIX", "SUFFIX")) and attr[6:].isdigit() and int(attr[6:]) > 0
+        affix = attr.startswith(("PREFIX", "SUFFIX")) and attr[6:].isdecimal() and int(attr[6:]) > 0
         if attr not in LEXEME_ATTRIBUTES and not affix:
             bad.append(
                 f"attrs: {attr!r} is unknown; use {', '.join(LEXEME_ATTRIBUTES)}, PREFIX<n> or "

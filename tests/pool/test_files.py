@@ -35,9 +35,14 @@ def test_a_file_takes_its_place_when_all_is_written(tmp_path):
 def test_an_error_leaves_what_was_there_and_no_draft(tmp_path):
     file = tmp_path / "a.txt"
     file.write_text("old")
-    with pytest.raises(RuntimeError), write_atomically(file) as stream:
-        stream.write("half")
-        raise RuntimeError
+
+    def write_half():
+        with write_atomically(file) as stream:
+            stream.write("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_half()
     assert (file.read_text(), names(tmp_path)) == ("old", ["a.txt"])
 
 

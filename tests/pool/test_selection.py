@@ -161,14 +161,14 @@ def test_a_budget_below_one_word_is_refused(pool, scores, vocab, tmp_path, budge
 def test_a_budget_in_which_no_sentence_fits_is_refused_with_the_shortest(
     pool, scores, vocab, tmp_path
 ):
-    with pytest.raises(DeepALError, match="budget is 1 words, and the shortest of the 3 .* has 2"):
+    with pytest.raises(DeepALError, match=r"budget is 1 words, and the shortest of the 3 .* has 2"):
         select_batch(scores, pool, tmp_path / "batch.spacy", vocab, budget_words=1)
     assert not (tmp_path / "batch.spacy").exists()
 
 
 def test_scores_of_another_pool_are_refused(scores, vocab, tmp_path):
     write_shards(make_docs(3, 1), tmp_path / "other")
-    with pytest.raises(DeepALError, match="not in the pool .* score this one"):
+    with pytest.raises(DeepALError, match=r"not in the pool .* score this one"):
         select_batch(scores, tmp_path / "other", tmp_path / "b.spacy", vocab, budget_words=9)
 
 
@@ -176,7 +176,7 @@ def test_scores_of_a_pool_with_other_tokens_are_refused(pool, scores, vocab, tmp
     """The ids are the same, so the budget would be counted in words that are not there."""
     docs = [make_doc(name, list("abcdefgh")) for name in "abc"]
     write_shards(docs, tmp_path / "other")
-    with pytest.raises(DeepALError, match="Sentence b has 2 words in .* and 8 in the pool"):
+    with pytest.raises(DeepALError, match=r"Sentence b has 2 words in .* and 8 in the pool"):
         select_batch(scores, tmp_path / "other", tmp_path / "b.spacy", vocab, budget_words=9)
     assert not (tmp_path / "b.spacy").exists()
 

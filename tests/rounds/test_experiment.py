@@ -1,12 +1,10 @@
-import json
-
 import pytest
 
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.files import read_json
 from spacy_deepal.rounds.experiment import experiment, prepare_corpus
 
-from ..pools import call, make_docs, overrides, quick_config
+from ..pools import call, make_docs, options, overrides, quick_config
 
 FUNCTIONS = ["spacy_deepal.MNLP.v1", "spacy_deepal.RAND.v1"]
 
@@ -88,14 +86,9 @@ def test_the_folder_of_the_data_is_not_written_to(data, tmp_path):
 def test_the_train_command_prints_scores_and_names_the_model(data, tmp_path):
     names = dict.fromkeys(["pool", "dev", "test"], data)
     settings = {**overrides(names), "training.max_epochs": 2}
-    args = [part for key, value in settings.items() for part in (f"--{key}", json_value(value))]
-    code, output = call("train", "configs/al.cfg", data, tmp_path / "runs", *args)
+    code, output = call("train", "configs/al.cfg", data, tmp_path / "runs", *options(settings))
     folder = tmp_path / "runs" / "mine" / "full"
     assert code == 0, output
     assert "model-best" in output
     assert (folder / "model-best" / "meta.json").exists()
     assert 0 <= read_json(folder / "metrics.json")["ents_f"] <= 1
-
-
-def json_value(value):
-    return value if isinstance(value, str) else json.dumps(value)

@@ -2,30 +2,26 @@ import platform
 import random
 from pathlib import Path
 
+import catalogue
 import numpy as np
 import pytest
 import spacy
 import thinc
 import torch
-from spacy.tokens import Doc
+from spacy.tokens import Span
 from spacy.util import load_model, registry
-from thinc.api import Config
 
 import spacy_deepal
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.files import read_jsonl
-from spacy_deepal.pool.selection import write_batch
 from spacy_deepal.pool.shards import (
-    count_words,
     fingerprint,
     read_shards,
     sentence_id,
-    sentence_info,
     write_shards,
 )
 from spacy_deepal.rounds import loop
 from spacy_deepal.rounds.loop import Loop, count_genres, describe_pool, load_run_config, run
-from spacy_deepal.rounds.oracle import simulated_oracle
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.rounds.settings import read_settings
 
@@ -195,9 +191,7 @@ class TestWhatARunLeaves:
             ]
 
     def test_metrics_are_those_of_the_rounds_model(self, finished, paths):
-        for here, line in zip(
-            sorted(finished.path.glob("round_*")), finished.metrics, strict=True
-        ):
+        for here, line in zip(sorted(finished.path.glob("round_*")), finished.metrics, strict=True):
             nlp = load_model(here / "model")
             scores = loop.evaluate(nlp, paths["test"])
             assert {key: line[key] for key in scores} == scores
@@ -264,8 +258,8 @@ class TestNoChoiceDependsOn:
         assert selected(tmp_path / "run") == selected(finished.path)
         for here in finished.path.glob("round_*"):
             assert same_weights(here / "model", tmp_path / "run" / here.name / "model")
-        devs = [[line["dev_ents_f"] for line in metrics(p)] for p in (finished.path, tmp_path / "run")]
-        assert devs[0] == devs[1]
+        scores = [line["dev_ents_f"] for line in metrics(tmp_path / "run")]
+        assert scores == [line["dev_ents_f"] for line in finished.metrics]
 
     def test_random_numbers_that_others_draw(self, finished, paths, tmp_path):
         def draw(line):
@@ -323,12 +317,13 @@ class TestTheEnd:
         paths = write_pools(tmp_path, pool=docs)
         end = run(quick_config(paths, rounds=0, budget_words=50, **FAST), tmp_path / "run")
         assert end == (
-            "The 2 sentences left in the pool are longer than the budget: the shortest has 55 words."
+            "The 2 sentences left in the pool are longer than the budget: "
+            "the shortest has 55 words."
         )
         assert metrics(tmp_path / "run")[-1]["sentences"] == 10
 
     def test_a_seed_set_without_room_for_a_sentence_is_refused(self, paths, tmp_path):
-        with pytest.raises(DeepALError, match="fits into 1 words. Raise seed_words"):
+        with pytest.raises(DeepALError, match=r"fits into 1 words\. Raise seed_words"):
             run(quick_config(paths, seed_words=1), tmp_path / "run")
 
     def test_a_run_that_is_done_stays_done(self, finished, paths):
@@ -436,7 +431,6 @@ class TestSettings:
         items = read_jsonl(tmp_path / "run" / "round_01" / "selected.jsonl")
         assert all(0 <= item["score"] < 1 for item in items)
 
-
     def test_a_corpus_with_a_path_of_its_own_is_not_what_a_round_trains_on(
         self, finished, paths, tmp_path
     ):
@@ -447,14 +441,18 @@ class TestSettings:
 
 
 class TestOracles:
+    @pytest.fixture(autouse=True)
+    def own_registry(self, monkeypatch):
+        monkeypatch.setattr(catalogue, "REGISTRY", dict(catalogue.REGISTRY))
+
     def test_a_pool_without_gold_is_refused_with_the_sentence(self, tmp_path):
         paths = write_pools(tmp_path, pool=make_docs(20, 1, gold=False))
         labels = {"initialize.components": {"ner": {"labels": ["PER", "LOC"]}}}
-        with pytest.raises(DeepALError, match="simulated oracle .* this sentence has none: '"):
+        with pytest.raises(DeepALError, match=r"simulated oracle .* this sentence has none: '"):
             run(quick_config(paths, more=labels), tmp_path / "run")
         assert not (tmp_path / "run" / "round_00" / "batch.spacy").exists()
 
-    def test_an_own_oracle_labels_a_pool_without_gold(self, tmp_path, monkeypatch):
+    def test_an_own_oracle_labels_a_pool_without_gold(self, tmp_path):
         folders = []
 
         def own(docs, folder):
@@ -480,20 +478,60 @@ class TestOracles:
             metrics(tmp_path / "simulated")
         )
 
-    def test_a_sentence_that_the_oracle_did_not_label_is_no_negative_example(
-        self, paths, tmp_path
-    ):
-        """An oracle may leave a sentence unlabelled: it trains nothing, and counts as selected."""
+    @pytest.fixture
+    def run_with(self, paths, tmp_path):
+        """Run with an oracle; returns what its batches hold."""
 
-        def skips(docs, folder):
-            docs[0].set_ents([], default="missing")
+        def run_with(oracle):
+            registry.misc.register("own.Oracle.v1", func=lambda: oracle)
+            more = {"active_learning.oracle": {"@misc": "own.Oracle.v1"}}
+            run(quick_config(paths, more=more, rounds=1, **FAST), tmp_path / "run")
+            vocab = spacy.blank("xx").vocab
+            rounds = sorted(tmp_path.glob("run/round_*"))
+            return [list(read_shards(here / "batch.spacy", vocab)) for here in rounds]
+
+        return run_with
+
+    def test_words_that_an_oracle_leaves_open_stay_open(self, run_with):
+        def unsure(docs, folder):
+            docs[0].set_ents([], missing=[docs[0][0:1]], default="outside")
             return docs
 
-        registry.misc.register("skips.Oracle.v1", func=lambda: skips)
-        more = {"active_learning.oracle": {"@misc": "skips.Oracle.v1"}}
-        run(quick_config(paths, more=more, rounds=1, **FAST), tmp_path / "run")
-        ids = [name for names in selected(tmp_path / "run") for name in names]
-        assert len(set(ids)) == len(ids)
+        for first, *others in run_with(unsure):
+            assert [token.ent_iob_ for token in first] == ["", *"O" * (len(first) - 1)]
+            assert all(token.ent_iob_ for doc in others for token in doc)
+
+    def test_an_oracle_may_give_sentences_back_one_by_one_and_in_any_order(
+        self, run_with, tmp_path
+    ):
+        batches = run_with(lambda docs, folder: (doc for doc in reversed(docs)))
+        ids = [[sentence_id(doc) for doc in batch] for batch in batches]
+        assert ids == selected(tmp_path / "run")
+
+    @pytest.mark.parametrize(
+        ("oracle", "message"),
+        [
+            (lambda docs, folder: docs[1:], r"must give back the \d+ .* Missing: 1-\d+; given"),
+            (lambda docs, folder: [], "given back: 0"),
+            (lambda docs, folder: [*docs, make_doc("new", ["Hi"])], "Missing: none; given"),
+            (lambda docs, folder: [make_doc(None, ["Hi"]) for _ in docs], "has no id"),
+        ],
+        ids=["one is lost", "all are lost", "one is new", "ids are lost"],
+    )
+    def test_an_oracle_that_does_not_give_back_what_it_got_is_refused(
+        self, run_with, oracle, message, tmp_path
+    ):
+        with pytest.raises(DeepALError, match=message):
+            run_with(oracle)
+        assert not (tmp_path / "run" / "round_00" / "batch.spacy").exists()
+
+    def test_a_label_that_the_tagger_does_not_know_is_refused(self, run_with):
+        def odd(docs, folder):
+            docs[0].set_ents([Span(docs[0], 0, 1, "CAT")])
+            return docs
+
+        with pytest.raises(DeepALError, match=r"is labelled CAT, .* labels are LOC, PER"):
+            run_with(odd)
 
 
 class TestAnotherRunIsRefused:
@@ -522,7 +560,7 @@ class TestAnotherRunIsRefused:
 
     def test_with_a_foreign_folder(self, paths, tmp_path):
         (tmp_path / "thesis.txt").write_text("precious")
-        with pytest.raises(DeepALError, match="no run folder: it holds thesis.txt"):
+        with pytest.raises(DeepALError, match=r"no run folder: it holds thesis\.txt"):
             run(quick_config(paths), tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
@@ -541,6 +579,21 @@ def test_a_config_that_cannot_be_used_leaves_no_folder(paths, tmp_path):
     with pytest.raises(DeepALError, match="cannot be used"):
         run(quick_config(paths, seed_words=0), tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("split", ["dev", "test"])
+def test_data_without_labels_to_evaluate_on_is_refused_before_anything_is_trained(tmp_path, split):
+    paths = write_pools(tmp_path, **{split: make_docs(5, 1, gold=False)})
+    with pytest.raises(DeepALError, match=f"{split} has no labelled sentence to evaluate on"):
+        run(quick_config(paths), tmp_path / "run")
+    assert not (tmp_path / "run" / "manifest.json").exists()
+
+
+def test_a_pool_in_which_two_sentences_have_an_id_is_refused(tmp_path):
+    """As when the shards of two conversions are put together: labels would be mixed up."""
+    paths = write_pools(tmp_path, pool=[*make_docs(6, 1), *make_docs(2, 1)])
+    with pytest.raises(DeepALError, match=r"Two sentences of the pool have the id 1-000"):
+        run(quick_config(paths), tmp_path / "run")
 
 
 @pytest.mark.parametrize("split", ["pool", "dev", "test"])

@@ -18,7 +18,7 @@ from spacy_deepal.pool.files import read_jsonl, write_jsonl
 from spacy_deepal.rounds import loop, run_folder, training
 from spacy_deepal.rounds.loop import run
 
-from ..pools import AL_CONFIG, overrides, quick_config
+from ..pools import AL_CONFIG, options, overrides, quick_config
 
 
 def outcome(path):
@@ -34,12 +34,13 @@ def outcome(path):
     }
 
 
-def assert_same_end(path, finished):
-    assert outcome(path) == outcome(finished.path)
-    last = f"round_0{len(finished.metrics) - 1}"
+def assert_same_end(path, other):
+    """The same metrics, ids and labels, and the same weights in the end."""
+    assert outcome(path) == outcome(other)
+    last = sorted(path.glob("round_*"))[-1].name
     weights, others = (
         load_model(each / last / "model").get_pipe("ner").model.shims[0].network.state_dict()
-        for each in (path, finished.path)
+        for each in (path, other)
     )
     assert all(torch.equal(weight, others[name]) for name, weight in weights.items())
     assert not list(path.glob("round_*/training"))
@@ -70,28 +71,21 @@ def snapshots(monkeypatch, tmp_path):
     return copies
 
 
-def test_killed_at_any_write_a_run_ends_the_same(paths, finished, snapshots, monkeypatch, tmp_path):
-    run(quick_config(paths), tmp_path / "run")
+def test_killed_at_any_write_a_run_ends_the_same(paths, snapshots, monkeypatch, tmp_path):
+    config = quick_config(paths, rounds=1, min_updates=4, evaluations=1)
+    end = run(config, tmp_path / "run")
     monkeypatch.undo()
-    moments = [moment for moment, _ in snapshots]
-    per_round = [
-        "seconds.json",
-        "seconds.json",
-        "selected.jsonl",
-        "batch.spacy",
-        "seconds.json",
-        "model",
-        "seconds.json",
-    ]
-    expected = ["run/manifest.json", "run/initial"]
-    for number in range(3):
-        expected += [f"run/round_0{number}/{name}" for name in per_round] + ["run/metrics.jsonl"]
+    expected = ["run/manifest", "run/initial"]
+    for here in ("run/round_00", "run/round_01"):
+        files = ["seconds", "seconds", "selected", "batch", "seconds", "model", "seconds"]
+        expected += [f"{here}/{name}" for name in files] + ["run/metrics"]
+    moments = [moment.split(".")[0] for moment, _ in snapshots]
     assert [m.removeprefix("before ") for m in moments if m.startswith("before")] == expected
-    assert sum(moment.startswith("after writing") for moment in moments) > 9
+    assert sum(moment.startswith("after writing") for moment in moments) >= 7
     for moment, copy in snapshots:
-        run(quick_config(paths), copy)
-        assert_same_end(copy, finished), moment
-        assert [path.parent.name for path in copy.glob("round_*/model")] == ["round_02"], moment
+        assert run(config, copy) == end
+        assert_same_end(copy, tmp_path / "run")
+        assert [path.parent.name for path in copy.glob("round_*/model")] == ["round_01"], moment
 
 
 STEPS = [
@@ -110,26 +104,29 @@ STEPS = [
 ]
 
 
+class Crash(BaseException):
+    pass
+
+
+def crash(*args, **kwargs):
+    raise Crash
+
+
 def test_a_run_that_fails_at_each_of_its_steps_in_turn_ends_the_same(
     paths, finished, monkeypatch, tmp_path
 ):
-    class Crash(BaseException):
-        pass
-
-    def crash(*args, **kwargs):
-        raise Crash
-
     for number in range(3):
         done = len(read_jsonl(tmp_path / "run" / "metrics.jsonl")) if number else 0
         assert done == number
         for module, name in STEPS[2 if number else 0 :]:
-            with monkeypatch.context() as patch, pytest.raises(Crash):
+            with monkeypatch.context() as patch:
                 patch.setattr(module, name, crash)
-                run(quick_config(paths), tmp_path / "run")
-        with monkeypatch.context() as patch, pytest.raises(Crash):
+                with pytest.raises(Crash):
+                    run(quick_config(paths), tmp_path / "run")
+        with pytest.raises(Crash):
             run(quick_config(paths), tmp_path / "run", report=crash)
     assert run(quick_config(paths), tmp_path / "run") == finished.end
-    assert_same_end(tmp_path / "run", finished)
+    assert_same_end(tmp_path / "run", finished.path)
 
 
 def test_a_run_interrupted_while_it_trains_ends_the_same(paths, finished, monkeypatch, tmp_path):
@@ -151,20 +148,19 @@ def test_a_run_interrupted_while_it_trains_ends_the_same(paths, finished, monkey
     assert len(read_jsonl(tmp_path / "run" / "metrics.jsonl")) == 1
     assert (tmp_path / "run" / "round_01" / "training" / "model-last").exists()
     run(quick_config(paths), tmp_path / "run")
-    assert_same_end(tmp_path / "run", finished)
+    assert_same_end(tmp_path / "run", finished.path)
 
 
-def test_a_round_that_is_started_again_does_not_choose_again(
-    paths, finished, monkeypatch, tmp_path
-):
+def test_a_round_that_is_started_again_does_not_choose_again(paths, monkeypatch, tmp_path):
     """What people may be labelling already stays what it is."""
-    with monkeypatch.context() as patch, pytest.raises(RuntimeError):
-        patch.setattr(loop, "fetch", lambda *_, **__: (_ for _ in ()).throw(RuntimeError))
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "fetch", crash)
+        with pytest.raises(Crash):
+            run(quick_config(paths), tmp_path / "run")
+    monkeypatch.setattr(loop, "score_docs", crash)
+    with pytest.raises(Crash):
         run(quick_config(paths), tmp_path / "run")
-    monkeypatch.setattr(loop, "score_docs", None)
-    with pytest.raises(TypeError):  # the next round's scoring
-        run(quick_config(paths), tmp_path / "run")
-    assert (tmp_path / "run" / "round_00" / "model").exists()
+    assert len(read_jsonl(tmp_path / "run" / "metrics.jsonl")) == 1  # so the next round crashed
 
 
 def test_a_half_removed_model_of_an_earlier_round_is_removed(paths, finished, tmp_path):
@@ -174,7 +170,7 @@ def test_a_half_removed_model_of_an_earlier_round_is_removed(paths, finished, tm
     write_jsonl(tmp_path / "run" / "metrics.jsonl", lines[:2])
     shutil.rmtree(tmp_path / "run" / "round_02")
     run(quick_config(paths), tmp_path / "run")
-    assert_same_end(tmp_path / "run", finished)
+    assert_same_end(tmp_path / "run", finished.path)
     assert not (tmp_path / "run" / "round_00" / "model").exists()
 
 
@@ -206,15 +202,13 @@ if target:
 def start(paths, tmp_path):
     """Start `spacy deepal run` in a process of its own."""
     (tmp_path / "waits.py").write_text(WAITS)
-    options = [
-        text for key, value in overrides(paths).items() for text in (f"--{key}", str(value))
-    ]
     started = []
 
     def start(wait_in=""):
+        command = [sys.executable, "-m", "spacy", "deepal", "run", AL_CONFIG, tmp_path / "run"]
+        command += ["--code", tmp_path / "waits.py", *options(overrides(paths))]
         process = subprocess.Popen(
-            [sys.executable, "-m", "spacy", "deepal", "run", AL_CONFIG, tmp_path / "run"]
-            + ["--code", tmp_path / "waits.py", *options],
+            command,
             env={**os.environ, "WAIT_IN": wait_in, "OMP_NUM_THREADS": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -279,7 +273,7 @@ def test_killed_at_many_moments_a_run_ends_the_same(start, paths, finished, tmp_
     output, errors = process.communicate()
     assert (process.returncode, errors) == (0, "")
     assert "All 2 rounds are done." in output
-    assert_same_end(path, finished)
+    assert_same_end(path, finished.path)
 
 
 @pytest.mark.slow
@@ -291,4 +285,4 @@ def test_killed_at_some_moment_a_run_ends_the_same(start, finished, tmp_path, se
     kill(process)
     process = start()
     assert process.wait() == 0, process.communicate()
-    assert_same_end(tmp_path / "run", finished)
+    assert_same_end(tmp_path / "run", finished.path)

@@ -132,9 +132,8 @@ def test_differences_of_nested_values():
 
 
 def test_a_second_user_of_a_folder_is_refused(folder):
-    with folder.lock():
-        with pytest.raises(DeepALError, match="Another process is running in .*run"):
-            RunFolder(folder.path).lock().__enter__()
+    with folder.lock(), pytest.raises(DeepALError, match=r"Another process is running in .*run"):
+        RunFolder(folder.path).lock().__enter__()
     with folder.lock():
         pass
 

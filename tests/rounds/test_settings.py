@@ -109,7 +109,8 @@ def test_false_in_a_file_never_counts_as_true(word, value, tmp_path):
         assert read_settings(config).warm_start is value
     else:
         (error,) = errors_of(lambda: read_settings(config))
-        assert error == f"[active_learning] warm_start = {word.strip(chr(34))!r}: must be true or false"
+        text = word.strip('"')
+        assert error == f"[active_learning] warm_start = {text!r}: must be true or false"
 
 
 @pytest.mark.parametrize("key", ["seed", "seed_words", "budget_words", "passes"])
@@ -188,6 +189,15 @@ def test_paths_that_are_not_there_are_named():
     errors = errors_of(lambda: read_settings(config))
     assert [error.split(" (")[0] for error in errors] == [
         f"[paths] {name} is missing" for name in ("train", "dev", "pool", "test")
+    ]
+
+
+def test_missing_sections_are_named():
+    config = load_run_config(AL_CONFIG, PATHS).interpolate()
+    del config["training"], config["nlp"]
+    assert errors_of(lambda: read_settings(config)) == [
+        "[nlp] is missing",
+        "[training] is missing",
     ]
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
+from spacy.tokens import Doc
 from spacy.util import load_model
 from thinc.api import fix_random_seed
 
@@ -100,7 +101,16 @@ class TestInitialize:
         words = Counter(token.text for doc in make_docs(45, 1) for token in doc)
         config = network(initial).config
         assert config["characters"] == "".join(sorted(set("".join(words))))
-        assert config["words"] == sorted(word for word, count in words.items() if count >= 2)
+        least = config["word_min_freq"]
+        assert config["words"] == sorted(word for word, count in words.items() if count >= least)
+
+    def test_all_of_the_pool_is_looked_at_whatever_training_looks_at(self, tmp_path):
+        """With max_epochs = -1 spaCy initialises from the first 100 sentences."""
+        docs = [*make_docs(110, 1), make_doc("last", ["Qxz", "Qxz"], {0: "ORG"})]
+        paths = write_pools(tmp_path, pool=docs)
+        path = make_initial(paths, tmp_path / "initial", more={"training.max_epochs": -1})
+        assert load_model(path).get_pipe("ner").labels == ("LOC", "ORG", "PER")
+        assert "Qxz" in network(path).config["words"]
 
     def test_neither_train_nor_dev_nor_test_is_read(self, paths, initial, tmp_path):
         others = write_pools(tmp_path, dev=make_docs(3, 7), test=make_docs(3, 8))
@@ -194,7 +204,8 @@ class TestTrainRound:
     def test_the_pipeline_that_is_best_on_dev_is_returned(self, train, paths):
         path = train(min_updates=40, passes=1, evaluations=5)
         log = (path.parent.parent / "train.log").read_text(encoding="utf8")
-        scores = [float(line.split()[-1]) for line in log.splitlines() if line[:3].strip().isdigit()]
+        rows = [line.split() for line in log.splitlines() if line[:3].strip().isdigit()]
+        scores = [float(row[-1]) for row in rows]
         assert max(scores) > 0
         meta = json.loads((path / "meta.json").read_text(encoding="utf8"))
         best = meta["performance"]["ents_f"]
@@ -244,11 +255,11 @@ class TestEvaluate:
         nlp = load_model(train(min_updates=40))
         scores = evaluate(nlp, paths["test"])
         assert list(scores) == ["ents_p", "ents_r", "ents_f", "ents_per_type"]
-        gold = {(i, e.start, e.end, e.label_) for i, d in enumerate(make_docs(15, 3)) for e in d.ents}
-        found = set()
-        for i, doc in enumerate(make_docs(15, 3, gold=False)):
-            doc = nlp(type(doc)(nlp.vocab, [token.text for token in doc]))
-            found |= {(i, ent.start, ent.end, ent.label_) for ent in doc.ents}
+        gold, found = set(), set()
+        for i, doc in enumerate(make_docs(15, 3)):
+            predicted = nlp(Doc(nlp.vocab, [token.text for token in doc]))
+            gold |= {(i, ent.start, ent.end, ent.label_) for ent in doc.ents}
+            found |= {(i, ent.start, ent.end, ent.label_) for ent in predicted.ents}
         assert found
         assert scores["ents_p"] == pytest.approx(len(gold & found) / len(found))
         assert scores["ents_r"] == pytest.approx(len(gold & found) / len(gold))

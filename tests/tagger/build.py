@@ -15,6 +15,7 @@ SMALL = {
     "word_width": 8,
     "word_min_freq": 1,
     "word_drop": 0.0,
+    "attrs": ["NORM", "PREFIX", "SUFFIX", "SHAPE"],
     "attr_rows": [200, 100, 100, 100],
     "attr_width": 6,
     "vectors_projection": 5,

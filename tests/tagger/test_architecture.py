@@ -67,7 +67,7 @@ def test_all_values_out_of_range_are_named_at_once():
             max_chars=3,
             batch_words=0,
             vectors_projection=-5,
-            attrs=["NORM", "POS", "PREFIX0"],
+            attrs=["NORM", "POS", "PREFIX0", "SUFFIX\u00b2"],
             attr_rows=[10, 0],
         )
     message = str(error.value)
@@ -81,13 +81,14 @@ def test_all_values_out_of_range_are_named_at_once():
         "max_chars = 3: must be at least 4",
         "batch_words = 0: must be at least 1",
         "vectors_projection = -5: must be at least 0",
-        "attr_rows = [10, 0]: needs a number for each of the 3 attrs",
+        "attr_rows = [10, 0]: needs a number for each of the 4 attrs",
         "attr_rows: 0 must be at least 1",
         "'POS' is unknown",
         "'PREFIX0' is unknown",
+        "'SUFFIX\u00b2' is unknown",
     ):
         assert part in message, part
-    assert message.count("\n- ") == 12
+    assert message.count("\n- ") == 13
 
 
 @pytest.mark.parametrize("value", [0.0, 0.999])

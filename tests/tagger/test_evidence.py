@@ -17,7 +17,7 @@ WORDS = ["Ada", "met", "London", "\U0001f600", "W\u00f6rter", "\u200b", "x" * 60
 def dropped():
     """A pipeline trained a little, with dropout: it is unsure of much."""
     nlp = make_nlp(encoder_layers=2, decoder_layers=2)
-    train(nlp, 40, drop=0.4)
+    train(nlp, 80, drop=0.3)
     return nlp
 
 

@@ -1,0 +1,129 @@
+import json
+import subprocess
+import sys
+
+import pytest
+import spacy
+from spacy.tokens import DocBin
+
+from spacy_deepal.pool.shards import count_words, read_shards, sentence_id, write_shards
+
+from ..pools import annotation, call, make_docs
+
+
+@pytest.fixture
+def pool(tmp_path):
+    write_shards(make_docs(30, 1), tmp_path / "pool", sentences_per_shard=7)
+    return tmp_path / "pool"
+
+
+@pytest.fixture
+def scores(tmp_path):
+    """Scores that grow from sentence to sentence."""
+    lines = [
+        {"id": sentence_id(doc), "words": len(doc), "score": number / 30}
+        for number, doc in enumerate(make_docs(30, 1))
+    ]
+    file = tmp_path / "scores.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf8")
+    return file
+
+
+def read(file):
+    return list(read_shards(file, spacy.blank("xx").vocab))
+
+
+def test_select_writes_the_highest_scores_up_to_the_budget(pool, scores, tmp_path):
+    file = tmp_path / "new" / "batch.spacy"
+    status, output = call("select", scores, pool, file, "--budget-words", 20)
+    batch = read(file)
+    words = sum(count_words(doc) for doc in batch)
+    assert status == 0
+    assert f"Selected {len(batch)} sentences, {words} of 20 words" in output
+    assert words <= 20
+    ids = [sentence_id(doc) for doc in batch]
+    assert ids[0] == "1-029"
+    assert ids == sorted(ids, reverse=True)
+
+
+def test_the_order_of_the_scores_does_not_matter(pool, scores, tmp_path):
+    call("select", scores, pool, tmp_path / "a.spacy", "--budget-words", 40)
+    lines = scores.read_text().splitlines()
+    scores.write_text("\n".join(lines[::-1]))
+    call("select", scores, pool, tmp_path / "b.spacy", "--budget-words", 40)
+    ids = [[sentence_id(doc) for doc in read(tmp_path / f"{name}.spacy")] for name in "ab"]
+    assert ids[0] == ids[1]
+
+
+def test_the_batch_carries_no_gold_unless_it_is_asked_for(pool, scores, tmp_path):
+    options = ["--budget-words", 60]
+    call("select", scores, pool, tmp_path / "raw.spacy", *options)
+    call("select", scores, pool, tmp_path / "gold.spacy", *options, "--with-gold")
+    raw, gold = read(tmp_path / "raw.spacy"), read(tmp_path / "gold.spacy")
+    source = {sentence_id(doc): annotation(doc) for doc in make_docs(30, 1)}
+    assert [sentence_id(doc) for doc in raw] == [sentence_id(doc) for doc in gold]
+    assert [annotation(doc) for doc in gold] == [source[sentence_id(doc)] for doc in gold]
+    assert not any(doc.has_annotation("ENT_IOB") for doc in raw)
+    assert not {"PER", "LOC"} & set(DocBin().from_disk(tmp_path / "raw.spacy").strings)
+
+
+@pytest.mark.parametrize(
+    ("budget", "message"),
+    [
+        (0, "budget is 0 words; it must be at least 1"),
+        (-3, "budget is -3 words; it must be at least 1"),
+        (1, "budget is 1 words, and the shortest of the 30 sentences has 2"),
+    ],
+)
+def test_a_budget_that_is_too_small_is_refused(pool, scores, tmp_path, budget, message):
+    status, output = call("select", scores, pool, tmp_path / "b.spacy", "--budget-words", budget)
+    assert (status, message in output) == (1, True)
+    assert not (tmp_path / "b.spacy").exists()
+
+
+@pytest.mark.parametrize("budget", ["0.5", "many"])
+def test_a_budget_is_a_whole_number(pool, scores, tmp_path, budget):
+    status, output = call("select", scores, pool, tmp_path / "b.spacy", "--budget-words", budget)
+    assert (status, "--budget-words" in output) == (2, True)
+
+
+def test_select_needs_a_budget(pool, scores, tmp_path):
+    status, output = call("select", scores, pool, tmp_path / "b.spacy")
+    assert (status, "--budget-words" in output) == (2, True)
+
+
+def test_a_missing_scores_file_is_named(pool, tmp_path):
+    nope, batch = tmp_path / "nope.jsonl", tmp_path / "b.spacy"
+    status, output = call("select", nope, pool, batch, "--budget-words", 9)
+    assert (status, "nope.jsonl" in output) == (1, True)
+
+
+def test_a_malformed_line_is_named_by_its_number(pool, scores, tmp_path):
+    lines = scores.read_text().splitlines()
+    lines[6] = lines[6][:-3]
+    scores.write_text("\n".join(lines))
+    status, output = call("select", scores, pool, tmp_path / "b.spacy", "--budget-words", 9)
+    assert (status, "line 7 is no score" in output) == (1, True)
+
+
+def test_files_in_the_wrong_order_are_an_error_and_no_traceback(pool, scores, tmp_path):
+    shard = pool / "shard_0000.spacy"
+    status, output = call("select", shard, scores, tmp_path / "b.spacy", "--budget-words", 9)
+    assert (status, "line 1 is no score" in output) == (1, True)
+
+
+def test_ids_that_are_not_in_the_pool_are_refused(scores, tmp_path):
+    write_shards(make_docs(30, 2), tmp_path / "other")
+    batch = tmp_path / "b.spacy"
+    status, output = call("select", scores, tmp_path / "other", batch, "--budget-words", 9)
+    assert (status, "not in the pool" in output) == (1, True)
+    assert not batch.exists()
+
+
+@pytest.mark.slow
+def test_select_is_a_command_of_spacy(pool, scores, tmp_path):
+    command = [sys.executable, "-m", "spacy", "deepal", "select", scores, pool]
+    command += [tmp_path / "b.spacy", "--budget-words", "20"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert "20 words" in done.stdout
