@@ -36,7 +36,7 @@ def encode(iob: NDArray, types: NDArray, starts: NDArray) -> NDArray[np.int64]:
     previous_entity = _shift(entity, 1) & ~starts
     same_type = _shift(types, 1) == types
     begins = entity & ((iob == IOB_BEGIN) | ~previous_entity | ~same_type)
-    goes_on = _shift(entity & ~begins, -1) & ~_shift(starts, -1)
+    goes_on = _shift(entity & ~begins, -1)
     position = np.where(begins, np.where(goes_on, BEGIN, SINGLE), np.where(goes_on, INSIDE, END))
     tags = np.where(entity, 4 * types + position, OUTSIDE)
     return np.where(iob == IOB_MISSING, MISSING, tags).astype(np.int64)

@@ -2,12 +2,14 @@
 
 import numpy
 import spacy
+import torch
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.util import fix_random_seed
 from thinc.api import Adam
 
 from spacy_deepal.pool.shards import KEY
+from spacy_deepal.tagger.network import PAD_CHAR
 
 SMALL = {
     "char_width": 8,
@@ -70,6 +72,15 @@ def initialized(sentences=SENTENCES, seed=0, **model):
     nlp = make_nlp(**model)
     nlp.initialize(lambda: make_examples(nlp, sentences))
     return nlp
+
+
+def jolt(network, seed=0, scale=0.3):
+    """Move all weights, so that none has a special value, such as the zeros of the embedding."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight += scale * torch.randn(weight.shape, generator=generator).to(weight.dtype)
+        network.encoder.characters.embedding.weight[PAD_CHAR] = 0
 
 
 def train(nlp, steps, sentences=SENTENCES, drop=0.0, examples=None):

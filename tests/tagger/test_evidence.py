@@ -8,7 +8,16 @@ from spacy_deepal.errors import DeepALError
 from spacy_deepal.seeds import derive_seed, derive_uniform
 from spacy_deepal.tagger import evidence as evidence_module
 
-from .build import SENTENCES, initialized, make_doc, make_examples, make_nlp, network_of, train
+from .build import (
+    SENTENCES,
+    initialized,
+    jolt,
+    make_doc,
+    make_examples,
+    make_nlp,
+    network_of,
+    train,
+)
 
 WORDS = ["Ada", "met", "London", "\U0001f600", "W\u00f6rter", "\u200b", "x" * 60, ".", "\n", "Khan"]
 
@@ -176,6 +185,17 @@ def test_sampling_draws_from_no_global_generator(dropped):
     evidence_of(dropped, docs, samples=3)
     assert torch.equal(torch.get_rng_state(), states[0])
     assert numpy.array_equal(numpy.random.get_state()[1], states[1])
+
+
+def test_word_drop_takes_no_part_in_sampling():
+    """It corrupts training input; the samples of a network repeat."""
+    nlp = initialized(word_drop=0.9, word_dropout=0.3)
+    jolt(network_of(nlp))
+    docs = docs_of(nlp, [SENTENCES[3][0]] * 5)
+    first = evidence_of(nlp, docs, samples=5)
+    assert len({item.samples.tobytes() for item in first}) == 1
+    again = evidence_of(nlp, docs, samples=5)
+    assert first[0].samples.tolist() == again[0].samples.tolist()
 
 
 def state_of(network):

@@ -11,6 +11,7 @@ from spacy_deepal.tagger.network import PAD_CHAR, Dropout
 from .build import (
     SENTENCES,
     initialized,
+    jolt,
     log_probs_of,
     make_doc,
     make_examples,
@@ -47,15 +48,6 @@ TEXTS = [
     ["x" * 100, "y" * 10_000, "I"],
     ["Ada", "met", "the", "United", "Nations", "Security", "Council", "in", "London", "."] * 3,
 ]
-
-
-def jolt(network, seed=0, scale=0.3):
-    """Move all weights, so that none has a special value, such as the zeros of the embedding."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for weight in network.parameters():
-            weight += scale * torch.randn(weight.shape, generator=generator).to(weight.dtype)
-        network.encoder.characters.embedding.weight[PAD_CHAR] = 0
 
 
 def jolted(**model):

@@ -242,6 +242,15 @@ def test_training_after_a_look_at_the_averages_goes_on_as_without_one():
     assert same_weights(trained(False), trained(True))
 
 
+def test_averages_in_use_are_a_copy_that_an_update_does_not_change(averaged):
+    nlp, optimizer = averaged
+    before = {key: average.copy() for key, average in optimizer.averages.items()}
+    with nlp.use_params(optimizer.averages):
+        nlp.update(make_examples(nlp), sgd=SGD(0.1))
+    for key, average in optimizer.averages.items():
+        numpy.testing.assert_array_equal(average, before[key])
+
+
 def test_averages_of_one_component_do_not_touch_another(averaged):
     nlp, optimizer = averaged
     other = add_tagger(nlp, name="other")
