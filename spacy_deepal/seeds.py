@@ -17,4 +17,5 @@ def derive_seed(seed: int, *purpose: str | int) -> int:
 def derive_uniform(seed: int, *purpose: str | int) -> float:
     """RETURNS (float): A number drawn uniformly from [0, 1) for one consumer."""
     text = "\x1f".join(str(part) for part in (seed, *purpose))
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") / 2**64
+    bits = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") >> 11
+    return bits / 2**53

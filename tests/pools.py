@@ -15,8 +15,9 @@ from spacy.training import Example
 from thinc.api import fix_random_seed
 from typer.testing import CliRunner
 
-from spacy_deepal.pool.shards import KEY, write_shards
+from spacy_deepal.pool.shards import write_shards
 from spacy_deepal.rounds.loop import load_run_config
+from spacy_deepal.sentences import KEY
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 AL_CONFIG = CONFIGS / "al.cfg"

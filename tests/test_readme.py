@@ -1,4 +1,4 @@
-"""Everything in the README runs: what it installs and tests with is run by .ci/run, the rest here."""
+"""All of the README runs: what it installs and tests with is run by .ci/run, the rest here."""
 
 import json
 import re

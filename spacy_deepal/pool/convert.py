@@ -11,8 +11,9 @@ from spacy.tokens import Doc
 from tqdm import tqdm
 
 from ..errors import DeepALError
+from ..sentences import KEY, count_words, sentence_info
 from .formats import READERS, detect_format
-from .shards import KEY, check_replaceable, count_words, sentence_info, write_shards
+from .shards import check_replaceable, write_shards
 from .sources import BadLine, Sentence, blank_pipeline, find_files
 
 PROBLEMS_SHOWN = 20

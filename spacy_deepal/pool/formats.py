@@ -11,7 +11,8 @@ from spacy.pipeline import Sentencizer
 from spacy.tokens import Doc
 
 from ..errors import DeepALError
-from .shards import KEY, read_docs
+from ..sentences import KEY
+from .shards import read_docs
 from .sources import (
     BadLine,
     Reader,

@@ -8,16 +8,9 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from ..errors import DeepALError
+from ..sentences import count_words, sentence_info
 from .convert import ConvertSummary, convert
-from .shards import (
-    check_replaceable,
-    count_words,
-    draft_beside,
-    read_shards,
-    replace_folder,
-    sentence_info,
-    write_shards,
-)
+from .shards import check_replaceable, draft_beside, read_shards, replace_folder, write_shards
 from .sources import blank_pipeline, find_files, is_data
 
 SHARES = {"train": 0.70, "dev": 0.15, "test": 0.15}

@@ -15,8 +15,9 @@ from spacy.util import load_model, registry
 
 from ..errors import DeepALError
 from ..seeds import derive_uniform
+from ..sentences import count_words, sentence_id
 from .files import write_jsonl
-from .shards import count_words, read_shards, sentence_id
+from .shards import read_shards
 
 if TYPE_CHECKING:
     from ..acquisition.functions import AcquisitionFunction

@@ -7,9 +7,10 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..errors import DeepALError
+from ..sentences import count_words, sentence_id
 from .files import write_atomically
 from .scoring import Score, read_scores
-from .shards import count_words, doc_bin, read_shards, sentence_id
+from .shards import doc_bin, read_shards
 
 
 def select(scores: Iterable[Score], budget_words: int) -> list[Score]:

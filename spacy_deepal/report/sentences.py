@@ -69,7 +69,8 @@ def read_docs(path: Path) -> "dict[str, Doc] | None":
     """
     from spacy.vocab import Vocab
 
-    from ..pool.shards import read_shards, sentence_id
+    from ..pool.shards import read_shards
+    from ..sentences import sentence_id
 
     if not path.exists():
         return None

@@ -1,43 +1,29 @@
 """The active learning loop (Shen et al. 2017, sections 4 and 5): seed set, train, evaluate; then
 score, select, label, train, evaluate, round after round."""
 
-import platform
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime, timezone
-from itertools import chain
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import spacy
-import thinc
-import torch
 from spacy import blank
 from spacy.tokens import Doc
 from spacy.util import load_config, load_model
 from thinc.api import Config
 from tqdm import tqdm
 
-from ..about import __version__
 from ..acquisition.functions import make_rand
 from ..errors import DeepALError
 from ..pool.files import read_jsonl, write_jsonl
 from ..pool.scoring import excluding, find_tagger, score_docs
 from ..pool.selection import fetch, select, write_batch
-from ..pool.shards import (
-    count_words,
-    fingerprint,
-    read_docs,
-    read_shards,
-    sentence_id,
-    sentence_info,
-    shard_files,
-)
+from ..pool.shards import read_shards
 from ..seeds import derive_seed
-from .run_folder import FORMAT, RoundFolder, RunFolder, move_folder
+from ..sentences import count_words, sentence_id
+from .manifest import count_genres, make_manifest
+from .run_folder import RoundFolder, RunFolder, move_folder
 from .settings import SECTION, Settings, read_settings, words_of
 from .training import evaluate, initialize, train_round
 
@@ -89,86 +75,6 @@ def load_run_config(path: str | Path, overrides: dict[str, Any]) -> Config:
     if not Path(path).is_file():
         raise DeepALError(f"There is no config file {path}. configs/al.cfg is one to start from.")
     return load_config(path, overrides=overrides, interpolate=False)
-
-
-def make_manifest(config: Config, settings: Settings) -> dict[str, Any]:
-    """Say what a run is.
-
-    config (Config): Interpolated.
-    RETURNS (dict): As manifest.json has it.
-    """
-    paths = config["paths"]
-    return {
-        "format": FORMAT,
-        "acquisition": config[SECTION]["acquisition"]["@acquisition"],
-        "seed": settings.seed,
-        "lang": config["nlp"]["lang"],
-        "pool": describe_pool(paths["pool"], config["nlp"]["lang"]),
-        "dev": describe_gold(paths["dev"], config["nlp"]["lang"]),
-        "test": describe_gold(paths["test"], config["nlp"]["lang"]),
-        "config": config.to_str(),
-        "versions": {
-            "spacy_deepal": __version__,
-            "spacy": spacy.__version__,
-            "thinc": thinc.__version__,
-            "torch": torch.__version__,
-            "python": platform.python_version(),
-        },
-        "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-    }
-
-
-def describe_pool(path: str | Path, lang: str) -> dict[str, Any]:
-    """RETURNS (dict): path, fingerprint, sentences, words and genres of a pool.
-
-    RAISES (DeepALError): When two sentences have the same id.
-    """
-    genres = count_genres(distinct(read_shards(path, blank(lang).vocab)))
-    return {
-        "path": str(path),
-        "fingerprint": fingerprint(path),
-        "sentences": sum(genre["sentences"] for genre in genres.values()),
-        "words": sum(genre["words"] for genre in genres.values()),
-        "genres": genres,
-    }
-
-
-def describe_gold(path: str | Path, lang: str) -> dict[str, Any]:
-    """RETURNS (dict): path and fingerprint of data to evaluate on.
-
-    RAISES (DeepALError): When no sentence is labelled.
-    """
-    vocab = blank(lang).vocab
-    docs = chain.from_iterable(read_docs(file, vocab) for file in shard_files(path))
-    if not any(doc.has_annotation("ENT_IOB") for doc in docs):
-        raise DeepALError(f"{path} has no labelled sentence to evaluate on.")
-    return {"path": str(path), "fingerprint": fingerprint(path)}
-
-
-def distinct(docs: Iterable[Doc]) -> Iterator[Doc]:
-    """YIELDS (Doc): The sentences. RAISES (DeepALError): When two have the same id."""
-    ids = set()
-    for doc in docs:
-        if (name := sentence_id(doc)) in ids:
-            raise DeepALError(
-                f"Two sentences of the pool have the id {name}. Convert all its sources in one go, "
-                "each source once."
-            )
-        ids.add(name)
-        yield doc
-
-
-def count_genres(docs: Iterator[Doc]) -> dict[str, dict[str, int]]:
-    """RETURNS (dict): Sentences and words of each genre ("-": none), wordless ones left out."""
-    sentences: Counter[str] = Counter()
-    words: Counter[str] = Counter()
-    for doc in docs:
-        if not count_words(doc):
-            continue
-        genre = sentence_info(doc).get("genre") or "-"
-        sentences[genre] += 1
-        words[genre] += count_words(doc)
-    return {g: {"sentences": sentences[g], "words": words[g]} for g in sorted(sentences)}
 
 
 class Loop:

@@ -13,8 +13,8 @@ from spacy.tokens import Doc
 from ..errors import DeepALError
 from ..pool.files import write_jsonl
 from ..pool.formats import parse_spans
-from ..pool.shards import sentence_id
 from ..pool.sources import BadLine, set_spans
+from ..sentences import sentence_id
 from .oracle import Oracle
 
 TO_LABEL, LABELLED = "to_label.jsonl", "labelled.jsonl"

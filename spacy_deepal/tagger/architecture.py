@@ -110,7 +110,7 @@ def build_cnn_cnn_lstm(
     word_drop: float = 0.2,
     word_min_freq: int = 1,
     word_dropout: float | None = None,
-    attrs: list[str] = list(DEFAULT_ATTRS),  # noqa: B006, B008 (read only)
+    attrs: list[str] = list(DEFAULT_ATTRS),  # noqa: B006 (read only)
     attr_rows: list[int] = list(DEFAULT_ATTRS.values()),  # noqa: B006, B008 (read only)
     attr_width: int = 16,
     vectors_projection: int = 96,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from spacy.attrs import ENT_IOB, ENT_TYPE, ORTH
 from spacy.errors import Errors
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
@@ -18,9 +17,10 @@ from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
 
 from ..errors import DeepALError
-from ..pool.shards import sentence_id
 from ..seeds import derive_uniform
+from ..sentences import sentence_id
 from . import scheme
+from .gold import annotation, gold_tags, tag_loss
 
 if TYPE_CHECKING:
     from .evidence import Evidence
@@ -119,7 +119,7 @@ class DeepNER(TrainablePipe):
         """
         labels = [self.vocab.strings.add(label) for label in self.labels]
         for doc, tags in zip(docs, scores.tags, strict=True):
-            iob, _, words = _annotation(doc)
+            iob, _, words = annotation(doc)
             taken = (iob == scheme.IOB_BEGIN) | (iob == scheme.IOB_INSIDE)
             entities = []
             for first, end, label in scheme.decode(tags.tolist()):
@@ -197,7 +197,7 @@ class DeepNER(TrainablePipe):
         examples = list(examples)
         validate_examples(examples, "DeepNER.update")
         self._require_labels()
-        tagged = [(eg.predicted, tags) for eg in examples if (tags := self._gold_tags(eg)).size]
+        tagged = [(eg.predicted, gold_tags(eg, self.labels)) for eg in examples]
         tagged = [(doc, tags) for doc, tags in tagged if (tags != scheme.MISSING).any()]
         if tagged:
             from .architecture import TeacherForced
@@ -222,7 +222,7 @@ class DeepNER(TrainablePipe):
         scores (array[n_words, n_tags]): Logits of all real words of the batch.
         RETURNS (float, array[n_words, n_tags]): The loss, summed over words, and its gradient.
         """
-        gold = [self._gold_tags(eg) for eg in examples]
+        gold = [gold_tags(eg, self.labels) for eg in examples]
         return tag_loss(scores, np.concatenate(gold) if gold else np.zeros(0, "int64"))
 
     def initialize(
@@ -261,19 +261,6 @@ class DeepNER(TrainablePipe):
         if not self.labels:
             raise ValueError(Errors.E143.format(name=self.name))
 
-    def _gold_tags(self, example: Example) -> NDArray[np.int64]:
-        """RETURNS (array[n_words]): Tags of the predicted Doc's real words; MISSING if unknown."""
-        predicted, reference = example.predicted, example.reference
-        iob, types, words = _annotation(reference)
-        if not _same_tokens(predicted, reference):
-            iob, types, words = _aligned_annotation(example)
-        index = {self.vocab.strings[label]: i for i, label in enumerate(self.labels)}
-        numbers, inverse = np.unique(types, return_inverse=True)
-        lookup = np.asarray([index.get(int(number), -1) for number in numbers])
-        starts = np.zeros(len(words), bool)
-        starts[:1] = True
-        return scheme.encode(_without_space(iob, words), lookup[inverse][words], starts)
-
     def _previous_tags(self, docs: list[Doc], gold: list[NDArray]) -> list[NDArray]:
         """The tags the decoder reads: gold, shifted by one behind [GO]; predictions in the gaps."""
         go = scheme.tag_count(self.labels)
@@ -283,59 +270,6 @@ class DeepNER(TrainablePipe):
         for i, path in zip(partial, paths, strict=True):
             known[i] = np.where(gold[i] == scheme.MISSING, path, gold[i])
         return [np.concatenate([[go], tags[:-1]]) for tags in known]
-
-
-def tag_loss(logits: NDArray, gold: NDArray) -> tuple[float, NDArray]:
-    """Cross-entropy, summed over the words that have a gold tag, and its gradient.
-
-    logits (array[n_words, n_tags]): Scores before the softmax.
-    gold (array[n_words]): Tags; MISSING gives neither loss nor gradient.
-    RETURNS (float, array[n_words, n_tags]): The loss and d loss / d logits.
-    """
-    known = gold != scheme.MISSING
-    shifted = logits - logits.max(1, keepdims=True)
-    log_probs = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
-    rows = np.flatnonzero(known)
-    loss = -float(log_probs[rows, gold[rows]].sum())
-    gradient = np.exp(log_probs)
-    gradient[rows, gold[rows]] -= 1
-    gradient[~known] = 0
-    return loss, gradient
-
-
-def _annotation(doc: Doc) -> tuple[NDArray, NDArray, NDArray]:
-    """RETURNS: ENT_IOB [n_tokens], ENT_TYPE [n_tokens], indices of the real words [n_words]."""
-    from .features import real_words
-
-    table = doc.to_array([ENT_IOB, ENT_TYPE]) if len(doc) else np.zeros((0, 2), "uint64")
-    return table[:, 0].astype("int64"), table[:, 1], np.flatnonzero(real_words(doc))
-
-
-def _aligned_annotation(example: Example) -> tuple[NDArray, NDArray, NDArray]:
-    """`_annotation` of the predicted Doc, by spaCy's alignment with the reference."""
-    strings = example.predicted.vocab.strings
-    tags = example.get_aligned_ner()
-    codes = {None: scheme.IOB_MISSING, "-": scheme.IOB_MISSING, "O": scheme.IOB_OUTSIDE}
-    begins = {"B": scheme.IOB_BEGIN, "U": scheme.IOB_BEGIN}
-    iob = [codes[t] if t in codes else begins.get(t[0], scheme.IOB_INSIDE) for t in tags]
-    types = [0 if t in codes else strings.add(t[2:]) for t in tags]
-    _, _, words = _annotation(example.predicted)
-    return np.asarray(iob), np.asarray(types, "uint64"), words
-
-
-def _without_space(iob: NDArray, words: NDArray) -> NDArray:
-    """ENT_IOB of the real words; an entity that begins with white space begins at its first one."""
-    entity = np.cumsum(iob == scheme.IOB_BEGIN)[words]
-    begins = (iob[words] == scheme.IOB_INSIDE) & (np.diff(entity, prepend=0) > 0)
-    return np.where(begins, scheme.IOB_BEGIN, iob[words])
-
-
-def _same_tokens(predicted: Doc, reference: Doc) -> bool:
-    if len(predicted) != len(reference):
-        return False
-    if predicted.vocab is not reference.vocab:
-        return [t.text for t in predicted] == [t.text for t in reference]
-    return bool(np.array_equal(predicted.to_array(ORTH), reference.to_array(ORTH)))
 
 
 def _free(iob: NDArray, entities: list[Span]) -> list[int]:

@@ -108,11 +108,6 @@ class Lexicon:
         return (np.concatenate(hashed, 1) % self.attr_rows.astype("uint32")).astype("int64")
 
 
-def real_words(doc: Doc) -> NDArray[np.bool_]:
-    """RETURNS (array[n_tokens]): True at the tokens that are not white space."""
-    return doc.to_array(IS_SPACE) == 0
-
-
 def word_orths(doc: Doc) -> NDArray[np.uint64]:
     """RETURNS (array[n_words]): ORTH ids of the real words."""
     table = doc.to_array([ORTH, IS_SPACE])

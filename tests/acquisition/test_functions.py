@@ -12,7 +12,7 @@ from spacy.util import registry
 from spacy_deepal.acquisition.functions import make_bald, make_lc, make_mnlp, make_rand
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.scoring import make_acquisition, score_docs
-from spacy_deepal.pool.shards import KEY
+from spacy_deepal.sentences import KEY
 from spacy_deepal.tagger.evidence import Evidence, Paths, path_log_probs
 
 from ..tagger.build import SENTENCES, initialized, make_doc

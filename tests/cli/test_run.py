@@ -4,7 +4,8 @@ import spacy
 
 from spacy_deepal.cli.run import show_round
 from spacy_deepal.pool.files import read_jsonl
-from spacy_deepal.pool.shards import read_shards, sentence_id
+from spacy_deepal.pool.shards import read_shards
+from spacy_deepal.sentences import sentence_id
 
 from ..pools import AL_CONFIG, call, make_docs, options, overrides, write_pools
 

@@ -5,7 +5,8 @@ import sys
 import catalogue
 import pytest
 
-from spacy_deepal.pool.shards import read_shards, sentence_id, write_shards
+from spacy_deepal.pool.shards import read_shards, write_shards
+from spacy_deepal.sentences import sentence_id
 
 from ..pools import call, make_docs, make_pipeline
 

@@ -6,7 +6,8 @@ import pytest
 import spacy
 from spacy.tokens import DocBin
 
-from spacy_deepal.pool.shards import count_words, read_shards, sentence_id, write_shards
+from spacy_deepal.pool.shards import read_shards, write_shards
+from spacy_deepal.sentences import count_words, sentence_id
 
 from ..pools import annotation, call, make_docs
 

@@ -9,7 +9,8 @@ from spacy.training import Corpus
 
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.convert import convert
-from spacy_deepal.pool.shards import fingerprint, read_shards, sentence_id, sentence_info
+from spacy_deepal.pool.shards import fingerprint, read_shards
+from spacy_deepal.sentences import sentence_id, sentence_info
 
 
 def read(pool):

@@ -9,7 +9,8 @@ import spacy
 
 from spacy_deepal.pool.convert import convert
 from spacy_deepal.pool.prepare import document, prepare
-from spacy_deepal.pool.shards import read_shards, sentence_id, sentence_info
+from spacy_deepal.pool.shards import read_shards
+from spacy_deepal.sentences import sentence_id, sentence_info
 
 DEMO = Path(__file__).parents[2] / "assets" / "demo"
 DATA = Path(__file__).parents[3] / "shared" / "data"

@@ -22,7 +22,8 @@ from spacy_deepal.pool.scoring import (
     score_pool,
     write_scores,
 )
-from spacy_deepal.pool.shards import KEY, read_shards, sentence_id, write_shards
+from spacy_deepal.pool.shards import read_shards, write_shards
+from spacy_deepal.sentences import KEY, sentence_id
 
 from ..pools import make_doc, make_docs, make_pipeline
 

@@ -10,7 +10,8 @@ from spacy.tokens import DocBin
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.scoring import Score, write_scores
 from spacy_deepal.pool.selection import fetch, select, select_batch, write_batch
-from spacy_deepal.pool.shards import count_words, read_shards, sentence_id, write_shards
+from spacy_deepal.pool.shards import read_shards, write_shards
+from spacy_deepal.sentences import count_words, sentence_id
 
 from ..pools import annotation, make_doc, make_docs
 

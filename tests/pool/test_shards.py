@@ -5,17 +5,8 @@ from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Corpus
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.shards import (
-    ATTRS,
-    KEY,
-    count_words,
-    fingerprint,
-    read_docs,
-    read_shards,
-    sentence_id,
-    sentence_info,
-    write_shards,
-)
+from spacy_deepal.pool.shards import ATTRS, fingerprint, read_docs, read_shards, write_shards
+from spacy_deepal.sentences import KEY, count_words, sentence_id, sentence_info
 
 
 @pytest.fixture

@@ -14,16 +14,12 @@ from spacy.util import load_model, registry
 import spacy_deepal
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.files import read_jsonl
-from spacy_deepal.pool.shards import (
-    fingerprint,
-    read_shards,
-    sentence_id,
-    write_shards,
-)
+from spacy_deepal.pool.shards import fingerprint, read_shards, write_shards
 from spacy_deepal.rounds import loop
 from spacy_deepal.rounds.loop import Loop, count_genres, describe_pool, load_run_config, run
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.rounds.settings import read_settings
+from spacy_deepal.sentences import sentence_id
 
 from ..pools import annotation, make_doc, make_docs, quick_config, write_pools
 

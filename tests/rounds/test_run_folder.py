@@ -5,8 +5,8 @@ import spacy
 
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.selection import write_batch
-from spacy_deepal.pool.shards import sentence_id
 from spacy_deepal.rounds.run_folder import RunFolder, differ, move_folder
+from spacy_deepal.sentences import sentence_id
 
 from ..pools import annotation, make_docs
 

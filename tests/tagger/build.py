@@ -8,7 +8,7 @@ from spacy.training import Example
 from spacy.util import fix_random_seed
 from thinc.api import Adam
 
-from spacy_deepal.pool.shards import KEY
+from spacy_deepal.sentences import KEY
 from spacy_deepal.tagger.network import PAD_CHAR
 
 SMALL = {

@@ -14,7 +14,6 @@ from spacy_deepal.tagger.features import (
     Lexicon,
     bucket,
     make_batch,
-    real_words,
     static_vectors,
     word_orths,
 )
@@ -44,14 +43,12 @@ def characters_of(lexicon, row):
 
 def test_white_space_is_no_word(vocab):
     doc = Doc(vocab, words=["\n", "Ada", " ", "\u200b", "\u00a0", "sings", "\t\t"])
-    assert real_words(doc).tolist() == [False, True, False, True, False, True, False]
     assert word_orths(doc).tolist() == orths(vocab, "Ada", "\u200b", "sings").tolist()
 
 
 @pytest.mark.parametrize("words", [[], ["\n"], ["Ada"]])
 def test_docs_with_less_than_two_words_have_arrays_of_their_length(vocab, words):
     doc = Doc(vocab, words=words)
-    assert real_words(doc).shape == (len(words),)
     assert word_orths(doc).shape == (words.count("Ada"),)
 
 

@@ -4,8 +4,8 @@ import torch
 from spacy.vectors import Vectors
 
 from spacy_deepal.tagger.architecture import TeacherForced, batch_of
-from spacy_deepal.tagger.component import tag_loss
 from spacy_deepal.tagger.features import word_orths
+from spacy_deepal.tagger.gold import tag_loss
 from spacy_deepal.tagger.network import PAD_CHAR, Dropout
 
 from .build import (

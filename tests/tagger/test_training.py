@@ -10,7 +10,8 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 from thinc.api import SGD
 
-from spacy_deepal.tagger import component
+from spacy_deepal.tagger import gold as gold_module
+from spacy_deepal.tagger.gold import gold_tags
 from spacy_deepal.tagger.scheme import MISSING, tag_names
 
 from .build import (
@@ -34,7 +35,7 @@ GO = len(NAMES)
 
 def tags_of(nlp, example):
     """The gold tags of an Example, by name; None where nothing is known."""
-    tags = nlp.get_pipe("deepal_ner")._gold_tags(example)
+    tags = gold_tags(example, nlp.get_pipe("deepal_ner").labels)
     return [None if tag == MISSING else NAMES[tag] for tag in tags.tolist()]
 
 
@@ -415,7 +416,7 @@ def test_short_cut_for_equal_tokens_reads_the_same_tags_as_spacys_alignment(labe
     example = Example(bare(labelled, words), reference)
     short = tags_of(labelled, example)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(component, "_same_tokens", lambda *_: False)
+        patch.setattr(gold_module, "_same_tokens", lambda *_: False)
         assert tags_of(labelled, example) == short
 
 

@@ -1,0 +1,81 @@
+"""The gold tags of an Example, and the loss against them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.attrs import ENT_IOB, ENT_TYPE, IS_SPACE, ORTH
+from spacy.tokens import Doc
+from spacy.training import Example
+
+from . import scheme
+
+
+def gold_tags(example: Example, labels: Sequence[str]) -> NDArray[np.int64]:
+    """The tags that the predicted Doc should get, by spaCy's alignment where tokens differ.
+
+    labels (Sequence[str]): The entity types, in the order of their tags; others count as O.
+    RETURNS (array[n_words]): Tags of the real words; MISSING where there is no annotation.
+    """
+    predicted, reference = example.predicted, example.reference
+    iob, types, words = annotation(reference)
+    if not _same_tokens(predicted, reference):
+        iob, types, words = _aligned_annotation(example)
+    strings = predicted.vocab.strings
+    index = {strings[label]: i for i, label in enumerate(labels)}
+    numbers, inverse = np.unique(types, return_inverse=True)
+    lookup = np.asarray([index.get(int(number), -1) for number in numbers])
+    starts = np.zeros(len(words), bool)
+    starts[:1] = True
+    return scheme.encode(_without_space(iob, words), lookup[inverse][words], starts)
+
+
+def tag_loss(logits: NDArray, gold: NDArray) -> tuple[float, NDArray]:
+    """Cross-entropy, summed over the words that have a gold tag, and its gradient.
+
+    logits (array[n_words, n_tags]): Scores before the softmax.
+    gold (array[n_words]): Tags; MISSING gives neither loss nor gradient.
+    RETURNS (float, array[n_words, n_tags]): The loss and d loss / d logits.
+    """
+    known = gold != scheme.MISSING
+    shifted = logits - logits.max(1, keepdims=True)
+    log_probs = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
+    rows = np.flatnonzero(known)
+    loss = -float(log_probs[rows, gold[rows]].sum())
+    gradient = np.exp(log_probs)
+    gradient[rows, gold[rows]] -= 1
+    gradient[~known] = 0
+    return loss, gradient
+
+
+def annotation(doc: Doc) -> tuple[NDArray, NDArray, NDArray]:
+    """RETURNS: ENT_IOB [n_tokens], ENT_TYPE [n_tokens], indices of the real words [n_words]."""
+    table = doc.to_array([ENT_IOB, ENT_TYPE, IS_SPACE]) if len(doc) else np.zeros((0, 3), "uint64")
+    return table[:, 0].astype("int64"), table[:, 1], np.flatnonzero(table[:, 2] == 0)
+
+
+def _aligned_annotation(example: Example) -> tuple[NDArray, NDArray, NDArray]:
+    """`annotation` of the predicted Doc, by spaCy's alignment with the reference."""
+    strings = example.predicted.vocab.strings
+    tags = example.get_aligned_ner()
+    codes = {None: scheme.IOB_MISSING, "-": scheme.IOB_MISSING, "O": scheme.IOB_OUTSIDE}
+    begins = {"B": scheme.IOB_BEGIN, "U": scheme.IOB_BEGIN}
+    iob = [codes[t] if t in codes else begins.get(t[0], scheme.IOB_INSIDE) for t in tags]
+    types = [0 if t in codes else strings.add(t[2:]) for t in tags]
+    _, _, words = annotation(example.predicted)
+    return np.asarray(iob), np.asarray(types, "uint64"), words
+
+
+def _without_space(iob: NDArray, words: NDArray) -> NDArray:
+    """ENT_IOB of the real words; an entity that begins with white space begins at its first one."""
+    entity = np.cumsum(iob == scheme.IOB_BEGIN)[words]
+    begins = (iob[words] == scheme.IOB_INSIDE) & (np.diff(entity, prepend=0) > 0)
+    return np.where(begins, scheme.IOB_BEGIN, iob[words])
+
+
+def _same_tokens(predicted: Doc, reference: Doc) -> bool:
+    if len(predicted) != len(reference):
+        return False
+    if predicted.vocab is not reference.vocab:
+        return [t.text for t in predicted] == [t.text for t in reference]
+    return bool(np.array_equal(predicted.to_array(ORTH), reference.to_array(ORTH)))
