@@ -1,5 +1,6 @@
 """What every sentence of a pool carries: `doc.user_data["deepal"]`, and its real words."""
 
+from spacy.attrs import IS_SPACE
 from spacy.tokens import Doc
 
 from .errors import DeepALError
@@ -32,4 +33,4 @@ def sentence_id(doc: Doc) -> str:
 
 def count_words(doc: Doc) -> int:
     """Number of real words: the tokens that are not white space."""
-    return sum(not token.is_space for token in doc)
+    return len(doc) - int(doc.to_array(IS_SPACE).sum()) if len(doc) else 0

@@ -1,0 +1,71 @@
+"""The workflows of project.yml, on the embedded demo corpus."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import srsly
+from spacy.cli.project.run import project_run
+
+from spacy_deepal.pool.files import read_jsonl
+
+ROOT = Path(__file__).parents[1]
+FUNCTIONS = ("MNLP", "RAND")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A checkout without anything that an earlier run left."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("configs", "assets"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "project.yml", folder)
+    return folder
+
+
+def test_every_variable_that_a_command_uses_has_a_default():
+    text = (ROOT / "project.yml").read_text(encoding="utf8")
+    known = srsly.read_yaml(ROOT / "project.yml")["vars"]
+    assert set(re.findall(r"\$\{vars\.(\w+)\}", text)) <= set(known)
+
+
+def test_assets_are_optional_and_name_their_licence():
+    assets = srsly.read_yaml(ROOT / "project.yml")["assets"]
+    assert len({asset["dest"] for asset in assets}) == len(assets)
+    for asset in assets:
+        assert asset["extra"] is True
+        assert re.search(r"\((CC BY|MIT)[^)]*\)", asset["description"])
+        assert re.search(r"/[0-9a-f]{40}/", asset["url"]), "an asset is pinned to a commit"
+    sets = {asset["dest"].split("/")[1] for asset in assets}
+    assert sets == {"bc5cdr", "btc", "crossner", "uner-ewt", "uner-zh", "wnut17"}
+
+
+@pytest.mark.slow
+def test_al_loop_runs_mnlp_and_rand_from_one_seed_set_and_reports(project):
+    project_run(project, "al-loop", overrides={"vars.rounds": 2}, capture=True)
+    folder = project / "runs" / "demo-en"
+    runs = {name: read_jsonl(folder / f"{name}-seed0" / "metrics.jsonl") for name in FUNCTIONS}
+    for lines in runs.values():
+        assert [line["round"] for line in lines] == [0, 1, 2]
+        assert lines[2]["words_percent"] > lines[1]["words_percent"] > 5
+        assert lines[2]["ents_f"] > 0.3
+    assert runs["MNLP"][0]["ents_f"] == runs["RAND"][0]["ents_f"]
+    page = (folder / "report.html").read_text(encoding="utf8")
+    assert "MNLP" in page
+    assert "RAND" in page
+
+
+@pytest.mark.slow
+def test_train_trains_one_model_on_everything(project):
+    project_run(project, "train", capture=True)
+    meta = srsly.read_json(project / "runs" / "demo-en" / "full" / "model-best" / "meta.json")
+    assert meta["performance"]["ents_f"] > 0.5
+
+
+@pytest.mark.slow
+def test_zh_runs_the_loop_in_chinese(project):
+    project_run(project, "zh", overrides={"vars.rounds": 1}, capture=True)
+    folder = project / "runs" / "demo-zh"
+    assert (folder / "report.html").exists()
+    assert srsly.read_json(folder / "MNLP-seed0" / "manifest.json")["lang"] == "zh"
