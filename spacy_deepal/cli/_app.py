@@ -1,7 +1,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
+from thinc.api import Config
 from wasabi import msg
 
 from ..errors import DeepALError
@@ -12,11 +15,44 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
+# Arguments and options that several commands have.
+ConfigPath = Annotated[Path, typer.Argument(help="Config with an [active_learning] section")]
+DataPath = Annotated[Path, typer.Argument(help="Folder with train, dev and test, or to be split")]
+Lang = Annotated[str, typer.Option(help="Language of the tokenizer")]
+Keep = Annotated[Literal["last", "all"], typer.Option(help="Which rounds' models stay on disk")]
+CodePath = Annotated[Path | None, typer.Option("--code", "-c", help="Python file to import first")]
+GpuId = Annotated[int, typer.Option("--gpu-id", "-g", help="GPU id; -1: CPU")]
+OVERRIDES = {"allow_extra_args": True, "ignore_unknown_options": True}
+
 
 @contextmanager
-def show_errors() -> Iterator[None]:
-    """Print a DeepALError as one clear message and exit with status 1; let all else through."""
+def show_errors(config: Path | None = None) -> Iterator[None]:
+    """Print a DeepALError, and what spaCy finds wrong with a config, as one clear message and exit
+    with status 1; let all else through.
+
+    config (Path | None): The config file to name.
+    """
+    from spacy.cli._util import show_validation_error
+
     try:
-        yield
+        with show_validation_error(config):
+            yield
     except DeepALError as error:
         msg.fail(str(error), exits=1)
+
+
+def set_up(code: Path | None, gpu_id: int) -> None:
+    """Import the user's code and choose the device."""
+    from spacy.cli._util import import_code, setup_gpu
+
+    import_code(code)
+    setup_gpu(gpu_id, silent=True)
+
+
+def load_config(ctx: typer.Context, path: Path) -> Config:
+    """Load a config with the overrides of the command line, as `spacy train` takes them."""
+    from spacy.cli._util import parse_config_overrides
+
+    from ..rounds.loop import load_run_config
+
+    return load_run_config(path, parse_config_overrides(ctx.args))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 from wasabi import msg
 
-from ._app import app, show_errors
+from ._app import Lang, app, show_errors
 
 if TYPE_CHECKING:
     from ..pool.convert import ConvertSummary
@@ -21,7 +21,7 @@ def convert_cli(
     format: Annotated[
         str, Option(help="auto, iob2, conll2003, inline, jsonl, text or spacy")
     ] = "auto",
-    lang: Annotated[str, Option(help="Language of the tokenizer")] = "en",
+    lang: Lang = "en",
     genre: Annotated[
         str | None, Option(help="Genre of the sentences whose source names none")
     ] = None,

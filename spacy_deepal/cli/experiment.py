@@ -1,49 +1,52 @@
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from wasabi import msg
 
-from ._app import app, show_errors
+from ._app import (
+    OVERRIDES,
+    CodePath,
+    ConfigPath,
+    DataPath,
+    GpuId,
+    Keep,
+    Lang,
+    app,
+    load_config,
+    set_up,
+    show_errors,
+)
 from .run import show_round
 
-EXTRA_ARGS = {"allow_extra_args": True, "ignore_unknown_options": True}
+Workspace = Annotated[Path, typer.Argument(help="Folder for pools, runs, models and report")]
 
 
-@app.command("experiment", context_settings=EXTRA_ARGS)
+@app.command("experiment", context_settings=OVERRIDES)
 def experiment_cli(
     ctx: typer.Context,
-    config: Annotated[Path, typer.Argument(help="Config with an [active_learning] section")],
-    data: Annotated[Path, typer.Argument(help="Folder with train, dev and test, or to be split")],
-    workspace: Annotated[Path, typer.Argument(help="Folder for pools, runs and report")],
-    lang: Annotated[str, typer.Option(help="Language of the tokenizer")] = "en",
+    config: ConfigPath,
+    data: DataPath,
+    workspace: Workspace,
+    lang: Lang = "en",
     acquisition: Annotated[
         list[str], typer.Option(help="Registered acquisition function; may be repeated")
     ] = ["MNLP", "RAND"],  # noqa: B006 (read only)
     seed: Annotated[list[int], typer.Option(help="Seed; may be repeated")] = [0],  # noqa: B006
     full: Annotated[bool, typer.Option("--full", help="Train on the whole pool, too")] = False,
-    keep: Annotated[
-        Literal["last", "all"], typer.Option(help="Which rounds' models stay on disk")
-    ] = "last",
-    code: Annotated[
-        Path | None, typer.Option("--code", "-c", help="Python file to import first")
-    ] = None,
-    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU id; -1: CPU")] = -1,
+    keep: Keep = "last",
+    code: CodePath = None,
+    gpu_id: GpuId = -1,
 ) -> None:
     """Simulate active learning on labelled data: convert, run each function with each seed, report.
     Overrides of the config as in `spacy train`."""
-    from spacy.cli._util import import_code, parse_config_overrides, setup_gpu
-
     from ..pool.scoring import acquisition_name
     from ..rounds.experiment import experiment
-    from ..rounds.loop import load_run_config
 
-    overrides = parse_config_overrides(ctx.args)
-    import_code(code)
-    setup_gpu(gpu_id, silent=True)
-    with show_errors():
+    set_up(code, gpu_id)
+    with show_errors(config):
         report = experiment(
-            load_run_config(config, overrides),
+            load_config(ctx, config),
             data,
             workspace,
             lang=lang,
@@ -58,34 +61,28 @@ def experiment_cli(
     msg.good(f"The report is in {report}")
 
 
-@app.command("train", context_settings=EXTRA_ARGS)
+@app.command("train", context_settings=OVERRIDES)
 def train_cli(
     ctx: typer.Context,
-    config: Annotated[Path, typer.Argument(help="Config with an [active_learning] section")],
-    data: Annotated[Path, typer.Argument(help="Folder with train, dev and test, or to be split")],
-    workspace: Annotated[Path, typer.Argument(help="Folder for pools and model")],
-    lang: Annotated[str, typer.Option(help="Language of the tokenizer")] = "en",
-    code: Annotated[
-        Path | None, typer.Option("--code", "-c", help="Python file to import first")
-    ] = None,
-    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU id; -1: CPU")] = -1,
+    config: ConfigPath,
+    data: DataPath,
+    workspace: Workspace,
+    lang: Lang = "en",
+    code: CodePath = None,
+    gpu_id: GpuId = -1,
 ) -> None:
-    """Convert labelled data and train one supervised model on all of it."""
-    from spacy.cli._util import import_code, parse_config_overrides, setup_gpu
-
+    """Convert labelled data and train one supervised model on all of it. Overrides of the config as
+    in `spacy train`."""
     from ..rounds.experiment import configure, full_run, prepare_corpus
-    from ..rounds.loop import load_run_config
 
-    overrides = parse_config_overrides(ctx.args)
-    import_code(code)
-    setup_gpu(gpu_id, silent=True)
-    with show_errors():
+    set_up(code, gpu_id)
+    with show_errors(config):
         folder = prepare_corpus(data, workspace, lang=lang)
-        loaded = configure(load_run_config(config, overrides), folder / "corpus", lang)
+        loaded = configure(load_config(ctx, config), folder / "corpus", lang)
         scores = full_run(loaded, folder / "full", use_gpu=gpu_id)
-    types = sorted(scores["ents_per_type"].items())
-    rows = [("all", *(100 * scores[f"ents_{key}"] for key in "prf"))]
-    rows += [(name, *(100 * score[key] for key in "prf")) for name, score in types]
-    formatted = [(name, *(f"{value:.1f}" for value in values)) for name, *values in rows]
-    msg.table(formatted, header=("test", "P", "R", "F"), aligns=("l", "r", "r", "r"), divider=True)
+    rows = [("all", *(scores[f"ents_{key}"] for key in "prf"))]
+    for name, score in sorted(scores["ents_per_type"].items()):
+        rows.append((name, *(score[key] for key in "prf")))
+    table = [(name, *(f"{100 * value:.1f}" for value in values)) for name, *values in rows]
+    msg.table(table, header=("test", "P", "R", "F"), aligns=("l", "r", "r", "r"), divider=True)
     msg.good(f"The model is in {folder / 'full' / 'model-best'}")

@@ -1,10 +1,10 @@
 from pathlib import Path
 from typing import Annotated
 
-from typer import Argument, Option
+from typer import Argument
 from wasabi import msg
 
-from ._app import app, show_errors
+from ._app import Lang, app, show_errors
 from .convert import print_summaries
 
 
@@ -12,16 +12,13 @@ from .convert import print_summaries
 def prepare_cli(
     data: Annotated[Path, Argument(help="Folder of the data")],
     output: Annotated[Path, Argument(help="Folder of the pools train, dev and test")],
-    lang: Annotated[str, Option(help="Language of the tokenizer")] = "en",
-    files: Annotated[
-        str, Option(help="Only files whose name matches, for example 'zh_*.txt'")
-    ] = "*",
+    lang: Lang = "en",
 ) -> None:
     """Make the pools train, dev and test: from the files of these names, where the folder has
     them, or else by a fixed split by document."""
     from ..pool.prepare import prepare
 
     with show_errors():
-        summaries = prepare(data, output, lang=lang, pattern=files)
+        summaries = prepare(data, output, lang=lang)
     print_summaries(summaries)
     msg.good(f"Wrote {', '.join(str(output / split) for split in summaries)}")

@@ -4,7 +4,7 @@ from typing import Annotated
 import typer
 from wasabi import msg
 
-from ._app import app, show_errors
+from ._app import CodePath, GpuId, app, set_up, show_errors
 
 
 @app.command("score")
@@ -18,19 +18,15 @@ def score_cli(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of random numbers and MC dropout")] = 0,
     batch_words: Annotated[int | None, typer.Option(min=1, help="Words decoded at once")] = None,
-    code: Annotated[
-        Path | None, typer.Option("--code", "-c", help="Python file to import first")
-    ] = None,
-    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU id; -1: CPU")] = -1,
+    code: CodePath = None,
+    gpu_id: GpuId = -1,
 ) -> None:
     """Score the sentences of a pool: the higher, the sooner to be labelled."""
-    from spacy.cli._util import import_code, setup_gpu
     from tqdm import tqdm
 
     from ..pool.scoring import load_pipeline, make_acquisition, score_pool
 
-    import_code(code)
-    setup_gpu(gpu_id, silent=True)
+    set_up(code, gpu_id)
     with show_errors():
         function = make_acquisition(acquisition, samples=samples)
         count = score_pool(

@@ -72,7 +72,6 @@ def convert(
     genre: str | None = None,
     skip_bad: bool = False,
     sentences_per_shard: int = 1000,
-    pattern: str = "*",
 ) -> ConvertSummary:
     """Convert files to a pool: all of them, or on any error none. Sentences without a real word
     are left out. The texts are streamed; of all sentences only the ids are kept in memory.
@@ -88,7 +87,6 @@ def convert(
     genre (str | None): Genre of the sentences whose source names none.
     skip_bad (bool): Go on without lines that cannot be converted.
     sentences_per_shard (int): Sentences in each shard but the last.
-    pattern (str): Of the files in folders, only those whose name matches.
     RAISES (DeepALError): Input that cannot be read or holds nothing, bad lines (the first 20 with
         file, line and text) unless `skip_bad`, output that must not be overwritten.
     """
@@ -96,7 +94,7 @@ def convert(
     if format != "auto" and format not in READERS:
         raise DeepALError(f"Unknown format {format!r}. Known: auto, {', '.join(READERS)}.")
     check_replaceable(output)
-    files = find_files(inputs, pattern=pattern, exclude=output)
+    files = find_files(inputs, exclude=output)
     nlp = blank_pipeline(lang)
     summary = ConvertSummary()
     sentences = _sentences(files, nlp, format, summary)

@@ -27,9 +27,7 @@ NAMES = {
 SEED = 0
 
 
-def prepare(
-    data: str | Path, output: str | Path, *, lang: str = "en", pattern: str = "*"
-) -> dict[str, ConvertSummary]:
+def prepare(data: str | Path, output: str | Path, *, lang: str = "en") -> dict[str, ConvertSummary]:
     """Make the pools `output`/train, `output`/dev and `output`/test: all three, or none.
 
     Where the folder holds files or folders called train, dev and test, they are converted as they
@@ -39,7 +37,6 @@ def prepare(
     data (str | Path): The folder.
     output (str | Path): The folder of the three pools.
     lang (str): Language code of the tokenizer.
-    pattern (str): Only files whose name matches, for example "zh_*.txt".
     RETURNS (dict): A summary for each split.
     RAISES (DeepALError): As `convert`; or only some of the splits are there; or there are too few
         documents to split.
@@ -51,15 +48,14 @@ def prepare(
         raise DeepALError(f"{data} is the folder of the data. Name another one for the pools.")
     for split in SHARES:
         check_replaceable(output / split)
-    given = _given_splits(data, pattern)
+    given = _given_splits(data)
     with draft_beside(output) as draft:
         if given:
             summaries = {
-                split: convert(paths, draft / split, lang=lang, pattern=pattern)
-                for split, paths in given.items()
+                split: convert(paths, draft / split, lang=lang) for split, paths in given.items()
             }
         else:
-            files = find_files([data], pattern=pattern, exclude=output)
+            files = find_files([data], exclude=output)
             convert(files, draft / "all", lang=lang)
             summaries = _split_by_document(draft / "all", draft, lang)
         output.mkdir(exist_ok=True)
@@ -68,7 +64,7 @@ def prepare(
     return summaries
 
 
-def _given_splits(data: Path, pattern: str) -> dict[str, list[Path]]:
+def _given_splits(data: Path) -> dict[str, list[Path]]:
     """The files and folders of each split, or nothing where the data are not split.
 
     RAISES (DeepALError): Some splits are there and others are not.
@@ -76,7 +72,7 @@ def _given_splits(data: Path, pattern: str) -> dict[str, list[Path]]:
     given: dict[str, list[Path]] = {}
     for path in sorted(data.iterdir()):
         split = NAMES.get(path.name.split(".")[0].lower())
-        if split and (path.is_dir() or is_data(path, pattern)):
+        if split and (path.is_dir() or is_data(path)):
             given.setdefault(split, []).append(path)
     missing = [split for split in SHARES if split not in given]
     if given and missing:

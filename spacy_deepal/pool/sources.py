@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Protocol
 
@@ -104,14 +103,11 @@ def blocks(lines: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
         yield block
 
 
-def find_files(
-    inputs: Iterable[str | Path], *, pattern: str = "*", exclude: Path | None = None
-) -> list[Path]:
+def find_files(inputs: Iterable[str | Path], *, exclude: Path | None = None) -> list[Path]:
     """The files to read: each input, and in place of a folder all files of known suffixes in it
     and below, sorted; none twice.
 
     inputs (Iterable[str | Path]): Files and folders.
-    pattern (str): Of the files in folders, only those whose name matches.
     exclude (Path | None): A folder whose files are left out (unless it is an input itself), so
         that output inside an input folder is not read by the next run.
     RAISES (DeepALError): An input does not exist, or is a folder without a file to read.
@@ -120,28 +116,27 @@ def find_files(
     for path in map(Path, inputs):
         if not path.exists():
             raise DeepALError(f"There is no file or folder {path}.")
-        found = _files_in(path, pattern, exclude) if path.is_dir() else [path]
+        found = _files_in(path, exclude) if path.is_dir() else [path]
         if not found:
-            matching = "" if pattern == "*" else f" that matches {pattern!r}"
             raise DeepALError(
-                f"The folder {path} holds no file{matching} to read. "
+                f"The folder {path} holds no file to read. "
                 f"These suffixes are read: {' '.join(SUFFIXES)}."
             )
         files += found
     return list({file.resolve(): file for file in files}.values())
 
 
-def is_data(file: Path, pattern: str) -> bool:
-    """Whether a file in a folder is to be read: by its suffix and by the pattern."""
-    return file.suffix.lower() in SUFFIXES and fnmatch(file.name, pattern)
+def is_data(file: Path) -> bool:
+    """Whether a file in a folder is to be read: by its suffix."""
+    return file.suffix.lower() in SUFFIXES
 
 
-def _files_in(folder: Path, pattern: str, exclude: Path | None) -> list[Path]:
+def _files_in(folder: Path, exclude: Path | None) -> list[Path]:
     excluded = exclude.resolve() if exclude and exclude.resolve() != folder.resolve() else None
     return sorted(
         file
         for file in folder.rglob("*")
-        if is_data(file, pattern)
+        if is_data(file)
         and file.is_file()
         and not any(part.startswith(".") for part in file.relative_to(folder).parts)
         and excluded not in file.resolve().parents

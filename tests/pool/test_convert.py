@@ -187,7 +187,6 @@ def test_a_pool_without_any_sentence_is_not_written(tmp_path):
     [
         ({"format": "conll"}, "Unknown format 'conll'. Known: auto, iob2, conll2003, inline"),
         ({"lang": "xx-unknown"}, "No tokenizer for the language 'xx-unknown'"),
-        ({"pattern": "*.csv"}, r"holds no file that matches '\*\.csv' to read"),
     ],
 )
 def test_an_option_that_cannot_be_met_is_reported(tmp_path, options, message):

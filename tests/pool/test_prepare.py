@@ -113,15 +113,6 @@ def test_a_bad_line_in_the_last_split_leaves_nothing_written(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
-def test_only_files_that_match_the_pattern_are_read(tmp_path):
-    for name in ("zh_a.txt", "zh_b.txt", "en.txt"):
-        make_documents(tmp_path / name, 5)
-    summaries = prepare(tmp_path, tmp_path / "corpus", pattern="zh_*.txt")
-    assert set(summaries["train"].genres) == {"zh_a", "zh_b"}
-    with pytest.raises(DeepALError, match=r"no file that matches 'fr_\*' to read"):
-        prepare(tmp_path, tmp_path / "corpus", pattern="fr_*")
-
-
 def test_pools_inside_the_folder_of_the_data_are_not_read_again(tmp_path):
     make_documents(tmp_path / "nw.txt", 10)
     counts = []
