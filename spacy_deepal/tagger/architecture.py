@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from spacy.tokens import Doc
-from thinc.api import ArgsKwargs, Model, PyTorchShim, xp2torch
+from thinc.api import ArgsKwargs, Model, Optimizer, PyTorchShim, torch2xp, xp2torch
 from thinc.util import get_torch_default_device
 
 from ..errors import DeepALError
@@ -79,6 +79,22 @@ class NetworkShim(PyTorchShim):
         if self._model is not None:
             self.lexicon = Lexicon(self._model.config)
         return self
+
+    def finish_update(self, optimizer: Optimizer) -> None:
+        """Update the weights in place.
+
+        The base class makes a new tensor for each weight at each update, and every one keeps the
+        one before it alive: over a training that scatters gigabytes of memory.
+        """
+        for name, weight in self.network.named_parameters():
+            if weight.grad is not None:
+                values, gradient = torch2xp(weight.data), torch2xp(weight.grad)
+                updated = xp2torch(
+                    optimizer((self.id, name), values, gradient)[0], device=weight.device
+                )
+                if updated.data_ptr() != weight.data_ptr():
+                    weight.data.copy_(updated)
+                weight.grad.zero_()
 
     @contextmanager
     def use_params(self, params: dict) -> Iterator[None]:

@@ -474,3 +474,17 @@ def test_same_seed_trains_the_same_model():
         return weights_of(nlp)
 
     assert same_weights(trained(), trained())
+
+
+def test_an_update_leaves_every_weight_where_it_is_in_memory():
+    """Weights that move at each update, and keep what was before them alive, scatter memory."""
+    nlp = initialized()
+    network = network_of(nlp)
+    before = {name: (w.data_ptr(), w.clone()) for name, w in network.named_parameters()}
+    nlp.update(make_examples(nlp), sgd=nlp.create_optimizer())
+    changed = []
+    for name, weight in network.named_parameters():
+        address, values = before[name]
+        assert weight.data_ptr() == address
+        changed.append(not weight.equal(values))
+    assert sum(changed) > len(changed) / 2
