@@ -16,7 +16,8 @@ from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.files import read_jsonl
 from spacy_deepal.pool.shards import fingerprint, read_shards, write_shards
 from spacy_deepal.rounds import loop
-from spacy_deepal.rounds.loop import Loop, count_genres, describe_pool, load_run_config, run
+from spacy_deepal.rounds.loop import Loop, load_run_config, run
+from spacy_deepal.rounds.manifest import count_genres, describe_pool
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.rounds.settings import read_settings
 from spacy_deepal.sentences import sentence_id
