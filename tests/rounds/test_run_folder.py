@@ -45,6 +45,7 @@ def test_a_run_begins_in_a_new_folder(tmp_path):
 def test_a_run_begins_in_an_empty_folder(tmp_path):
     with RunFolder(tmp_path).lock():
         RunFolder(tmp_path).open(MANIFEST)
+    assert RunFolder(tmp_path).manifest == MANIFEST
 
 
 def test_the_same_run_goes_on(folder):
@@ -117,6 +118,7 @@ def test_the_order_of_sections_is_no_difference(folder):
     sections = MANIFEST["config"].split("\n\n")
     with folder.lock():
         folder.open({**MANIFEST, "config": "\n\n".join(reversed(sections))})
+    assert folder.manifest == MANIFEST
 
 
 def test_differences_of_nested_values():

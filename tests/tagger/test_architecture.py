@@ -93,8 +93,9 @@ def test_all_values_out_of_range_are_named_at_once():
 
 @pytest.mark.parametrize("value", [0.0, 0.999])
 def test_values_at_the_edge_are_allowed(value):
-    build_cnn_cnn_lstm(word_drop=value, char_dropout=value, vectors_projection=0, max_chars=4)
-    build_cnn_cnn_lstm(attrs=["PREFIX1", "SUFFIX12"], attr_rows=[1, 1])
+    edge = {"word_drop": value, "char_dropout": value, "vectors_projection": 0, "max_chars": 4}
+    edge |= {"attrs": ["PREFIX1", "SUFFIX12"], "attr_rows": [1, 1]}
+    assert edge.items() <= build_cnn_cnn_lstm(**edge).attrs["config"].items()
 
 
 def test_not_a_number_is_no_dropout():

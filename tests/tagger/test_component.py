@@ -20,7 +20,9 @@ from .build import (
     make_doc,
     make_examples,
     make_nlp,
+    same_weights,
     train,
+    weights_of,
 )
 
 TEXTS = [
@@ -411,4 +413,7 @@ def test_error_handler_is_told_which_docs_failed(nlp, monkeypatch):
 
 
 def test_rehearsal_does_not_stop_a_pipeline(nlp):
-    nlp.rehearse(make_examples(nlp), sgd=nlp.resume_training())
+    before = weights_of(nlp)
+    losses = nlp.rehearse(make_examples(nlp), sgd=nlp.resume_training())
+    assert "deepal_ner" not in losses
+    assert same_weights(weights_of(nlp), before)
