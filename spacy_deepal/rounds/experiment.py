@@ -52,13 +52,15 @@ def experiment(
         begin("full data")
         full_run(config, folder / "full", use_gpu=use_gpu)
     runs = []
+    given = config[SECTION]["acquisition"]  # may have settings of its own
     for seed in seeds:
         for name in acquisitions:
             short = name.split(".")[-2] if name.count(".") >= 2 else name
             runs.append(folder / f"{short}-seed{seed}")
             begin(f"{short}, seed {seed}")
-            config["system"]["seed"] = seed
-            config[SECTION]["acquisition"] = {"@acquisition": name}
+            own = given.get("@acquisition") == name
+            config[SECTION]["seed"] = seed
+            config[SECTION]["acquisition"] = given if own else {"@acquisition": name}
             run(config, runs[-1], keep=keep, use_gpu=use_gpu, report=progress)
     metrics = folder / "full" / "metrics.json"
     return report(
