@@ -11,7 +11,8 @@ from thinc.api import Model
 
 from ..errors import DeepALError
 from ..seeds import derive_seed
-from .architecture import NetworkShim, Paths, batches
+from .architecture import Paths, batches
+from .shim import NetworkShim
 
 
 @dataclass(frozen=True)

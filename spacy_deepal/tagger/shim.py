@@ -1,0 +1,109 @@
+"""Where the Thinc model keeps the torch network: its life, its updates, its bytes."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from io import BytesIO
+from typing import Any
+
+import torch
+from thinc.api import Optimizer, PyTorchShim, torch2xp, xp2torch
+from thinc.util import get_torch_default_device
+
+from ..errors import DeepALError
+from .features import Lexicon
+from .network import CnnCnnLstm
+
+if hasattr(os, "register_at_fork"):
+    # The threads of torch do not survive a fork: a child of `nlp.pipe(n_process=2)` would wait for
+    # them for ever once the parent has used them.
+    os.register_at_fork(after_in_child=partial(torch.set_num_threads, 1))
+
+
+class NetworkShim(PyTorchShim):
+    """The network, and the lexicon that goes with its vocabulary.
+
+    Both are None until the model is initialised or loaded: their sizes depend on the data.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            None, serialize_model=serialize_network, deserialize_model=deserialize_network
+        )
+        self.lexicon: Lexicon | None = None
+
+    def set_network(self, network: CnnCnnLstm) -> None:
+        """Take a network in and make its lexicon."""
+        self._model = network.to(get_torch_default_device())
+        self.lexicon = Lexicon(network.config)
+
+    @property
+    def network(self) -> CnnCnnLstm:
+        """The torch module. Raises a DeepALError before initialisation."""
+        if self._model is None:
+            raise DeepALError(
+                "The CNN-CNN-LSTM model has no weights yet. Call nlp.initialize(), train it with "
+                "`spacy train`, or load a trained pipeline."
+            )
+        return self._model
+
+    def from_bytes(self, bytes_data: bytes) -> "NetworkShim":
+        super().from_bytes(bytes_data)
+        if self._model is not None:
+            self.lexicon = Lexicon(self._model.config)
+        return self
+
+    def finish_update(self, optimizer: Optimizer) -> None:
+        """Update the weights in place.
+
+        The base class makes a new tensor for each weight at each update, and every one keeps the
+        one before it alive: over a training that scatters gigabytes of memory.
+        """
+        for name, weight in self.network.named_parameters():
+            if weight.grad is not None:
+                values, gradient = torch2xp(weight.data), torch2xp(weight.grad)
+                updated = xp2torch(
+                    optimizer((self.id, name), values, gradient)[0], device=weight.device
+                )
+                if updated.data_ptr() != weight.data_ptr():
+                    weight.data.copy_(updated)
+                weight.grad.zero_()
+
+    @contextmanager
+    def use_params(self, params: dict) -> Iterator[None]:
+        """Use other weights for a while, such as an optimiser's averages.
+
+        The base class looks for keys under which Thinc's optimiser stores no torch weight, so that
+        `use_averages = true` would do nothing.
+        """
+        weights = dict(self._model.named_parameters()) if self._model is not None else {}
+        backup = {}
+        for name, weight in weights.items():
+            if (self.id, name) in params:
+                backup[name] = weight.data
+                weight.data = xp2torch(params[self.id, name], device=weight.device).clone()
+        try:
+            yield
+        finally:
+            for name, data in backup.items():
+                weights[name].data = data
+
+
+def serialize_network(network: CnnCnnLstm | None) -> bytes:
+    """Weights and all that is needed to build the network again; empty before initialisation."""
+    if network is None:
+        return b""
+    stream = BytesIO()
+    torch.save({"config": network.config, "weights": network.state_dict()}, stream)
+    return stream.getvalue()
+
+
+def deserialize_network(network: Any, data: bytes, device: torch.device) -> CnnCnnLstm | None:
+    """Build the network that the bytes describe, whatever network was there before."""
+    if not data:
+        return None
+    saved = torch.load(BytesIO(data), map_location=device, weights_only=True)
+    network = CnnCnnLstm(saved["config"])
+    network.load_state_dict(saved["weights"])
+    return network.to(device)
