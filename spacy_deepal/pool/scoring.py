@@ -84,7 +84,8 @@ def score_docs(
 ) -> Iterator[Score]:
     """Score sentences.
 
-    nlp (Language): A pipeline with one `deepal_ner` component.
+    nlp (Language): A pipeline with one `deepal_ner` component. Where that listens to a component,
+        the sentences first pass all that stand before it.
     docs (Iterable[Doc]): Sentences of a pool, read with the pipeline's vocab.
     acquisition (AcquisitionFunction): A function of `spacy.registry.acquisition`.
     seed (int): Of random numbers and MC dropout.
@@ -100,6 +101,9 @@ def score_docs(
             evidence = _blank_evidence(chunk, seed)
         else:
             samples = getattr(acquisition, "samples", 0)
+            if _listens(nlp, tagger):
+                after = nlp.pipe_names[nlp.pipe_names.index(tagger.name) :]
+                chunk = list(nlp.pipe(chunk, disable=after))
             evidence = tagger.evidence(chunk, samples=samples, seed=seed, batch_words=batch_words)
         for item in evidence:
             score = acquisition(item)
@@ -126,6 +130,24 @@ def find_tagger(nlp: Language) -> "DeepNER":
             f"Its components: {', '.join(nlp.pipe_names) or 'none'}."
         )
     return nlp.get_pipe(found[0])
+
+
+def _listens(nlp: Language, tagger: "DeepNER") -> bool:
+    """Whether the tagger reads what another component of the pipeline says.
+
+    RAISES (DeepALError): When that component is disabled.
+    """
+    listened = [
+        name
+        for name, pipe in nlp.components
+        if tagger.name in getattr(pipe, "listening_components", ())
+    ]
+    if disabled := [name for name in listened if name in nlp.disabled]:
+        raise DeepALError(
+            f"Component '{tagger.name}' listens to '{disabled[0]}', which is disabled. Enable it "
+            "to score."
+        )
+    return bool(listened)
 
 
 def score_pool(

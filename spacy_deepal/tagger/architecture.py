@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from spacy.tokens import Doc
-from thinc.api import ArgsKwargs, Model, xp2torch
+from thinc.api import ArgsKwargs, Model, torch2xp, xp2torch
+from thinc.types import Floats2d
 
 from ..errors import DeepALError
+from .context import init_tok2vec, predict_context
 from .features import LEXEME_ATTRIBUTES, bucket, make_batch, word_orths
 from .network import Batch, CnnCnnLstm
 from .shim import NetworkShim
@@ -23,10 +26,14 @@ DEFAULT_ATTRS = {
 
 
 class TeacherForced(NamedTuple):
-    """What the model is trained on: Docs, and the tag before each of their real words."""
+    """What the model is trained on: Docs, and the tag before each of their real words.
+
+    The tok2vec has run before, over the whole batch: its vectors are an input like any other.
+    """
 
     docs: Sequence[Doc]
     previous: Sequence[NDArray]  # [n_words] int64 per Doc; the number of tags stands for [GO]
+    context: Sequence[Floats2d | None] = ()  # [n_words, width] per Doc, where there is a tok2vec
 
 
 class Paths(NamedTuple):
@@ -61,6 +68,8 @@ def build_cnn_cnn_lstm(
     tag_width: int = 16,
     max_chars: int = 48,
     batch_words: int = 6000,
+    tok2vec: Model[list[Doc], list[Floats2d]] | None = None,
+    tok2vec_projection: int = 96,
 ) -> Model[Any, Any]:
     """Build the CNN-CNN-LSTM of Shen et al. (2017), section 3.
 
@@ -87,10 +96,16 @@ def build_cnn_cnn_lstm(
     tag_width (int): Width of the last tag's embedding.
     max_chars (int): A longer word keeps its first and last characters.
     batch_words (int): Most words, padding counted, that prediction decodes at once.
-    RETURNS (Model): From Docs to Paths; in training from TeacherForced to logits [n_words, n_tags].
+    tok2vec (Model | None): Vectors of tokens in their sentence, which join w_full: a layer of its
+        own, such as `spacy.HashEmbedCNN.v2`, or a listener to a component that others share, such
+        as `spacy.Tok2VecListener.v1`. It is trained along.
+    tok2vec_projection (int): Width to which these vectors are projected.
+    RETURNS (Model): From Docs to Paths; in training from TeacherForced to logits [n_words, n_tags];
+        its one layer is the tok2vec, if any.
     RAISES (DeepALError): For values out of range, all of them named.
     """
     config = dict(locals())
+    del config["tok2vec"]
     config["attrs"], config["attr_rows"] = list(attrs), list(attr_rows)
     check_config(config)
     return Model(
@@ -98,6 +113,7 @@ def build_cnn_cnn_lstm(
         forward,
         init=init,
         dims={"nO": None},
+        layers=[tok2vec] if tok2vec else [],
         attrs={"config": config, "dropout_rate": 0.0},
         shims=[NetworkShim()],
     )
@@ -151,36 +167,50 @@ def init(model: Model, X: Iterable[Doc] | None = None, Y: Any = None) -> None:
     config["words"] = sorted(word for word, count in words.items() if count >= least)
     width = docs[0].vocab.vectors.shape[1] if docs and config["vectors_projection"] else 0
     config["vectors_width"] = width if width and len(docs[0].vocab.vectors) else 0
+    config["tok2vec_width"] = init_tok2vec(model, docs)
     config["n_tags"] = model.get_dim("nO")
     model.shims[0].set_network(CnnCnnLstm(config))
 
 
 def forward(model: Model, X: Any, is_train: bool) -> tuple[Any, Callable]:
-    """TeacherForced -> logits [n_words, n_tags] and their backward pass; Docs -> Paths."""
+    """TeacherForced -> logits [n_words, n_tags] and their backward pass, which gives the gradients
+    of the context [n_words, width] per Doc; Docs -> Paths."""
     if not isinstance(X, TeacherForced):
-        return predict_paths(model.shims[0], X, model.attrs["config"]["batch_words"]), _no_backprop
+        batch_words = model.attrs["config"]["batch_words"]
+        context = predict_context(model, X, batch_words)
+        return predict_paths(model.shims[0], X, batch_words, context), _no_backprop
     shim = model.shims[0]
     shim.network.set_dropout(model.attrs["dropout_rate"])
     sentences = [word_orths(doc) for doc in X.docs]
-    batch = batch_of(shim, sentences, X.docs[0].vocab)
+    batch = batch_of(shim, sentences, X.docs[0].vocab, X.context)
+    if is_train and batch.context is not None:
+        batch.context.requires_grad_()
     previous = xp2torch(np.concatenate(X.previous), device=shim.device)
     output, torch_backprop = shim(ArgsKwargs((batch, previous), {}), is_train)
 
-    def backprop(d_logits: NDArray) -> list[Doc]:
+    def backprop(d_logits: NDArray) -> list[Floats2d]:
         gradient = xp2torch(d_logits, device=shim.device)
         torch_backprop(ArgsKwargs(((output,),), {"grad_tensors": (gradient,)}))
-        return []
+        if batch.context is None:
+            return []
+        lengths = [len(sentence) for sentence in sentences]
+        return model.ops.unflatten(torch2xp(batch.context.grad), lengths)
 
     return output.detach().cpu().numpy(), backprop
 
 
-def predict_paths(shim: NetworkShim, docs: Sequence[Doc], batch_words: int) -> Paths:
-    """Decode Docs greedily, in groups of like length; the order of the Docs is kept."""
+def predict_paths(
+    shim: NetworkShim, docs: Sequence[Doc], batch_words: int, context: Sequence[Floats2d | None]
+) -> Paths:
+    """Decode Docs greedily, in groups of like length; the order of the Docs is kept.
+
+    context (Sequence[array[n_words, width] | None]): What `predict_context` said of them.
+    """
     network = shim.network
     n_tags = network.config["n_tags"]
     tags = [np.zeros(0, "int64") for _ in docs]
     log_probs = [np.zeros((0, n_tags), "float32") for _ in docs]
-    for group, ends, batch in batches(shim, docs, batch_words):
+    for group, ends, batch in batches(shim, docs, batch_words, context):
         output = shim.predict(ArgsKwargs((batch,), {}))
         paths, probs = (np.split(part.cpu().numpy(), ends[:-1]) for part in output)
         for i, doc_tags, doc_log_probs in zip(group, paths, probs, strict=True):
@@ -189,18 +219,24 @@ def predict_paths(shim: NetworkShim, docs: Sequence[Doc], batch_words: int) -> P
 
 
 def batches(
-    shim: NetworkShim, docs: Sequence[Doc], batch_words: int
+    shim: NetworkShim, docs: Sequence[Doc], batch_words: int, context: Sequence[Floats2d | None]
 ) -> Iterator[tuple[list[int], NDArray, Batch]]:
     """YIELDS (list[int], array, Batch): Indices of Docs of like length, longest first; where the
     words of each end; and their batch."""
     sentences = [word_orths(doc) for doc in docs]
     lengths = np.asarray([len(sentence) for sentence in sentences])
     for group in bucket(lengths.tolist(), batch_words):
-        batch = batch_of(shim, [sentences[i] for i in group], docs[0].vocab)
+        rows = [context[i] for i in group]
+        batch = batch_of(shim, [sentences[i] for i in group], docs[0].vocab, rows)
         yield group, np.cumsum(lengths[group]), batch
 
 
-def batch_of(shim: NetworkShim, sentences: Sequence[NDArray], vocab: Any) -> Batch:
+def batch_of(
+    shim: NetworkShim,
+    sentences: Sequence[NDArray],
+    vocab: Any,
+    context: Sequence[Floats2d | None] = (),
+) -> Batch:
     """Lay sentences (ORTH ids) out as this network needs them."""
     config = shim.network.config
     width = config["vectors_width"]
@@ -216,8 +252,22 @@ def batch_of(shim: NetworkShim, sentences: Sequence[NDArray], vocab: Any) -> Bat
         gap=config["encoder_kernel"] // 2,
         char_gap=config["char_kernel"] // 2,
         vectors_width=width,
+        context=_context_of(shim, context),
         device=shim.device,
     )
+
+
+def _context_of(shim: NetworkShim, rows: Sequence[Floats2d | None]) -> torch.Tensor | None:
+    """The rows of all sentences, one below the other."""
+    width = shim.network.config.get("tok2vec_width", 0)
+    if not width:
+        return None
+    if found := {row.shape[1] for row in rows} - {width}:
+        raise DeepALError(
+            f"The model was trained with a tok2vec of width {width}, the one it gets vectors from "
+            f"has {found.pop()}. Load it with the tok2vec it was trained with."
+        )
+    return torch.cat([xp2torch(row, device=shim.device) for row in rows])
 
 
 def _no_backprop(_: Any) -> list:

@@ -142,23 +142,26 @@ class DeepNER(TrainablePipe):
     ) -> list["Evidence"]:
         """What the model shows of its certainty about sentences of a pool.
 
-        docs (Sequence[Doc]): The sentences, with their ids in `user_data`.
-        samples (int): MC dropout samples M; 0: none.
+        docs (Sequence[Doc]): The sentences, with their ids in `user_data`; where the model listens
+            to a component, they have passed it.
+        samples (int): MC dropout samples M; 0: none. A tok2vec runs once for all, without dropout.
         seed (int): Seed of the samples and of `Evidence.uniform`.
         batch_words (int | None): Most words decoded at once; None: as the architecture says.
         RETURNS (list[Evidence]): In the order of the Docs, whatever the batches.
         """
         from .architecture import predict_paths
+        from .context import predict_context
         from .evidence import Evidence, path_log_probs, sample_paths
 
         self._require_labels()
         docs = list(docs)
         batch_words = batch_words or self.model.attrs["config"]["batch_words"]
-        paths = predict_paths(self.model.shims[0], docs, batch_words)
+        context = predict_context(self.model, docs, batch_words)
+        paths = predict_paths(self.model.shims[0], docs, batch_words, context)
         sampled: list[NDArray | None] = [None] * len(docs)
         if samples:
             sampled = sample_paths(
-                self.model, docs, samples=samples, seed=seed, batch_words=batch_words
+                self.model, docs, context, samples=samples, seed=seed, batch_words=batch_words
             )
         return [
             Evidence(
@@ -197,19 +200,13 @@ class DeepNER(TrainablePipe):
         examples = list(examples)
         validate_examples(examples, "DeepNER.update")
         self._require_labels()
-        tagged = [(eg.predicted, gold_tags(eg, self.labels)) for eg in examples]
-        tagged = [(doc, tags) for doc, tags in tagged if (tags != scheme.MISSING).any()]
-        if tagged:
-            from .architecture import TeacherForced
+        if examples:
+            from .teaching import teach
 
-            docs, gold = (list(column) for column in zip(*tagged, strict=True))
             set_dropout_rate(self.model, drop)
-            inputs = TeacherForced(docs, self._previous_tags(docs, gold))
-            logits, backprop = self.model.begin_update(inputs)
-            loss, d_logits = tag_loss(logits, np.concatenate(gold))
+            loss = teach(self.model, examples, self.labels)
             if np.isnan(loss):
                 raise ValueError(Errors.E910.format(name=self.name))
-            backprop(d_logits)
             losses[self.name] += loss
         if sgd not in (None, False):
             self.finish_update(sgd)
@@ -260,16 +257,6 @@ class DeepNER(TrainablePipe):
         """Raise the error of spaCy's own components where there is no label."""
         if not self.labels:
             raise ValueError(Errors.E143.format(name=self.name))
-
-    def _previous_tags(self, docs: list[Doc], gold: list[NDArray]) -> list[NDArray]:
-        """The tags the decoder reads: gold, shifted by one behind [GO]; predictions in the gaps."""
-        go = scheme.tag_count(self.labels)
-        partial = [i for i, tags in enumerate(gold) if (tags == scheme.MISSING).any()]
-        paths = self.model.predict([docs[i] for i in partial]).tags if partial else []
-        known = list(gold)
-        for i, path in zip(partial, paths, strict=True):
-            known[i] = np.where(gold[i] == scheme.MISSING, path, gold[i])
-        return [np.concatenate([[go], tags[:-1]]) for tags in known]
 
 
 def _free(iob: NDArray, entities: list[Span]) -> list[int]:

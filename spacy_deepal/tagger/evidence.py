@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from spacy.tokens import Doc
 from thinc.api import Model
+from thinc.types import Floats2d
 
 from ..errors import DeepALError
 from ..seeds import derive_seed
@@ -46,14 +47,23 @@ def path_log_probs(paths: Paths) -> list[NDArray]:
 
 
 def sample_paths(
-    model: Model, docs: Sequence[Doc], *, samples: int, seed: int, batch_words: int
+    model: Model,
+    docs: Sequence[Doc],
+    context: Sequence[Floats2d | None],
+    *,
+    samples: int,
+    seed: int,
+    batch_words: int,
 ) -> list[NDArray]:
     """Decode with M networks drawn by MC dropout (Gal & Ghahramani 2016; Shen et al. 2017, 4.3).
 
     A sample is one set of dropped units, the same for all sentences, and decodes its own path. So a
     sentence's samples depend on the weights, the seed and M alone. Word drop takes no part: it
-    corrupts training input. The network's state is left as it was.
+    corrupts training input. Nor does a tok2vec: it has run once, without dropout, and all samples
+    read what it said, since the component that makes it may be shared, frozen or not torch at all.
+    The network's state is left as it was.
 
+    context (Sequence[array[n_words, width] | None]): What `predict_context` said of the Docs.
     samples (int): M.
     seed (int): Which networks are drawn.
     batch_words (int): Most words, padding counted, that are decoded at once.
@@ -73,7 +83,7 @@ def sample_paths(
     training = network.training
     network.eval()
     try:
-        for group, ends, batch in batches(shim, docs, batch_words):
+        for group, ends, batch in batches(shim, docs, batch_words, context):
             table = np.empty((samples, int(ends[-1])), "int16")
             for m, sample in enumerate(masks):
                 with torch.no_grad(), network.sampled(sample):

@@ -114,6 +114,11 @@ def word_orths(doc: Doc) -> NDArray[np.uint64]:
     return table[table[:, 1] == 0, 0] if len(doc) else np.zeros(0, "uint64")
 
 
+def real_words(doc: Doc) -> NDArray[np.int64]:
+    """RETURNS (array[n_words]): Which tokens are real words."""
+    return np.flatnonzero(doc.to_array(IS_SPACE) == 0) if len(doc) else np.zeros(0, "int64")
+
+
 def bucket(lengths: Sequence[int], max_words: int) -> Iterator[list[int]]:
     """Group sentences of like length, longest first, bounded in padded words.
 
@@ -137,6 +142,7 @@ def make_batch(
     gap: int,
     char_gap: int,
     vectors_width: int = 0,
+    context: torch.Tensor | None = None,
     device: torch.device | str = "cpu",
 ) -> Batch:
     """Lay sentences out for the network.
@@ -145,6 +151,7 @@ def make_batch(
     vocab (Vocab): Where their lexemes and vectors are.
     gap (int), char_gap (int): Rows of padding between sentences and between words.
     vectors_width (int): Columns of the static vectors; 0: none are used.
+    context (Tensor[n, width] | None): What a tok2vec says of the words, sentence by sentence.
     RETURNS (Batch): The tensors, on `device`.
     """
     lengths = np.asarray([len(sentence) for sentence in sentences])
@@ -167,6 +174,7 @@ def make_batch(
         positions=torch.from_numpy(positions).to(device),
         slots=torch.from_numpy(slots).to(device),
         active=active,
+        context=context,
     )
 
 

@@ -209,7 +209,7 @@ def test_sampling_leaves_the_network_as_it_was(dropped, training):
     network.train(training)
     before = state_of(network)
     docs = docs_of(dropped, ["Ada"])
-    evidence_module.sample_paths(model, docs, samples=2, seed=0, batch_words=10)
+    evidence_module.sample_paths(model, docs, [None], samples=2, seed=0, batch_words=10)
     assert state_of(network) == before
     network.train()
 
@@ -227,7 +227,7 @@ def test_sampling_leaves_the_network_as_it_was_also_after_an_error(dropped, trai
     handle = network.decoder.dropouts[-1].register_forward_hook(fail)
     with pytest.raises(KeyboardInterrupt):
         evidence_module.sample_paths(
-            model, docs_of(dropped, ["Ada"]), samples=2, seed=0, batch_words=10
+            model, docs_of(dropped, ["Ada"]), [None], samples=2, seed=0, batch_words=10
         )
     handle.remove()
     assert state_of(network) == before

@@ -1,0 +1,60 @@
+"""What the model's tok2vec says of the words of Docs, and the way of the gradients back into it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from spacy.tokens import Doc
+from thinc.api import Model
+from thinc.types import Floats2d
+
+from .features import bucket, real_words
+
+SAMPLE = 10  # Docs from which a tok2vec learns its sizes, as in spaCy's own component
+
+
+def init_tok2vec(model: Model, docs: Sequence[Doc]) -> int:
+    """Initialise the tok2vec. RETURNS (int): The width of its vectors; 0: there is no tok2vec."""
+    if not model.layers:
+        return 0
+    sample = [doc for doc in docs if len(doc)][:SAMPLE]
+    tok2vec = model.layers[0].initialize(X=sample)
+    return tok2vec.maybe_get_dim("nO") or tok2vec.predict(sample)[0].shape[1]
+
+
+def predict_context(model: Model, docs: Sequence[Doc], batch_words: int) -> list[Floats2d | None]:
+    """Run the tok2vec without dropout, over Docs of like length.
+
+    batch_words (int): Most tokens, padding counted, that it gets at once.
+    RETURNS (list[array[n_words, width]]): Vectors of the real words, per Doc; None where the model
+        has no tok2vec, and for a Doc without tokens.
+    """
+    context: list[Floats2d | None] = [None] * len(docs)
+    if model.layers:
+        for group in bucket([len(doc) for doc in docs], batch_words):
+            tokvecs = model.layers[0].predict([docs[i] for i in group])
+            for i, vectors in zip(group, tokvecs, strict=True):
+                context[i] = vectors[model.ops.asarray_i(real_words(docs[i]))]
+    return context
+
+
+def begin_context(
+    model: Model, docs: Sequence[Doc]
+) -> tuple[list[Floats2d | None], Callable[[dict[int, Floats2d]], Any]]:
+    """Run the tok2vec in training. A listener has to see the very batch that the component it
+    listens to has seen: all of it, once.
+
+    RETURNS (list[array[n_words, width]], Callable): As `predict_context`; and the backward pass,
+        from the gradients by index of the Doc. The other Docs and white space have none.
+    """
+    if not model.layers or not any(len(doc) for doc in docs):
+        return [None] * len(docs), lambda gradients: []
+    tokvecs, backprop_tok2vec = model.layers[0].begin_update(docs)
+    words = [model.ops.asarray_i(real_words(doc)) for doc in docs]
+
+    def backprop(gradients: dict[int, Floats2d]) -> Any:
+        d_tokvecs = [model.ops.alloc2f(*vectors.shape) for vectors in tokvecs]
+        for i, gradient in gradients.items():
+            d_tokvecs[i][words[i]] = gradient
+        return backprop_tok2vec(d_tokvecs)
+
+    return [vectors[rows] for vectors, rows in zip(tokvecs, words, strict=True)], backprop
