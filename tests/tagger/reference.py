@@ -12,13 +12,15 @@ UNKNOWN_WORD, BOS, EOS = 0, 1, 2
 
 
 class Reference:
-    """masks: by name of a dropout module, the factors of its units."""
+    """masks: by name of a dropout module, the factors of its units. tokvecs: the vectors of a
+    Doc's tokens, white space among them, where the network stands on a tok2vec."""
 
-    def __init__(self, network, masks=None):
+    def __init__(self, network, masks=None, tokvecs=None):
         self.config = network.config
         self.weights = {
             name: value.detach().double().numpy() for name, value in network.named_parameters()
         }
+        self.tokvecs = tokvecs
         self.masks = {name: mask.double().numpy() for name, mask in (masks or {}).items()}
 
     def greedy(self, doc):
@@ -48,7 +50,10 @@ class Reference:
             number = known.index(text) + 3 if text in known else UNKNOWN_WORD
             words.append((number, text, self.attributes(doc, text), self.vector(doc, text)))
         words.append((EOS, *frame))
-        w_full = [self.drop("encoder.dropout", self.represent(*word)) for word in words]
+        represented = [self.represent(*word) for word in words]
+        if self.tokvecs:
+            represented = self.add_context(represented, self.tokvecs(doc), doc)
+        w_full = [self.drop("encoder.dropout", word) for word in represented]
         h_last = self.convolve("encoder.convolution", w_full, "encoder", self.config["layer_norm"])
         return [np.concatenate(pair) for pair in zip(h_last, w_full, strict=True)][1:-1]
 
@@ -61,6 +66,14 @@ class Reference:
             weight = self.weights["encoder.vectors.weight"]
             parts.append(weight @ vector + self.weights["encoder.vectors.bias"])
         return np.concatenate(parts)
+
+    def add_context(self, words, tokvecs, doc):
+        """The projected vector of each real word; [BOS] and [EOS] have none, not even the bias."""
+        weight, bias = self.weights["encoder.context.weight"], self.weights["encoder.context.bias"]
+        rows = [weight @ tokvecs[token.i] + bias for token in doc if not token.is_space]
+        nothing = np.zeros(len(bias))
+        rows = [nothing, *rows, nothing]
+        return [np.concatenate(pair) for pair in zip(words, rows, strict=True)]
 
     def characters(self, text):
         most = self.config["max_chars"]
