@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import spacy
+from spacy.util import load_config, load_model_from_config
+from thinc.api import Config
 
 from spacy_deepal.cli.project_vars import unknown_vars
 from spacy_deepal.pool.files import read_jsonl, write_jsonl
@@ -21,6 +23,7 @@ COMMANDS = [
     for line in block.strip().splitlines()
 ]
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+CONFIG = "".join(re.findall(r"```ini\n(.*?)```", README, re.DOTALL))
 INSTALL, TESTS, *OTHERS = COMMANDS
 NAMES = "Ada Bob Cem Dee Eva Fay Gil Hal Ida Jon".split()
 PLACES = "Rome Oslo Lima Bern Kyiv Bonn Nice Cork".split()
@@ -84,6 +87,18 @@ def test_python_blocks_run():
         exec(compile(block, "README.md", "exec"), names)
     assert names["nlp"].pipe_names == ["deepal_ner"]
     assert callable(spacy.registry.acquisition.get("longest.v1")())
+
+
+@pytest.mark.parametrize("name", ["cnn_cnn_lstm.cfg", "al.cfg"])
+def test_config_blocks_make_a_component_that_listens(name):
+    config = load_config(ROOT / "configs" / name, interpolate=False)
+    config = config.merge(Config().from_str(CONFIG, interpolate=False))
+    nlp = load_model_from_config(config, auto_fill=True)
+    assert nlp.pipe_names == ["tok2vec", "ner"]
+    assert nlp.get_pipe("tok2vec").listening_components == ["ner"]
+    assert nlp.get_pipe("tok2vec").model.get_dim("nO") == nlp.get_pipe("ner").model.layers[
+        0
+    ].get_dim("nO")
 
 
 def test_files_that_the_readme_names_are_there():

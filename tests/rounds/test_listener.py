@@ -1,5 +1,7 @@
 """The loop with a pipeline whose components share a tok2vec."""
 
+from itertools import pairwise
+
 import pytest
 import spacy
 from spacy.util import load_config
@@ -7,7 +9,7 @@ from spacy.util import load_config
 from spacy_deepal.pool.files import read_jsonl
 from spacy_deepal.rounds.loop import run
 
-from ..pools import call_spacy, options, overrides, quick_config
+from ..pools import CONFIGS, call, call_spacy, options, overrides, quick_config
 from ..tagger.upstream import HASH_EMBED, LISTENER, parameters_of, same
 
 SHARED = {
@@ -34,46 +36,58 @@ def test_every_round_trains_the_layer_on(finished):
     assert [line["round"] for line in read_jsonl(finished / "metrics.jsonl")] == [0, 1, 2]
     models = [finished / "initial", *(finished / f"round_{n:02}" / "model" for n in range(3))]
     pipelines = [spacy.load(model) for model in models]
-    for nlp, later in zip(pipelines, pipelines[1:], strict=False):
+    for nlp, later in pairwise(pipelines):
         assert later.pipe_names == ["tok2vec", "ner"]
         assert later.get_pipe("tok2vec").listening_components == ["ner"]
         assert not same(parameters_of(nlp), parameters_of(later))
 
 
 def test_run_that_was_stopped_goes_on(paths, finished, tmp_path):
-    for rounds in (1, 2):
-        run(shared_config(paths, acquisition="BALD", rounds=rounds), tmp_path)
+    def stop(line):
+        raise KeyboardInterrupt
+
+    config = shared_config(paths, acquisition="BALD")
+    with pytest.raises(KeyboardInterrupt):
+        run(config, tmp_path, report=stop)
+    run(config, tmp_path)
     expected = read_jsonl(finished / "metrics.jsonl")
     for line, other in zip(expected, read_jsonl(tmp_path / "metrics.jsonl"), strict=True):
         assert line | {"seconds": None} == other | {"seconds": None}
 
 
-def test_frozen_layer_that_annotates_serves_all_rounds(paths, tmp_path):
-    frozen = {"frozen_components": ["tok2vec"], "annotating_components": ["tok2vec"]}
-    run(shared_config(paths, rounds=1).merge({"training": frozen}), tmp_path, keep="all")
+def test_frozen_layer_of_another_pipeline_serves_all_rounds(paths, finished, tmp_path):
+    config = shared_config(paths, rounds=1)
+    config["components"]["tok2vec"] = {"source": str(finished / "round_02" / "model")}
+    names = ["tok2vec"]
+    config = config.merge(
+        {"training": {"frozen_components": names, "annotating_components": names}}
+    )
+    run(config, tmp_path, keep="all")
     initial, last = (spacy.load(tmp_path / name) for name in ("initial", "round_01/model"))
     assert same(parameters_of(initial), parameters_of(last))
     assert not same(parameters_of(initial, "ner"), parameters_of(last, "ner"))
 
 
 def test_spacy_trains_evaluates_and_scores_a_shared_layer(paths, tmp_path):
-    from ..pools import CONFIGS
-
     base = load_config(CONFIGS / "cnn_cnn_lstm.cfg", interpolate=False)
     base.merge(SHARED).to_disk(tmp_path / "shared.cfg")
     values = {k: v for k, v in overrides(paths).items() if not k.startswith("active_learning")}
     for name in ("pool", "test"):
         del values[f"paths.{name}"]
-    values |= {"paths.train": str(paths["pool"]), "training.max_epochs": 20}
-    status, _ = call_spacy(
-        "train", tmp_path / "shared.cfg", "--output", tmp_path, *options(values)
-    )
+    values |= {
+        "paths.train": str(paths["pool"]),
+        "training.max_epochs": 60,
+        "training.dropout": 0.1,
+    }
+    values["training.eval_frequency"] = 20
+    status, _ = call_spacy("train", tmp_path / "shared.cfg", "--output", tmp_path, *options(values))
     assert status == 0
     model = tmp_path / "model-best"
     assert spacy.load(model).meta["performance"]["ents_f"] > 0.9
     status, output = call_spacy("evaluate", model, paths["test"], "--gold-preproc")
     assert status == 0
     assert "NER F" in output
-    status, _ = call_spacy("deepal", "score", model, paths["pool"], tmp_path / "scores.jsonl")
+    scores = tmp_path / "scores.jsonl"
+    status, _ = call("score", model, paths["pool"], scores, "--acquisition", "MNLP")
     assert status == 0
-    assert len(read_jsonl(tmp_path / "scores.jsonl")) == 45
+    assert len(read_jsonl(scores)) == 45
