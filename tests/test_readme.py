@@ -92,7 +92,8 @@ def test_python_blocks_run():
 @pytest.mark.parametrize("name", ["cnn_cnn_lstm.cfg", "al.cfg"])
 def test_config_blocks_make_a_component_that_listens(name):
     config = load_config(ROOT / "configs" / name, interpolate=False)
-    config = config.merge(Config().from_str(CONFIG, interpolate=False))
+    parents = "[components]\n[components.ner]\n[components.ner.model]\n"
+    config = config.merge(Config().from_str(parents + CONFIG, interpolate=False))
     nlp = load_model_from_config(config, auto_fill=True)
     assert nlp.pipe_names == ["tok2vec", "ner"]
     assert nlp.get_pipe("tok2vec").listening_components == ["ner"]

@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from spacy.tokens import Doc
 from thinc.api import ArgsKwargs, Model, torch2xp, xp2torch
 from thinc.types import Floats2d
 
 from ..errors import DeepALError
-from .context import init_tok2vec, predict_context
+from .context import context_tensor, init_tok2vec, predict_context
 from .features import LEXEME_ATTRIBUTES, bucket, make_batch, word_orths
 from .network import Batch, CnnCnnLstm
 from .shim import NetworkShim
@@ -113,7 +112,7 @@ def build_cnn_cnn_lstm(
         forward,
         init=init,
         dims={"nO": None},
-        layers=[tok2vec] if tok2vec else [],
+        layers=[] if tok2vec is None else [tok2vec],
         attrs={"config": config, "dropout_rate": 0.0},
         shims=[NetworkShim()],
     )
@@ -252,22 +251,9 @@ def batch_of(
         gap=config["encoder_kernel"] // 2,
         char_gap=config["char_kernel"] // 2,
         vectors_width=width,
-        context=_context_of(shim, context),
+        context=context_tensor(shim, context),
         device=shim.device,
     )
-
-
-def _context_of(shim: NetworkShim, rows: Sequence[Floats2d | None]) -> torch.Tensor | None:
-    """The rows of all sentences, one below the other."""
-    width = shim.network.config.get("tok2vec_width", 0)
-    if not width:
-        return None
-    if found := {row.shape[1] for row in rows} - {width}:
-        raise DeepALError(
-            f"The model was trained with a tok2vec of width {width}, the one it gets vectors from "
-            f"has {found.pop()}. Load it with the tok2vec it was trained with."
-        )
-    return torch.cat([xp2torch(row, device=shim.device) for row in rows])
 
 
 def _no_backprop(_: Any) -> list:

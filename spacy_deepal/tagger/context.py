@@ -3,11 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import torch
 from spacy.tokens import Doc
-from thinc.api import Model
+from thinc.api import Model, xp2torch
 from thinc.types import Floats2d
 
+from ..errors import DeepALError
 from .features import bucket, real_words
+from .shim import NetworkShim
 
 SAMPLE = 10  # Docs from which a tok2vec learns its sizes, as in spaCy's own component
 
@@ -17,8 +20,26 @@ def init_tok2vec(model: Model, docs: Sequence[Doc]) -> int:
     if not model.layers:
         return 0
     sample = [doc for doc in docs if len(doc)][:SAMPLE]
-    tok2vec = model.layers[0].initialize(X=sample)
+    tok2vec = model.layers[0].initialize(X=sample or None)
     return tok2vec.maybe_get_dim("nO") or tok2vec.predict(sample)[0].shape[1]
+
+
+def context_tensor(shim: NetworkShim, rows: Sequence[Floats2d | None]) -> torch.Tensor | None:
+    """What the network reads.
+
+    rows (Sequence[array[n_words, width] | None]): The vectors of the words of each sentence.
+    RETURNS (Tensor[n, width] | None): All of them; None where the network stands on no tok2vec.
+    RAISES (DeepALError): When they have another width than those it was trained with.
+    """
+    width = shim.network.config.get("tok2vec_width")
+    if not width:
+        return None
+    if found := {row.shape[1] for row in rows} - {width}:
+        raise DeepALError(
+            f"The model was trained with a tok2vec of width {width}, the one it gets vectors from "
+            f"has {found.pop()}. Load it with the tok2vec it was trained with."
+        )
+    return torch.cat([xp2torch(row, device=shim.device) for row in rows])
 
 
 def predict_context(model: Model, docs: Sequence[Doc], batch_words: int) -> list[Floats2d | None]:

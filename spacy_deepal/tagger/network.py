@@ -83,9 +83,7 @@ class WordEncoder(nn.Module):
             self.vectors = nn.Linear(config["vectors_width"], config["vectors_projection"])
             parts.append(config["vectors_projection"])
         self.context = None
-        if width := config.get(
-            "tok2vec_width", 0
-        ):  # models from before there was one have no such key
+        if width := config.get("tok2vec_width"):  # older models do not have it
             self.context = nn.Linear(width, config["tok2vec_projection"])
             parts.append(config["tok2vec_projection"])
         self.dropout = Dropout(sum(parts), config["word_dropout"])

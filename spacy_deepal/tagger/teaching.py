@@ -31,7 +31,8 @@ def teach(model: Model, examples: Sequence[Example], labels: Sequence[str]) -> f
         previous = previous_tags(model, docs, gold, context)
         logits, backprop = model.begin_update(TeacherForced(docs, previous, context))
         loss, d_logits = tag_loss(logits, np.concatenate(gold))
-        d_context = dict(zip(tagged, backprop(d_logits), strict=False))  # none without a tok2vec
+        if d_rows := backprop(d_logits):  # none without a tok2vec
+            d_context = dict(zip(tagged, d_rows, strict=True))
     backprop_context(d_context)  # also with none: who listens last lets the others' gradients pass
     return loss
 
