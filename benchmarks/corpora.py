@@ -1,0 +1,51 @@
+"""The data of the benchmarks: pools made once, shares of the training words."""
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import spacy
+from spacy.tokens import Doc, DocBin
+
+from spacy_deepal.pool.prepare import prepare
+from spacy_deepal.pool.shards import ATTRS, read_shards
+from spacy_deepal.sentences import count_words
+
+SPLITS = ("train", "dev", "test")
+
+
+def make_corpus(
+    data: Path, folder: Path, lang: str, share: float, seed: int, dev_words: int
+) -> Path:
+    """Make train.spacy, dev.spacy and test.spacy, once.
+
+    data (Path): A folder that `spacy deepal prepare` takes.
+    share (float): Of the training words, in whole sentences drawn by the seed; 1: all.
+    dev_words (int): At most so many words of dev choose the model, the same for all systems.
+    RETURNS (Path): Their folder, in `folder`.
+    """
+    pools = folder / "pools"
+    if not all((pools / split).is_dir() for split in SPLITS):
+        prepare(data, pools, lang=lang)
+    corpus = folder / (f"share_{share:g}_seed_{seed}" if share < 1 else "all")
+    corpus.mkdir(exist_ok=True)
+    vocab = spacy.blank(lang).vocab
+    for split in SPLITS:
+        docs = list(read_shards(pools / split, vocab))
+        if split == "train" and share < 1:
+            docs = take(docs, round(share * sum(map(count_words, docs))), seed)
+        elif split == "dev":
+            docs = take(docs, dev_words, 0)
+        DocBin(attrs=ATTRS, docs=docs).to_disk(corpus / f"{split}.spacy")
+    return corpus
+
+
+def take(docs: Sequence[Doc], words: int, seed: int) -> list[Doc]:
+    """RETURNS (list[Doc]): Whole sentences in a random order until there are so many words."""
+    docs, taken = list(docs), 0
+    random.Random(seed).shuffle(docs)
+    for i, doc in enumerate(docs):
+        if taken >= words:
+            return docs[:i]
+        taken += count_words(doc)
+    return docs

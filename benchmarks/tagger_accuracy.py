@@ -1,0 +1,134 @@
+"""Test F1 of the tagger beside spaCy's `ner` and a CRF, from the same labels.
+
+    python benchmarks/tagger_accuracy.py demo=assets/demo/en --share 0.1 --share 1.0 --seed 0
+
+Appends a line a model to benchmarks/results/tagger_accuracy.jsonl; what is there is not run again.
+Every system chooses its model on dev: `ner` and `deepal_ner` by the patience of their configs, the
+CRF its penalties. `--vectors NAME=FOLDER` gives a set the table of its systems with vectors.
+"""
+
+import io
+import json
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import crf
+import spacy
+import torch
+import typer
+from corpora import make_corpus
+from spacy.cli.init_config import init_config
+from spacy.training import Corpus
+from spacy.training.initialize import init_nlp
+from spacy.training.loop import train
+from spacy.util import load_config
+from thinc.api import Config
+from tqdm import tqdm
+
+HERE = Path(__file__).parent
+CONFIGS = HERE.parent / "configs"
+SYSTEMS = ["ner", "crf", "deepal_ner", "deepal_ner_paper", "ner_vectors", "deepal_ner_vectors"]
+
+
+def main(
+    data: Annotated[list[str], typer.Argument(help="NAME=FOLDER, more than one will do")],
+    share: Annotated[list[float], typer.Option(help="Of the training words")] = [0.1, 1.0],  # noqa: B006
+    seed: Annotated[list[int], typer.Option()] = [0, 1, 2],  # noqa: B006
+    system: Annotated[list[str], typer.Option(help=", ".join(SYSTEMS))] = SYSTEMS,
+    vectors: Annotated[list[str], typer.Option(help="NAME=FOLDER of a vector table")] = [],  # noqa: B006
+    lang: Annotated[str, typer.Option(help="Language of the tokenizer")] = "en",
+    dev_words: Annotated[int, typer.Option(help="Most words of dev")] = 16000,
+    workspace: Annotated[Path, typer.Option(help="Pools and shares")] = HERE / "workspace",
+    output: Annotated[Path, typer.Option()] = HERE / "results" / "tagger_accuracy.jsonl",
+) -> None:
+    """Train every system on every share of every set with every seed, and append its test F1."""
+    folders = dict(item.split("=", 1) for item in data)
+    tables = dict(item.split("=", 1) for item in vectors)
+    cells = [
+        {"data": d, "share": s, "seed": n, "system": t}
+        for n in seed
+        for s in share
+        for d in folders
+        for t in system
+        if not (t.endswith("_vectors") and d not in tables)
+        and not (t == "crf" and s == 1 and n)  # the same labels and no random number: one run
+    ]
+    for cell in tqdm(cells, disable=None):
+        if cell in _done(output):
+            continue
+        name = cell["data"]
+        corpus = make_corpus(
+            Path(folders[name]), workspace / name, lang, cell["share"], cell["seed"], dev_words
+        )
+        start = time.perf_counter()
+        with TemporaryDirectory() as draft:
+            if cell["system"] == "crf":
+                scores = run_crf(corpus, Path(draft), lang)
+            else:
+                config = config_of(cell["system"], lang, tables.get(name), cell["seed"])
+                scores = run_spacy(config, corpus, Path(draft))
+        seconds = round(time.perf_counter() - start)
+        line = {**cell, **scores, "seconds": seconds, "threads": torch.get_num_threads()}
+        output.parent.mkdir(exist_ok=True)
+        with output.open("a", encoding="utf8") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+def config_of(system: str, lang: str, vectors: str | None, seed: int) -> Config:
+    """RETURNS (Config): What a user of the system would start from."""
+    if system.startswith("deepal_ner"):
+        paper = "_paper" if system == "deepal_ner_paper" else ""
+        config = load_config(CONFIGS / f"cnn_cnn_lstm{paper}.cfg", interpolate=False)
+        config["nlp"]["lang"] = lang
+    else:
+        config = init_config(lang=lang, pipeline=["ner"], optimize="efficiency", silent=True)
+        for corpus in config["corpora"].values():
+            corpus["gold_preproc"] = True  # the tokens of the data, as for all systems
+    if system.endswith("_vectors"):
+        config["paths"]["vectors"] = vectors
+        if system == "ner_vectors":
+            embed = config["components"]["tok2vec"]["model"]["embed"]
+            embed["include_static_vectors"] = True
+    config["system"]["seed"] = seed
+    return config
+
+
+def run_spacy(config: Config, corpus: Path, output: Path) -> dict[str, Any]:
+    """Train as `spacy train` does; RETURNS (dict): Scores of the model that is best on dev."""
+    for split in ("train", "dev"):
+        config["paths"][split] = str(corpus / f"{split}.spacy")
+    nlp = init_nlp(config)
+    train(nlp, output, stdout=io.StringIO(), stderr=io.StringIO())
+    nlp = spacy.load(output / "model-best")
+    scores = {}
+    for split, prefix in (("dev", "dev_"), ("test", "")):
+        found = nlp.evaluate(list(Corpus(corpus / f"{split}.spacy", gold_preproc=True)(nlp)))
+        scores |= {f"{prefix}ents_{x}": round(found[f"ents_{x}"], 4) for x in "prf"}
+    return scores
+
+
+def run_crf(corpus: Path, output: Path, lang: str) -> dict[str, Any]:
+    """RETURNS (dict): Scores of the CRF that is best on dev."""
+    vocab = spacy.blank(lang).vocab
+    docs = {
+        split: list(spacy.tokens.DocBin().from_disk(corpus / f"{split}.spacy").get_docs(vocab))
+        for split in ("train", "dev", "test")
+    }
+    tagger = crf.train(docs["train"], docs["dev"], output / "crf")
+    scores = {}
+    for split, prefix in (("dev", "dev_"), ("test", "")):
+        found = crf.evaluate(tagger, docs[split])
+        scores |= {f"{prefix}{key}": round(value, 4) for key, value in found.items()}
+    return scores
+
+
+def _done(output: Path) -> list[dict[str, Any]]:
+    lines = output.read_text(encoding="utf8").splitlines() if output.is_file() else []
+    keys = ("data", "share", "seed", "system")
+    return [{key: item[key] for key in keys} for item in map(json.loads, lines)]
+
+
+if __name__ == "__main__":
+    typer.run(main)
