@@ -2,7 +2,7 @@
 of a config names: a blank pipeline, as `spacy init vectors` makes it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,68 +17,73 @@ from ..pool.shards import draft_beside, read_docs, replace_folder, shard_files
 from ..pool.sources import blank_pipeline
 
 PARTS = {"config.cfg", "meta.json", "tokenizer", "vocab"}  # what a saved blank pipeline holds
+Source = Callable[[Sequence[str], Vocab], Vectors]  # distinct words and their vocab to a table
 
 
 @dataclass(frozen=True)
 class VectorsSummary:
-    """Distinct words and words of the pools, how many of each have a vector, and its width."""
+    """Distinct words of the pools and all their words, how many of each have a vector, and the
+    width of a vector."""
 
+    distinct: int
     words: int
-    occurrences: int
+    distinct_found: int
     words_found: int
-    occurrences_found: int
     width: int
 
 
 def make_vectors(
-    pools: Sequence[str | Path],
-    output: str | Path,
-    make: Callable[[Counter[str], Vocab], Vectors],
-    *,
-    lang: str = "en",
+    pools: Sequence[str | Path], output: str | Path, source: Source, *, lang: str = "en"
 ) -> VectorsSummary:
-    """Make a table of the pools' words and save it, whole or not at all.
+    """Make a table of vectors for the words of pools and save it, whole or not at all.
 
     pools (Sequence[str | Path]): Folders of shards, or `.spacy` files.
-    output (str | Path): Folder that is made, or replaced when it holds nothing but such a table.
-    make (Callable): Gets the words with their counts and the vocab; returns the table.
-    lang (str): Language of the pipelines that will use it.
-    RAISES (DeepALError): For an unknown language, no pool, pools without words, no vector for any
-        word, a folder that holds other things.
+    output (str | Path): Is made, or replaced when it holds nothing but such a table.
+    source (Source): Where the vectors come from.
+    lang (str): Language of the pipelines that will use the table.
+    RAISES (DeepALError): For an unknown language; no pool, or none with a word; no vector for any
+        word; an output that holds other things; what the source raises.
     """
     output = Path(output)
     check_replaceable(output)
     nlp = blank_pipeline(lang)
-    words = count_pool_words(pools, nlp.vocab)
-    nlp.vocab.vectors = make(words, nlp.vocab)
-    nlp.vocab.vectors.name = nlp.meta["vectors"]["name"] = f"{lang}_deepal.vectors"
-    found = [word for word in words if nlp.vocab.has_vector(word)]
+    vocab = nlp.vocab
+    words = Counter(word for doc in read_pools(pools, vocab) for word in real_words(doc))
+    if not words:
+        raise DeepALError(f"There is no word in {', '.join(map(str, pools))}.")
+    vocab.vectors = source(list(words), vocab)
+    vocab.vectors.name = nlp.meta["vectors"]["name"] = f"{lang}_deepal.vectors"
+    found = [word for word in words if vocab.has_vector(word)]
     if not found:
         raise DeepALError(
-            f"None of the {len(words)} words of the pools, such as {next(iter(words))!r}, got a "
+            f"None of the {len(words)} words of the pools, such as {next(iter(words))!r}, has a "
             "vector. Take a source of the pools' language."
         )
     with draft_beside(output) as draft:
         nlp.to_disk(draft)
         replace_folder(draft, output)
     return VectorsSummary(
-        words=len(words),
-        occurrences=words.total(),
-        words_found=len(found),
-        occurrences_found=sum(words[word] for word in found),
-        width=nlp.vocab.vectors.shape[1],
+        distinct=len(words),
+        words=words.total(),
+        distinct_found=len(found),
+        words_found=sum(words[word] for word in found),
+        width=vocab.vectors.shape[1],
     )
 
 
-def count_pool_words(pools: Sequence[str | Path], vocab: Vocab) -> Counter[str]:
-    """RETURNS (Counter): The real words of pools and how often each is there.
+def check_replaceable(folder: Path) -> None:
+    """Make sure that a table can be written here without loss of anything but an earlier table.
 
-    RAISES (DeepALError): There is no pool, or no word in any.
+    RAISES (DeepALError): The place is a file or a folder that holds other things.
     """
-    words = Counter(word for doc in read_pools(pools, vocab) for word in real_words(doc))
-    if not words:
-        raise DeepALError(f"There is no word in {', '.join(map(str, pools))}.")
-    return words
+    if folder.exists() and not folder.is_dir():
+        raise DeepALError(f"{folder} is a file. Name a folder to write the vectors to.")
+    others = {path.name for path in folder.glob("*")} - PARTS
+    if others:
+        raise DeepALError(
+            f"{folder} holds other things than a table of vectors ({min(others)!r}, {len(others)} "
+            "in all) and is left as it is. Name a new or an empty folder."
+        )
 
 
 def read_pools(pools: Sequence[str | Path], vocab: Vocab) -> Iterator[Doc]:
@@ -92,30 +97,33 @@ def real_words(doc: Doc) -> list[str]:
     return [token.text for token in doc if not token.is_space]
 
 
-def word_table(vocab: Vocab, words: Iterable[str], rows: NDArray) -> Vectors:
-    """A table keyed by word, words with equal vectors sharing a row.
+def word_table(
+    vocab: Vocab, words: Sequence[str], rows: NDArray, *, dim: int | None = None
+) -> Vectors:
+    """A table keyed by word.
 
-    rows (array[n_words, D]): A word's vector; a word whose row is zero gets none.
+    rows (array[n_words, D]): A vector for each word; a word whose row is zero has none.
+    dim (int | None): Width to reduce the vectors to; None: as they are.
+    RAISES (DeepALError): For a `dim` that the vectors do not have.
     """
-    rows = np.asarray(rows, "float32")
-    kept = np.flatnonzero(rows.any(axis=1)).tolist()
-    words = list(words)
-    table = Vectors(strings=vocab.strings, shape=(len(kept), rows.shape[1]))
-    for row, index in enumerate(kept):
-        table.add(words[index], vector=rows[index], row=row)
-    return table
+    kept = np.flatnonzero(rows.any(1))
+    data = np.asarray(rows[kept], "float32")
+    if dim is not None:
+        data = principal_components(data, dim)
+    return Vectors(strings=vocab.strings, data=data, keys=[words[i] for i in kept.tolist()])
 
 
-def check_replaceable(folder: Path) -> None:
-    """Make sure that a table can be written here without loss of anything but an earlier table.
+def principal_components(rows: NDArray, dim: int) -> NDArray[np.float32]:
+    """Project vectors to the `dim` directions in which they vary most, the most varied first.
 
-    RAISES (DeepALError): The place is a file or a folder that holds other things.
+    rows (array[N, D]): One vector a row.
+    RETURNS (array[N, dim]): Of mean zero. Of a direction and its opposite that one is taken whose
+        largest component is positive, so that a table comes out the same each time.
+    RAISES (DeepALError): When `dim` is not from 1 to D.
     """
-    if folder.exists() and not folder.is_dir():
-        raise DeepALError(f"{folder} is a file. Name a folder to write the vectors to.")
-    names = {path.name for path in folder.glob("*")}
-    if names and not (names <= PARTS and "vocab" in names):
-        raise DeepALError(
-            f"{folder} holds other things than a table of vectors ({min(names - PARTS or names)!r}) "
-            "and is left as it is. Name a new or an empty folder."
-        )
+    if not 1 <= dim <= rows.shape[1]:
+        raise DeepALError(f"The vectors have a width of {rows.shape[1]}: no dim of {dim} from it.")
+    centred = rows.astype("float64") - rows.mean(0, dtype="float64")
+    axes = np.linalg.eigh(centred.T @ centred)[1][:, ::-1][:, :dim]
+    axes *= np.sign(axes[np.abs(axes).argmax(0), np.arange(dim)])
+    return (centred @ axes).astype("float32")
