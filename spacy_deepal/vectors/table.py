@@ -100,7 +100,7 @@ def real_words(doc: Doc) -> list[str]:
 def word_table(
     vocab: Vocab, words: Sequence[str], rows: NDArray, *, dim: int | None = None
 ) -> Vectors:
-    """A table keyed by word.
+    """A table keyed by word. Words with the same vector share a row of it.
 
     rows (array[n_words, D]): A vector for each word; a word whose row is zero has none.
     dim (int | None): Width to reduce the vectors to; None: as they are.
@@ -110,7 +110,13 @@ def word_table(
     data = np.asarray(rows[kept], "float32")
     if dim is not None:
         data = principal_components(data, dim)
-    return Vectors(strings=vocab.strings, data=data, keys=[words[i] for i in kept.tolist()])
+    first: dict[bytes, int] = {}  # the row of each distinct vector
+    rows_of = [first.setdefault(vector.tobytes(), len(first)) for vector in data]
+    table = Vectors(strings=vocab.strings, shape=(len(first), data.shape[1]))
+    for i, row in zip(kept.tolist(), rows_of, strict=True):
+        table.add(words[i], row=row)
+    table.data[rows_of] = data
+    return table
 
 
 def principal_components(rows: NDArray, dim: int) -> NDArray[np.float32]:
