@@ -26,7 +26,7 @@ def vectors_cli(
     dim: Annotated[
         int | None, Option(min=1, help="Width; else the source's own, 100 with --from-text")
     ] = None,
-    epochs: Annotated[int, Option(min=1, help="Passes over the text with --from-text")] = 30,
+    epochs: Annotated[int, Option(min=1, help="Passes over the text with --from-text")] = 60,
     lang: Lang = "en",
 ) -> None:
     """Make static vectors for the words of pools, as --paths.vectors of a config takes them, from

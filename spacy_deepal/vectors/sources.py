@@ -22,7 +22,7 @@ def make_source(
     from_text: Sequence[str | Path] | None = None,
     method: Literal["pieces", "distil"] = "pieces",
     dim: int | None = None,
-    epochs: int = 30,
+    epochs: int = 60,
 ) -> Source:
     """Make the one source that is named.
 

@@ -1,5 +1,6 @@
 """Vectors from the words of pools themselves: floret, which has a vector for any word."""
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,11 +14,14 @@ from ..errors import DeepALError
 from .table import real_words
 from .tokenizer import import_extra
 
+# For pools of 30,000 to 100,000 words; floret's own defaults are for a thousand times as many.
+WINDOW = 2  # words on each side: near ones tell the kind of a word, far ones the topic
+SUBSAMPLING = 1e-2  # share of the text from which on a word is too frequent to read each time
 BUCKETS = 50_000  # rows of the table, shared by words and their character n-grams
 NGRAMS = 2, 5  # least and most characters of an n-gram
 
 
-def train_floret(docs: Iterable[Doc], vocab: Vocab, *, dim: int = 100, epochs: int = 30) -> Vectors:
+def train_floret(docs: Iterable[Doc], vocab: Vocab, *, dim: int = 100, epochs: int = 60) -> Vectors:
     """Train floret (https://github.com/explosion/floret), skip-gram, on sentences. It runs in one
     thread from one seed, which it lets nobody set: the same sentences give the same table.
 
@@ -42,11 +46,12 @@ def train_floret(docs: Iterable[Doc], vocab: Vocab, *, dim: int = 100, epochs: i
                 minn=NGRAMS[0],
                 maxn=NGRAMS[1],
                 minCount=1,
-                t=1e-2,
+                ws=WINDOW,
+                t=SUBSAMPLING,
                 dim=dim,
                 epoch=epochs,
                 thread=1,
-                verbose=0,
+                verbose=2 if sys.stderr.isatty() else 0,
             )
         except (RuntimeError, ValueError) as error:
             raise DeepALError(
