@@ -108,7 +108,7 @@ def word_table(
     """
     kept = np.flatnonzero(rows.any(1))
     data = np.asarray(rows[kept], "float32")
-    if dim is not None:
+    if dim is not None and len(data):
         data = principal_components(data, dim)
     first: dict[bytes, int] = {}  # the row of each distinct vector
     rows_of = [first.setdefault(vector.tobytes(), len(first)) for vector in data]

@@ -111,3 +111,8 @@ def test_a_word_without_a_vector_has_none_when_others_are_reduced():
     rows = numpy.asarray([[1, 2], [0, 0], [3, -4]])
     table = word_table(vocab, ["a", "b", "c"], rows, dim=1)
     assert (table.shape, "b" in table) == ((2, 1), False)
+
+
+def test_no_vector_at_all_is_no_error_of_the_reduction():
+    vocab = spacy.blank("en").vocab
+    assert word_table(vocab, ["a"], numpy.zeros((1, 2)), dim=1).shape == (0, 2)
