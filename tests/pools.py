@@ -15,6 +15,7 @@ from spacy.training import Example
 from thinc.api import fix_random_seed
 from typer.testing import CliRunner
 
+import spacy_deepal.cli  # noqa: F401  (makes `spacy deepal` known, as spaCy's own start does)
 from spacy_deepal.pool.shards import write_shards
 from spacy_deepal.rounds.loop import load_run_config
 from spacy_deepal.sentences import KEY

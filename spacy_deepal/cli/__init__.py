@@ -17,6 +17,7 @@ from .report import report_cli
 from .run import run_cli
 from .score import score_cli
 from .select import select_cli
+from .vectors import vectors_cli
 
 __all__ = [
     "app",
@@ -28,6 +29,7 @@ __all__ = [
     "score_cli",
     "select_cli",
     "train_cli",
+    "vectors_cli",
 ]
 
 spacy_app.add_typer(app, name="deepal")

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from spacy.tokens import Doc
+from spacy.vocab import Vocab
 from thinc.api import ArgsKwargs, Model, torch2xp, xp2torch
 from thinc.types import Floats2d
 
 from ..errors import DeepALError
 from .context import context_tensor, init_tok2vec, predict_context
-from .features import LEXEME_ATTRIBUTES, bucket, make_batch, word_orths
+from .features import LEXEME_ATTRIBUTES, bucket, find_vectors_scale, make_batch, word_orths
 from .network import Batch, CnnCnnLstm
 from .shim import NetworkShim
 
@@ -164,8 +165,11 @@ def init(model: Model, X: Iterable[Doc] | None = None, Y: Any = None) -> None:
     least = config["word_min_freq"]
     config["characters"] = "".join(sorted(characters))
     config["words"] = sorted(word for word, count in words.items() if count >= least)
-    width = docs[0].vocab.vectors.shape[1] if docs and config["vectors_projection"] else 0
-    config["vectors_width"] = width if width and len(docs[0].vocab.vectors) else 0
+    vocab = docs[0].vocab if docs else Vocab()
+    used = config["vectors_projection"] and len(vocab.vectors)
+    config["vectors_width"] = vocab.vectors.shape[1] if used else 0
+    orths = [vocab.strings[word] for word in words] if used else []
+    config["vectors_scale"] = find_vectors_scale(vocab, orths) if used else 1.0
     config["tok2vec_width"] = init_tok2vec(model, docs)
     config["n_tags"] = model.get_dim("nO")
     model.shims[0].set_network(CnnCnnLstm(config))
@@ -251,6 +255,7 @@ def batch_of(
         gap=config["encoder_kernel"] // 2,
         char_gap=config["char_kernel"] // 2,
         vectors_width=width,
+        vectors_scale=config["vectors_scale"],
         context=context_tensor(shim, context),
         device=shim.device,
     )

@@ -143,6 +143,7 @@ def make_batch(
     char_gap: int,
     vectors_width: int = 0,
     context: torch.Tensor | None = None,
+    vectors_scale: float = 1.0,
     device: torch.device | str = "cpu",
 ) -> Batch:
     """Lay sentences out for the network.
@@ -152,6 +153,7 @@ def make_batch(
     gap (int), char_gap (int): Rows of padding between sentences and between words.
     vectors_width (int): Columns of the static vectors; 0: none are used.
     context (Tensor[n, width] | None): What a tok2vec says of the words, sentence by sentence.
+    vectors_scale (float): What they are multiplied by.
     RETURNS (Batch): The tensors, on `device`.
     """
     lengths = np.asarray([len(sentence) for sentence in sentences])
@@ -162,7 +164,7 @@ def make_batch(
     characters, character_slots, width = _lay_out_characters(lexicon, rows, char_gap)
     vectors = np.zeros((len(rows), vectors_width), "float32")
     if vectors_width:
-        vectors[2:] = static_vectors(vocab, distinct.tolist())
+        vectors[2:] = vectors_scale * static_vectors(vocab, distinct.tolist())
     return Batch(
         characters=torch.from_numpy(characters).to(device),
         character_slots=torch.from_numpy(character_slots).to(device),
@@ -179,23 +181,39 @@ def make_batch(
 
 
 def static_vectors(vocab: Vocab, orths: Sequence[int]) -> NDArray[np.float32]:
-    """Vectors of words; the lower-case form's where the table lacks the word, else zeros.
+    """Vectors of words; where the table lacks a word, its first other-case form's, else zeros.
 
-    orths (Iterable[int]): ORTH ids.
+    orths (Sequence[int]): ORTH ids.
     RETURNS (array[U, D]): A row each.
     """
     table = vocab.vectors
     attr = NAMES[getattr(table, "attr", ORTH)].lower()  # what the table's keys are
     keys = [int(orth) if attr == "orth" else getattr(vocab[orth], attr) for orth in orths]
-    if getattr(table, "mode", None) != "default":
+    if getattr(table, "mode", None) != "default":  # floret has a vector for any word
         return np.asarray(table.get_batch(keys), "float32")
-    rows = np.asarray(
-        [
-            row if row >= 0 else table.key2row.get(vocab[orth].lower, -1)
-            for orth, row in zip(orths, table.find(keys=keys).tolist(), strict=True)
-        ]
-    )
+    rows = table.find(keys=keys)
+    for i in np.flatnonzero(rows < 0).tolist():
+        forms = (get_string_id(form) for form in case_forms(vocab.strings[orths[i]]))
+        rows[i] = next((table.key2row[form] for form in forms if form in table.key2row), -1)
     return np.where(rows[:, None] >= 0, np.asarray(table.data)[rows], 0).astype("float32")
+
+
+def find_vectors_scale(vocab: Vocab, orths: Sequence[int]) -> float:
+    """What the vectors of words must be multiplied by for a root mean square of 1. Tables differ
+    twentyfold in it, and a layer of the learning rate of all others does not make up for that.
+
+    orths (Sequence[int]): ORTH ids; those without a vector do not count.
+    RETURNS (float): 1 when none has a vector.
+    """
+    rows = static_vectors(vocab, orths).astype("float64")
+    square = np.square(rows[rows.any(1)]).mean() if rows.any() else 1.0
+    return float(square**-0.5)
+
+
+def case_forms(word: str) -> list[str]:
+    """A word and its forms in lower, title and upper case: whose vector may stand for its own, in
+    this order."""
+    return [word, word.lower(), word.capitalize(), word.upper()]
 
 
 def _lay_out(lengths: NDArray, words: NDArray, gap: int) -> tuple[NDArray, NDArray]:

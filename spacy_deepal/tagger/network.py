@@ -186,8 +186,8 @@ class CnnCnnLstm(nn.Module):
     """Character CNN, word CNN, LSTM tag decoder.
 
     config (dict): The arguments of `spacy_deepal.CnnCnnLstm.v1`, and n_tags, characters (a string),
-        words (a list of strings), vectors_width, tok2vec_width. Plain values, so that bytes can
-        rebuild a network.
+        words (a list of strings), vectors_width, vectors_scale, tok2vec_width. Plain values, so
+        that bytes can rebuild a network.
     """
 
     def __init__(self, config: dict[str, Any]):

@@ -101,9 +101,9 @@ class Reference:
         return found
 
     def vector(self, doc, text):
-        for form in (text, text.lower()):
+        for form in (text, text.lower(), text.capitalize(), text.upper()):
             if self.config["vectors_width"] and doc.vocab.strings.add(form) in doc.vocab.vectors:
-                return doc.vocab.vectors[form]
+                return self.config["vectors_scale"] * doc.vocab.vectors[form]
         return np.zeros(self.config["vectors_width"])
 
     def convolve(self, prefix, rows, which, normalise):

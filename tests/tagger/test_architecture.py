@@ -5,7 +5,7 @@ import pytest
 import spacy
 from spacy.util import registry
 from spacy.vectors import Vectors
-from thinc.api import Config, Model, set_dropout_rate
+from thinc.api import Config, Model, fix_random_seed, set_dropout_rate
 
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.tagger import architecture
@@ -239,6 +239,18 @@ def test_vectors_of_the_vocab_are_used():
     before = log_probs_of(nlp, [doc])
     nlp.vocab.vectors["London"] = numpy.ones(5, "float32") * 3
     assert not numpy.allclose(before, log_probs_of(nlp, [doc]))
+
+
+@pytest.mark.parametrize("factor", [0.01, 100])
+def test_it_makes_no_difference_how_large_the_numbers_of_a_table_are(factor):
+    found = []
+    for by in (1, factor):
+        nlp = with_vectors(make_nlp())
+        nlp.vocab.vectors.data *= by
+        fix_random_seed(0)
+        nlp.initialize(lambda nlp=nlp: make_examples(nlp))
+        found.append(log_probs_of(nlp, [make_doc(nlp.vocab, "Ada in London")]))
+    numpy.testing.assert_allclose(*found, atol=1e-5)
 
 
 def test_vectors_are_not_used_where_the_config_says_so_or_there_are_none():

@@ -13,6 +13,7 @@ from spacy_deepal.tagger import features
 from spacy_deepal.tagger.features import (
     Lexicon,
     bucket,
+    find_vectors_scale,
     make_batch,
     static_vectors,
     word_orths,
@@ -233,18 +234,51 @@ def vectors_of(vocab, *words):
     return static_vectors(vocab, orths(vocab, *words).tolist())
 
 
-def test_static_vectors_are_found_by_word_then_by_lower_case_else_zero(vocab):
-    data = numpy.asarray([[1, 2], [3, 4], [5, 6]], "float32")
-    vocab.vectors = Vectors(data=data, keys=["Ada", "ada", "london"])
-    found = vectors_of(vocab, "Ada", "ada", "LONDON", "London", "Berlin", "ADA")
-    assert found.tolist() == [[1, 2], [3, 4], [5, 6], [5, 6], [0, 0], [3, 4]]
+def test_static_vectors_are_those_of_the_word_or_of_its_first_other_case_form(vocab):
+    data = numpy.asarray([[1, 2], [3, 4], [5, 6], [7, 8], [9, 9]], "float32")
+    vocab.vectors = Vectors(data=data, keys=["Ada", "ada", "london", "Oslo", "UNO"])
+    found = vectors_of(
+        vocab, "Ada", "ada", "ADA", "LONDON", "London", "OSLO", "oslo", "Uno", "Bonn"
+    )
+    assert found.tolist() == [
+        *([1, 2], [3, 4], [3, 4], [5, 6], [5, 6], [7, 8], [7, 8], [9, 9], [0, 0])
+    ]
     assert found.dtype == numpy.float32
+
+
+def test_static_vectors_of_a_pruned_table_are_those_of_spacy(vocab):
+    data = numpy.asarray([[4, 0], [0, 2], [3, 1], [1, 3]], "float32")
+    words = ["Ada", "sings", "Bob", "hums"]
+    for word, vector in zip(words, data, strict=True):
+        vocab.set_vector(word, vector)
+    vocab.prune_vectors(2)
+    assert vocab.vectors.shape == (2, 2)
+    found = vectors_of(vocab, *words, "ADA", "Eva")
+    assert found[:4].tolist() == [vocab[word].vector.tolist() for word in words]
+    assert found[4:].tolist() == [found[0].tolist(), [0, 0]]
+
+
+def test_static_vectors_of_words_do_not_make_lexemes_of_their_forms(vocab):
+    vocab.vectors = Vectors(data=numpy.ones((1, 2), "float32"), keys=["ada"])
+    keys = orths(vocab, "ADA", "BOB").tolist()
+    before = len(vocab)
+    assert static_vectors(vocab, keys).any(1).tolist() == [True, False]
+    assert len(vocab) == before
 
 
 def test_static_vectors_may_be_keyed_by_another_attribute(vocab):
     data = numpy.asarray([[1, 2]], "float32")
     vocab.vectors = Vectors(data=data, keys=["ada"], attr="LOWER")
     assert vectors_of(vocab, "ADA", "Bob").tolist() == [[1, 2], [0, 0]]
+
+
+def test_scale_brings_the_vectors_of_words_to_a_root_mean_square_of_one(vocab):
+    data = numpy.asarray([[0.1, 0.7], [30, 40]], "float32")
+    vocab.vectors = Vectors(data=data, keys=["ada", "rare"])
+    scale = find_vectors_scale(vocab, orths(vocab, "Ada", "Bonn").tolist())
+    assert scale == pytest.approx(2)  # the mean of 0.01 and 0.49 is a quarter
+    assert find_vectors_scale(vocab, orths(vocab, "Bonn").tolist()) == 1
+    assert find_vectors_scale(vocab, []) == 1
 
 
 def test_floret_vectors_are_those_of_spacy(vocab):

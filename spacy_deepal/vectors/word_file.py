@@ -1,0 +1,99 @@
+"""Vectors of words from a word-vector file, as word2vec, fastText and GloVe publish them, or from
+any spaCy pipeline that has vectors."""
+
+import gzip
+import zlib
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.vocab import Vocab
+from tqdm import tqdm
+
+from ..errors import DeepALError
+from ..pool.scoring import load_pipeline
+from ..tagger.features import case_forms
+
+FORMAT = (
+    "A line must be a word and the numbers of its vector with single spaces between, as in the "
+    "text format of word2vec and GloVe; save a binary file as text."
+)
+
+
+def find_vectors(source: str | Path, words: Sequence[str]) -> NDArray[np.float32]:
+    """Look words up; a word that is not there has the vector of its first other-case form that is.
+
+    source (str | Path): A text file of vectors (`.gz` too); or a pipeline, its folder or name.
+    words (Sequence[str]): Distinct words.
+    RETURNS (array[n_words, D]): Zeros for a word that is not there in any form.
+    RAISES (DeepALError): There is no such file or pipeline, or a line is malformed.
+    """
+    wanted = {form for word in words for form in case_forms(word)}
+    if Path(source).is_file():
+        found = read_word_file(Path(source), wanted)
+    else:
+        found = _of_pipeline(load_pipeline(str(source)).vocab, wanted)
+    width = len(next(iter(found.values()), ()))
+    nothing = np.zeros(width, "float32")
+    forms = (next((form for form in case_forms(word) if form in found), None) for word in words)
+    return np.stack([nothing if form is None else found[form] for form in forms])
+
+
+def _of_pipeline(vocab: Vocab, wanted: Collection[str]) -> dict[str, NDArray]:
+    return {form: vocab.get_vector(form) for form in wanted if vocab.has_vector(form)}
+
+
+def read_word_file(file: Path, wanted: Collection[str]) -> dict[str, NDArray[np.float32]]:
+    """Read the vectors of some words from a text file as a stream.
+
+    file (Path): A word and its numbers a line; a first line of two numbers, "count width", or none.
+    wanted (Collection[str]): The words to keep.
+    RETURNS (dict): Vector [D] by word: the first of a word that has several.
+    RAISES (DeepALError): The file cannot be read; a line is malformed, with its number. Of words
+        that are not wanted only the count of numbers is checked.
+    """
+    keys = {word.encode("utf8"): word for word in wanted}
+    found: dict[str, NDArray[np.float32]] = {}
+    width = None
+    for number, line in _lines(file):
+        count = line.count(b" ")
+        if width is None:
+            header = count == 1 and line.replace(b" ", b"").isdigit()
+            width = int(line.split(b" ")[1]) if header else count
+            if header:
+                continue
+        word = line.partition(b" ")[0] if count == width else line.rsplit(b" ", width)[0]
+        if count < width or width < 1:
+            raise DeepALError(f"{file}, line {number} has {count} numbers, not {width}. {FORMAT}")
+        if word in keys and keys[word] not in found:
+            found[keys[word]] = _parse(line[len(word) + 1 :], file, number)
+    return found
+
+
+def _parse(numbers: bytes, file: Path, line: int) -> NDArray[np.float32]:
+    try:
+        vector = np.asarray(numbers.split(b" ")).astype("float32")
+    except ValueError:
+        vector = np.asarray([np.nan])
+    if not np.isfinite(vector).all():
+        raise DeepALError(f"{file}, line {line} is no vector: {numbers[:60]!r}. {FORMAT}")
+    return vector
+
+
+def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
+    r"""The lines of a file, or of what it is once unpacked, with their numbers. Only "\n" ends a
+    line: words may hold other characters that end one in Unicode."""
+    total = file.stat().st_size
+    try:
+        with (
+            file.open("rb") as raw,
+            tqdm(desc="vectors", total=total, unit="B", unit_scale=True, disable=None) as bar,
+        ):
+            stream = gzip.GzipFile(fileobj=raw) if file.suffix == ".gz" else raw
+            for number, line in enumerate(stream, 1):
+                yield number, line.rstrip(b" \r\n")
+                if number % 1000 == 0:
+                    bar.update(raw.tell() - bar.n)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DeepALError(f"{file} cannot be read: {error}. Download it again.") from error

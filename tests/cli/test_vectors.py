@@ -1,0 +1,72 @@
+import pytest
+import spacy
+
+from ..pools import CONFIGS, call, call_spacy, write_pools
+from ..vectors.build import make_pool, make_transformer
+
+
+@pytest.fixture
+def pool(tmp_path):
+    return make_pool(tmp_path / "pool")
+
+
+@pytest.fixture
+def word_file(tmp_path):
+    (tmp_path / "words.txt").write_text("ada 1 2\nsaw 3 4\nrome 5 7\nrain 1 1\nlives 2 1\n")
+    return tmp_path / "words.txt"
+
+
+def test_vectors_prints_what_has_a_vector_and_what_to_do_next(pool, word_file, tmp_path):
+    status, output = call("vectors", pool, tmp_path / "out", "--from-file", word_file)
+    assert status == 0
+    assert "distinct words 4 of 7 (57.1%) words 5 of 8 (62.5%) width 2" in output
+    assert f"Wrote {tmp_path / 'out'}. To use it:" in output
+    assert (
+        f"python -m spacy train configs/cnn_cnn_lstm.cfg --paths.vectors {tmp_path / 'out'} …"
+        in output
+    )
+    assert spacy.load(tmp_path / "out").vocab["Ada"].vector.tolist() == [1, 2]
+
+
+def test_vectors_come_from_a_transformer(pool, tmp_path):
+    folder = make_transformer(tmp_path / "transformer")
+    status, _ = call("vectors", pool, tmp_path / "out", "--from-transformer", folder, "--dim", 1)
+    assert status == 0
+    vocab = spacy.load(tmp_path / "out").vocab
+    assert vocab.vectors.shape == (4, 1)
+    assert vocab.has_vector("London")
+    assert not vocab.has_vector("Zzz")
+
+
+def test_vectors_come_from_the_text_of_the_pools(tmp_path):
+    pytest.importorskip("floret", reason='of the extra: pip install "spacy_deepal[vectors]"')
+    pool = make_pool(tmp_path / "pool", ["Ada saw Rome"] * 20)
+    args = ["--from-text", "--dim", 7, "--epochs", 1, "--lang", "xx"]
+    status, output = call("vectors", pool, tmp_path / "out", *args)
+    assert status == 0
+    assert "words 60 of 60 (100.0%) width 7" in output
+    nlp = spacy.load(tmp_path / "out")
+    assert (nlp.lang, nlp.vocab.vectors.mode) == ("xx", "floret")
+
+
+@pytest.mark.parametrize("args", [[], ["--from-text", "--from-file", "words.txt"]])
+def test_vectors_takes_one_source(pool, tmp_path, args):
+    status, output = call("vectors", pool, tmp_path / "out", *args)
+    assert status == 1
+    assert f"Name one source of vectors, not {len(args) and 2}" in output
+    assert not (tmp_path / "out").exists()
+
+
+def test_config_trains_with_the_table(word_file, tmp_path):
+    paths = write_pools(tmp_path)
+    args = ["--from-file", word_file, "--lang", "xx"]
+    assert call("vectors", paths["pool"], tmp_path / "table", *args)[0] == 0
+    values = {"paths.train": paths["pool"], "paths.dev": paths["dev"], "nlp.lang": "xx"}
+    values |= {"paths.vectors": tmp_path / "table", "training.max_epochs": "1"}
+    config, model = CONFIGS / "cnn_cnn_lstm.cfg", tmp_path / "m"
+    overrides = [part for key, value in values.items() for part in (f"--{key}", value)]
+    status, output = call_spacy("train", config, "--output", model, *overrides)
+    assert status == 0, output
+    nlp = spacy.load(model / "model-last")
+    assert nlp.vocab.vectors.shape[1] == 2
+    assert nlp.get_pipe("ner").model.shims[0].network.config["vectors_width"] == 2
