@@ -11,7 +11,9 @@ from thinc.api import Model
 
 from ..errors import DeepALError
 from ..seeds import derive_seed
-from .architecture import Paths, batches
+from .architecture import Paths, layouts
+from .features import distinct_words, split, word_tensors
+from .inference import Inference
 from .shim import NetworkShim
 
 
@@ -70,16 +72,20 @@ def sample_paths(
             "[training] dropout above 0, or set the dropouts of spacy_deepal.CnnCnnLstm.v1."
         )
     paths = [np.zeros((samples, 0), "int16") for _ in docs]
-    training = network.training
-    network.eval()
-    try:
-        for group, ends, batch in batches(shim, docs, batch_words):
-            table = np.empty((samples, int(ends[-1])), "int16")
-            for m, sample in enumerate(masks):
-                with torch.no_grad(), network.sampled(sample):
-                    table[m] = network(batch)[0].cpu().numpy()
-            for i, path in zip(group, np.split(table, ends[:-1], axis=1), strict=True):
-                paths[i] = path
-    finally:
-        network.train(training)
+    distinct, sentences = distinct_words(docs)
+    if not len(distinct):
+        return paths
+    rows = shim.lexicon.find(docs[0].vocab, distinct)
+    words = word_tensors(shim.lexicon, np.append([0, 1], rows), network.config, shim.device)
+    groups = list(layouts(shim, [index + 3 for index in sentences], batch_words))
+    tables = [np.empty((samples, sum(lengths)), "int16") for _, lengths, _ in groups]
+    for m, sample in enumerate(masks):
+        with network.sampled(sample):
+            inference = Inference(network, len(words.words))
+        inference.add(words)
+        for (_, _, layout), table in zip(groups, tables, strict=True):
+            table[m] = inference.decode(layout)[0].cpu().numpy()
+    for (group, lengths, _), table in zip(groups, tables, strict=True):
+        for i, path in zip(group, split(table.T, lengths), strict=True):
+            paths[i] = path.T
     return paths

@@ -12,10 +12,14 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from thinc.api import NumpyOps
 
+from .inference import Words
+from .layout import lay_out
 from .network import BOS, BOW, EOS, EOW, UNKNOWN_CHAR, Batch
 
 HASHES = 2  # rows a lexical attribute has in its table (a Bloom embedding)
-CACHED_WORDS = 200_000  # distinct words remembered before the lexicon starts anew
+CACHED_WORDS = 16_000  # distinct words remembered before the lexicon starts anew
+BOS_ROW, EOS_ROW = np.asarray([1]), np.asarray([2])  # in the tables of prediction; 0 is [PAD]
+TABLES = ("characters", "lengths", "words", "attributes", "vectors")
 LEXEME_ATTRIBUTES = ("NORM", "LOWER", "SHAPE", "PREFIX", "SUFFIX")
 
 
@@ -33,12 +37,13 @@ class Lexicon:
         self.attr_rows = np.repeat(np.asarray(config["attr_rows"], "int64"), HASHES)
         self.character_ids = {c: i for i, c in enumerate(config["characters"], EOW + 1)}
         self.word_ids = {get_string_id(w): i for i, w in enumerate(config["words"], EOS + 1)}
+        self.vectors_width = config["vectors_width"]
         self._forget()
 
     def __getstate__(self) -> dict[str, Any]:
         """What was computed can be computed again: leave it out of a pickle."""
         state = self.__dict__.copy()
-        for name in ("vocab", "rows", "characters", "lengths", "words", "attributes", "size"):
+        for name in ("vocab", "rows", "size", *TABLES):
             del state[name]
         return state
 
@@ -51,20 +56,25 @@ class Lexicon:
 
         vocab (Vocab): Where the words' lexemes are.
         orths (array[U]): ORTH ids, distinct.
-        RETURNS (array[U]): Rows of `characters`, `lengths`, `words` and `attributes`.
+        RETURNS (array[U]): Rows of `characters`, `lengths`, `words`, `attributes` and `vectors`.
         """
-        if self.vocab is not vocab or self.size + len(orths) > max(CACHED_WORDS, 2 * len(orths)):
+        if self.vocab is not vocab:
             self._forget(vocab)
-        rows = [self.rows.get(orth, -1) for orth in orths.tolist()]
-        if -1 in rows:
-            new = [orth for orth, row in zip(orths.tolist(), rows, strict=True) if row < 0]
-            self._add([vocab.strings[orth] for orth in new], new)
-            rows = [self.rows[orth] for orth in orths.tolist()]
-        return np.asarray(rows, "int64")
+        vectors = static_vectors(vocab, orths.tolist(), self.vectors_width)
+        found = np.asarray([self.rows.get(orth, -1) for orth in orths.tolist()], "int64")
+        new = found < 0
+        full = self.size + new.sum() > max(CACHED_WORDS, 2 * len(orths))
+        if full or not np.array_equal(self.vectors[found[~new]], vectors[~new]):
+            self._forget(vocab)
+            new[:] = True
+        if new.any():
+            found[new] = np.arange(self.size, self.size + new.sum())
+            self._add(orths[new].tolist(), vectors[new])
+        return found
 
     def _forget(self, vocab: Vocab | None = None) -> None:
         self.vocab = vocab
-        self.rows: dict[int, int] = {}
+        self.rows: dict[int, int] = {}  # by ORTH; another one each time the lexicon starts anew
         self.size = 2
         self.characters = np.zeros((1024, self.max_chars + 2), "int32")
         self.characters[:2, :2] = BOW, EOW
@@ -72,11 +82,13 @@ class Lexicon:
         self.words = np.zeros(1024, "int64")
         self.words[:2] = BOS, EOS
         self.attributes = np.zeros((1024, len(self.attr_rows)), "int64")
+        self.vectors = np.zeros((1024, self.vectors_width), "float32")
 
-    def _add(self, texts: list[str], orths: list[int]) -> None:
+    def _add(self, orths: list[int], vectors: NDArray) -> None:
+        texts = [self.vocab.strings[orth] for orth in orths]
         start, self.size = self.size, self.size + len(orths)
         while self.size > len(self.words):
-            for name in ("characters", "lengths", "words", "attributes"):
+            for name in TABLES:
                 table = getattr(self, name)
                 setattr(self, name, np.concatenate([table, np.zeros_like(table)]))
         for row, (text, orth) in enumerate(zip(texts, orths, strict=True), start):
@@ -85,6 +97,7 @@ class Lexicon:
             self.lengths[row] = len(characters) + 2
             self.words[row] = self.word_ids.get(orth, 0)
             self.rows[orth] = row
+        self.vectors[start : self.size] = vectors
         if self.attrs:
             self.attributes[start : self.size] = self._hash_attributes(texts, orths)
 
@@ -114,6 +127,21 @@ def word_orths(doc: Doc) -> NDArray[np.uint64]:
     return table[table[:, 1] == 0, 0] if len(doc) else np.zeros(0, "uint64")
 
 
+def distinct_words(docs: Sequence[Doc]) -> tuple[NDArray[np.uint64], list[NDArray[np.int64]]]:
+    """RETURNS (array[U], list[array[n_words]]): ORTH ids of the distinct real words of all Docs,
+    and which of them stand in each Doc."""
+    sentences = [word_orths(doc) for doc in docs]
+    words = np.concatenate(sentences) if sentences else np.zeros(0, "uint64")
+    distinct, index = np.unique(words, return_inverse=True)
+    return distinct, split(index, [len(sentence) for sentence in sentences])
+
+
+def split(values: NDArray, lengths: Sequence[int]) -> list[NDArray]:
+    """RETURNS (list[array]): Parts of these lengths, one behind the other."""
+    ends = np.cumsum(lengths).tolist()
+    return [values[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+
 def bucket(lengths: Sequence[int], max_words: int) -> Iterator[list[int]]:
     """Group sentences of like length, longest first, bounded in padded words.
 
@@ -136,7 +164,6 @@ def make_batch(
     *,
     gap: int,
     char_gap: int,
-    vectors_width: int = 0,
     device: torch.device | str = "cpu",
 ) -> Batch:
     """Lay sentences out for the network.
@@ -144,7 +171,6 @@ def make_batch(
     sentences (Sequence[array]): ORTH ids of each sentence, none empty.
     vocab (Vocab): Where their lexemes and vectors are.
     gap (int), char_gap (int): Rows of padding between sentences and between words.
-    vectors_width (int): Columns of the static vectors; 0: none are used.
     RETURNS (Batch): The tensors, on `device`.
     """
     lengths = np.asarray([len(sentence) for sentence in sentences])
@@ -153,16 +179,13 @@ def make_batch(
     index, positions = _lay_out(lengths, inverse + 2, gap)
     slots, active = _decoder_slots(lengths)
     characters, character_slots, width = _lay_out_characters(lexicon, rows, char_gap)
-    vectors = np.zeros((len(rows), vectors_width), "float32")
-    if vectors_width:
-        vectors[2:] = static_vectors(vocab, distinct.tolist())
     return Batch(
         characters=torch.from_numpy(characters).to(device),
         character_slots=torch.from_numpy(character_slots).to(device),
         character_width=width,
         words=torch.from_numpy(lexicon.words[rows]).to(device),
         attributes=torch.from_numpy(lexicon.attributes[rows]).to(device),
-        vectors=torch.from_numpy(vectors).to(device),
+        vectors=torch.from_numpy(lexicon.vectors[rows]).to(device),
         index=torch.from_numpy(index).to(device),
         positions=torch.from_numpy(positions).to(device),
         slots=torch.from_numpy(slots).to(device),
@@ -170,12 +193,33 @@ def make_batch(
     )
 
 
-def static_vectors(vocab: Vocab, orths: Sequence[int]) -> NDArray[np.float32]:
+def word_tensors(
+    lexicon: Lexicon, rows: NDArray, config: dict[str, Any], device: torch.device
+) -> Words:
+    """RETURNS (Words): The features of words, by their rows in the lexicon, on `device`."""
+    lengths = lexicon.lengths[rows]
+    table = lexicon.characters[rows, : lengths.max()]
+    characters = lay_out(
+        table[np.arange(table.shape[1]) < lengths[:, None]],
+        lengths,
+        kernel=config["char_kernel"],
+        layers=config["char_layers"],
+        frame=0,
+        device=device,
+    )
+    features = (lexicon.words[rows], lexicon.attributes[rows], lexicon.vectors[rows])
+    return Words(characters, *(torch.from_numpy(part).to(device) for part in features))
+
+
+def static_vectors(vocab: Vocab, orths: Sequence[int], width: int) -> NDArray[np.float32]:
     """Vectors of words; the lower-case form's where the table lacks the word, else zeros.
 
-    orths (Iterable[int]): ORTH ids.
-    RETURNS (array[U, D]): A row each.
+    orths (Sequence[int]): ORTH ids.
+    width (int): Columns of the vectors; 0: none are read.
+    RETURNS (array[U, width]): A row each.
     """
+    if not (width and len(orths)):
+        return np.zeros((len(orths), width), "float32")
     table = vocab.vectors
     attr = NAMES[getattr(table, "attr", ORTH)].lower()  # what the table's keys are
     keys = [int(orth) if attr == "orth" else getattr(vocab[orth], attr) for orth in orths]

@@ -25,6 +25,7 @@ CONFIG = {
     "attrs": ["NORM", "LOWER", "SHAPE", "PREFIX2"],
     "attr_rows": [50, 60, 70, 80],
     "max_chars": 8,
+    "vectors_width": 0,
 }
 
 
@@ -116,11 +117,11 @@ def test_a_word_is_worked_out_once(vocab, monkeypatch):
     added = []
     add = lexicon._add
     monkeypatch.setattr(
-        lexicon, "_add", lambda texts, orths: (added.extend(texts), add(texts, orths))
+        lexicon, "_add", lambda orths, vectors: (added.extend(orths), add(orths, vectors))
     )
     first = lexicon.find(vocab, orths(vocab, "Ada", "sings"))
     again = lexicon.find(vocab, orths(vocab, "sings", "loud", "Ada"))
-    assert added == ["Ada", "sings", "loud"]
+    assert added == orths(vocab, "Ada", "sings", "loud").tolist()
     assert again[[2, 0]].tolist() == first.tolist()
 
 
@@ -230,7 +231,7 @@ def test_characters_of_distinct_words_lie_once_with_padding_between(vocab, char_
 
 
 def vectors_of(vocab, *words):
-    return static_vectors(vocab, orths(vocab, *words).tolist())
+    return static_vectors(vocab, orths(vocab, *words).tolist(), vocab.vectors.shape[1])
 
 
 def test_static_vectors_are_found_by_word_then_by_lower_case_else_zero(vocab):
