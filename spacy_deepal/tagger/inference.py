@@ -16,6 +16,7 @@ from .layers import Convolution, Dropout
 from .layout import Layout
 from .network import CnnCnnLstm
 
+ONE_DNN = torch.backends.mkldnn.is_available()
 AT_ONCE = 1024  # words worked out at once: what lies between them and the tables stays small
 
 
@@ -47,16 +48,18 @@ class Inference:
         self.word_mask = _mask(encoder.dropout)
         from_word, from_tag = decoder.layers[0].weight_ih_l0.split(encoder.width, 1)
         from_word = from_word * _mask(decoder.input_dropout)
-        self.from_h_last = _gates(from_word[:, :width])
-        self.from_w_full = _gates(from_word[:, width:])
-        self.from_below = [
-            _gates(2 * layer.weight_ih_l0 * mask)
+        self.from_w_full = Product(_gates(from_word[:, width:]))
+        self.from_tags = decoder.embedding.weight @ _gates(from_tag)
+        from_below = [from_word[:, :width]]
+        from_below += [
+            2 * layer.weight_ih_l0 * mask
             for layer, mask in zip(decoder.layers[1:], masks, strict=False)
         ]
-        self.lstms = [_Lstm(layer) for layer in decoder.layers]
+        self.lstms = [
+            _Lstm(layer, weight) for layer, weight in zip(decoder.layers, from_below, strict=True)
+        ]
         self.output = (2 * decoder.output.weight * masks[-1]).t().contiguous()
         self.output_bias = decoder.output.bias
-        self.from_tags = decoder.embedding.weight @ _gates(from_tag)
         self.size = 0
         self.tables = [
             self.from_tags.new_empty((0, self.convolutions.bag_width)),
@@ -92,11 +95,9 @@ class Inference:
         for active, following in zip(layout.active, [*layout.active[1:], 0], strict=True):
             now = slice(end, end := end + active)
             gates = F.embedding_bag(entries[now], self.tables[2], mode="sum")
-            hidden = self.lstms[0](gates.addmm_(h_last[now], self.from_h_last), states[0])
-            for lstm, weight, state in zip(
-                self.lstms[1:], self.from_below, states[1:], strict=True
-            ):
-                hidden = lstm(torch.addmm(lstm.bias, hidden, weight), state)
+            hidden = self.lstms[0](h_last[now], states[0], gates)
+            for lstm, state in zip(self.lstms[1:], states[1:], strict=True):
+                hidden = lstm(hidden, state)
             step = torch.addmm(self.output_bias, hidden, self.output, out=logits[now])
             tags[now] = best = step.max(1).indices
             entries[end : end + following, 0] = best[:following]
@@ -118,10 +119,9 @@ class Inference:
         self._reserve(self.size)
         for values in w_full.split(AT_ONCE):
             end = start + len(values)
-            bags, residual = (table[start:end] for table in self.tables[:2])
-            self.convolutions.tables(0, values, bags, residual)
-            gates = self.tables[2][len(self.from_tags) :][start:end]
-            torch.addmm(self.lstms[0].bias, values, self.from_w_full, out=gates)
+            bags, residual, gates = self.tables
+            bags[start:end], residual[start:end] = self.convolutions.tables(0, values)
+            gates[len(self.from_tags) :][start:end] = self.from_w_full(values)
             start = end
 
     def _reserve(self, size: int) -> None:
@@ -150,28 +150,22 @@ class _Convolutions:
             mask = _mask(dropout)
             width = len(convolution.bias)
             weight = convolution.weight.view(width, self.kernel, -1) * mask
-            weight = weight.permute(2, 1, 0).flatten(1).contiguous()
             bias = weight.new_zeros((self.kernel, width))
             bias[self.kernel // 2] = convolution.bias
+            product = Product(weight.permute(2, 1, 0).flatten(1), bias.flatten())
             projection = None
             if isinstance(residual, nn.Linear):
-                projection = (residual.weight * mask).t().contiguous()
-            self.layers.append((weight, bias.flatten(), projection, mask))
+                projection = Product((residual.weight * mask).t())
+            self.layers.append((product, projection, mask))
 
-    def tables(
-        self, layer: int, values: Tensor, bags: Tensor | None = None, residual: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
+    def tables(self, layer: int, values: Tensor) -> tuple[Tensor, Tensor]:
         """What rows give to the windows that they stand in, and to the residual connection.
 
         values (Tensor): Rows [V, width_in]; a row of zeros is [PAD].
-        RETURNS (Tensor, Tensor): [V, kernel * width] and [V, width], in `bags` and `residual` where
-            they are given.
+        RETURNS (Tensor, Tensor): [V, kernel * width] and [V, width].
         """
-        weight, bias, projection, mask = self.layers[layer]
-        bags = torch.addmm(bias, values, weight, out=bags)
-        if projection is None:
-            return bags, torch.mul(values, mask, out=residual)
-        return bags, torch.mm(values, projection, out=residual)
+        product, projection, mask = self.layers[layer]
+        return product(values), values * mask if projection is None else projection(values)
 
     def __call__(self, bags: Tensor, residual: Tensor, layout: Layout) -> Tensor:
         """The tables of the first layer -> [rows of the last layer, width]"""
@@ -191,26 +185,58 @@ class _Lstm:
     """One step of an LSTM, its gates all through one sigmoid: tanh(x) = 2 sigmoid(2 x) - 1.
 
     Kept are twice the cell and half the hidden state; the weights behind them make up for it.
+
+    from_below (Tensor): [4 * width, width_in], what the layer's input is multiplied with.
     """
 
-    def __init__(self, layer: nn.LSTM):
-        self.weight = _gates(2 * layer.weight_hh_l0)
-        self.bias = _gates(layer.bias_ih_l0 + layer.bias_hh_l0)
+    def __init__(self, layer: nn.LSTM, from_below: Tensor):
+        self.width_in, self.width = from_below.shape[1], layer.hidden_size
+        weight = torch.cat([from_below, 2 * layer.weight_hh_l0], 1)
+        self.product = Product(_gates(weight), _gates(layer.bias_ih_l0 + layer.bias_hh_l0))
 
     def start(self, sentences: int) -> tuple[Tensor, Tensor]:
-        """RETURNS: The state before the first word, [sentences, width] twice."""
-        shape = sentences, len(self.weight)
-        return self.weight.new_zeros(shape), self.weight.new_zeros(shape)
+        """RETURNS: The state before the first word: what a step reads, (input, hidden), and the
+        cell, of all sentences."""
+        zeros = self.product.weight.new_zeros
+        return zeros((sentences, self.width_in + self.width)), zeros((sentences, self.width))
 
-    def __call__(self, gates: Tensor, state: tuple[Tensor, Tensor]) -> Tensor:
-        """Take gates [active, 4 * width], updates the state of the first `active` sentences.
+    def __call__(
+        self, below: Tensor, state: tuple[Tensor, Tensor], more: Tensor | None = None
+    ) -> Tensor:
+        """Read below [active, width_in], update the state of the first `active` sentences.
 
+        more (Tensor | None): [active, 4 * width], what else goes into the gates.
         RETURNS [active, width]: Half their hidden state.
         """
-        hidden, cell = (part[: len(gates)] for part in state)
-        enter, forget, new, out = gates.addmm_(hidden, self.weight).sigmoid_().chunk(4, 1)
+        reads, cell = (part[: len(below)] for part in state)
+        reads[:, : self.width_in] = below
+        gates = self.product(reads)
+        if more is not None:
+            gates += more
+        enter, forget, new, out = gates.sigmoid_().chunk(4, 1)
         cell.mul_(forget).addcmul_(enter, new.sub_(0.5), value=4)
-        return torch.sigmoid(cell, out=hidden).sub_(0.5).mul_(out)
+        return torch.mul(torch.sigmoid(cell).sub_(0.5), out, out=reads[:, self.width_in :])
+
+
+class Product:
+    """Rows times a weight [width_in, width], plus a bias [width].
+
+    oneDNN, where torch has it, takes half the time of MKL on processors of AMD, and as long on
+    others; for a few rows its calls cost more than they save.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None = None):
+        self.weight = weight.contiguous()
+        self.bias = self.weight.new_zeros(self.weight.shape[1]) if bias is None else bias
+        self.packed = None
+        if ONE_DNN and weight.device.type == "cpu" and weight.dtype == torch.float32:
+            self.packed = torch.ops.mkldnn._reorder_linear_weight(weight.t().contiguous())
+
+    def __call__(self, rows: Tensor) -> Tensor:
+        """[V, width_in] -> [V, width]"""
+        if self.packed is None or len(rows) < 16:
+            return torch.addmm(self.bias, rows, self.weight)
+        return torch.ops.mkldnn._linear_pointwise(rows, self.packed, self.bias, "none", [], "")
 
 
 def _gates(weight: Tensor) -> Tensor:
