@@ -197,7 +197,7 @@ def predict_paths(shim: NetworkShim, docs: Sequence[Doc], batch_words: int) -> P
         for group, lengths, layout in layouts(
             shim, [rows[index] for index in sentences], batch_words
         ):
-            path, logits = inference.decode(layout)
+            path, logits = (part[layout.places] for part in inference.decode(layout))
             for i, doc_tags, doc_log_probs in zip(
                 group,
                 split(path.cpu().numpy(), lengths),

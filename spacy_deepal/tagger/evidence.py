@@ -76,15 +76,15 @@ def sample_paths(
     if not len(distinct):
         return paths
     rows = shim.lexicon.find(docs[0].vocab, distinct)
-    words = word_tensors(shim.lexicon, np.append([0, 1], rows), network.config, shim.device)
+    words = word_tensors(shim.lexicon, np.append([0, 1], rows), network, shim.device)
     groups = list(layouts(shim, [index + 3 for index in sentences], batch_words))
     tables = [np.empty((samples, sum(lengths)), "int16") for _, lengths, _ in groups]
     for m, sample in enumerate(masks):
         with network.sampled(sample):
-            inference = Inference(network, len(words.words))
+            inference = Inference(network)
         inference.add(words)
         for (_, _, layout), table in zip(groups, tables, strict=True):
-            table[m] = inference.decode(layout)[0].cpu().numpy()
+            table[m] = inference.decode(layout)[0][layout.places].cpu().numpy()
     for (group, lengths, _), table in zip(groups, tables, strict=True):
         for i, path in zip(group, split(table.T, lengths), strict=True):
             paths[i] = path.T

@@ -14,7 +14,7 @@ from thinc.api import NumpyOps
 
 from .inference import Words
 from .layout import lay_out
-from .network import BOS, BOW, EOS, EOW, UNKNOWN_CHAR, Batch
+from .network import BOS, BOW, EOS, EOW, UNKNOWN_CHAR, Batch, CnnCnnLstm
 
 HASHES = 2  # rows a lexical attribute has in its table (a Bloom embedding)
 CACHED_WORDS = 16_000  # distinct words remembered before the lexicon starts anew
@@ -194,21 +194,23 @@ def make_batch(
 
 
 def word_tensors(
-    lexicon: Lexicon, rows: NDArray, config: dict[str, Any], device: torch.device
+    lexicon: Lexicon, rows: NDArray, network: CnnCnnLstm, device: torch.device
 ) -> Words:
-    """RETURNS (Words): The features of words, by their rows in the lexicon, on `device`."""
+    """RETURNS (Words): What a network's masks do not change of words, by their lexicon rows."""
     lengths = lexicon.lengths[rows]
     table = lexicon.characters[rows, : lengths.max()]
     characters = lay_out(
         table[np.arange(table.shape[1]) < lengths[:, None]],
         lengths,
-        kernel=config["char_kernel"],
-        layers=config["char_layers"],
+        kernel=network.config["char_kernel"],
+        layers=network.config["char_layers"],
         frame=0,
         device=device,
     )
-    features = (lexicon.words[rows], lexicon.attributes[rows], lexicon.vectors[rows])
-    return Words(characters, *(torch.from_numpy(part).to(device) for part in features))
+    features = lexicon.words[rows], lexicon.attributes[rows], lexicon.vectors[rows]
+    with torch.no_grad():
+        others = network.encoder.others(*(torch.from_numpy(part).to(device) for part in features))
+    return Words(characters, others)
 
 
 def static_vectors(vocab: Vocab, orths: Sequence[int], width: int) -> NDArray[np.float32]:

@@ -17,16 +17,14 @@ from .layout import Layout
 from .network import CnnCnnLstm
 
 ONE_DNN = torch.backends.mkldnn.is_available()
-AT_ONCE = 1024  # words worked out at once: what lies between them and the tables stays small
+ALL = slice(None)
 
 
 class Words(NamedTuple):
     """U distinct words as tensors."""
 
     characters: Layout
-    words: Tensor  # [U] int64: word ids
-    attributes: Tensor  # [U, A] int64: hashed lexical attributes
-    vectors: Tensor  # [U, D] float32: static vectors
+    others: Tensor  # [U, width]: w_full without the characters, as `WordEncoder.others` has it
 
 
 class Inference:
@@ -34,55 +32,74 @@ class Inference:
 
     Row 0 of the tables is [PAD]; the words that `add` is given follow.
 
-    size (int): Words that the tables have room for at first.
+    room (int): Words for which the tables have room from the beginning.
     """
 
     @torch.no_grad()
-    def __init__(self, network: CnnCnnLstm, size: int):
-        encoder, decoder = network.encoder, network.decoder
-        width, masks = network.config["encoder_width"], [_mask(d) for d in decoder.dropouts]
-        self.encoder = encoder
-        self.characters = _Convolutions(encoder.characters.convolution)
-        self.character_tables = self.characters.tables(0, encoder.characters.embedding.weight)
-        self.convolutions = _Convolutions(encoder.convolution)
-        self.word_mask = _mask(encoder.dropout)
+    def __init__(self, network: CnnCnnLstm, room: int = 0):
+        config, encoder, decoder = network.config, network.encoder, network.decoder
+        like, width = encoder.unknown, config["encoder_width"]
+        masks = [_mask(dropout, like) for dropout in decoder.dropouts]
+        # Here w_full is (characters, others), and has not the units that its mask drops.
+        mask, first = _mask(encoder.dropout, like), config["word_width"]
+        last = first + config["char_filters"]
+        units = torch.arange(len(mask), device=mask.device)
+        others = torch.cat([units[:first], units[last:]])
+        self.kept_filters, self.kept_others = _kept(mask[first:last]), _kept(mask[others])
+        units = torch.cat([units[first:last][self.kept_filters], others[self.kept_others]])
+        characters = encoder.characters
+        self.characters = _Convolutions(characters.convolution, outputs=self.kept_filters)
+        self.character_tables = self.characters.tables(0, characters.embedding.weight)
+        self.convolutions = _Convolutions(encoder.convolution, mask, inputs=units)
+
         from_word, from_tag = decoder.layers[0].weight_ih_l0.split(encoder.width, 1)
-        from_word = from_word * _mask(decoder.input_dropout)
-        self.from_w_full = Product(_gates(from_word[:, width:]))
+        from_word = from_word * _mask(decoder.input_dropout, like)
+        self.from_w_full = Product(_gates((from_word[:, width:] * mask)[:, units]))
         self.from_tags = decoder.embedding.weight @ _gates(from_tag)
         from_below = [from_word[:, :width]]
         from_below += [
-            2 * layer.weight_ih_l0 * mask
-            for layer, mask in zip(decoder.layers[1:], masks, strict=False)
+            2 * layer.weight_ih_l0 * below
+            for layer, below in zip(decoder.layers[1:], masks, strict=False)
         ]
         self.lstms = [
             _Lstm(layer, weight) for layer, weight in zip(decoder.layers, from_below, strict=True)
         ]
         self.output = (2 * decoder.output.weight * masks[-1]).t().contiguous()
         self.output_bias = decoder.output.bias
-        self.size = 0
+
+        self.words = 0
+        rows, tags = (room + 1, len(self.from_tags)) if room else (0, 0)
+        self.used = [0, 0, 0]  # rows of the tables
         self.tables = [
-            self.from_tags.new_empty((0, self.convolutions.bag_width)),
-            self.from_tags.new_empty((0, width)),
-            self.from_tags,
+            self.output.new_empty((rows, config["encoder_kernel"] * width)),
+            self.output.new_empty((rows, width)),
+            self.output.new_empty((tags + rows, self.from_tags.shape[1])),
         ]
-        self._reserve(size + 1)
-        self._append(self.from_tags.new_zeros((1, encoder.width - width)))
 
     @torch.no_grad()
     def add(self, words: Words) -> None:
         """Work words out and append them to the tables."""
-        known = self.encoder.unknown + F.embedding(words.words, self.encoder.embedding.weight)
-        others = self.encoder.features(words.attributes, words.vectors)
-        w_full = torch.cat([known, self._encode_characters(words.characters), *others], 1)
-        self._append(w_full * self.word_mask)
+        others = words.others.index_select(1, self.kept_others)
+        values = torch.cat([self._encode_characters(words.characters), others], 1)
+        if not self.words:
+            values = F.pad(values, (0, 0, 1, 0))  # [PAD]
+        new = [*self.convolutions.tables(0, values), self.from_w_full(values)]
+        if not self.words:
+            new[2] = torch.cat([self.from_tags, new[2]])
+        self.words += len(words.others)
+        for i, rows in enumerate(new):
+            start, self.used[i] = self.used[i], self.used[i] + len(rows)
+            if self.used[i] <= len(self.tables[i]):
+                self.tables[i][start : self.used[i]] = rows
+            else:
+                self.tables[i] = torch.cat([self.tables[i][:start], rows]) if start else rows
 
     @torch.no_grad()
     def decode(self, layout: Layout) -> tuple[Tensor, Tensor]:
         """Decode sentences greedily, from left to right.
 
         layout (Layout): Of table rows, [BOS] and [EOS] at the ends.
-        RETURNS (Tensor, Tensor): Tags [n] and logits [n, tags] on that path, sentence by sentence.
+        RETURNS (Tensor, Tensor): Tags [n] and logits [n, tags] on that path, as they are laid out.
         """
         h_last = self.convolutions(self.tables[0], self.tables[1], layout)
         # A word's gates begin as the sum of two rows: that of the tag before it, and its own.
@@ -101,7 +118,7 @@ class Inference:
             step = torch.addmm(self.output_bias, hidden, self.output, out=logits[now])
             tags[now] = best = step.max(1).indices
             entries[end : end + following, 0] = best[:following]
-        return tags.index_select(0, layout.places), logits.index_select(0, layout.places)
+        return tags, logits
 
     def _encode_characters(self, layout: Layout) -> Tensor:
         """RETURNS [U, char_filters]: The maximum over the characters of each word."""
@@ -113,49 +130,41 @@ class Inference:
             torch.maximum(part, rows[end : (end := end + active)], out=part)
         return most.index_select(0, layout.rank)
 
-    def _append(self, w_full: Tensor) -> None:
-        """Add the rows of words to the tables."""
-        start, self.size = self.size, self.size + len(w_full)
-        self._reserve(self.size)
-        for values in w_full.split(AT_ONCE):
-            end = start + len(values)
-            bags, residual, gates = self.tables
-            bags[start:end], residual[start:end] = self.convolutions.tables(0, values)
-            gates[len(self.from_tags) :][start:end] = self.from_w_full(values)
-            start = end
-
-    def _reserve(self, size: int) -> None:
-        """Make room for so many rows. What is not used yet takes no memory, on a CPU."""
-        if size > len(self.tables[1]):
-            for i, first in enumerate((0, 0, len(self.from_tags))):
-                old = self.tables[i]
-                self.tables[i] = old.new_empty((first + size, old.shape[1]))
-                self.tables[i][: len(old)] = old
-
 
 class _Convolutions:
     """A Convolution whose products come before its windows.
 
     A convolution is linear before its ReLU, so that a row is multiplied once with the weights of
     all places in a window, and a window sums what its rows are in their places.
+
+    factors (Tensor): Of the units of the first layer's input.
+    inputs, outputs (Tensor | slice): Units that the first layer reads and that the last returns.
     """
 
-    def __init__(self, module: Convolution):
-        self.norms, self.kernel = module.norms, module.kernel
-        self.bag_width = self.kernel * len(module.convolutions[0].bias)
+    def __init__(
+        self,
+        module: Convolution,
+        factors: Tensor | float = 1.0,
+        inputs: Tensor | slice = ALL,
+        outputs: Tensor | slice = ALL,
+    ):
+        self.norms, self.kernel, last = module.norms, module.kernel, len(module.norms) - 1
         self.layers = []
-        for dropout, convolution, residual in zip(
-            module.dropouts, module.convolutions, module.residuals, strict=True
+        for layer, (dropout, convolution, residual) in enumerate(
+            zip(module.dropouts, module.convolutions, module.residuals, strict=True)
         ):
-            mask = _mask(dropout)
-            width = len(convolution.bias)
-            weight = convolution.weight.view(width, self.kernel, -1) * mask
-            bias = weight.new_zeros((self.kernel, width))
-            bias[self.kernel // 2] = convolution.bias
+            read, kept = inputs if layer == 0 else ALL, outputs if layer == last else ALL
+            mask = _mask(dropout, convolution.bias) * (factors if layer == 0 else 1.0)
+            weight = convolution.weight.view(len(convolution.bias), self.kernel, -1) * mask
+            weight = weight[kept][:, :, read]
+            bias = weight.new_zeros((self.kernel, len(weight)))
+            bias[self.kernel // 2] = convolution.bias[kept]
             product = Product(weight.permute(2, 1, 0).flatten(1), bias.flatten())
-            projection = None
-            if isinstance(residual, nn.Linear):
-                projection = Product((residual.weight * mask).t())
+            projection = residual.weight if isinstance(residual, nn.Linear) else None
+            if projection is None and (read is not ALL or kept is not ALL):
+                projection = torch.eye(len(mask), dtype=mask.dtype, device=mask.device)
+            if projection is not None:
+                projection = Product((projection * mask)[kept][:, read].t())
             self.layers.append((product, projection, mask))
 
     def tables(self, layer: int, values: Tensor) -> tuple[Tensor, Tensor]:
@@ -245,6 +254,12 @@ def _gates(weight: Tensor) -> Tensor:
     return torch.cat([enter, forget, 2 * new, out]).t().contiguous()
 
 
-def _mask(dropout: Dropout) -> Tensor | float:
-    """RETURNS: The factor of each unit, 1 where nothing is dropped."""
-    return 1.0 if dropout.mask is None else dropout.mask
+def _mask(dropout: Dropout, like: Tensor) -> Tensor:
+    """RETURNS [width]: The factor of each unit."""
+    return like.new_ones(dropout.width) if dropout.mask is None else dropout.mask.to(like)
+
+
+def _kept(mask: Tensor) -> Tensor:
+    """RETURNS: The units that are not dropped; of none at all the first, its factor is zero."""
+    kept = mask.nonzero()[:, 0]
+    return kept if len(kept) else mask.new_zeros(1, dtype=torch.int64)

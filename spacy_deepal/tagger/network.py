@@ -105,6 +105,14 @@ class WordEncoder(nn.Module):
         h_last = self.convolution(w_full, mask)
         return torch.cat([h_last, w_full], 1).index_select(0, batch.positions)
 
+    def others(self, words: Tensor, attributes: Tensor, vectors: Tensor) -> Tensor:
+        """RETURNS [U, width]: w_full of U words less the characters; nothing is dropped.
+
+        words [U], attributes [U, A], vectors [U, D]: As in a Batch.
+        """
+        known = self.unknown + self.embedding(words)
+        return torch.cat([known, *self.features(attributes, vectors)], 1)
+
     def features(self, attributes: Tensor, vectors: Tensor) -> list[Tensor]:
         """What w_full has of U distinct words beside characters and embedding, each [U, width].
 

@@ -19,6 +19,8 @@ from .features import CACHED_WORDS, Lexicon, word_tensors
 from .inference import Inference
 from .network import CnnCnnLstm
 
+AT_ONCE = 1024  # words worked out at once: what lies between them and the tables stays small
+
 if hasattr(os, "register_at_fork"):
     # The threads of torch do not survive a fork: a child of `nlp.pipe(n_process=2)` would wait for
     # them for ever once the parent has used them.
@@ -67,10 +69,9 @@ class NetworkShim(PyTorchShim):
         if self._inference is None or self._made_of[0] != key:
             self._inference = Inference(self.network, CACHED_WORDS)
             self._made_of = key, weights, masks, self.lexicon.rows
-        known = self._inference.size - 1
-        if known < self.lexicon.size:
-            new = np.arange(known, self.lexicon.size)
-            self._inference.add(word_tensors(self.lexicon, new, self.network.config, self.device))
+        for start in range(self._inference.words, self.lexicon.size, AT_ONCE):
+            new = np.arange(start, min(start + AT_ONCE, self.lexicon.size))
+            self._inference.add(word_tensors(self.lexicon, new, self.network, self.device))
         return self._inference, rows + 1
 
     def set_network(self, network: CnnCnnLstm) -> None:
