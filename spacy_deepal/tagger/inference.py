@@ -56,7 +56,8 @@ class Inference:
         from_word = from_word * _mask(decoder.input_dropout, like)
         self.from_w_full = Product(_gates((from_word[:, width:] * mask)[:, units]))
         self.from_tags = decoder.embedding.weight @ _gates(from_tag)
-        from_below = [from_word[:, :width]]
+        self.kept_h_last = _kept(_mask(decoder.input_dropout, like)[:width])
+        from_below = [from_word[:, self.kept_h_last]]
         from_below += [
             2 * layer.weight_ih_l0 * below
             for layer, below in zip(decoder.layers[1:], masks, strict=False)
@@ -102,6 +103,7 @@ class Inference:
         RETURNS (Tensor, Tensor): Tags [n] and logits [n, tags] on that path, as they are laid out.
         """
         h_last = self.convolutions(self.tables[0], self.tables[1], layout)
+        h_last = h_last.index_select(1, self.kept_h_last)
         # A word's gates begin as the sum of two rows: that of the tag before it, and its own.
         go = len(self.from_tags) - 1
         entries = torch.stack([torch.full_like(layout.ids, go), layout.ids + go + 1], 1)
@@ -159,7 +161,8 @@ class _Convolutions:
             weight = weight[kept][:, :, read]
             bias = weight.new_zeros((self.kernel, len(weight)))
             bias[self.kernel // 2] = convolution.bias[kept]
-            product = Product(weight.permute(2, 1, 0).flatten(1), bias.flatten())
+            weight = weight.permute(2, 1, 0).flatten(1)
+            product = Product(weight, bias.flatten(), _kept(mask) if layer else ALL)
             projection = residual.weight if isinstance(residual, nn.Linear) else None
             if projection is None and (read is not ALL or kept is not ALL):
                 projection = torch.eye(len(mask), dtype=mask.dtype, device=mask.device)
@@ -232,17 +235,21 @@ class Product:
 
     oneDNN, where torch has it, takes half the time of MKL on processors of AMD, and as long on
     others; for a few rows its calls cost more than they save.
+
+    inputs (Tensor | slice): The units of a row that are not zero.
     """
 
-    def __init__(self, weight: Tensor, bias: Tensor | None = None):
-        self.weight = weight.contiguous()
-        self.bias = self.weight.new_zeros(self.weight.shape[1]) if bias is None else bias
+    def __init__(self, weight: Tensor, bias: Tensor | None = None, inputs: Tensor | slice = ALL):
+        self.inputs, self.weight = inputs, weight[inputs].contiguous()
+        self.bias = weight.new_zeros(weight.shape[1]) if bias is None else bias
         self.packed = None
         if ONE_DNN and weight.device.type == "cpu" and weight.dtype == torch.float32:
-            self.packed = torch.ops.mkldnn._reorder_linear_weight(weight.t().contiguous())
+            self.packed = torch.ops.mkldnn._reorder_linear_weight(self.weight.t().contiguous())
 
     def __call__(self, rows: Tensor) -> Tensor:
         """[V, width_in] -> [V, width]"""
+        if self.inputs is not ALL:
+            rows = rows.index_select(1, self.inputs)
         if self.packed is None or len(rows) < 16:
             return torch.addmm(self.bias, rows, self.weight)
         return torch.ops.mkldnn._linear_pointwise(rows, self.packed, self.bias, "none", [], "")
