@@ -149,7 +149,7 @@ class DeepNER(TrainablePipe):
         RETURNS (list[Evidence]): In the order of the Docs, whatever the batches.
         """
         from .architecture import predict_paths
-        from .evidence import Evidence, path_log_probs, sample_paths
+        from .evidence import Evidence, path_log_probs
 
         self._require_labels()
         docs = list(docs)
@@ -157,9 +157,7 @@ class DeepNER(TrainablePipe):
         paths = predict_paths(self.model.shims[0], docs, batch_words)
         sampled: list[NDArray | None] = [None] * len(docs)
         if samples:
-            sampled = sample_paths(
-                self.model, docs, samples=samples, seed=seed, batch_words=batch_words
-            )
+            sampled = self.sample(docs, samples=samples, seed=seed, batch_words=batch_words)
         return [
             Evidence(
                 id=(name := sentence_id(doc)),
@@ -174,6 +172,28 @@ class DeepNER(TrainablePipe):
                 docs, paths.tags, path_log_probs(paths), paths.log_probs, sampled, strict=True
             )
         ]
+
+    def sample(
+        self,
+        docs: Sequence[Doc],
+        *,
+        samples: int,
+        seed: int = 0,
+        batch_words: int | None = None,
+        first: int = 0,
+    ) -> list[NDArray]:
+        """The paths of networks drawn by MC dropout, as in `evidence`.
+
+        first (int): How many of the samples to leave out, from the first.
+        RETURNS (list[array[samples - first, n_words]]): Tags, per Doc.
+        """
+        from .evidence import sample_paths
+
+        self._require_labels()
+        batch_words = batch_words or self.model.attrs["config"]["batch_words"]
+        return sample_paths(
+            self.model, docs, samples=samples, seed=seed, batch_words=batch_words, first=first
+        )
 
     def update(
         self,

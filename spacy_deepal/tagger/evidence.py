@@ -11,7 +11,7 @@ from thinc.api import Model
 
 from ..errors import DeepALError
 from ..seeds import derive_seed
-from .architecture import Paths, layouts
+from .architecture import Paths, check_vectors, layouts
 from .features import distinct_words, split, word_tensors
 from .inference import Inference
 from .shim import NetworkShim
@@ -48,7 +48,13 @@ def path_log_probs(paths: Paths) -> list[NDArray]:
 
 
 def sample_paths(
-    model: Model, docs: Sequence[Doc], *, samples: int, seed: int, batch_words: int
+    model: Model,
+    docs: Sequence[Doc],
+    *,
+    samples: int,
+    seed: int,
+    batch_words: int,
+    first: int = 0,
 ) -> list[NDArray]:
     """Decode with M networks drawn by MC dropout (Gal & Ghahramani 2016; Shen et al. 2017, 4.3).
 
@@ -58,8 +64,9 @@ def sample_paths(
 
     samples (int): M.
     seed (int): Which networks are drawn.
+    first (int): How many of the M to leave out, from the first.
     batch_words (int): Most words, padding counted, that are decoded at once.
-    RETURNS (list[array[M, n_words]]): Tags, per Doc.
+    RETURNS (list[array[M - first, n_words]]): Tags, per Doc.
     RAISES (DeepALError): When the network has no dropout, so that all samples would agree.
     """
     shim: NetworkShim = model.shims[0]
@@ -71,14 +78,16 @@ def sample_paths(
             "MC dropout needs dropout, and this model was trained without. Train it with a "
             "[training] dropout above 0, or set the dropouts of spacy_deepal.CnnCnnLstm.v1."
         )
-    paths = [np.zeros((samples, 0), "int16") for _ in docs]
+    masks = masks[first:]
+    paths = [np.zeros((len(masks), 0), "int16") for _ in docs]
     distinct, sentences = distinct_words(docs)
     if not len(distinct):
         return paths
+    check_vectors(shim, docs[0].vocab)
     rows = shim.lexicon.find(docs[0].vocab, distinct)
     words = word_tensors(shim.lexicon, np.append([0, 1], rows), network, shim.device)
     groups = list(layouts(shim, [index + 3 for index in sentences], batch_words))
-    tables = [np.empty((samples, sum(lengths)), "int16") for _, lengths, _ in groups]
+    tables = [np.empty((len(masks), sum(lengths)), "int16") for _, lengths, _ in groups]
     for m, sample in enumerate(masks):
         with network.sampled(sample):
             inference = Inference(network)
