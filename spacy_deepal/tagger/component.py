@@ -119,6 +119,9 @@ class DeepNER(TrainablePipe):
         """
         labels = [self.vocab.strings.add(label) for label in self.labels]
         for doc, tags in zip(docs, scores.tags, strict=True):
+            if not (tags.any() or doc.has_annotation("ENT_IOB")):
+                doc.set_ents([])
+                continue
             iob, _, words = annotation(doc)
             taken = (iob == scheme.IOB_BEGIN) | (iob == scheme.IOB_INSIDE)
             entities = []

@@ -18,6 +18,7 @@ from .network import CnnCnnLstm
 
 ONE_DNN = torch.backends.mkldnn.is_available()
 ALL = slice(None)
+STEP = 16
 
 
 class Words(NamedTuple):
@@ -222,7 +223,7 @@ class _Lstm:
         """
         reads, cell = (part[: len(below)] for part in state)
         reads[:, : self.width_in] = below
-        gates = self.product(reads)
+        gates = self.product(state[0][: _round_up(len(below), len(state[0]))])[: len(below)]
         if more is not None:
             gates += more
         enter, forget, new, out = gates.sigmoid_().chunk(4, 1)
@@ -267,6 +268,12 @@ def _mask(dropout: Dropout, like: Tensor) -> Tensor:
 
 
 def _kept(mask: Tensor) -> Tensor:
-    """RETURNS: The units that are not dropped; of none at all the first, its factor is zero."""
-    kept = mask.nonzero()[:, 0]
-    return kept if len(kept) else mask.new_zeros(1, dtype=torch.int64)
+    """RETURNS: The units that are not dropped, and as many others as make it a multiple of STEP:
+    oneDNN makes a program for each size that it meets."""
+    dropped = mask == 0
+    size = _round_up(len(mask) - int(dropped.sum()), len(mask))
+    return dropped.sort(stable=True).indices[:size]
+
+
+def _round_up(size: int, most: int) -> int:
+    return min(most, -(-max(1, size) // STEP) * STEP)
