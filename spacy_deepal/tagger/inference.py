@@ -45,20 +45,28 @@ class Inference:
         mask, first = _mask(encoder.dropout, like), config["word_width"]
         last = first + config["char_filters"]
         units = torch.arange(len(mask), device=mask.device)
-        others = torch.cat([units[:first], units[last:]])
+        context = len(mask) - (encoder.context.out_features if encoder.context is not None else 0)
+        others = torch.cat([units[:first], units[last:context]])
         self.kept_filters, self.kept_others = _kept(mask[first:last]), _kept(mask[others])
+        of_context = units[context:]
         units = torch.cat([units[first:last][self.kept_filters], others[self.kept_others]])
         characters = encoder.characters
         self.characters = _Convolutions(characters.convolution, outputs=self.kept_filters)
         self.character_tables = self.characters.tables(0, characters.embedding.weight)
         self.convolutions = _Convolutions(encoder.convolution, mask, inputs=units)
+        self.context, self.of_context = encoder.context, None
+        if encoder.context is not None:  # nothing of a word alone: worked out for each of a text
+            self.of_context = _Convolutions(
+                encoder.convolution, mask, inputs=of_context, biased=False
+            )
 
         from_word, from_tag = decoder.layers[0].weight_ih_l0.split(encoder.width, 1)
         from_word = from_word * _mask(decoder.input_dropout, like)
         self.from_w_full = Product(_gates((from_word[:, width:] * mask)[:, units]))
         self.from_tags = decoder.embedding.weight @ _gates(from_tag)
         self.kept_h_last = _kept(_mask(decoder.input_dropout, like)[:width])
-        from_below = [from_word[:, self.kept_h_last]]
+        of_h_enc = torch.cat([self.kept_h_last, of_context + width])
+        from_below = [(from_word * torch.cat([mask.new_ones(width), mask]))[:, of_h_enc]]
         from_below += [
             2 * layer.weight_ih_l0 * below
             for layer, below in zip(decoder.layers[1:], masks, strict=False)
@@ -97,14 +105,24 @@ class Inference:
                 self.tables[i] = torch.cat([self.tables[i][:start], rows]) if start else rows
 
     @torch.no_grad()
-    def decode(self, layout: Layout) -> tuple[Tensor, Tensor]:
+    def decode(self, layout: Layout, context: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Decode sentences greedily, from left to right.
 
         layout (Layout): Of table rows, [BOS] and [EOS] at the ends.
+        context (Tensor | None): [n, width] What a tok2vec says of the words, sentence by sentence.
         RETURNS (Tensor, Tensor): Tags [n] and logits [n, tags] on that path, as they are laid out.
         """
-        h_last = self.convolutions(self.tables[0], self.tables[1], layout)
+        more = None
+        if self.of_context is not None:
+            table = self.context(context)
+            context = table.new_empty(table.shape).index_copy(0, layout.places, table)
+            rows = table.new_zeros((layout.size, table.shape[1]))
+            table = rows.index_copy_(0, layout.rows, table)
+            more = self.of_context.tables(0, table)
+        h_last = self.convolutions(self.tables[0], self.tables[1], layout, more)
         h_last = h_last.index_select(1, self.kept_h_last)
+        if more is not None:
+            h_last = torch.cat([h_last, context], 1)
         # A word's gates begin as the sum of two rows: that of the tag before it, and its own.
         go = len(self.from_tags) - 1
         entries = torch.stack([torch.full_like(layout.ids, go), layout.ids + go + 1], 1)
@@ -142,6 +160,7 @@ class _Convolutions:
 
     factors (Tensor): Of the units of the first layer's input.
     inputs, outputs (Tensor | slice): Units that the first layer reads and that the last returns.
+    biased (bool): Whether it has its biases.
     """
 
     def __init__(
@@ -150,6 +169,7 @@ class _Convolutions:
         factors: Tensor | float = 1.0,
         inputs: Tensor | slice = ALL,
         outputs: Tensor | slice = ALL,
+        biased: bool = True,
     ):
         self.norms, self.kernel, last = module.norms, module.kernel, len(module.norms) - 1
         self.layers = []
@@ -161,7 +181,8 @@ class _Convolutions:
             weight = convolution.weight.view(len(convolution.bias), self.kernel, -1) * mask
             weight = weight[kept][:, :, read]
             bias = weight.new_zeros((self.kernel, len(weight)))
-            bias[self.kernel // 2] = convolution.bias[kept]
+            if biased:
+                bias[self.kernel // 2] = convolution.bias[kept]
             weight = weight.permute(2, 1, 0).flatten(1)
             product = Product(weight, bias.flatten(), _kept(mask) if layer else ALL)
             projection = residual.weight if isinstance(residual, nn.Linear) else None
@@ -180,18 +201,34 @@ class _Convolutions:
         product, projection, mask = self.layers[layer]
         return product(values), values * mask if projection is None else projection(values)
 
-    def __call__(self, bags: Tensor, residual: Tensor, layout: Layout) -> Tensor:
-        """The tables of the first layer -> [rows of the last layer, width]"""
+    def __call__(
+        self,
+        bags: Tensor,
+        residual: Tensor,
+        layout: Layout,
+        more: tuple[Tensor, Tensor] | None = None,
+    ) -> Tensor:
+        """The tables of the first layer -> [rows of the last layer, width]
+
+        more (tuple | None): Tables by rows of the layout that are added to those of the first.
+        """
         rows = residual
         for layer, norm in enumerate(self.norms):
             if layer:
                 rows[-1] = 0  # [PAD]
                 bags, residual = self.tables(layer, rows)
-            rows = F.embedding_bag(
-                layout.bags[layer], bags.view(-1, residual.shape[1]), mode="sum"
-            ).relu_()
-            rows = norm(rows.add_(residual.index_select(0, layout.centres[layer])))
+            width = residual.shape[1]
+            rows = _sum_bags(layout.bags[layer], bags, width)
+            residual = residual.index_select(0, layout.centres[layer])
+            if more is not None and layer == 0:
+                rows += _sum_bags(layout.around, more[0], width)
+                residual += more[1].index_select(0, layout.middle)
+            rows = norm(rows.relu_().add_(residual))
         return rows
+
+
+def _sum_bags(entries: Tensor, table: Tensor, width: int) -> Tensor:
+    return F.embedding_bag(entries, table.view(-1, width), mode="sum")
 
 
 class _Lstm:

@@ -17,9 +17,13 @@ class Layout(NamedTuple):
     still go on lead; behind all of them lies one row of [PAD].
     """
 
+    size: int  # N + 1
     ids: Tensor  # [n] int64: table row of each wanted row
     bags: list[Tensor]  # per convolution [rows, kernel] int64: entries of its table to sum
     centres: list[Tensor]  # per convolution [rows] int64: the row in the middle of each window
+    around: Tensor  # as the bags of the first convolution, but of rows of the layout
+    middle: Tensor  # as its centres, but of rows of the layout
+    rows: Tensor  # [n] int64: the wanted rows, sequence by sequence
     active: list[int]  # [T]: how many sequences have a wanted row at that time
     rank: Tensor  # [B] int64: place of each sequence, longest first
     places: Tensor  # [n] int64: where the wanted rows lie, sequence by sequence
@@ -53,6 +57,7 @@ def lay_out(
     inner_sequence, inner_time = _packed(inner_active)
     inner = starts[inner_time + frame] + inner_sequence
     bags, centres, offsets = [], [], np.arange(kernel)
+    first = slice(None) if layers > 1 else inner
     for layer in range(layers):
         rows = slice(None) if layer < layers - 1 else inner
         bags.append((windows[rows] if layer else packed[windows[rows]]) * kernel + offsets)
@@ -62,16 +67,22 @@ def lay_out(
     sizes = lengths - 2 * frame
     within = np.arange(len(inner)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
 
+    places = inner_starts[within] + np.repeat(rank, sizes)
+
     def tensor(values: NDArray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(values)).to(device)
 
     return Layout(
+        size=total + 1,
         ids=tensor(packed[inner]),
         bags=[tensor(bag) for bag in bags],
         centres=[tensor(centre) for centre in centres],
+        around=tensor(windows[first] * kernel + offsets),
+        middle=tensor(np.arange(total + 1)[first]),
+        rows=tensor(inner[places]),
         active=inner_active.tolist(),
         rank=tensor(rank),
-        places=tensor(inner_starts[within] + np.repeat(rank, sizes)),
+        places=tensor(places),
     )
 
 

@@ -32,6 +32,7 @@ class Batch(NamedTuple):
     positions: Tensor  # [n] int64: row of each real word, sentence by sentence
     slots: Tensor  # [n] int64: place of each word in the decoder's table, time * B + sentence
     active: list[int]  # [T]: how many sentences, longest first, have a word at that time
+    context: Tensor | None = None  # [n, width] float32: what a tok2vec says of each real word
 
 
 class CharacterEncoder(nn.Module):
@@ -81,6 +82,10 @@ class WordEncoder(nn.Module):
         if config["vectors_width"]:
             self.vectors = nn.Linear(config["vectors_width"], config["vectors_projection"])
             parts.append(config["vectors_projection"])
+        self.context = None
+        if width := config.get("tok2vec_width"):  # older models do not have it
+            self.context = nn.Linear(width, config["tok2vec_projection"])
+            parts.append(config["tok2vec_projection"])
         self.dropout = Dropout(sum(parts), config["word_dropout"])
         self.convolution = Convolution(
             sum(parts),
@@ -101,6 +106,10 @@ class WordEncoder(nn.Module):
             known = known * (torch.rand_like(mask) >= self.word_drop)
         others = [self.characters(batch), *self.features(batch.attributes, batch.vectors)]
         rows = torch.cat([self.unknown + known, F.embedding(index, torch.cat(others, 1))], 1)
+        if self.context is not None:
+            context = self.context(batch.context)
+            table = context.new_zeros((len(rows), context.shape[1]))
+            rows = torch.cat([rows, table.index_copy(0, batch.positions, context)], 1)
         w_full = self.dropout(rows) * mask
         h_last = self.convolution(w_full, mask)
         return torch.cat([h_last, w_full], 1).index_select(0, batch.positions)

@@ -9,7 +9,9 @@ from spacy.vectors import Vectors
 from thinc.api import Adam
 
 from spacy_deepal.tagger import features, shim
+from spacy_deepal.tagger.architecture import batch_of, layouts
 from spacy_deepal.tagger.layout import PAD, lay_out
+from spacy_deepal.tagger.network import CnnCnnLstm
 
 from .build import (
     SENTENCES,
@@ -213,3 +215,47 @@ def test_windows_reach_the_neighbours_in_a_sequence_and_padding_beyond_it(
     last = last if layers == 1 else rows[last]
     assert last[layout.places.numpy()].tolist() == wanted
     assert total >= len(wanted)
+
+
+# What is no property of a word alone
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {},
+        {"encoder_layers": 1, "encoder_kernel": 5, "layer_norm": False},
+        {"encoder_layers": 3, "decoder_layers": 2},
+        {"encoder_width": 47},  # the residual connection is not projected
+    ],
+)
+def test_context_of_words_is_read_as_in_training(sizes, masked):
+    """Greedy decoding gives the logits of teacher forcing with its own path."""
+    nlp = initialized(**sizes)
+    config = {**network_of(nlp).config, "tok2vec_width": 5, "tok2vec_projection": 3}
+    network = CnnCnnLstm({**config, "dropout": 0.4}).eval()
+    jolt(network)
+    shim_of(nlp).set_network(network)
+    docs = docs_of(nlp)
+    lengths = [len(doc) for doc in docs]
+    context = torch.randn(sum(lengths), 5, generator=torch.Generator().manual_seed(1))
+    masks = [torch.ones(dropout.width) for dropout in network.dropouts()]
+    if masked:
+        masks = network.sample_masks(torch.Generator().manual_seed(2))
+    distinct, sentences = features.distinct_words(docs)
+    with network.sampled(masks), torch.no_grad():
+        inference, rows = shim_of(nlp).inference(nlp.vocab, distinct)
+        index = [rows[sentence] for sentence in sentences]
+        ((group, _, layout),) = layouts(shim_of(nlp), index, 10**6)
+        order = numpy.concatenate(
+            [numpy.arange(sum(lengths[:i]), sum(lengths[: i + 1])) for i in group]
+        )
+        tags, logits = (part[layout.places] for part in inference.decode(layout, context[order]))
+        batch = batch_of(shim_of(nlp), [features.word_orths(docs[i]) for i in group], nlp.vocab)
+        before = torch.cat([torch.tensor([network.decoder.go]), tags[:-1]])
+        starts = numpy.cumsum([0, *(lengths[i] for i in group[:-1])])
+        before[starts] = network.decoder.go
+        expected = network(batch._replace(context=context[order]), before)
+    numpy.testing.assert_allclose(logits, expected, atol=1e-4)
+    assert tags.tolist() == expected.argmax(1).tolist()
