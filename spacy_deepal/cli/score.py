@@ -18,7 +18,7 @@ def score_cli(
     ] = None,
     budget_words: Annotated[
         int | None,
-        typer.Option(min=1, help="The budget of `select`: BALD stops sampling what it cannot pay"),
+        typer.Option(min=1, help="Budget of the batch: BALD soon leaves out what cannot enter it"),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of random numbers and MC dropout")] = 0,
     batch_words: Annotated[int | None, typer.Option(min=1, help="Words decoded at once")] = None,

@@ -9,16 +9,12 @@ dropout become part of the weights behind them.
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from .layers import Convolution, Dropout
+from .folded import Convolutions, Lstm, Product, factors_of, for_gates, kept_units
 from .layout import Layout
 from .network import CnnCnnLstm
-
-ONE_DNN = torch.backends.mkldnn.is_available()
-ALL = slice(None)
-STEP = 16
 
 
 class Words(NamedTuple):
@@ -40,31 +36,31 @@ class Inference:
     def __init__(self, network: CnnCnnLstm, room: int = 0):
         config, encoder, decoder = network.config, network.encoder, network.decoder
         like, width = encoder.unknown, config["encoder_width"]
-        masks = [_mask(dropout, like) for dropout in decoder.dropouts]
+        masks = [factors_of(dropout, like) for dropout in decoder.dropouts]
         # Here w_full is (characters, others), and has not the units that its mask drops.
-        mask, first = _mask(encoder.dropout, like), config["word_width"]
+        mask, first = factors_of(encoder.dropout, like), config["word_width"]
         last = first + config["char_filters"]
         units = torch.arange(len(mask), device=mask.device)
         context = len(mask) - (encoder.context.out_features if encoder.context is not None else 0)
         others = torch.cat([units[:first], units[last:context]])
-        self.kept_filters, self.kept_others = _kept(mask[first:last]), _kept(mask[others])
+        self.kept_filters, self.kept_others = kept_units(mask[first:last]), kept_units(mask[others])
         of_context = units[context:]
         units = torch.cat([units[first:last][self.kept_filters], others[self.kept_others]])
         characters = encoder.characters
-        self.characters = _Convolutions(characters.convolution, outputs=self.kept_filters)
+        self.characters = Convolutions(characters.convolution, outputs=self.kept_filters)
         self.character_tables = self.characters.tables(0, characters.embedding.weight)
-        self.convolutions = _Convolutions(encoder.convolution, mask, inputs=units)
+        self.convolutions = Convolutions(encoder.convolution, mask, inputs=units)
         self.context, self.of_context = encoder.context, None
         if encoder.context is not None:  # nothing of a word alone: worked out for each of a text
-            self.of_context = _Convolutions(
+            self.of_context = Convolutions(
                 encoder.convolution, mask, inputs=of_context, biased=False
             )
 
         from_word, from_tag = decoder.layers[0].weight_ih_l0.split(encoder.width, 1)
-        from_word = from_word * _mask(decoder.input_dropout, like)
-        self.from_w_full = Product(_gates((from_word[:, width:] * mask)[:, units]))
-        self.from_tags = decoder.embedding.weight @ _gates(from_tag)
-        self.kept_h_last = _kept(_mask(decoder.input_dropout, like)[:width])
+        from_word = from_word * factors_of(decoder.input_dropout, like)
+        self.from_w_full = Product(for_gates((from_word[:, width:] * mask)[:, units]))
+        self.from_tags = decoder.embedding.weight @ for_gates(from_tag)
+        self.kept_h_last = kept_units(factors_of(decoder.input_dropout, like)[:width])
         of_h_enc = torch.cat([self.kept_h_last, of_context + width])
         from_below = [(from_word * torch.cat([mask.new_ones(width), mask]))[:, of_h_enc]]
         from_below += [
@@ -72,7 +68,7 @@ class Inference:
             for layer, below in zip(decoder.layers[1:], masks, strict=False)
         ]
         self.lstms = [
-            _Lstm(layer, weight) for layer, weight in zip(decoder.layers, from_below, strict=True)
+            Lstm(layer, weight) for layer, weight in zip(decoder.layers, from_below, strict=True)
         ]
         self.output = (2 * decoder.output.weight * masks[-1]).t().contiguous()
         self.output_bias = decoder.output.bias
@@ -150,167 +146,3 @@ class Inference:
             part = most[:active]
             torch.maximum(part, rows[end : (end := end + active)], out=part)
         return most.index_select(0, layout.rank)
-
-
-class _Convolutions:
-    """A Convolution whose products come before its windows.
-
-    A convolution is linear before its ReLU, so that a row is multiplied once with the weights of
-    all places in a window, and a window sums what its rows are in their places.
-
-    factors (Tensor): Of the units of the first layer's input.
-    inputs, outputs (Tensor | slice): Units that the first layer reads and that the last returns.
-    biased (bool): Whether it has its biases.
-    """
-
-    def __init__(
-        self,
-        module: Convolution,
-        factors: Tensor | float = 1.0,
-        inputs: Tensor | slice = ALL,
-        outputs: Tensor | slice = ALL,
-        biased: bool = True,
-    ):
-        self.norms, self.kernel, last = module.norms, module.kernel, len(module.norms) - 1
-        self.layers = []
-        for layer, (dropout, convolution, residual) in enumerate(
-            zip(module.dropouts, module.convolutions, module.residuals, strict=True)
-        ):
-            read, kept = inputs if layer == 0 else ALL, outputs if layer == last else ALL
-            mask = _mask(dropout, convolution.bias) * (factors if layer == 0 else 1.0)
-            weight = convolution.weight.view(len(convolution.bias), self.kernel, -1) * mask
-            weight = weight[kept][:, :, read]
-            bias = weight.new_zeros((self.kernel, len(weight)))
-            if biased:
-                bias[self.kernel // 2] = convolution.bias[kept]
-            weight = weight.permute(2, 1, 0).flatten(1)
-            product = Product(weight, bias.flatten(), _kept(mask) if layer else ALL)
-            projection = residual.weight if isinstance(residual, nn.Linear) else None
-            if projection is None and (read is not ALL or kept is not ALL):
-                projection = torch.eye(len(mask), dtype=mask.dtype, device=mask.device)
-            if projection is not None:
-                projection = Product((projection * mask)[kept][:, read].t())
-            self.layers.append((product, projection, mask))
-
-    def tables(self, layer: int, values: Tensor) -> tuple[Tensor, Tensor]:
-        """What rows give to the windows that they stand in, and to the residual connection.
-
-        values (Tensor): Rows [V, width_in]; a row of zeros is [PAD].
-        RETURNS (Tensor, Tensor): [V, kernel * width] and [V, width].
-        """
-        product, projection, mask = self.layers[layer]
-        return product(values), values * mask if projection is None else projection(values)
-
-    def __call__(
-        self,
-        bags: Tensor,
-        residual: Tensor,
-        layout: Layout,
-        more: tuple[Tensor, Tensor] | None = None,
-    ) -> Tensor:
-        """The tables of the first layer -> [rows of the last layer, width]
-
-        more (tuple | None): Tables by rows of the layout that are added to those of the first.
-        """
-        rows = residual
-        for layer, norm in enumerate(self.norms):
-            if layer:
-                rows[-1] = 0  # [PAD]
-                bags, residual = self.tables(layer, rows)
-            width = residual.shape[1]
-            rows = _sum_bags(layout.bags[layer], bags, width)
-            residual = residual.index_select(0, layout.centres[layer])
-            if more is not None and layer == 0:
-                rows += _sum_bags(layout.around, more[0], width)
-                residual += more[1].index_select(0, layout.middle)
-            rows = norm(rows.relu_().add_(residual))
-        return rows
-
-
-def _sum_bags(entries: Tensor, table: Tensor, width: int) -> Tensor:
-    return F.embedding_bag(entries, table.view(-1, width), mode="sum")
-
-
-class _Lstm:
-    """One step of an LSTM, its gates all through one sigmoid: tanh(x) = 2 sigmoid(2 x) - 1.
-
-    Kept are twice the cell and half the hidden state; the weights behind them make up for it.
-
-    from_below (Tensor): [4 * width, width_in], what the layer's input is multiplied with.
-    """
-
-    def __init__(self, layer: nn.LSTM, from_below: Tensor):
-        self.width_in, self.width = from_below.shape[1], layer.hidden_size
-        weight = torch.cat([from_below, 2 * layer.weight_hh_l0], 1)
-        self.product = Product(_gates(weight), _gates(layer.bias_ih_l0 + layer.bias_hh_l0))
-
-    def start(self, sentences: int) -> tuple[Tensor, Tensor]:
-        """RETURNS: The state before the first word: what a step reads, (input, hidden), and the
-        cell, of all sentences."""
-        zeros = self.product.weight.new_zeros
-        return zeros((sentences, self.width_in + self.width)), zeros((sentences, self.width))
-
-    def __call__(
-        self, below: Tensor, state: tuple[Tensor, Tensor], more: Tensor | None = None
-    ) -> Tensor:
-        """Read below [active, width_in], update the state of the first `active` sentences.
-
-        more (Tensor | None): [active, 4 * width], what else goes into the gates.
-        RETURNS [active, width]: Half their hidden state.
-        """
-        reads, cell = (part[: len(below)] for part in state)
-        reads[:, : self.width_in] = below
-        gates = self.product(state[0][: _round_up(len(below), len(state[0]))])[: len(below)]
-        if more is not None:
-            gates += more
-        enter, forget, new, out = gates.sigmoid_().chunk(4, 1)
-        cell.mul_(forget).addcmul_(enter, new.sub_(0.5), value=4)
-        return torch.mul(torch.sigmoid(cell).sub_(0.5), out, out=reads[:, self.width_in :])
-
-
-class Product:
-    """Rows times a weight [width_in, width], plus a bias [width].
-
-    oneDNN, where torch has it, takes half the time of MKL on processors of AMD, and as long on
-    others; for a few rows its calls cost more than they save.
-
-    inputs (Tensor | slice): The units of a row that are not zero.
-    """
-
-    def __init__(self, weight: Tensor, bias: Tensor | None = None, inputs: Tensor | slice = ALL):
-        self.inputs, self.weight = inputs, weight[inputs].contiguous()
-        self.bias = weight.new_zeros(weight.shape[1]) if bias is None else bias
-        self.packed = None
-        if ONE_DNN and weight.device.type == "cpu" and weight.dtype == torch.float32:
-            self.packed = torch.ops.mkldnn._reorder_linear_weight(self.weight.t().contiguous())
-
-    def __call__(self, rows: Tensor) -> Tensor:
-        """[V, width_in] -> [V, width]"""
-        if self.inputs is not ALL:
-            rows = rows.index_select(1, self.inputs)
-        if self.packed is None or len(rows) < 16:
-            return torch.addmm(self.bias, rows, self.weight)
-        return torch.ops.mkldnn._linear_pointwise(rows, self.packed, self.bias, "none", [], "")
-
-
-def _gates(weight: Tensor) -> Tensor:
-    """Weights [4 * width, ...] of gates, for one sigmoid and transposed."""
-    enter, forget, new, out = weight.chunk(4)
-    return torch.cat([enter, forget, 2 * new, out]).t().contiguous()
-
-
-def _mask(dropout: Dropout, like: Tensor) -> Tensor:
-    """RETURNS [width]: The factor of each unit."""
-    return like.new_ones(dropout.width) if dropout.mask is None else dropout.mask.to(like)
-
-
-def _kept(mask: Tensor) -> Tensor:
-    """RETURNS: The units that are not dropped, and as many others as make it a multiple of STEP:
-    oneDNN makes a program for each size that it meets."""
-    dropped = mask == 0
-    size = _round_up(len(mask) - int(dropped.sum()), len(mask))
-    return dropped.sort(stable=True).indices[:size]
-
-
-def _round_up(size: int, most: int) -> int:
-    return min(most, -(-max(1, size) // STEP) * STEP)
