@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from .folded import Convolutions, Lstm, Product, factors_of, for_gates, kept_units
 from .layout import Layout
-from .network import CnnCnnLstm
+from .network import CnnCnnLstm, WordEncoder
 
 
 class Words(NamedTuple):
@@ -34,35 +34,56 @@ class Inference:
 
     @torch.no_grad()
     def __init__(self, network: CnnCnnLstm, room: int = 0):
-        config, encoder, decoder = network.config, network.encoder, network.decoder
-        like, width = encoder.unknown, config["encoder_width"]
-        masks = [factors_of(dropout, like) for dropout in decoder.dropouts]
+        config, encoder = network.config, network.encoder
+        mask = factors_of(encoder.dropout, encoder.unknown)
         # Here w_full is (characters, others), and has not the units that its mask drops.
-        mask, first = factors_of(encoder.dropout, like), config["word_width"]
-        last = first + config["char_filters"]
         units = torch.arange(len(mask), device=mask.device)
-        context = len(mask) - (encoder.context.out_features if encoder.context is not None else 0)
+        context = len(units) - (config["tok2vec_projection"] if encoder.context is not None else 0)
+        first, last = config["word_width"], config["word_width"] + config["char_filters"]
         others = torch.cat([units[:first], units[last:context]])
         self.kept_filters, self.kept_others = kept_units(mask[first:last]), kept_units(mask[others])
-        of_context = units[context:]
-        units = torch.cat([units[first:last][self.kept_filters], others[self.kept_others]])
+        of_words = torch.cat([units[first:last][self.kept_filters], others[self.kept_others]])
+        self._take_encoder(encoder, mask, of_words, units[context:])
+        self._take_decoder(network, mask, of_words, units[context:])
+        self.words = 0
+        self.used = [0, 0, 0]  # rows of the tables
+        rows, tags = (room + 1, len(self.from_tags)) if room else (0, 0)
+        width = config["encoder_width"]
+        self.tables = [
+            self.output.new_empty((rows, config["encoder_kernel"] * width)),
+            self.output.new_empty((rows, width)),
+            self.output.new_empty((tags + rows, self.from_tags.shape[1])),
+        ]
+
+    def _take_encoder(
+        self, encoder: WordEncoder, mask: Tensor, of_words: Tensor, of_context: Tensor
+    ) -> None:
+        """mask: Factors of w_full; of_words, of_context: its units that are worked out by word, and
+        those that are worked out for each word of a text."""
         characters = encoder.characters
         self.characters = Convolutions(characters.convolution, outputs=self.kept_filters)
         self.character_tables = self.characters.tables(0, characters.embedding.weight)
-        self.convolutions = Convolutions(encoder.convolution, mask, inputs=units)
+        self.convolutions = Convolutions(encoder.convolution, mask, inputs=of_words)
         self.context, self.of_context = encoder.context, None
-        if encoder.context is not None:  # nothing of a word alone: worked out for each of a text
+        if encoder.context is not None:
             self.of_context = Convolutions(
                 encoder.convolution, mask, inputs=of_context, biased=False
             )
 
-        from_word, from_tag = decoder.layers[0].weight_ih_l0.split(encoder.width, 1)
-        from_word = from_word * factors_of(decoder.input_dropout, like)
-        self.from_w_full = Product(for_gates((from_word[:, width:] * mask)[:, units]))
+    def _take_decoder(
+        self, network: CnnCnnLstm, mask: Tensor, of_words: Tensor, of_context: Tensor
+    ) -> None:
+        """As `_take_encoder`."""
+        decoder, width = network.decoder, network.config["encoder_width"]
+        from_word, from_tag = decoder.layers[0].weight_ih_l0.split(network.encoder.width, 1)
+        factors = factors_of(decoder.input_dropout, mask)
+        self.kept_h_last = kept_units(factors[:width])
+        from_h_last, from_w_full = (from_word * factors).split((width, len(mask)), 1)
+        from_w_full = from_w_full * mask
+        self.from_w_full = Product(for_gates(from_w_full[:, of_words]))
         self.from_tags = decoder.embedding.weight @ for_gates(from_tag)
-        self.kept_h_last = kept_units(factors_of(decoder.input_dropout, like)[:width])
-        of_h_enc = torch.cat([self.kept_h_last, of_context + width])
-        from_below = [(from_word * torch.cat([mask.new_ones(width), mask]))[:, of_h_enc]]
+        from_below = [torch.cat([from_h_last[:, self.kept_h_last], from_w_full[:, of_context]], 1)]
+        masks = [factors_of(dropout, mask) for dropout in decoder.dropouts]
         from_below += [
             2 * layer.weight_ih_l0 * below
             for layer, below in zip(decoder.layers[1:], masks, strict=False)
@@ -72,15 +93,6 @@ class Inference:
         ]
         self.output = (2 * decoder.output.weight * masks[-1]).t().contiguous()
         self.output_bias = decoder.output.bias
-
-        self.words = 0
-        rows, tags = (room + 1, len(self.from_tags)) if room else (0, 0)
-        self.used = [0, 0, 0]  # rows of the tables
-        self.tables = [
-            self.output.new_empty((rows, config["encoder_kernel"] * width)),
-            self.output.new_empty((rows, width)),
-            self.output.new_empty((tags + rows, self.from_tags.shape[1])),
-        ]
 
     @torch.no_grad()
     def add(self, words: Words) -> None:
