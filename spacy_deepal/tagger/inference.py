@@ -120,34 +120,40 @@ class Inference:
         context (Tensor | None): [n, width] What a tok2vec says of the words, sentence by sentence.
         RETURNS (Tensor, Tensor): Tags [n] and logits [n, tags] on that path, as they are laid out.
         """
-        more = None
-        if self.of_context is not None:
-            table = self.context(context)
-            context = table.new_empty(table.shape).index_copy(0, layout.places, table)
-            rows = table.new_zeros((layout.size, table.shape[1]))
-            table = rows.index_copy_(0, layout.rows, table)
-            more = self.of_context.tables(0, table)
-        h_last = self.convolutions(self.tables[0], self.tables[1], layout, more)
-        h_last = h_last.index_select(1, self.kept_h_last)
-        if more is not None:
-            h_last = torch.cat([h_last, context], 1)
+        rows = self._encode(layout, context)
         # A word's gates begin as the sum of two rows: that of the tag before it, and its own.
         go = len(self.from_tags) - 1
         entries = torch.stack([torch.full_like(layout.ids, go), layout.ids + go + 1], 1)
         tags = torch.empty_like(layout.ids)
-        logits = h_last.new_empty((len(tags), len(self.output_bias)))
+        logits = rows.new_empty((len(tags), len(self.output_bias)))
         states = [lstm.start(layout.active[0]) for lstm in self.lstms]
         end = 0
         for active, following in zip(layout.active, [*layout.active[1:], 0], strict=True):
             now = slice(end, end := end + active)
             gates = F.embedding_bag(entries[now], self.tables[2], mode="sum")
-            hidden = self.lstms[0](h_last[now], states[0], gates)
+            hidden = self.lstms[0](rows[now], states[0], gates)
             for lstm, state in zip(self.lstms[1:], states[1:], strict=True):
                 hidden = lstm(hidden, state)
             step = torch.addmm(self.output_bias, hidden, self.output, out=logits[now])
             tags[now] = best = step.max(1).indices
             entries[end : end + following, 0] = best[:following]
         return tags, logits
+
+    def _encode(self, layout: Layout, context: Tensor | None) -> Tensor:
+        """RETURNS [n, width]: What the decoder reads beside its tables, as it is laid out: the last
+        convolution, less what its mask drops, and the context."""
+        more = None
+        if self.of_context is not None:
+            context = self.context(context)
+            rows = context.new_zeros((layout.size, context.shape[1]))
+            more = self.of_context.tables(0, rows.index_copy_(0, layout.rows, context))
+        h_last = self.convolutions(self.tables[0], self.tables[1], layout, more)
+        h_last = h_last.index_select(1, self.kept_h_last)
+        if more is None:
+            return h_last
+        return torch.cat(
+            [h_last, torch.empty_like(context).index_copy_(0, layout.places, context)], 1
+        )
 
     def _encode_characters(self, layout: Layout) -> Tensor:
         """RETURNS [U, char_filters]: The maximum over the characters of each word."""
