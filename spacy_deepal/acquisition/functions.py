@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import DeepALError
 
@@ -82,8 +83,22 @@ class Bald:
         0 for a sentence without words."""
         if not evidence.words:
             return 0.0
-        votes = evidence.samples.astype("int64")
-        tags, words = votes.max() + 1, evidence.words
-        table = np.bincount((votes + tags * np.arange(words)).ravel(), minlength=tags * words)
-        most = table.reshape(words, tags).max(1)
-        return float(np.mean(1 - most / len(votes)))
+        return variation_ratio(evidence.samples)
+
+
+def variation_ratio(samples: NDArray) -> float:
+    """RETURNS (float): The mean of f_i over the words of samples [M, words]; at least one word."""
+    return float(np.mean(1 - count_votes(samples).max(1) / len(samples)))
+
+
+def count_votes(samples: NDArray) -> NDArray[np.int64]:
+    """RETURNS (array[words, tags]): How many of the samples [M, words] have each tag at a word."""
+    tags, words = int(samples.max()) + 1, samples.shape[1]
+    entries = samples.astype("int64") + tags * np.arange(words)
+    return np.bincount(entries.ravel(), minlength=tags * words).reshape(words, tags)
+
+
+def disagreement(samples: NDArray) -> NDArray[np.float64]:
+    """RETURNS (array[M]): Share of the words at which a sample has not the most popular tag; their
+    mean is the variation ratio."""
+    return (samples != count_votes(samples).argmax(1)).mean(1)

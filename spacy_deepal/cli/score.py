@@ -16,6 +16,10 @@ def score_cli(
     samples: Annotated[
         int | None, typer.Option(min=2, help="MC dropout samples, as for BALD")
     ] = None,
+    budget_words: Annotated[
+        int | None,
+        typer.Option(min=1, help="Budget of the batch: BALD soon leaves out what cannot enter it"),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of random numbers and MC dropout")] = 0,
     batch_words: Annotated[int | None, typer.Option(min=1, help="Words decoded at once")] = None,
     code: CodePath = None,
@@ -24,18 +28,16 @@ def score_cli(
     """Score the sentences of a pool: the higher, the sooner to be labelled."""
     from tqdm import tqdm
 
+    from ..pool.anytime import score_pool_for_budget
     from ..pool.scoring import load_pipeline, make_acquisition, score_pool
 
     set_up(code, gpu_id)
     with show_errors():
         function = make_acquisition(acquisition, samples=samples)
-        count = score_pool(
-            load_pipeline(model),
-            pool,
-            scores,
-            function,
-            seed=seed,
-            batch_words=batch_words,
-            progress=lambda stream: tqdm(stream, unit="sent", disable=None),
-        )
+        nlp, options = load_pipeline(model), {"seed": seed, "batch_words": batch_words}
+        if budget_words is None:
+            options["progress"] = lambda stream: tqdm(stream, unit="sent", disable=None)
+            count = score_pool(nlp, pool, scores, function, **options)
+        else:
+            count = score_pool_for_budget(nlp, pool, scores, function, budget_words, **options)
     msg.good(f"Scored {count} sentences by {acquisition}: {scores}")

@@ -101,9 +101,7 @@ def score_docs(
             evidence = _blank_evidence(chunk, seed)
         else:
             samples = getattr(acquisition, "samples", 0)
-            if _listens(nlp, tagger):
-                after = nlp.pipe_names[nlp.pipe_names.index(tagger.name) :]
-                chunk = list(nlp.pipe(chunk, disable=after))
+            chunk = pass_upstream(nlp, tagger, chunk)
             evidence = tagger.evidence(chunk, samples=samples, seed=seed, batch_words=batch_words)
         for item in evidence:
             score = acquisition(item)
@@ -132,8 +130,8 @@ def find_tagger(nlp: Language) -> "DeepNER":
     return nlp.get_pipe(found[0])
 
 
-def _listens(nlp: Language, tagger: "DeepNER") -> bool:
-    """Whether the tagger reads what another component of the pipeline says.
+def pass_upstream(nlp: Language, tagger: "DeepNER", docs: list[Doc]) -> list[Doc]:
+    """Where the tagger listens to a component, have Docs pass all that stand before the tagger.
 
     RAISES (DeepALError): When that component is disabled.
     """
@@ -147,7 +145,10 @@ def _listens(nlp: Language, tagger: "DeepNER") -> bool:
             f"Component '{tagger.name}' listens to '{disabled[0]}', which is disabled. Enable it "
             "to score."
         )
-    return bool(listened)
+    if not listened:
+        return docs
+    after = nlp.pipe_names[nlp.pipe_names.index(tagger.name) :]
+    return list(nlp.pipe(docs, disable=after))
 
 
 def score_pool(

@@ -13,7 +13,17 @@ from thinc.types import Floats2d
 
 from ..errors import DeepALError
 from .context import context_tensor, init_tok2vec, predict_context
-from .features import LEXEME_ATTRIBUTES, bucket, find_vectors_scale, make_batch, word_orths
+from .features import (
+    BOS_ROW,
+    EOS_ROW,
+    bucket,
+    distinct_words,
+    make_batch,
+    split,
+    word_orths,
+)
+from .layout import Layout, lay_out
+from .lexicon import LEXEME_ATTRIBUTES, find_vectors_scale
 from .network import Batch, CnnCnnLstm
 from .shim import NetworkShim
 
@@ -209,56 +219,83 @@ def predict_paths(
 
     context (Sequence[array[n_words, width] | None]): What `predict_context` said of them.
     """
-    network = shim.network
-    n_tags = network.config["n_tags"]
+    n_tags = shim.network.config["n_tags"]
     tags = [np.zeros(0, "int64") for _ in docs]
     log_probs = [np.zeros((0, n_tags), "float32") for _ in docs]
-    for group, ends, batch in batches(shim, docs, batch_words, context):
-        output = shim.predict(ArgsKwargs((batch,), {}))
-        paths, probs = (np.split(part.cpu().numpy(), ends[:-1]) for part in output)
-        for i, doc_tags, doc_log_probs in zip(group, paths, probs, strict=True):
-            tags[i], log_probs[i] = doc_tags, doc_log_probs
+    distinct, sentences = distinct_words(docs)
+    if len(distinct):
+        check_vectors(shim, docs[0].vocab)
+        inference, rows = shim.inference(docs[0].vocab, distinct)
+        for group, lengths, layout in layouts(
+            shim, [rows[index] for index in sentences], batch_words
+        ):
+            tokvecs = context_tensor(shim, [context[i] for i in group])
+            path, logits = (part[layout.places] for part in inference.decode(layout, tokvecs))
+            for i, doc_tags, doc_log_probs in zip(
+                group,
+                split(path.cpu().numpy(), lengths),
+                split(logits.log_softmax(1).cpu().numpy(), lengths),
+                strict=True,
+            ):
+                tags[i], log_probs[i] = doc_tags, doc_log_probs
     return Paths(tags, log_probs)
 
 
-def batches(
-    shim: NetworkShim, docs: Sequence[Doc], batch_words: int, context: Sequence[Floats2d | None]
-) -> Iterator[tuple[list[int], NDArray, Batch]]:
-    """YIELDS (list[int], array, Batch): Indices of Docs of like length, longest first; where the
-    words of each end; and their batch."""
-    sentences = [word_orths(doc) for doc in docs]
-    lengths = np.asarray([len(sentence) for sentence in sentences])
-    for group in bucket(lengths.tolist(), batch_words):
-        rows = [context[i] for i in group]
-        batch = batch_of(shim, [sentences[i] for i in group], docs[0].vocab, rows)
-        yield group, np.cumsum(lengths[group]), batch
+def layouts(
+    shim: NetworkShim, sentences: Sequence[NDArray], batch_words: int
+) -> Iterator[tuple[list[int], list[int], Layout]]:
+    """Lay sentences out in groups of like length, longest first.
+
+    sentences (Sequence[array]): Table rows of the words of each; those without words are left out.
+    YIELDS (list[int], list[int], Layout): Which sentences, their words, and the layout.
+    """
+    config = shim.network.config
+    lengths = [len(sentence) for sentence in sentences]
+    for group in bucket(lengths, batch_words):
+        framed = [part for i in group for part in (BOS_ROW, sentences[i], EOS_ROW)]
+        sizes = [lengths[i] for i in group]
+        yield (
+            group,
+            sizes,
+            lay_out(
+                np.concatenate(framed),
+                np.asarray(sizes) + 2,
+                kernel=config["encoder_kernel"],
+                layers=config["encoder_layers"],
+                frame=1,
+                device=shim.device,
+            ),
+        )
 
 
 def batch_of(
     shim: NetworkShim,
     sentences: Sequence[NDArray],
-    vocab: Any,
+    vocab: Vocab,
     context: Sequence[Floats2d | None] = (),
 ) -> Batch:
     """Lay sentences (ORTH ids) out as this network needs them."""
+    check_vectors(shim, vocab)
     config = shim.network.config
-    width = config["vectors_width"]
-    if width and vocab.vectors.shape[1] != width:
-        raise DeepALError(
-            f"The model was trained with static vectors of width {width}, the pipeline's vocab has "
-            f"{vocab.vectors.shape[1]}. Load it with the vectors it was trained with."
-        )
     return make_batch(
         sentences,
         vocab,
         shim.lexicon,
         gap=config["encoder_kernel"] // 2,
         char_gap=config["char_kernel"] // 2,
-        vectors_width=width,
-        vectors_scale=config["vectors_scale"],
         context=context_tensor(shim, context),
         device=shim.device,
     )
+
+
+def check_vectors(shim: NetworkShim, vocab: Vocab) -> None:
+    """Raise a DeepALError where the static vectors have not the width of those of training."""
+    width = shim.network.config["vectors_width"]
+    if width and vocab.vectors.shape[1] != width:
+        raise DeepALError(
+            f"The model was trained with static vectors of width {width}, the pipeline's vocab has "
+            f"{vocab.vectors.shape[1]}. Load it with the vectors it was trained with."
+        )
 
 
 def _no_backprop(_: Any) -> list:

@@ -119,6 +119,9 @@ class DeepNER(TrainablePipe):
         """
         labels = [self.vocab.strings.add(label) for label in self.labels]
         for doc, tags in zip(docs, scores.tags, strict=True):
+            if not (tags.any() or doc.has_annotation("ENT_IOB")):
+                doc.set_ents([])
+                continue
             iob, _, words = annotation(doc)
             taken = (iob == scheme.IOB_BEGIN) | (iob == scheme.IOB_INSIDE)
             entities = []
@@ -177,6 +180,35 @@ class DeepNER(TrainablePipe):
                 docs, paths.tags, path_log_probs(paths), paths.log_probs, sampled, strict=True
             )
         ]
+
+    def sample(
+        self,
+        docs: Sequence[Doc],
+        *,
+        samples: int,
+        seed: int = 0,
+        batch_words: int | None = None,
+        first: int = 0,
+    ) -> list[NDArray]:
+        """The paths of networks drawn by MC dropout, as in `evidence`.
+
+        first (int): How many of the samples to leave out, from the first.
+        RETURNS (list[array[samples - first, n_words]]): Tags, per Doc.
+        """
+        from .context import predict_context
+        from .evidence import sample_paths
+
+        self._require_labels()
+        batch_words = batch_words or self.model.attrs["config"]["batch_words"]
+        return sample_paths(
+            self.model,
+            docs,
+            predict_context(self.model, docs, batch_words),
+            samples=samples,
+            seed=seed,
+            batch_words=batch_words,
+            first=first,
+        )
 
     def update(
         self,

@@ -12,7 +12,10 @@ from thinc.types import Floats2d
 
 from ..errors import DeepALError
 from ..seeds import derive_seed
-from .architecture import Paths, batches
+from .architecture import Paths, check_vectors, layouts
+from .context import context_tensor
+from .features import distinct_words, split, word_tensors
+from .inference import Inference
 from .shim import NetworkShim
 
 
@@ -54,6 +57,7 @@ def sample_paths(
     samples: int,
     seed: int,
     batch_words: int,
+    first: int = 0,
 ) -> list[NDArray]:
     """Decode with M networks drawn by MC dropout (Gal & Ghahramani 2016; Shen et al. 2017, 4.3).
 
@@ -66,8 +70,9 @@ def sample_paths(
     context (Sequence[array[n_words, width] | None]): What `predict_context` said of the Docs.
     samples (int): M.
     seed (int): Which networks are drawn.
+    first (int): How many of the M to leave out, from the first.
     batch_words (int): Most words, padding counted, that are decoded at once.
-    RETURNS (list[array[M, n_words]]): Tags, per Doc.
+    RETURNS (list[array[M - first, n_words]]): Tags, per Doc.
     RAISES (DeepALError): When the network has no dropout, so that all samples would agree.
     """
     shim: NetworkShim = model.shims[0]
@@ -79,17 +84,24 @@ def sample_paths(
             "MC dropout needs dropout, and this model was trained without. Train it with a "
             "[training] dropout above 0, or set the dropouts of spacy_deepal.CnnCnnLstm.v1."
         )
-    paths = [np.zeros((samples, 0), "int16") for _ in docs]
-    training = network.training
-    network.eval()
-    try:
-        for group, ends, batch in batches(shim, docs, batch_words, context):
-            table = np.empty((samples, int(ends[-1])), "int16")
-            for m, sample in enumerate(masks):
-                with torch.no_grad(), network.sampled(sample):
-                    table[m] = network(batch)[0].cpu().numpy()
-            for i, path in zip(group, np.split(table, ends[:-1], axis=1), strict=True):
-                paths[i] = path
-    finally:
-        network.train(training)
+    masks = masks[first:]
+    paths = [np.zeros((len(masks), 0), "int16") for _ in docs]
+    distinct, sentences = distinct_words(docs)
+    if not len(distinct):
+        return paths
+    check_vectors(shim, docs[0].vocab)
+    rows = shim.lexicon.find(docs[0].vocab, distinct)
+    words = word_tensors(shim.lexicon, np.append([0, 1], rows), network, shim.device)
+    groups = list(layouts(shim, [index + 3 for index in sentences], batch_words))
+    tokvecs = [context_tensor(shim, [context[i] for i in group]) for group, _, _ in groups]
+    tables = [np.empty((len(masks), sum(lengths)), "int16") for _, lengths, _ in groups]
+    for m, sample in enumerate(masks):
+        with network.sampled(sample):
+            inference = Inference(network)
+        inference.add(words)
+        for (_, _, layout), rows, table in zip(groups, tokvecs, tables, strict=True):
+            table[m] = inference.decode(layout, rows)[0][layout.places].cpu().numpy()
+    for (group, lengths, _), table in zip(groups, tables, strict=True):
+        for i, path in zip(group, split(table.T, lengths), strict=True):
+            paths[i] = path.T
     return paths

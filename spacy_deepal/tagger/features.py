@@ -1,111 +1,20 @@
-"""Docs to the tensors of a Batch. What is known of a word is worked out once per distinct word."""
+"""Docs to the tensors of a Batch."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from spacy.attrs import IS_SPACE, NAMES, ORTH
-from spacy.strings import get_string_id
+from spacy.attrs import IS_SPACE, ORTH
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
-from thinc.api import NumpyOps
 
-from .network import BOS, BOW, EOS, EOW, UNKNOWN_CHAR, Batch
+from .inference import Words
+from .layout import lay_out
+from .lexicon import Lexicon
+from .network import Batch, CnnCnnLstm
 
-HASHES = 2  # rows a lexical attribute has in its table (a Bloom embedding)
-CACHED_WORDS = 200_000  # distinct words remembered before the lexicon starts anew
-LEXEME_ATTRIBUTES = ("NORM", "LOWER", "SHAPE", "PREFIX", "SUFFIX")
-
-
-class Lexicon:
-    """The features of distinct words, a row each, computed when a word is first met.
-
-    Rows 0 and 1 are [BOS] and [EOS].
-
-    config (dict): `characters`, `words`, `attrs`, `attr_rows` and `max_chars` of the network.
-    """
-
-    def __init__(self, config: dict[str, Any]):
-        self.max_chars = config["max_chars"]
-        self.attrs = config["attrs"]
-        self.attr_rows = np.repeat(np.asarray(config["attr_rows"], "int64"), HASHES)
-        self.character_ids = {c: i for i, c in enumerate(config["characters"], EOW + 1)}
-        self.word_ids = {get_string_id(w): i for i, w in enumerate(config["words"], EOS + 1)}
-        self._forget()
-
-    def __getstate__(self) -> dict[str, Any]:
-        """What was computed can be computed again: leave it out of a pickle."""
-        state = self.__dict__.copy()
-        for name in ("vocab", "rows", "characters", "lengths", "words", "attributes", "size"):
-            del state[name]
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._forget()
-
-    def find(self, vocab: Vocab, orths: NDArray) -> NDArray[np.int64]:
-        """Rows of distinct words, new words added.
-
-        vocab (Vocab): Where the words' lexemes are.
-        orths (array[U]): ORTH ids, distinct.
-        RETURNS (array[U]): Rows of `characters`, `lengths`, `words` and `attributes`.
-        """
-        if self.vocab is not vocab or self.size + len(orths) > max(CACHED_WORDS, 2 * len(orths)):
-            self._forget(vocab)
-        rows = [self.rows.get(orth, -1) for orth in orths.tolist()]
-        if -1 in rows:
-            new = [orth for orth, row in zip(orths.tolist(), rows, strict=True) if row < 0]
-            self._add([vocab.strings[orth] for orth in new], new)
-            rows = [self.rows[orth] for orth in orths.tolist()]
-        return np.asarray(rows, "int64")
-
-    def _forget(self, vocab: Vocab | None = None) -> None:
-        self.vocab = vocab
-        self.rows: dict[int, int] = {}
-        self.size = 2
-        self.characters = np.zeros((1024, self.max_chars + 2), "int32")
-        self.characters[:2, :2] = BOW, EOW
-        self.lengths = np.full(1024, 2, "int64")
-        self.words = np.zeros(1024, "int64")
-        self.words[:2] = BOS, EOS
-        self.attributes = np.zeros((1024, len(self.attr_rows)), "int64")
-
-    def _add(self, texts: list[str], orths: list[int]) -> None:
-        start, self.size = self.size, self.size + len(orths)
-        while self.size > len(self.words):
-            for name in ("characters", "lengths", "words", "attributes"):
-                table = getattr(self, name)
-                setattr(self, name, np.concatenate([table, np.zeros_like(table)]))
-        for row, (text, orth) in enumerate(zip(texts, orths, strict=True), start):
-            characters = [self.character_ids.get(c, UNKNOWN_CHAR) for c in self._clip(text)]
-            self.characters[row, : len(characters) + 2] = [BOW, *characters, EOW]
-            self.lengths[row] = len(characters) + 2
-            self.words[row] = self.word_ids.get(orth, 0)
-            self.rows[orth] = row
-        if self.attrs:
-            self.attributes[start : self.size] = self._hash_attributes(texts, orths)
-
-    def _clip(self, text: str) -> str:
-        """A word longer than `max_chars` keeps its first and last characters."""
-        if len(text) <= self.max_chars:
-            return text
-        half = self.max_chars // 2
-        return text[: self.max_chars - half] + text[-half:]
-
-    def _hash_attributes(self, texts: list[str], orths: list[int]) -> NDArray[np.int64]:
-        hashed = []
-        for seed, attr in enumerate(self.attrs):
-            if attr in LEXEME_ATTRIBUTES:
-                ids = [getattr(self.vocab[orth], attr.lower()) for orth in orths]
-            else:
-                length = int(attr[6:])
-                cut = slice(length) if attr.startswith("PREFIX") else slice(-length, None)
-                ids = [get_string_id(text[cut]) for text in texts]
-            hashed.append(NumpyOps().hash(np.asarray(ids, "uint64"), seed)[:, :HASHES])
-        return (np.concatenate(hashed, 1) % self.attr_rows.astype("uint32")).astype("int64")
+BOS_ROW, EOS_ROW = np.asarray([1]), np.asarray([2])  # in the tables of prediction; 0 is [PAD]
 
 
 def word_orths(doc: Doc) -> NDArray[np.uint64]:
@@ -117,6 +26,21 @@ def word_orths(doc: Doc) -> NDArray[np.uint64]:
 def real_words(doc: Doc) -> NDArray[np.int64]:
     """RETURNS (array[n_words]): Which tokens are real words."""
     return np.flatnonzero(doc.to_array(IS_SPACE) == 0) if len(doc) else np.zeros(0, "int64")
+
+
+def distinct_words(docs: Sequence[Doc]) -> tuple[NDArray[np.uint64], list[NDArray[np.int64]]]:
+    """RETURNS (array[U], list[array[n_words]]): ORTH ids of the distinct real words of all Docs,
+    and which of them stand in each Doc."""
+    sentences = [word_orths(doc) for doc in docs]
+    words = np.concatenate(sentences) if sentences else np.zeros(0, "uint64")
+    distinct, index = np.unique(words, return_inverse=True)
+    return distinct, split(index, [len(sentence) for sentence in sentences])
+
+
+def split(values: NDArray, lengths: Sequence[int]) -> list[NDArray]:
+    """RETURNS (list[array]): Parts of these lengths, one behind the other."""
+    ends = np.cumsum(lengths).tolist()
+    return [values[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def bucket(lengths: Sequence[int], max_words: int) -> Iterator[list[int]]:
@@ -141,9 +65,7 @@ def make_batch(
     *,
     gap: int,
     char_gap: int,
-    vectors_width: int = 0,
     context: torch.Tensor | None = None,
-    vectors_scale: float = 1.0,
     device: torch.device | str = "cpu",
 ) -> Batch:
     """Lay sentences out for the network.
@@ -151,9 +73,7 @@ def make_batch(
     sentences (Sequence[array]): ORTH ids of each sentence, none empty.
     vocab (Vocab): Where their lexemes and vectors are.
     gap (int), char_gap (int): Rows of padding between sentences and between words.
-    vectors_width (int): Columns of the static vectors; 0: none are used.
     context (Tensor[n, width] | None): What a tok2vec says of the words, sentence by sentence.
-    vectors_scale (float): What they are multiplied by.
     RETURNS (Batch): The tensors, on `device`.
     """
     lengths = np.asarray([len(sentence) for sentence in sentences])
@@ -162,16 +82,13 @@ def make_batch(
     index, positions = _lay_out(lengths, inverse + 2, gap)
     slots, active = _decoder_slots(lengths)
     characters, character_slots, width = _lay_out_characters(lexicon, rows, char_gap)
-    vectors = np.zeros((len(rows), vectors_width), "float32")
-    if vectors_width:
-        vectors[2:] = vectors_scale * static_vectors(vocab, distinct.tolist())
     return Batch(
         characters=torch.from_numpy(characters).to(device),
         character_slots=torch.from_numpy(character_slots).to(device),
         character_width=width,
         words=torch.from_numpy(lexicon.words[rows]).to(device),
         attributes=torch.from_numpy(lexicon.attributes[rows]).to(device),
-        vectors=torch.from_numpy(vectors).to(device),
+        vectors=torch.from_numpy(lexicon.vectors[rows]).to(device),
         index=torch.from_numpy(index).to(device),
         positions=torch.from_numpy(positions).to(device),
         slots=torch.from_numpy(slots).to(device),
@@ -180,40 +97,24 @@ def make_batch(
     )
 
 
-def static_vectors(vocab: Vocab, orths: Sequence[int]) -> NDArray[np.float32]:
-    """Vectors of words; where the table lacks a word, its first other-case form's, else zeros.
-
-    orths (Sequence[int]): ORTH ids.
-    RETURNS (array[U, D]): A row each.
-    """
-    table = vocab.vectors
-    attr = NAMES[getattr(table, "attr", ORTH)].lower()  # what the table's keys are
-    keys = [int(orth) if attr == "orth" else getattr(vocab[orth], attr) for orth in orths]
-    if getattr(table, "mode", None) != "default":  # floret has a vector for any word
-        return np.asarray(table.get_batch(keys), "float32")
-    rows = table.find(keys=keys)
-    for i in np.flatnonzero(rows < 0).tolist():
-        forms = (get_string_id(form) for form in case_forms(vocab.strings[orths[i]]))
-        rows[i] = next((table.key2row[form] for form in forms if form in table.key2row), -1)
-    return np.where(rows[:, None] >= 0, np.asarray(table.data)[rows], 0).astype("float32")
-
-
-def find_vectors_scale(vocab: Vocab, orths: Sequence[int]) -> float:
-    """What the vectors of words must be multiplied by for a root mean square of 1. Tables differ
-    twentyfold in it, and a layer of the learning rate of all others does not make up for that.
-
-    orths (Sequence[int]): ORTH ids; those without a vector do not count.
-    RETURNS (float): 1 when none has a vector.
-    """
-    rows = static_vectors(vocab, orths).astype("float64")
-    square = np.square(rows[rows.any(1)]).mean() if rows.any() else 1.0
-    return float(square**-0.5)
-
-
-def case_forms(word: str) -> list[str]:
-    """A word and its forms in lower, title and upper case: whose vector may stand for its own, in
-    this order."""
-    return [word, word.lower(), word.capitalize(), word.upper()]
+def word_tensors(
+    lexicon: Lexicon, rows: NDArray, network: CnnCnnLstm, device: torch.device
+) -> Words:
+    """RETURNS (Words): What a network's masks do not change of words, by their lexicon rows."""
+    lengths = lexicon.lengths[rows]
+    table = lexicon.characters[rows, : lengths.max()]
+    characters = lay_out(
+        table[np.arange(table.shape[1]) < lengths[:, None]],
+        lengths,
+        kernel=network.config["char_kernel"],
+        layers=network.config["char_layers"],
+        frame=0,
+        device=device,
+    )
+    features = lexicon.words[rows], lexicon.attributes[rows], lexicon.vectors[rows]
+    with torch.no_grad():
+        others = network.encoder.others(*(torch.from_numpy(part).to(device) for part in features))
+    return Words(characters, others)
 
 
 def _lay_out(lengths: NDArray, words: NDArray, gap: int) -> tuple[NDArray, NDArray]:

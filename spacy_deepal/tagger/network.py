@@ -104,13 +104,7 @@ class WordEncoder(nn.Module):
         known = F.embedding(index, self.embedding(batch.words))
         if self.training and self.word_drop:
             known = known * (torch.rand_like(mask) >= self.word_drop)
-        others = [self.characters(batch)]
-        for table, ids in zip(
-            self.attributes, batch.attributes.chunk(max(1, len(self.attributes)), 1), strict=False
-        ):
-            others.append(table(ids).sum(1))
-        if self.vectors is not None:
-            others.append(self.vectors(batch.vectors))
+        others = [self.characters(batch), *self.features(batch.attributes, batch.vectors)]
         rows = torch.cat([self.unknown + known, F.embedding(index, torch.cat(others, 1))], 1)
         if self.context is not None:
             context = self.context(batch.context)
@@ -119,6 +113,23 @@ class WordEncoder(nn.Module):
         w_full = self.dropout(rows) * mask
         h_last = self.convolution(w_full, mask)
         return torch.cat([h_last, w_full], 1).index_select(0, batch.positions)
+
+    def others(self, words: Tensor, attributes: Tensor, vectors: Tensor) -> Tensor:
+        """RETURNS [U, width]: w_full of U words less the characters; nothing is dropped.
+
+        words [U], attributes [U, A], vectors [U, D]: As in a Batch.
+        """
+        known = self.unknown + self.embedding(words)
+        return torch.cat([known, *self.features(attributes, vectors)], 1)
+
+    def features(self, attributes: Tensor, vectors: Tensor) -> list[Tensor]:
+        """What w_full has of U distinct words beside characters and embedding, each [U, width].
+
+        attributes [U, A], vectors [U, D]: As in a Batch.
+        """
+        ids = attributes.chunk(max(1, len(self.attributes)), 1)
+        parts = [table(i).sum(1) for table, i in zip(self.attributes, ids, strict=False)]
+        return parts if self.vectors is None else [*parts, self.vectors(vectors)]
 
 
 class TagDecoder(nn.Module):
@@ -151,36 +162,6 @@ class TagDecoder(nn.Module):
             table = dropout(layer(table)[0])
         return self.output(table.flatten(0, 1).index_select(0, batch.slots))
 
-    def greedy(self, h_enc: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Decode left to right: h_enc [n, width_in] -> tags [n], logits [n, tags] of that path."""
-        first, *rest = self.layers
-        weight_enc = first.weight_ih_l0[:, : h_enc.shape[1]]
-        weight_tag = first.weight_ih_l0[:, h_enc.shape[1] :]
-        times, sentences = len(batch.active), batch.active[0]
-        rows = F.linear(self.input_dropout(h_enc), weight_enc, first.bias_ih_l0 + first.bias_hh_l0)
-        table = rows.new_zeros((times * sentences, rows.shape[1]))
-        table = table.index_copy(0, batch.slots, rows).view(times, sentences, -1)
-        from_tag = F.linear(self.embedding.weight, weight_tag)
-        states = [_zero_state(rows, sentences, layer.hidden_size) for layer in self.layers]
-        tags = torch.full((sentences,), self.go, dtype=torch.int64, device=rows.device)
-        all_tags = tags.new_zeros((times, sentences))
-        all_logits = rows.new_zeros((times, sentences, self.output.out_features))
-        for time, active in enumerate(batch.active):
-            gates = table[time, :active] + from_tag[tags[:active]]
-            hidden = _lstm_step(gates, first.weight_hh_l0, states[0], active)
-            hidden = self.dropouts[0](hidden)
-            for depth, layer in enumerate(rest, start=1):
-                bias = layer.bias_ih_l0 + layer.bias_hh_l0
-                gates = F.linear(hidden, layer.weight_ih_l0, bias)
-                hidden = _lstm_step(gates, layer.weight_hh_l0, states[depth], active)
-                hidden = self.dropouts[depth](hidden)
-            logits = self.output(hidden)
-            tags = logits.argmax(1)
-            all_tags[time, :active] = tags
-            all_logits[time, :active] = logits
-        logits = all_logits.flatten(0, 1).index_select(0, batch.slots)
-        return all_tags.flatten().index_select(0, batch.slots), logits
-
 
 class CnnCnnLstm(nn.Module):
     """Character CNN, word CNN, LSTM tag decoder.
@@ -196,14 +177,10 @@ class CnnCnnLstm(nn.Module):
         self.encoder = WordEncoder(config)
         self.decoder = TagDecoder(config, self.encoder.width)
 
-    def forward(self, batch: Batch, previous: Tensor | None = None) -> Tensor | tuple:
-        """With the tags before each word [n]: teacher forcing, logits [n, tags]; without: greedy
-        decoding, tags [n] and log-probabilities [n, tags] on that path."""
-        h_enc = self.encoder(batch)
-        if previous is not None:
-            return self.decoder(h_enc, batch, previous)
-        tags, logits = self.decoder.greedy(h_enc, batch)
-        return tags, logits.log_softmax(1)
+    def forward(self, batch: Batch, previous: Tensor) -> Tensor:
+        """Teacher forcing: the tags before each word [n] -> logits [n, tags]. Prediction goes
+        through `Inference`."""
+        return self.decoder(self.encoder(batch), batch, previous)
 
     def dropouts(self) -> list[Dropout]:
         """RETURNS (list[Dropout]): Every dropout of the network, in a fixed order."""
@@ -242,17 +219,3 @@ class CnnCnnLstm(nn.Module):
         finally:
             for dropout in self.dropouts():
                 dropout.mask = None
-
-
-def _zero_state(like: Tensor, sentences: int, width: int) -> tuple[Tensor, Tensor]:
-    return like.new_zeros((sentences, width)), like.new_zeros((sentences, width))
-
-
-def _lstm_step(gates: Tensor, weight: Tensor, state: tuple[Tensor, Tensor], active: int) -> Tensor:
-    """One step of an LSTM for the first `active` sentences; updates `state` in place."""
-    hidden, cell = state
-    gates = torch.addmm(gates, hidden[:active], weight.T)
-    enter, forget, new, out = gates.chunk(4, 1)
-    cell[:active] = forget.sigmoid() * cell[:active] + enter.sigmoid() * new.tanh()
-    hidden[:active] = out.sigmoid() * cell[:active].tanh()
-    return hidden[:active]

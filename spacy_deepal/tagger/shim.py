@@ -7,13 +7,20 @@ from functools import partial
 from io import BytesIO
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from spacy.vocab import Vocab
 from thinc.api import Optimizer, PyTorchShim, torch2xp, xp2torch
 from thinc.util import get_torch_default_device
 
 from ..errors import DeepALError
-from .features import Lexicon
+from .features import word_tensors
+from .inference import Inference
+from .lexicon import CACHED_WORDS, Lexicon
 from .network import CnnCnnLstm
+
+AT_ONCE = 1024  # words worked out at once: what lies between them and the tables stays small
 
 if hasattr(os, "register_at_fork"):
     # The threads of torch do not survive a fork: a child of `nlp.pipe(n_process=2)` would wait for
@@ -32,11 +39,47 @@ class NetworkShim(PyTorchShim):
             None, serialize_model=serialize_network, deserialize_model=deserialize_network
         )
         self.lexicon: Lexicon | None = None
+        self._forget()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The tables of words can be computed again: leave them out of copies and pickles."""
+        return {**self.__dict__, "_inference": None, "_made_of": None}
+
+    def _forget(self) -> None:
+        self._inference: Inference | None = None
+        self._made_of: Any = None
+
+    def inference(self, vocab: Vocab, orths: NDArray) -> tuple[Inference, NDArray[np.int64]]:
+        """Prediction with the weights and masks as they are now.
+
+        Its tables are kept until weights, masks, or the features of a word change.
+
+        vocab (Vocab): Where the words' lexemes and vectors are.
+        orths (array[U]): ORTH ids, distinct.
+        RETURNS (Inference, array[U]): It, and the rows of its tables that these words have.
+        """
+        rows = self.lexicon.find(vocab, orths)
+        # Kept alive, so that no other tensor can have their place in memory. What is done to
+        # `weight.data` raises no version: `finish_update` and `use_params` forget by themselves.
+        weights = [weight.detach() for weight in self.network.parameters()]
+        masks = [dropout.mask for dropout in self.network.dropouts()]
+        key = (
+            [(weight.data_ptr(), weight._version) for weight in weights],
+            [id(part) for part in (self.lexicon.rows, *masks)],
+        )
+        if self._inference is None or self._made_of[0] != key:
+            self._inference = Inference(self.network, CACHED_WORDS)
+            self._made_of = key, weights, masks, self.lexicon.rows
+        for start in range(self._inference.words, self.lexicon.size, AT_ONCE):
+            new = np.arange(start, min(start + AT_ONCE, self.lexicon.size))
+            self._inference.add(word_tensors(self.lexicon, new, self.network, self.device))
+        return self._inference, rows + 1
 
     def set_network(self, network: CnnCnnLstm) -> None:
         """Take a network in and make its lexicon."""
         self._model = network.to(get_torch_default_device())
         self.lexicon = Lexicon(network.config)
+        self._forget()
 
     @property
     def network(self) -> CnnCnnLstm:
@@ -52,6 +95,7 @@ class NetworkShim(PyTorchShim):
         super().from_bytes(bytes_data)
         if self._model is not None:
             self.lexicon = Lexicon(self._model.config)
+        self._forget()
         return self
 
     def finish_update(self, optimizer: Optimizer) -> None:
@@ -69,6 +113,7 @@ class NetworkShim(PyTorchShim):
                 if updated.data_ptr() != weight.data_ptr():
                     weight.data.copy_(updated)
                 weight.grad.zero_()
+        self._forget()
 
     @contextmanager
     def use_params(self, params: dict) -> Iterator[None]:
@@ -83,11 +128,13 @@ class NetworkShim(PyTorchShim):
             if (self.id, name) in params:
                 backup[name] = weight.data
                 weight.data = xp2torch(params[self.id, name], device=weight.device).clone()
+        self._forget()
         try:
             yield
         finally:
             for name, data in backup.items():
                 weights[name].data = data
+            self._forget()
 
 
 def serialize_network(network: CnnCnnLstm | None) -> bytes:

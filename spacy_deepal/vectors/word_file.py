@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from ..errors import DeepALError
 from ..pool.scoring import load_pipeline
-from ..tagger.features import case_forms
+from ..tagger.lexicon import case_forms
 
 FORMAT = (
     "A line must be a word and the numbers of its vector with single spaces between, as in the "

@@ -147,13 +147,13 @@ def test_prediction_decodes_a_sentence_longer_than_batch_words_alone(monkeypatch
     docs = [make_doc(nlp.vocab, ["word"] * length) for length in (3, 50, 2, 3, 0, 1)]
     whole = nlp.get_pipe("deepal_ner").predict(docs)
     sizes = []
-    make_batch = architecture.make_batch
+    lay_out = architecture.lay_out
     monkeypatch.setattr(
         architecture,
-        "make_batch",
-        lambda sentences, *args, **options: (
-            sizes.append([len(s) for s in sentences]),
-            make_batch(sentences, *args, **options),
+        "lay_out",
+        lambda ids, lengths, **options: (
+            sizes.append((lengths - 2).tolist()),  # less [BOS] and [EOS]
+            lay_out(ids, lengths, **options),
         )[1],
     )
     model_of(nlp).attrs["config"]["batch_words"] = 6

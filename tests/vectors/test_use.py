@@ -3,7 +3,7 @@
 import pytest
 import spacy
 
-from spacy_deepal.tagger.features import static_vectors
+from spacy_deepal.tagger.lexicon import static_vectors
 
 from ..pools import call_spacy
 

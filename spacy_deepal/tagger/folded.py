@@ -1,0 +1,176 @@
+"""The layers of prediction, in torch alone: masks of dropout are part of their weights."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .layers import Convolution, Dropout
+from .layout import Layout
+
+ONE_DNN = torch.backends.mkldnn.is_available()
+ALL = slice(None)
+STEP = 16
+
+
+class Convolutions:
+    """A Convolution whose products come before its windows.
+
+    A convolution is linear before its ReLU, so that a row is multiplied once with the weights of
+    all places in a window, and a window sums what its rows are in their places.
+
+    factors (Tensor): Of the units of the first layer's input.
+    inputs, outputs (Tensor | slice): Units that the first layer reads and that the last returns.
+    biased (bool): Whether it has its biases.
+    """
+
+    def __init__(
+        self,
+        module: Convolution,
+        factors: Tensor | float = 1.0,
+        inputs: Tensor | slice = ALL,
+        outputs: Tensor | slice = ALL,
+        biased: bool = True,
+    ):
+        self.norms, self.kernel, last = module.norms, module.kernel, len(module.norms) - 1
+        self.layers = []
+        for layer, (dropout, convolution, residual) in enumerate(
+            zip(module.dropouts, module.convolutions, module.residuals, strict=True)
+        ):
+            read, kept = inputs if layer == 0 else ALL, outputs if layer == last else ALL
+            mask = factors_of(dropout, convolution.bias) * (factors if layer == 0 else 1.0)
+            weight = convolution.weight.view(len(convolution.bias), self.kernel, -1) * mask
+            weight = weight[kept][:, :, read]
+            bias = weight.new_zeros((self.kernel, len(weight)))
+            if biased:
+                bias[self.kernel // 2] = convolution.bias[kept]
+            weight = weight.permute(2, 1, 0).flatten(1)
+            product = Product(weight, bias.flatten(), kept_units(mask) if layer else ALL)
+            projection = residual.weight if isinstance(residual, nn.Linear) else None
+            if projection is None and (read is not ALL or kept is not ALL):
+                projection = torch.eye(len(mask), dtype=mask.dtype, device=mask.device)
+            if projection is not None:
+                projection = Product((projection * mask)[kept][:, read].t())
+            self.layers.append((product, projection, mask))
+
+    def tables(self, layer: int, values: Tensor) -> tuple[Tensor, Tensor]:
+        """What rows give to the windows that they stand in, and to the residual connection.
+
+        values (Tensor): Rows [V, width_in]; a row of zeros is [PAD].
+        RETURNS (Tensor, Tensor): [V, kernel * width] and [V, width].
+        """
+        product, projection, mask = self.layers[layer]
+        return product(values), values * mask if projection is None else projection(values)
+
+    def __call__(
+        self,
+        bags: Tensor,
+        residual: Tensor,
+        layout: Layout,
+        more: tuple[Tensor, Tensor] | None = None,
+    ) -> Tensor:
+        """The tables of the first layer -> [rows of the last layer, width]
+
+        more (tuple | None): Tables by rows of the layout that are added to those of the first.
+        """
+        rows = residual
+        for layer, norm in enumerate(self.norms):
+            if layer:
+                rows[-1] = 0  # [PAD]
+                bags, residual = self.tables(layer, rows)
+            width = residual.shape[1]
+            rows = _sum_bags(layout.bags[layer], bags, width)
+            residual = residual.index_select(0, layout.centres[layer])
+            if more is not None and layer == 0:
+                rows += _sum_bags(layout.around, more[0], width)
+                residual += more[1].index_select(0, layout.middle)
+            rows = norm(rows.relu_().add_(residual))
+        return rows
+
+
+def _sum_bags(entries: Tensor, table: Tensor, width: int) -> Tensor:
+    return F.embedding_bag(entries, table.view(-1, width), mode="sum")
+
+
+class Lstm:
+    """One step of an LSTM, its gates all through one sigmoid: tanh(x) = 2 sigmoid(2 x) - 1.
+
+    Kept are twice the cell and half the hidden state; the weights behind them make up for it.
+
+    from_below (Tensor): [4 * width, width_in], what the layer's input is multiplied with.
+    """
+
+    def __init__(self, layer: nn.LSTM, from_below: Tensor):
+        self.width_in, self.width = from_below.shape[1], layer.hidden_size
+        weight = torch.cat([from_below, 2 * layer.weight_hh_l0], 1)
+        self.product = Product(for_gates(weight), for_gates(layer.bias_ih_l0 + layer.bias_hh_l0))
+
+    def start(self, sentences: int) -> tuple[Tensor, Tensor]:
+        """RETURNS: The state before the first word: what a step reads, (input, hidden), and the
+        cell, of all sentences."""
+        zeros = self.product.weight.new_zeros
+        return zeros((sentences, self.width_in + self.width)), zeros((sentences, self.width))
+
+    def __call__(
+        self, below: Tensor, state: tuple[Tensor, Tensor], more: Tensor | None = None
+    ) -> Tensor:
+        """Read below [active, width_in], update the state of the first `active` sentences.
+
+        more (Tensor | None): [active, 4 * width], what else goes into the gates.
+        RETURNS [active, width]: Half their hidden state.
+        """
+        reads, cell = (part[: len(below)] for part in state)
+        reads[:, : self.width_in] = below
+        gates = self.product(state[0][: _round_up(len(below), len(state[0]))])[: len(below)]
+        if more is not None:
+            gates += more
+        enter, forget, new, out = gates.sigmoid_().chunk(4, 1)
+        cell.mul_(forget).addcmul_(enter, new.sub_(0.5), value=4)
+        return torch.mul(torch.sigmoid(cell).sub_(0.5), out, out=reads[:, self.width_in :])
+
+
+class Product:
+    """Rows times a weight [width_in, width], plus a bias [width].
+
+    oneDNN, where torch has it, takes half the time of MKL on processors of AMD, and as long on
+    others; for a few rows its calls cost more than they save.
+
+    inputs (Tensor | slice): The units of a row that are not zero.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None = None, inputs: Tensor | slice = ALL):
+        self.inputs, self.weight = inputs, weight[inputs].contiguous()
+        self.bias = weight.new_zeros(weight.shape[1]) if bias is None else bias
+        self.packed = None
+        if ONE_DNN and weight.device.type == "cpu" and weight.dtype == torch.float32:
+            self.packed = torch.ops.mkldnn._reorder_linear_weight(self.weight.t().contiguous())
+
+    def __call__(self, rows: Tensor) -> Tensor:
+        """[V, width_in] -> [V, width]"""
+        if self.inputs is not ALL:
+            rows = rows.index_select(1, self.inputs)
+        if self.packed is None or len(rows) < 16:
+            return torch.addmm(self.bias, rows, self.weight)
+        return torch.ops.mkldnn._linear_pointwise(rows, self.packed, self.bias, "none", [], "")
+
+
+def for_gates(weight: Tensor) -> Tensor:
+    """Weights [4 * width, ...] of gates, for one sigmoid and transposed."""
+    enter, forget, new, out = weight.chunk(4)
+    return torch.cat([enter, forget, 2 * new, out]).t().contiguous()
+
+
+def factors_of(dropout: Dropout, like: Tensor) -> Tensor:
+    """RETURNS [width]: The factor of each unit."""
+    return like.new_ones(dropout.width) if dropout.mask is None else dropout.mask.to(like)
+
+
+def kept_units(mask: Tensor) -> Tensor:
+    """RETURNS: The units that are not dropped, and as many others as make it a multiple of STEP:
+    oneDNN makes a program for each size that it meets."""
+    dropped = mask == 0
+    size = _round_up(len(mask) - int(dropped.sum()), len(mask))
+    return dropped.sort(stable=True).indices[:size]
+
+
+def _round_up(size: int, most: int) -> int:
+    return min(most, -(-max(1, size) // STEP) * STEP)

@@ -1,0 +1,97 @@
+"""Sequences as prediction reads them: packed time by time, without padding between them."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+PAD = 0  # the table row that stands for what lies beyond either end of a sequence
+
+
+class Layout(NamedTuple):
+    """B sequences of N rows in all, n of which are wanted; T is the longest one's wanted rows.
+
+    Rows lie time by time, the longest sequence first, so that at every time the sequences which
+    still go on lead; behind all of them lies one row of [PAD].
+    """
+
+    size: int  # N + 1
+    ids: Tensor  # [n] int64: table row of each wanted row
+    bags: list[Tensor]  # per convolution [rows, kernel] int64: entries of its table to sum
+    centres: list[Tensor]  # per convolution [rows] int64: the row in the middle of each window
+    around: Tensor  # as the bags of the first convolution, but of rows of the layout
+    middle: Tensor  # as its centres, but of rows of the layout
+    rows: Tensor  # [n] int64: the wanted rows, sequence by sequence
+    active: list[int]  # [T]: how many sequences have a wanted row at that time
+    rank: Tensor  # [B] int64: place of each sequence, longest first
+    places: Tensor  # [n] int64: where the wanted rows lie, sequence by sequence
+
+
+def lay_out(
+    ids: NDArray, lengths: NDArray, *, kernel: int, layers: int, frame: int, device: torch.device
+) -> Layout:
+    """Lay sequences out for convolutions and for what reads them from left to right.
+
+    ids (array[N]): Table row of each row of the sequences, one behind the other.
+    lengths (array[B]): Rows of each sequence, more than twice `frame`.
+    frame (int): Rows at either end that the last convolution reads and nobody wants.
+    """
+    order = np.argsort(-lengths, kind="stable")
+    rank = np.empty(len(order), "int64")
+    rank[order] = np.arange(len(order))
+    active = _active(lengths)
+    starts = np.cumsum(active) - active
+    sequence, time = _packed(active)
+    total = len(time)
+    packed = np.append(ids[(np.cumsum(lengths) - lengths)[order][sequence] + time], PAD)
+
+    around = time[:, None] + np.arange(kernel) - kernel // 2
+    inside = (around >= 0) & (around < lengths[order][sequence][:, None])
+    last = len(active) - 1
+    windows = np.where(inside, starts[np.clip(around, 0, last)] + sequence[:, None], total)
+    windows = np.concatenate([windows, np.full((1, kernel), total)])
+
+    inner_active = active[2 * frame :]
+    inner_sequence, inner_time = _packed(inner_active)
+    inner = starts[inner_time + frame] + inner_sequence
+    bags, centres, offsets = [], [], np.arange(kernel)
+    first = slice(None) if layers > 1 else inner
+    for layer in range(layers):
+        rows = slice(None) if layer < layers - 1 else inner
+        bags.append((windows[rows] if layer else packed[windows[rows]]) * kernel + offsets)
+        all_rows = np.arange(total + 1)[rows]
+        centres.append(all_rows if layer else packed[all_rows])
+    inner_starts = np.cumsum(inner_active) - inner_active
+    sizes = lengths - 2 * frame
+    within = np.arange(len(inner)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+
+    places = inner_starts[within] + np.repeat(rank, sizes)
+
+    def tensor(values: NDArray) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(values)).to(device)
+
+    return Layout(
+        size=total + 1,
+        ids=tensor(packed[inner]),
+        bags=[tensor(bag) for bag in bags],
+        centres=[tensor(centre) for centre in centres],
+        around=tensor(windows[first] * kernel + offsets),
+        middle=tensor(np.arange(total + 1)[first]),
+        rows=tensor(inner[places]),
+        active=inner_active.tolist(),
+        rank=tensor(rank),
+        places=tensor(places),
+    )
+
+
+def _active(lengths: NDArray) -> NDArray:
+    """RETURNS (array[T]): How many sequences are longer than each time."""
+    return len(lengths) - np.cumsum(np.bincount(lengths))[:-1]
+
+
+def _packed(active: NDArray) -> tuple[NDArray, NDArray]:
+    """RETURNS (array[N], array[N]): Sequence, longest first, and time of each packed row."""
+    time = np.repeat(np.arange(len(active)), active)
+    return np.arange(len(time)) - np.repeat(np.cumsum(active) - active, active), time

@@ -1,0 +1,170 @@
+"""What is known of distinct words: their features, worked out when a word is first met."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.attrs import NAMES, ORTH
+from spacy.strings import get_string_id
+from spacy.vocab import Vocab
+from thinc.api import NumpyOps
+
+from .network import BOS, BOW, EOS, EOW, UNKNOWN_CHAR
+
+HASHES = 2  # rows a lexical attribute has in its table (a Bloom embedding)
+CACHED_WORDS = 16_000  # distinct words remembered before the lexicon starts anew
+TABLES = ("characters", "lengths", "words", "attributes", "vectors")
+LEXEME_ATTRIBUTES = ("NORM", "LOWER", "SHAPE", "PREFIX", "SUFFIX")
+
+
+class Lexicon:
+    """The features of distinct words, a row each, computed when a word is first met.
+
+    Rows 0 and 1 are [BOS] and [EOS].
+
+    config (dict): `characters`, `words`, `attrs`, `attr_rows` and `max_chars` of the network.
+    """
+
+    def __init__(self, config: dict[str, Any]):
+        self.max_chars = config["max_chars"]
+        self.attrs = config["attrs"]
+        self.attr_rows = np.repeat(np.asarray(config["attr_rows"], "int64"), HASHES)
+        self.character_ids = {c: i for i, c in enumerate(config["characters"], EOW + 1)}
+        self.word_ids = {get_string_id(w): i for i, w in enumerate(config["words"], EOS + 1)}
+        self.vectors_width = config["vectors_width"]
+        self.vectors_scale = config["vectors_scale"]
+        self._forget()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What was computed can be computed again: leave it out of a pickle."""
+        state = self.__dict__.copy()
+        for name in ("vocab", "table", "rows", "size", *TABLES):
+            del state[name]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._forget()
+
+    def find(self, vocab: Vocab, orths: NDArray) -> NDArray[np.int64]:
+        """Rows of distinct words, new words added.
+
+        vocab (Vocab): Where the words' lexemes are.
+        orths (array[U]): ORTH ids, distinct.
+        RETURNS (array[U]): Rows of `characters`, `lengths`, `words`, `attributes` and `vectors`.
+        """
+        if self.vocab is not vocab:
+            self._forget(vocab)
+        found = np.asarray([self.rows.get(orth, -1) for orth in orths.tolist()], "int64")
+        new = found < 0
+        full = self.size + new.sum() > max(CACHED_WORDS, 2 * len(orths))
+        if full or self._outdated(orths[~new], found[~new]):
+            self._forget(vocab)
+            new[:] = True
+        if new.any():
+            found[new] = np.arange(self.size, self.size + new.sum())
+            self._add(orths[new].tolist(), self._vectors(orths[new]))
+        return found
+
+    def _vectors(self, orths: NDArray) -> NDArray[np.float32]:
+        if not self.vectors_width:
+            return np.zeros((len(orths), 0), "float32")
+        return np.float32(self.vectors_scale) * static_vectors(self.vocab, orths.tolist())
+
+    def _outdated(self, orths: NDArray, rows: NDArray) -> bool:
+        """Whether the vocab's vectors are others than those of known words. A floret table cannot
+        be edited word by word, and looking words up in it takes long: there the table is asked."""
+        table = self.vocab.vectors
+        if table.data is not self.table:
+            return True
+        if getattr(table, "mode", None) == "floret":
+            return False
+        return not np.array_equal(self.vectors[rows], self._vectors(orths))
+
+    def _forget(self, vocab: Vocab | None = None) -> None:
+        self.vocab = vocab
+        self.table = vocab.vectors.data if vocab else None
+        self.rows: dict[int, int] = {}  # by ORTH; another one each time the lexicon starts anew
+        self.size = 2
+        self.characters = np.zeros((1024, self.max_chars + 2), "int32")
+        self.characters[:2, :2] = BOW, EOW
+        self.lengths = np.full(1024, 2, "int64")
+        self.words = np.zeros(1024, "int64")
+        self.words[:2] = BOS, EOS
+        self.attributes = np.zeros((1024, len(self.attr_rows)), "int64")
+        self.vectors = np.zeros((1024, self.vectors_width), "float32")
+
+    def _add(self, orths: list[int], vectors: NDArray) -> None:
+        texts = [self.vocab.strings[orth] for orth in orths]
+        start, self.size = self.size, self.size + len(orths)
+        while self.size > len(self.words):
+            for name in TABLES:
+                table = getattr(self, name)
+                setattr(self, name, np.concatenate([table, np.zeros_like(table)]))
+        for row, (text, orth) in enumerate(zip(texts, orths, strict=True), start):
+            characters = [self.character_ids.get(c, UNKNOWN_CHAR) for c in self._clip(text)]
+            self.characters[row, : len(characters) + 2] = [BOW, *characters, EOW]
+            self.lengths[row] = len(characters) + 2
+            self.words[row] = self.word_ids.get(orth, 0)
+            self.rows[orth] = row
+        self.vectors[start : self.size] = vectors
+        if self.attrs:
+            self.attributes[start : self.size] = self._hash_attributes(texts, orths)
+
+    def _clip(self, text: str) -> str:
+        """A word longer than `max_chars` keeps its first and last characters."""
+        if len(text) <= self.max_chars:
+            return text
+        half = self.max_chars // 2
+        return text[: self.max_chars - half] + text[-half:]
+
+    def _hash_attributes(self, texts: list[str], orths: list[int]) -> NDArray[np.int64]:
+        hashed = []
+        for seed, attr in enumerate(self.attrs):
+            if attr in LEXEME_ATTRIBUTES:
+                ids = [getattr(self.vocab[orth], attr.lower()) for orth in orths]
+            else:
+                length = int(attr[6:])
+                cut = slice(length) if attr.startswith("PREFIX") else slice(-length, None)
+                ids = [get_string_id(text[cut]) for text in texts]
+            hashed.append(NumpyOps().hash(np.asarray(ids, "uint64"), seed)[:, :HASHES])
+        return (np.concatenate(hashed, 1) % self.attr_rows.astype("uint32")).astype("int64")
+
+
+def static_vectors(vocab: Vocab, orths: Sequence[int]) -> NDArray[np.float32]:
+    """Vectors of words; where the table lacks a word, its first other-case form's, else zeros.
+
+    orths (Sequence[int]): ORTH ids.
+    RETURNS (array[U, D]): A row each.
+    """
+    table = vocab.vectors
+    if not len(orths):
+        return np.zeros((0, table.shape[1]), "float32")
+    attr = NAMES[getattr(table, "attr", ORTH)].lower()  # what the table's keys are
+    keys = [int(orth) if attr == "orth" else getattr(vocab[orth], attr) for orth in orths]
+    if getattr(table, "mode", None) != "default":  # floret has a vector for any word
+        return np.asarray(table.get_batch(keys), "float32")
+    rows = table.find(keys=keys)
+    for i in np.flatnonzero(rows < 0).tolist():
+        forms = (get_string_id(form) for form in case_forms(vocab.strings[orths[i]]))
+        rows[i] = next((table.key2row[form] for form in forms if form in table.key2row), -1)
+    return np.where(rows[:, None] >= 0, np.asarray(table.data)[rows], 0).astype("float32")
+
+
+def find_vectors_scale(vocab: Vocab, orths: Sequence[int]) -> float:
+    """What the vectors of words must be multiplied by for a root mean square of 1. Tables differ
+    twentyfold in it, and a layer of the learning rate of all others does not make up for that.
+
+    orths (Sequence[int]): ORTH ids; those without a vector do not count.
+    RETURNS (float): 1 when none has a vector.
+    """
+    rows = static_vectors(vocab, orths).astype("float64")
+    square = np.square(rows[rows.any(1)]).mean() if rows.any() else 1.0
+    return float(square**-0.5)
+
+
+def case_forms(word: str) -> list[str]:
+    """A word and its forms in lower, title and upper case: whose vector may stand for its own, in
+    this order."""
+    return [word, word.lower(), word.capitalize(), word.upper()]

@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+
+from spacy_deepal.acquisition.functions import Bald, mnlp
+from spacy_deepal.errors import DeepALError
+from spacy_deepal.pool.anytime import score_for_budget, score_pool_for_budget
+from spacy_deepal.pool.scoring import read_scores, score_docs
+from spacy_deepal.pool.selection import select
+from spacy_deepal.pool.shards import read_shards, write_shards
+from spacy_deepal.tagger.component import DeepNER
+
+from ..pools import make_docs, make_pipeline
+
+
+@pytest.fixture(scope="module")
+def nlp():
+    return make_pipeline(make_docs(45, 1))
+
+
+@pytest.fixture
+def pool(tmp_path):
+    write_shards(make_docs(60, 1), tmp_path / "pool", sentences_per_shard=7)
+    return tmp_path / "pool"
+
+
+@pytest.fixture
+def sampled(monkeypatch):
+    """How many words each stage sampled, by the samples that it began with."""
+    words = {}
+    sample = DeepNER.sample
+
+    def spy(self, docs, *, first=0, **options):
+        words[first] = words.get(first, 0) + sum(map(len, docs))
+        return sample(self, docs, first=first, **options)
+
+    monkeypatch.setattr(DeepNER, "sample", spy)
+    return words
+
+
+def read(nlp, pool):
+    return lambda: read_shards(pool, nlp.vocab)
+
+
+def test_batch_is_that_of_all_samples_and_its_scores_are(nlp, pool, sampled):
+    exact = {item.id: item for item in score_docs(nlp, read(nlp, pool)(), Bald(40), seed=3)}
+    sampled.clear()
+    scores = score_for_budget(nlp, read(nlp, pool), Bald(40), 15, seed=3)
+    batch = select(scores, 15)
+    assert [item.id for item in scores] == list(exact)
+    assert [item.id for item in batch] == [item.id for item in select(exact.values(), 15)]
+    assert all(item == exact[item.id] for item in batch)
+    *_, last = sampled.values()
+    assert 0 < last < sampled[0]
+    assert sorted(sampled) == [0, 4, 8, 12, 18, 26]
+
+
+def test_budget_for_the_whole_pool_samples_all_of_it(nlp, pool):
+    exact = list(score_docs(nlp, read(nlp, pool)(), Bald(10)))
+    assert score_for_budget(nlp, read(nlp, pool), Bald(10), 10**6) == exact
+
+
+@pytest.mark.parametrize("samples", [2, 3, 5])
+def test_few_samples_are_all_taken(nlp, pool, samples):
+    exact = {item.id: item for item in score_docs(nlp, read(nlp, pool)(), Bald(samples))}
+    scores = score_for_budget(nlp, read(nlp, pool), Bald(samples), 10)
+    best = max(scores, key=lambda item: item.score)
+    assert best == exact[best.id]
+    assert set(exact) == {item.id for item in scores}
+
+
+def test_scores_of_a_pool_on_disk_are_written_in_its_order(nlp, pool, tmp_path):
+    count = score_pool_for_budget(nlp, pool, tmp_path / "s.jsonl", Bald(10), 20)
+    scores = read_scores(tmp_path / "s.jsonl")
+    assert count == len(scores) == 60
+    assert [item.score for item in scores] == [
+        item.score for item in score_for_budget(nlp, read(nlp, pool), Bald(10), 20)
+    ]
+    assert all(np.isfinite(item.score) for item in scores)
+
+
+def test_other_functions_know_no_budget(nlp, pool):
+    with pytest.raises(DeepALError, match=r"BALD.v1 alone. Leave --budget-words out"):
+        score_for_budget(nlp, read(nlp, pool), mnlp, 20)
+    with pytest.raises(DeepALError, match="budget is 0 words"):
+        score_for_budget(nlp, read(nlp, pool), Bald(5), 0)

@@ -1,0 +1,271 @@
+"""What prediction remembers of words must never be that of other weights, masks or vectors."""
+
+import numpy
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from spacy.vectors import Vectors
+from thinc.api import Adam
+
+from spacy_deepal.tagger import features, folded, lexicon, shim
+from spacy_deepal.tagger.architecture import batch_of, layouts
+from spacy_deepal.tagger.layout import PAD, lay_out
+from spacy_deepal.tagger.network import CnnCnnLstm
+
+from .build import (
+    SENTENCES,
+    initialized,
+    jolt,
+    log_probs_of,
+    make_doc,
+    make_examples,
+    make_nlp,
+    network_of,
+    train,
+)
+from .reference import Reference
+
+
+def docs_of(nlp):
+    return [make_doc(nlp.vocab, words) for words, _ in SENTENCES]
+
+
+def assert_current(nlp):
+    """Prediction is that of a plain implementation with the weights of now."""
+    docs = docs_of(nlp)
+    reference = Reference(network_of(nlp))
+    expected = numpy.concatenate([reference.greedy(doc)[1] for doc in docs])
+    numpy.testing.assert_allclose(log_probs_of(nlp, docs), expected, atol=1e-4)
+
+
+def shim_of(nlp):
+    return nlp.get_pipe("deepal_ner").model.shims[0]
+
+
+@pytest.fixture
+def added(monkeypatch):
+    """How many words each call of `Inference.add` worked out."""
+    sizes = []
+    add = shim.Inference.add
+    monkeypatch.setattr(
+        shim.Inference,
+        "add",
+        lambda self, words: (sizes.append(len(words.others)), add(self, words))[1],
+    )
+    return sizes
+
+
+def test_a_word_is_worked_out_once_while_the_weights_stay(added):
+    nlp = initialized()
+    for words in ("Ada met Khan", "Khan met Ada", "Khan met nobody", "Ada"):
+        log_probs_of(nlp, [make_doc(nlp.vocab, words)])
+    assert added == [2 + 3, 1]  # [BOS] and [EOS] with the first
+
+
+def test_words_remembered_are_bounded_and_prediction_is_the_same(added, monkeypatch):
+    nlp = initialized()
+    jolt(network_of(nlp))
+    docs = [make_doc(nlp.vocab, [f"w{i}", f"w{i + 1}", "Ada"]) for i in range(30)]
+    expected = log_probs_of(nlp, docs)
+    for module in (lexicon, shim):
+        monkeypatch.setattr(module, "CACHED_WORDS", 8)
+    other = initialized()
+    jolt(network_of(other))
+    found = [log_probs_of(other, [doc]) for doc in docs]
+    numpy.testing.assert_allclose(numpy.concatenate(found), expected, atol=1e-5)
+    assert len(shim_of(other).lexicon.rows) <= 8
+    assert max(added[1:]) <= 5
+
+
+def test_prediction_is_the_same_without_onednn(monkeypatch):
+    with_it, without = initialized(), initialized()
+    docs = docs_of(with_it) * 20  # enough rows that oneDNN multiplies them
+    expected = log_probs_of(with_it, docs)
+    monkeypatch.setattr(folded, "ONE_DNN", False)
+    numpy.testing.assert_allclose(log_probs_of(without, docs), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", [name for name, _ in network_of(initialized()).named_parameters()])
+def test_any_weight_changed_in_place_is_seen(name):
+    nlp = initialized()
+    assert_current(nlp)
+    with torch.no_grad():
+        weight = dict(network_of(nlp).named_parameters())[name]
+        start = 1 if name == "encoder.characters.embedding.weight" else 0  # [PAD] stays zero
+        weight[start:] += torch.randn(weight[start:].shape)
+    assert_current(nlp)
+
+
+def test_weights_replaced_are_seen():
+    nlp = initialized()
+    weight = network_of(nlp).decoder.output.weight
+    for _ in range(5):
+        weight.data = torch.randn(weight.shape)
+        assert_current(nlp)
+
+
+def test_update_is_seen():
+    nlp = initialized()
+    optimizer = Adam(0.05)
+    for _ in range(3):
+        assert_current(nlp)
+        nlp.update(make_examples(nlp), sgd=optimizer)
+    assert_current(nlp)
+
+
+def test_averages_are_seen_while_they_are_used():
+    nlp = make_nlp()
+    optimizer, _ = train(nlp, 3)
+    component = nlp.get_pipe("deepal_ner")
+    for _ in range(3):
+        assert_current(nlp)
+        with component.model.use_params(optimizer.averages):
+            assert_current(nlp)
+        nlp.update(make_examples(nlp), sgd=optimizer)
+
+
+def test_masks_are_seen_while_they_are_used():
+    nlp = initialized()
+    network = network_of(nlp)
+    network.config["dropout"] = 0.5
+    generator = torch.Generator().manual_seed(0)
+    docs = docs_of(nlp)
+    plain = log_probs_of(nlp, docs)
+    seen = [plain]
+    for _ in range(3):
+        with network.sampled(network.sample_masks(generator)):
+            seen.append(log_probs_of(nlp, docs))
+        assert numpy.array_equal(log_probs_of(nlp, docs), plain)
+    assert len({rows.tobytes() for rows in seen}) == 4
+
+
+def test_other_weights_from_bytes_are_seen():
+    nlp, other = initialized(), initialized(seed=1)
+    assert_current(nlp)
+    nlp.from_bytes(other.to_bytes())
+    assert_current(nlp)
+    assert numpy.array_equal(log_probs_of(nlp, docs_of(nlp)), log_probs_of(other, docs_of(other)))
+
+
+def test_vectors_edited_or_replaced_are_seen():
+    nlp = make_nlp()
+    random = numpy.random.default_rng(0)
+    data = random.normal(size=(3, 7)).astype("float32")
+    nlp.vocab.vectors = Vectors(data=data, keys=["London", "ada", "Bob"])
+    nlp.initialize(lambda: make_examples(nlp))
+    jolt(network_of(nlp))
+    assert_current(nlp)
+    nlp.vocab.vectors.data[1] = 2
+    assert_current(nlp)
+    nlp.vocab.vectors.resize((5, 7))
+    nlp.vocab.vectors.add("Khan", vector=numpy.ones(7, "float32"))
+    assert_current(nlp)
+    nlp.vocab.vectors = Vectors(data=data[:1], keys=["Berlin"])
+    assert_current(nlp)
+
+
+def test_copy_of_the_model_has_words_of_its_own():
+    nlp = initialized()
+    assert_current(nlp)
+    component = nlp.get_pipe("deepal_ner")
+    original = component.model
+    component.model = original.copy()
+    jolt(network_of(nlp))
+    assert_current(nlp)
+    component.model = original
+    assert_current(nlp)
+
+
+# The layout
+
+
+@given(
+    st.lists(st.integers(1, 6), min_size=1, max_size=5),
+    st.sampled_from([1, 3, 5]),
+    st.integers(1, 3),
+    st.integers(0, 1),
+)
+def test_windows_reach_the_neighbours_in_a_sequence_and_padding_beyond_it(
+    sizes, kernel, layers, frame
+):
+    lengths = numpy.asarray(sizes) + 2 * frame
+    ids = numpy.arange(1, lengths.sum() + 1)
+    starts = numpy.cumsum(lengths) - lengths
+    sequences = [ids[start : start + n].tolist() for start, n in zip(starts, lengths, strict=True)]
+    layout = lay_out(
+        ids, lengths, kernel=kernel, layers=layers, frame=frame, device=torch.device("cpu")
+    )
+    wanted = [row for rows in sequences for row in rows[frame : len(rows) - frame]]
+    assert layout.ids[layout.places].tolist() == wanted
+    assert layout.active == [sum(n > time for n in sizes) for time in range(max(sizes))]
+
+    total, reach = lengths.sum(), kernel // 2
+    rows = numpy.append(ids, PAD)  # what each layer's rows are, as ids
+    for layer in range(layers):
+        if layer == 1:
+            first = layout.centres[0].numpy()
+            assert sorted(first[:-1]) == ids.tolist()
+            rows = numpy.append(first[:-1], PAD)
+        window, place = numpy.divmod(layout.bags[layer].numpy(), kernel)
+        assert (place == numpy.arange(kernel)).all()
+        found = window if layer == 0 else rows[window]
+        centres = layout.centres[layer].numpy()
+        middles = centres if layer == 0 else rows[centres]
+        for middle, around in zip(middles.tolist(), found.tolist(), strict=True):
+            if middle == PAD:
+                continue
+            (sequence,) = (rows for rows in sequences if middle in rows)
+            padded = [PAD] * reach + sequence + [PAD] * reach
+            at = sequence.index(middle)
+            assert around == padded[at : at + kernel]
+    last = layout.centres[-1].numpy()
+    last = last if layers == 1 else rows[last]
+    assert last[layout.places.numpy()].tolist() == wanted
+    assert total >= len(wanted)
+
+
+# What is no property of a word alone
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {},
+        {"encoder_layers": 1, "encoder_kernel": 5, "layer_norm": False},
+        {"encoder_layers": 3, "decoder_layers": 2},
+        {"encoder_width": 47},  # the residual connection is not projected
+    ],
+)
+def test_context_of_words_is_read_as_in_training(sizes, masked):
+    """Greedy decoding gives the logits of teacher forcing with its own path."""
+    nlp = initialized(**sizes)
+    config = {**network_of(nlp).config, "tok2vec_width": 5, "tok2vec_projection": 3}
+    network = CnnCnnLstm({**config, "dropout": 0.4}).eval()
+    jolt(network)
+    shim_of(nlp).set_network(network)
+    docs = docs_of(nlp)
+    lengths = [len(doc) for doc in docs]
+    context = torch.randn(sum(lengths), 5, generator=torch.Generator().manual_seed(1))
+    masks = [torch.ones(dropout.width) for dropout in network.dropouts()]
+    if masked:
+        masks = network.sample_masks(torch.Generator().manual_seed(2))
+    distinct, sentences = features.distinct_words(docs)
+    with network.sampled(masks), torch.no_grad():
+        inference, rows = shim_of(nlp).inference(nlp.vocab, distinct)
+        index = [rows[sentence] for sentence in sentences]
+        ((group, _, layout),) = layouts(shim_of(nlp), index, 10**6)
+        order = numpy.concatenate(
+            [numpy.arange(sum(lengths[:i]), sum(lengths[: i + 1])) for i in group]
+        )
+        tags, logits = (part[layout.places] for part in inference.decode(layout, context[order]))
+        words = [features.word_orths(docs[i]) for i in group]
+        rows = numpy.split(context[order].numpy(), numpy.cumsum([lengths[i] for i in group])[:-1])
+        batch = batch_of(shim_of(nlp), words, nlp.vocab, rows)
+        before = torch.cat([torch.tensor([network.decoder.go]), tags[:-1]])
+        starts = numpy.cumsum([0, *(lengths[i] for i in group[:-1])])
+        before[starts] = network.decoder.go
+        expected = network(batch, before)
+    numpy.testing.assert_allclose(logits, expected, atol=1e-4)
+    assert tags.tolist() == expected.argmax(1).tolist()

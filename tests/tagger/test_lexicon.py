@@ -1,0 +1,215 @@
+import pickle
+
+import numpy
+import pytest
+import spacy
+from spacy.vectors import Vectors
+
+from spacy_deepal.tagger import lexicon as module
+from spacy_deepal.tagger.lexicon import Lexicon, find_vectors_scale, static_vectors
+from spacy_deepal.tagger.network import BOS, BOW, EOS, EOW, PAD_CHAR, UNKNOWN, UNKNOWN_CHAR
+
+CONFIG = {
+    "characters": "Aabd",
+    "words": ["Ada", "sings"],
+    "attrs": ["NORM", "LOWER", "SHAPE", "PREFIX2"],
+    "attr_rows": [50, 60, 70, 80],
+    "max_chars": 8,
+    "vectors_width": 0,
+    "vectors_scale": 1.0,
+}
+
+
+@pytest.fixture
+def vocab():
+    return spacy.blank("en").vocab
+
+
+def orths(vocab, *words):
+    return numpy.asarray([vocab.strings.add(word) for word in words], "uint64")
+
+
+def characters_of(lexicon, row):
+    return lexicon.characters[row, : lexicon.lengths[row]].tolist()
+
+
+def test_characters_of_a_word_are_framed_and_unknown_ones_have_their_own_number(vocab):
+    lexicon = Lexicon(CONFIG)
+    ada, odd = lexicon.find(vocab, orths(vocab, "Ada", "dz\U0001f600"))
+    assert characters_of(lexicon, ada) == [BOW, 4, 7, 5, EOW]
+    assert characters_of(lexicon, odd) == [BOW, 7, UNKNOWN_CHAR, UNKNOWN_CHAR, EOW]
+    assert PAD_CHAR not in characters_of(lexicon, ada)
+
+
+def test_sentence_frame_has_words_of_its_own_and_no_characters():
+    lexicon = Lexicon(CONFIG)
+    assert lexicon.words[:2].tolist() == [BOS, EOS]
+    assert characters_of(lexicon, 0) == characters_of(lexicon, 1) == [BOW, EOW]
+
+
+@pytest.mark.parametrize(
+    ("max_chars", "kept"), [(8, "aaaabbbd"), (9, "aaaabbbbd"), (5, "aaabd"), (4, "aabd")]
+)
+def test_long_word_keeps_its_first_and_last_characters(vocab, max_chars, kept):
+    lexicon = Lexicon({**CONFIG, "max_chars": max_chars})
+    long = "aaaa" + "x" * 10_000 + "bbbd"
+    if max_chars == 9:
+        long = "aaaa" + "b" + "x" * 10_000 + "bbbd"
+    cut = {"a": 5, "b": 6, "d": 7}
+    rows = lexicon.find(vocab, orths(vocab, long, "a" * max_chars))
+    assert characters_of(lexicon, rows[0]) == [BOW, *(cut[c] for c in kept), EOW]
+    assert characters_of(lexicon, rows[1]) == [BOW] + [5] * max_chars + [EOW]
+
+
+def test_words_of_the_vocabulary_have_numbers_and_others_are_unknown(vocab):
+    lexicon = Lexicon(CONFIG)
+    rows = lexicon.find(vocab, orths(vocab, "Ada", "sings", "ada"))
+    assert lexicon.words[rows].tolist() == [3, 4, UNKNOWN]
+
+
+def test_attributes_are_those_of_spacy(vocab):
+    """Words that agree in an attribute share its rows; other words do not (but by chance)."""
+    lexicon = Lexicon(CONFIG)
+    rows = lexicon.find(vocab, orths(vocab, "Adam", "ADAM", "Eves", "Adieu"))
+    adam, capitals, eves, adieu = lexicon.attributes[rows].reshape(4, 4, 2)  # word, attribute, hash
+    norm, lower, shape, prefix = range(4)
+    assert numpy.array_equal(adam[lower], capitals[lower])
+    assert numpy.array_equal(adam[norm], capitals[norm])
+    assert not numpy.array_equal(adam[shape], capitals[shape])
+    assert numpy.array_equal(adam[shape], eves[shape])
+    assert numpy.array_equal(adam[prefix], adieu[prefix])
+    assert not numpy.array_equal(adam[prefix], eves[prefix])
+    assert not numpy.array_equal(adam[lower], adieu[lower])
+
+
+def test_attributes_stay_within_their_tables(vocab):
+    lexicon = Lexicon(CONFIG)
+    rows = lexicon.find(vocab, orths(vocab, *(f"word{i}" for i in range(500))))
+    tables = lexicon.attributes[rows].reshape(-1, 4, 2)  # word, attribute, hash
+    for attribute, size in enumerate(CONFIG["attr_rows"]):
+        assert 0 <= tables[:, attribute].min() <= tables[:, attribute].max() < size
+    assert len(numpy.unique(tables[:, 0])) > 45  # 500 norms, 50 rows
+    assert len(numpy.unique(tables[:, 3])) == 2  # "wo", 2 rows
+
+
+def test_a_word_is_worked_out_once(vocab, monkeypatch):
+    lexicon = Lexicon(CONFIG)
+    added = []
+    add = lexicon._add
+    monkeypatch.setattr(
+        lexicon, "_add", lambda orths, vectors: (added.extend(orths), add(orths, vectors))
+    )
+    first = lexicon.find(vocab, orths(vocab, "Ada", "sings"))
+    again = lexicon.find(vocab, orths(vocab, "sings", "loud", "Ada"))
+    assert added == orths(vocab, "Ada", "sings", "loud").tolist()
+    assert again[[2, 0]].tolist() == first.tolist()
+
+
+def test_lexicon_is_bounded_and_what_it_forgets_it_finds_again(vocab, monkeypatch):
+    monkeypatch.setattr(module, "CACHED_WORDS", 50)
+    bounded, free = Lexicon(CONFIG), Lexicon(CONFIG)
+    for start in range(0, 400, 15):
+        words = orths(vocab, *(f"word{i}" for i in range(start, start + 20)))
+        rows = bounded.find(vocab, words)
+        assert len(bounded.rows) <= 50
+        monkeypatch.setattr(module, "CACHED_WORDS", 10**6)
+        expected = free.find(vocab, words)
+        monkeypatch.setattr(module, "CACHED_WORDS", 50)
+        assert numpy.array_equal(bounded.attributes[rows], free.attributes[expected])
+        assert numpy.array_equal(bounded.characters[rows], free.characters[expected])
+        assert numpy.array_equal(bounded.lengths[rows], free.lengths[expected])
+    assert len(free.rows) > 400
+
+
+def test_batch_with_more_words_than_the_lexicon_holds_is_found_whole(vocab, monkeypatch):
+    monkeypatch.setattr(module, "CACHED_WORDS", 10)
+    lexicon = Lexicon(CONFIG)
+    words = orths(vocab, *(f"word{i}" for i in range(3000)))
+    rows = lexicon.find(vocab, words)
+    assert sorted(rows.tolist()) == list(range(2, 3002))
+    assert lexicon.find(vocab, words).tolist() == rows.tolist()
+
+
+def test_other_vocab_is_asked_anew(vocab):
+    """A lexeme's NORM is the vocab's: another vocab may have another."""
+    other = spacy.blank("en").vocab
+    other["Ada"].norm_ = "lady"
+    lexicon = Lexicon(CONFIG)
+    norms = []
+    for asked in (vocab, other, vocab):
+        (row,) = lexicon.find(asked, orths(asked, "Ada"))
+        norms.append(lexicon.attributes[row, :2].tolist())
+    assert norms[0] == norms[2] != norms[1]
+
+
+def test_pickle_leaves_out_what_can_be_computed_again(vocab):
+    lexicon = Lexicon(CONFIG)
+    words = orths(vocab, *(f"word{i}" for i in range(5000)), "Ada")
+    rows = lexicon.find(vocab, words)
+    data = pickle.dumps(lexicon)
+    assert len(data) < 3000
+    copy = pickle.loads(data)
+    copied = copy.find(vocab, words)
+    assert numpy.array_equal(copy.attributes[copied], lexicon.attributes[rows])
+
+
+def vectors_of(vocab, *words):
+    return static_vectors(vocab, orths(vocab, *words).tolist())
+
+
+def test_static_vectors_are_those_of_the_word_or_of_its_first_other_case_form(vocab):
+    data = numpy.asarray([[1, 2], [3, 4], [5, 6], [7, 8], [9, 9]], "float32")
+    vocab.vectors = Vectors(data=data, keys=["Ada", "ada", "london", "Oslo", "UNO"])
+    found = vectors_of(
+        vocab, "Ada", "ada", "ADA", "LONDON", "London", "OSLO", "oslo", "Uno", "Bonn"
+    )
+    assert found.tolist() == [
+        *([1, 2], [3, 4], [3, 4], [5, 6], [5, 6], [7, 8], [7, 8], [9, 9], [0, 0])
+    ]
+    assert found.dtype == numpy.float32
+
+
+def test_static_vectors_of_a_pruned_table_are_those_of_spacy(vocab):
+    data = numpy.asarray([[4, 0], [0, 2], [3, 1], [1, 3]], "float32")
+    words = ["Ada", "sings", "Bob", "hums"]
+    for word, vector in zip(words, data, strict=True):
+        vocab.set_vector(word, vector)
+    vocab.prune_vectors(2)
+    assert vocab.vectors.shape == (2, 2)
+    found = vectors_of(vocab, *words, "ADA", "Eva")
+    assert found[:4].tolist() == [vocab[word].vector.tolist() for word in words]
+    assert found[4:].tolist() == [found[0].tolist(), [0, 0]]
+
+
+def test_static_vectors_of_words_do_not_make_lexemes_of_their_forms(vocab):
+    vocab.vectors = Vectors(data=numpy.ones((1, 2), "float32"), keys=["ada"])
+    keys = orths(vocab, "ADA", "BOB").tolist()
+    before = len(vocab)
+    assert static_vectors(vocab, keys).any(1).tolist() == [True, False]
+    assert len(vocab) == before
+
+
+def test_static_vectors_may_be_keyed_by_another_attribute(vocab):
+    data = numpy.asarray([[1, 2]], "float32")
+    vocab.vectors = Vectors(data=data, keys=["ada"], attr="LOWER")
+    assert vectors_of(vocab, "ADA", "Bob").tolist() == [[1, 2], [0, 0]]
+
+
+def test_scale_brings_the_vectors_of_words_to_a_root_mean_square_of_one(vocab):
+    data = numpy.asarray([[0.1, 0.7], [30, 40]], "float32")
+    vocab.vectors = Vectors(data=data, keys=["ada", "rare"])
+    scale = find_vectors_scale(vocab, orths(vocab, "Ada", "Bonn").tolist())
+    assert scale == pytest.approx(2)  # the mean of 0.01 and 0.49 is a quarter
+    assert find_vectors_scale(vocab, orths(vocab, "Bonn").tolist()) == 1
+    assert find_vectors_scale(vocab, []) == 1
+
+
+def test_floret_vectors_are_those_of_spacy(vocab):
+    data = numpy.random.default_rng(0).normal(size=(20, 4)).astype("float32")
+    vocab.vectors = Vectors(
+        data=data, mode="floret", minn=2, maxn=3, hash_count=2, strings=vocab.strings
+    )
+    words = ["Ada", "unheard", "\U0001f600"]
+    found = vectors_of(vocab, *words)
+    numpy.testing.assert_allclose(found, [vocab[word].vector for word in words], rtol=1e-6)
+    assert found.any(1).all()
