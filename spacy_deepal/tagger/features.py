@@ -12,8 +12,9 @@ from spacy.vocab import Vocab
 from .inference import Words
 from .layout import lay_out
 from .lexicon import Lexicon
-from .network import Batch, CnnCnnLstm
+from .network import PAD_CHAR, Batch, CnnCnnLstm
 
+STEP = 64  # flat rows come in multiples of it
 BOS_ROW, EOS_ROW = np.asarray([1]), np.asarray([2])  # in the tables of prediction; 0 is [PAD]
 
 
@@ -80,7 +81,7 @@ def make_batch(
     distinct, inverse = np.unique(np.concatenate(sentences), return_inverse=True)
     rows = np.concatenate([[0, 1], lexicon.find(vocab, distinct)])
     index, positions = _lay_out(lengths, inverse + 2, gap)
-    slots, active = _decoder_slots(lengths)
+    slots, tables = _decoder_slots(lengths)
     characters, character_slots, width = _lay_out_characters(lexicon, rows, char_gap)
     return Batch(
         characters=torch.from_numpy(characters).to(device),
@@ -92,7 +93,7 @@ def make_batch(
         index=torch.from_numpy(index).to(device),
         positions=torch.from_numpy(positions).to(device),
         slots=torch.from_numpy(slots).to(device),
-        active=active,
+        tables=tables,
         context=context,
     )
 
@@ -121,7 +122,7 @@ def _lay_out(lengths: NDArray, words: NDArray, gap: int) -> tuple[NDArray, NDArr
     """Rows of [BOS] words [EOS], `gap` rows of [PAD] behind each sentence; and where words lie."""
     sizes = lengths + 2 + gap
     starts = np.cumsum(sizes) - sizes
-    index = np.full(sizes.sum(), -1, "int64")
+    index = np.full(_round_up(sizes.sum()), -1, "int64")
     index[starts] = 0
     index[starts + lengths + 1] = 1
     within = np.arange(len(words)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
@@ -130,13 +131,26 @@ def _lay_out(lengths: NDArray, words: NDArray, gap: int) -> tuple[NDArray, NDArr
     return index, positions
 
 
-def _decoder_slots(lengths: NDArray) -> tuple[NDArray, list[int]]:
-    """Place of each word in a (time, sentence) table, longest sentence first."""
-    rank = np.empty(len(lengths), "int64")
-    rank[np.argsort(-lengths, kind="stable")] = np.arange(len(lengths))
+def _decoder_slots(lengths: NDArray) -> tuple[NDArray, list[tuple[int, int]]]:
+    """Place of each word in tables (time, sentence), which lie one behind the other.
+
+    A table ends before a sentence of less than half its longest one's length: of all sentences
+    together, two places in three would be empty.
+    RETURNS (array[n], list[tuple]): Places; words of the longest sentence and sentences of a table.
+    """
+    starts, tables, table = np.empty(len(lengths), "int64"), [], []
+    strides = np.empty(len(lengths), "int64")
+    order = np.argsort(-lengths, kind="stable").tolist()
+    for sentence, following in zip(order, [*order[1:], None], strict=True):
+        table.append(sentence)
+        longest = int(lengths[table[0]])
+        if following is None or 2 * lengths[following] < longest:
+            starts[table] = sum(a * b for a, b in tables) + np.arange(len(table))
+            strides[table] = len(table)
+            tables.append((longest, len(table)))
+            table = []
     time = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    active = np.bincount(time, minlength=lengths.max())
-    return time * len(lengths) + np.repeat(rank, lengths), active.tolist()
+    return np.repeat(starts, lengths) + time * np.repeat(strides, lengths), tables
 
 
 def _lay_out_characters(lexicon: Lexicon, rows: NDArray, gap: int) -> tuple[NDArray, NDArray, int]:
@@ -150,4 +164,11 @@ def _lay_out_characters(lexicon: Lexicon, rows: NDArray, gap: int) -> tuple[NDAr
     table[:, :within] = lexicon.characters[rows, :within]
     slots = np.arange(table.size).reshape(table.shape)
     slots = np.where(columns < lengths[:, None], slots, table.size)
-    return table[kept], slots[kept], width
+    more = (0, _round_up(kept.sum()) - kept.sum())
+    flat = np.pad(table[kept], more, constant_values=PAD_CHAR)
+    return flat, np.pad(slots[kept], more, constant_values=table.size), width
+
+
+def _round_up(rows: int) -> int:
+    """More rows, of padding: oneDNN makes a program for each number of rows that it meets."""
+    return -(-int(rows) // STEP) * STEP

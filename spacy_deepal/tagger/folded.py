@@ -4,10 +4,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .layers import Convolution, Dropout
+from .layers import FEW_ROWS, Convolution, Dropout, one_dnn, suits_one_dnn
 from .layout import Layout
 
-ONE_DNN = torch.backends.mkldnn.is_available()
 ALL = slice(None)
 STEP = 16
 
@@ -131,9 +130,6 @@ class Lstm:
 class Product:
     """Rows times a weight [width_in, width], plus a bias [width].
 
-    oneDNN, where torch has it, takes half the time of MKL on processors of AMD, and as long on
-    others; for a few rows its calls cost more than they save.
-
     inputs (Tensor | slice): The units of a row that are not zero.
     """
 
@@ -141,16 +137,16 @@ class Product:
         self.inputs, self.weight = inputs, weight[inputs].contiguous()
         self.bias = weight.new_zeros(weight.shape[1]) if bias is None else bias
         self.packed = None
-        if ONE_DNN and weight.device.type == "cpu" and weight.dtype == torch.float32:
+        if suits_one_dnn(weight):
             self.packed = torch.ops.mkldnn._reorder_linear_weight(self.weight.t().contiguous())
 
     def __call__(self, rows: Tensor) -> Tensor:
         """[V, width_in] -> [V, width]"""
         if self.inputs is not ALL:
             rows = rows.index_select(1, self.inputs)
-        if self.packed is None or len(rows) < 16:
+        if self.packed is None or len(rows) < FEW_ROWS:
             return torch.addmm(self.bias, rows, self.weight)
-        return torch.ops.mkldnn._linear_pointwise(rows, self.packed, self.bias, "none", [], "")
+        return one_dnn(rows, self.packed, self.bias)
 
 
 def for_gates(weight: Tensor) -> Tensor:

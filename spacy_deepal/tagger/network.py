@@ -13,25 +13,25 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .layers import Convolution, Dropout
+from .layers import Convolution, Dropout, Linear
 
 UNKNOWN, BOS, EOS = 0, 1, 2  # word ids that are no words
 PAD_CHAR, UNKNOWN_CHAR, BOW, EOW = 0, 1, 2, 3  # character ids that are no characters
 
 
 class Batch(NamedTuple):
-    """Sentences as tensors. U distinct words, N flat rows, n words, B sentences, T the longest."""
+    """Sentences as tensors. U distinct words, N flat rows, n words."""
 
     characters: Tensor  # [K] int64: characters of the distinct words, flat, PAD_CHAR between words
     character_slots: Tensor  # [K] int64: slot of each in a padded table of U+1 rows; last: scrap
     character_width: int  # columns of that table
     words: Tensor  # [U] int64: word ids
-    attributes: Tensor  # [U, A] int64: hashed lexical attributes
+    attributes: Tensor  # [U, A * hashes] int64: rows that lexical attributes have in their tables
     vectors: Tensor  # [U, D] float32: static vectors
     index: Tensor  # [N] int64: which distinct word stands in a row; -1: [PAD]
     positions: Tensor  # [n] int64: row of each real word, sentence by sentence
-    slots: Tensor  # [n] int64: place of each word in the decoder's table, time * B + sentence
-    active: list[int]  # [T]: how many sentences, longest first, have a word at that time
+    slots: Tensor  # [n] int64: place of each word in the decoder's tables, which lie one behind
+    tables: list[tuple[int, int]]  # the other: words of the longest sentence, sentences
     context: Tensor | None = None  # [n, width] float32: what a tok2vec says of each real word
 
 
@@ -71,20 +71,22 @@ class WordEncoder(nn.Module):
         self.unknown = nn.Parameter(torch.randn(config["word_width"]) * 0.1)
         self.embedding = nn.Embedding(len(config["words"]) + EOS + 1, config["word_width"])
         nn.init.zeros_(self.embedding.weight)
-        self.attributes = nn.ModuleList(
-            nn.Embedding(rows, config["attr_width"]) for rows in config["attr_rows"]
-        )
-        for table in self.attributes:
-            nn.init.normal_(table.weight, std=0.5)
+        # The tables of all attributes lie in one: to look rows up in many small ones costs more.
+        self.attributes = None
+        if config["attr_rows"]:
+            rows = torch.tensor([0, *config["attr_rows"]])
+            self.attributes = nn.EmbeddingBag(int(rows.sum()), config["attr_width"], mode="sum")
+            nn.init.normal_(self.attributes.weight, std=0.5)
+            self.register_buffer("attribute_starts", rows.cumsum(0)[:-1], persistent=False)
         parts = [config["char_filters"], config["word_width"]]
         parts += [config["attr_width"]] * len(config["attr_rows"])
         self.vectors = None
         if config["vectors_width"]:
-            self.vectors = nn.Linear(config["vectors_width"], config["vectors_projection"])
+            self.vectors = Linear(config["vectors_width"], config["vectors_projection"])
             parts.append(config["vectors_projection"])
         self.context = None
         if width := config.get("tok2vec_width"):  # older models do not have it
-            self.context = nn.Linear(width, config["tok2vec_projection"])
+            self.context = Linear(width, config["tok2vec_projection"])
             parts.append(config["tok2vec_projection"])
         self.dropout = Dropout(sum(parts), config["word_dropout"])
         self.convolution = Convolution(
@@ -117,7 +119,7 @@ class WordEncoder(nn.Module):
     def others(self, words: Tensor, attributes: Tensor, vectors: Tensor) -> Tensor:
         """RETURNS [U, width]: w_full of U words less the characters; nothing is dropped.
 
-        words [U], attributes [U, A], vectors [U, D]: As in a Batch.
+        words, attributes, vectors: As in a Batch.
         """
         known = self.unknown + self.embedding(words)
         return torch.cat([known, *self.features(attributes, vectors)], 1)
@@ -125,10 +127,13 @@ class WordEncoder(nn.Module):
     def features(self, attributes: Tensor, vectors: Tensor) -> list[Tensor]:
         """What w_full has of U distinct words beside characters and embedding, each [U, width].
 
-        attributes [U, A], vectors [U, D]: As in a Batch.
+        attributes, vectors: As in a Batch.
         """
-        ids = attributes.chunk(max(1, len(self.attributes)), 1)
-        parts = [table(i).sum(1) for table, i in zip(self.attributes, ids, strict=False)]
+        parts = []
+        if self.attributes is not None:
+            hashed = attributes.unflatten(1, (len(self.attribute_starts), -1))
+            bags = (hashed + self.attribute_starts.unsqueeze(1)).flatten(0, 1)
+            parts.append(self.attributes(bags).view(len(attributes), -1))
         return parts if self.vectors is None else [*parts, self.vectors(vectors)]
 
 
@@ -155,12 +160,15 @@ class TagDecoder(nn.Module):
     def forward(self, h_enc: Tensor, batch: Batch, previous: Tensor) -> Tensor:
         """Teacher forcing: h_enc [n, width_in], the tags before [n] -> logits [n, tags]."""
         rows = torch.cat([self.input_dropout(h_enc), self.embedding(previous)], 1)
-        times, sentences = len(batch.active), batch.active[0]
-        table = rows.new_zeros((times * sentences, rows.shape[1]))
-        table = table.index_copy(0, batch.slots, rows).view(times, sentences, -1)
-        for layer, dropout in zip(self.layers, self.dropouts, strict=True):
-            table = dropout(layer(table)[0])
-        return self.output(table.flatten(0, 1).index_select(0, batch.slots))
+        sizes = [times * sentences for times, sentences in batch.tables]
+        tables = rows.new_zeros((sum(sizes), rows.shape[1])).index_copy(0, batch.slots, rows)
+        found = []
+        for table, shape in zip(tables.split(sizes), batch.tables, strict=True):
+            table = table.unflatten(0, shape)
+            for layer, dropout in zip(self.layers, self.dropouts, strict=True):
+                table = dropout(layer(table)[0])
+            found.append(table.flatten(0, 1))
+        return self.output(torch.cat(found).index_select(0, batch.slots))
 
 
 class CnnCnnLstm(nn.Module):
@@ -176,6 +184,7 @@ class CnnCnnLstm(nn.Module):
         self.config = config
         self.encoder = WordEncoder(config)
         self.decoder = TagDecoder(config, self.encoder.width)
+        self._dropouts = [module for module in self.modules() if isinstance(module, Dropout)]
 
     def forward(self, batch: Batch, previous: Tensor) -> Tensor:
         """Teacher forcing: the tags before each word [n] -> logits [n, tags]. Prediction goes
@@ -184,7 +193,7 @@ class CnnCnnLstm(nn.Module):
 
     def dropouts(self) -> list[Dropout]:
         """RETURNS (list[Dropout]): Every dropout of the network, in a fixed order."""
-        return [module for module in self.modules() if isinstance(module, Dropout)]
+        return self._dropouts
 
     def set_dropout(self, rate: float) -> None:
         """Set the rate of each dropout that the config leaves to training."""

@@ -106,13 +106,11 @@ class NetworkShim(PyTorchShim):
         """
         for name, weight in self.network.named_parameters():
             if weight.grad is not None:
-                values, gradient = torch2xp(weight.data), torch2xp(weight.grad)
-                updated = xp2torch(
-                    optimizer((self.id, name), values, gradient)[0], device=weight.device
-                )
-                if updated.data_ptr() != weight.data_ptr():
-                    weight.data.copy_(updated)
-                weight.grad.zero_()
+                values, gradient = _array(weight.data), _array(weight.grad)
+                updated, _ = optimizer((self.id, name), values, gradient)
+                if updated is not values:
+                    weight.data.copy_(xp2torch(updated, device=weight.device))
+                weight.grad = None  # zeros would cost the backward pass an addition
         self._forget()
 
     @contextmanager
@@ -135,6 +133,11 @@ class NetworkShim(PyTorchShim):
             for name, data in backup.items():
                 weights[name].data = data
             self._forget()
+
+
+def _array(values: torch.Tensor) -> Any:
+    """The array that shares a tensor's memory."""
+    return values.numpy() if values.device.type == "cpu" else torch2xp(values)
 
 
 def serialize_network(network: CnnCnnLstm | None) -> bytes:

@@ -61,7 +61,8 @@ class Reference:
         parts = [self.weights["encoder.unknown"] + self.weights["encoder.embedding.weight"][number]]
         parts.append(self.characters(text))
         for i, rows in enumerate(attributes):
-            parts.append(self.weights[f"encoder.attributes.{i}.weight"][rows].sum(0))
+            start = sum(self.config["attr_rows"][:i])
+            parts.append(self.weights["encoder.attributes.weight"][start:][rows].sum(0))
         if self.config["vectors_width"]:
             weight = self.weights["encoder.vectors.weight"]
             parts.append(weight @ vector + self.weights["encoder.vectors.bias"])

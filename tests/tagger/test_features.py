@@ -62,7 +62,8 @@ def test_sentences_lie_framed_and_padded_one_behind_the_other(vocab):
     word = batch.words[batch.index.clamp(min=0)].tolist()
     laid = ["pad" if i < 0 else w for i, w in zip(batch.index.tolist(), word, strict=True)]
     pad = ["pad"] * 2
-    assert laid == [BOS, 3, 4, EOS, *pad, BOS, 4, EOS, *pad, BOS, 3, 3, 4, EOS, *pad]
+    framed = [BOS, 3, 4, EOS, *pad, BOS, 4, EOS, *pad, BOS, 3, 3, 4, EOS, *pad]
+    assert laid == framed + ["pad"] * (64 - len(framed))
 
 
 def test_only_real_words_have_a_position(vocab):
@@ -72,11 +73,20 @@ def test_only_real_words_have_a_position(vocab):
     assert len(batch.slots) == 6
 
 
-def test_decoder_reads_the_longest_sentence_first(vocab):
+def test_decoder_reads_sentences_of_like_length_together_the_longest_first(vocab):
     batch = lay_out(vocab, ["Ada sings", "sings", "Ada Ada sings"])
-    assert batch.active == [3, 2, 1]
-    # time * 3 + rank: the third sentence is the longest, then the first
-    assert batch.slots.tolist() == [1, 4, 2, 0, 3, 6]
+    assert batch.tables == [(3, 2), (1, 1)]
+    # time * 2 + rank: the third sentence is the longest, then the first; the second stands alone
+    assert batch.slots.tolist() == [1, 3, 6, 0, 2, 4]
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=20))
+def test_each_word_has_a_place_of_its_own_and_at_most_half_of_the_places_are_empty(lengths):
+    vocab = spacy.blank("en").vocab
+    batch = lay_out(vocab, [" ".join(["Ada"] * length) for length in lengths])
+    places = sum(times * sentences for times, sentences in batch.tables)
+    assert len(set(batch.slots.tolist())) == sum(lengths)
+    assert int(batch.slots.max()) < places <= 2 * sum(lengths)
 
 
 @pytest.mark.parametrize("char_gap", [0, 1, 3])
@@ -86,7 +96,10 @@ def test_characters_of_distinct_words_lie_once_with_padding_between(vocab, char_
     pad = [PAD_CHAR] * char_gap
     frame = [BOW, EOW, *pad]
     ada, d = [BOW, 4, 7, 5, EOW, *pad], [BOW, 7, EOW, *pad]
-    assert batch.characters.tolist() in ([*frame, *frame, *ada, *d], [*frame, *frame, *d, *ada])
+    flat = batch.characters.tolist()
+    end = len([*frame, *frame, *ada, *d])
+    assert flat[:end] in ([*frame, *frame, *ada, *d], [*frame, *frame, *d, *ada])
+    assert flat[end:] == [PAD_CHAR] * (64 - end)
     scrap = len(batch.words) * batch.character_width
     of_padding = batch.character_slots[batch.characters == PAD_CHAR]
     of_characters = batch.character_slots[batch.characters != PAD_CHAR]

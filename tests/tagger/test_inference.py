@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from spacy.vectors import Vectors
 from thinc.api import Adam
 
-from spacy_deepal.tagger import features, folded, lexicon, shim
+from spacy_deepal.tagger import features, layers, lexicon, shim
 from spacy_deepal.tagger.architecture import batch_of, layouts
 from spacy_deepal.tagger.layout import PAD, lay_out
 from spacy_deepal.tagger.network import CnnCnnLstm
@@ -82,7 +82,7 @@ def test_prediction_is_the_same_without_onednn(monkeypatch):
     with_it, without = initialized(), initialized()
     docs = docs_of(with_it) * 20  # enough rows that oneDNN multiplies them
     expected = log_probs_of(with_it, docs)
-    monkeypatch.setattr(folded, "ONE_DNN", False)
+    monkeypatch.setattr(layers, "ONE_DNN", False)
     numpy.testing.assert_allclose(log_probs_of(without, docs), expected, atol=1e-5)
 
 
