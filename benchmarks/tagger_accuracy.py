@@ -4,7 +4,9 @@
 
 Appends a line a model to benchmarks/results/tagger_accuracy.jsonl; what is there is not run again.
 Every system chooses its model on dev: `ner` and `deepal_ner` by the patience of their configs, the
-CRF its penalties. `--vectors NAME=FOLDER` gives a set the table of its systems with vectors.
+CRF its penalties. `deepal_ner` learns its word vectors from the text of the training pool, labelled
+or not, as `spacy deepal experiment` does; `ner_text` gets the same table, `deepal_ner_plain` none.
+The systems called _vectors get one from `--transformer`, the folder of a sentence-transformer.
 """
 
 import io
@@ -27,17 +29,29 @@ from spacy.util import load_config
 from thinc.api import Config
 from tqdm import tqdm
 
+from spacy_deepal.vectors.sources import make_source
+from spacy_deepal.vectors.table import make_vectors
+
 HERE = Path(__file__).parent
 CONFIGS = HERE.parent / "configs"
-SYSTEMS = ["ner", "crf", "deepal_ner", "deepal_ner_paper", "ner_vectors", "deepal_ner_vectors"]
+TABLES = {  # the systems, and where their word vectors come from
+    "ner": None,
+    "crf": None,
+    "deepal_ner": "text",
+    "deepal_ner_paper": None,
+    "ner_vectors": "transformer",
+    "deepal_ner_vectors": "transformer",
+    "ner_text": "text",
+    "deepal_ner_plain": None,
+}
 
 
 def main(
     data: Annotated[list[str], typer.Argument(help="NAME=FOLDER, more than one will do")],
     share: Annotated[list[float], typer.Option(help="Of the training words")] = [0.1, 1.0],  # noqa: B006
     seed: Annotated[list[int], typer.Option()] = [0, 1, 2],  # noqa: B006
-    system: Annotated[list[str], typer.Option(help=", ".join(SYSTEMS))] = SYSTEMS,
-    vectors: Annotated[list[str], typer.Option(help="NAME=FOLDER of a vector table")] = [],  # noqa: B006
+    system: Annotated[list[str], typer.Option(help=", ".join(TABLES))] = list(TABLES),  # noqa: B006
+    transformer: Annotated[Path | None, typer.Option(help="For the systems with vectors")] = None,
     lang: Annotated[str, typer.Option(help="Language of the tokenizer")] = "en",
     dev_words: Annotated[int, typer.Option(help="Most words of dev")] = 16000,
     workspace: Annotated[Path, typer.Option(help="Pools and shares")] = HERE / "workspace",
@@ -45,14 +59,13 @@ def main(
 ) -> None:
     """Train every system on every share of every set with every seed, and append its test F1."""
     folders = dict(item.split("=", 1) for item in data)
-    tables = dict(item.split("=", 1) for item in vectors)
     cells = [
         {"data": d, "share": s, "seed": n, "system": t}
         for n in seed
         for s in share
         for d in folders
         for t in system
-        if not (t.endswith("_vectors") and d not in tables)
+        if not (TABLES[t] == "transformer" and transformer is None)
         and not (t == "crf" and s == 1 and n)  # the same labels and no random number: one run
     ]
     for cell in tqdm(cells, disable=None):
@@ -67,7 +80,8 @@ def main(
             if cell["system"] == "crf":
                 scores = run_crf(corpus, Path(draft), lang)
             else:
-                config = config_of(cell["system"], lang, tables.get(name), cell["seed"])
+                table = make_table(TABLES[cell["system"]], workspace / name, lang, transformer)
+                config = config_of(cell["system"], lang, table, cell["seed"])
                 scores = run_spacy(config, corpus, Path(draft))
         seconds = round(time.perf_counter() - start)
         line = {**cell, **scores, "seconds": seconds, "threads": torch.get_num_threads()}
@@ -76,7 +90,27 @@ def main(
             file.write(json.dumps(line) + "\n")
 
 
-def config_of(system: str, lang: str, vectors: str | None, seed: int) -> Config:
+def make_table(
+    source: str | None, folder: Path, lang: str, transformer: Path | None
+) -> Path | None:
+    """Make a table of word vectors, once. That of a transformer covers the words of all splits, as
+    one from elsewhere would.
+
+    RETURNS (Path | None): Its folder, in `folder`.
+    """
+    if source is None:
+        return None
+    table = folder / f"vectors_{source}"
+    if not table.is_dir():
+        pools = [folder / "pools" / split for split in ("train", "dev", "test")]
+        if source == "text":
+            make_vectors(pools[:1], table, make_source(from_text=pools[:1]), lang=lang)
+        else:
+            make_vectors(pools, table, make_source(from_transformer=transformer), lang=lang)
+    return table
+
+
+def config_of(system: str, lang: str, vectors: Path | None, seed: int) -> Config:
     """RETURNS (Config): What a user of the system would start from."""
     if system.startswith("deepal_ner"):
         paper = "_paper" if system == "deepal_ner_paper" else ""
@@ -86,9 +120,9 @@ def config_of(system: str, lang: str, vectors: str | None, seed: int) -> Config:
         config = init_config(lang=lang, pipeline=["ner"], optimize="efficiency", silent=True)
         for corpus in config["corpora"].values():
             corpus["gold_preproc"] = True  # the tokens of the data, as for all systems
-    if system.endswith("_vectors"):
-        config["paths"]["vectors"] = vectors
-        if system == "ner_vectors":
+    if vectors:
+        config["paths"]["vectors"] = str(vectors)
+        if system.startswith("ner"):
             embed = config["components"]["tok2vec"]["model"]["embed"]
             embed["include_static_vectors"] = True
     config["system"]["seed"] = seed

@@ -1,6 +1,7 @@
 """A simulated experiment on a folder of data: pools, runs that differ in function and seed, report.
 
-WORKSPACE/NAME/   corpus/{train,dev,test}, FUNCTION-seedN/ (run folders), full/, report.html
+WORKSPACE/NAME/   corpus/{train,dev,test}, vectors/, FUNCTION-seedN/ (run folders), full/,
+                  report.html
 """
 
 import hashlib
@@ -15,6 +16,8 @@ from ..pool.files import read_json, write_json
 from ..pool.prepare import prepare
 from ..pool.shards import fingerprint
 from ..report import report
+from ..vectors.sources import make_source
+from ..vectors.table import make_vectors
 from .loop import run
 from .settings import SECTION
 from .training import train_full
@@ -47,7 +50,7 @@ def experiment(
     RETURNS (Path): The report.
     """
     folder = prepare_corpus(data, workspace, lang=lang)
-    config = configure(config, folder / "corpus", lang)
+    config = configure(config, folder, lang)
     if full:
         begin("full data")
         full_run(config, folder / "full", use_gpu=use_gpu)
@@ -68,9 +71,12 @@ def experiment(
     )
 
 
-def configure(config: Config, corpus: Path, lang: str) -> Config:
-    """RETURNS (Config): A copy with the paths and the language of a corpus."""
-    config = config.copy()
+def configure(config: Config, folder: Path, lang: str) -> Config:
+    """RETURNS (Config): A copy with the paths and the language of what `prepare_corpus` made; and
+    with its vectors, unless the config names some."""
+    config, corpus = config.copy(), folder / "corpus"
+    if not config["paths"].get("vectors"):
+        config["paths"]["vectors"] = str(folder / "vectors")
     config["nlp"]["lang"] = lang
     config["paths"]["train"] = config["paths"]["pool"] = str(corpus / "train")
     config["paths"]["dev"], config["paths"]["test"] = str(corpus / "dev"), str(corpus / "test")
@@ -78,9 +84,9 @@ def configure(config: Config, corpus: Path, lang: str) -> Config:
 
 
 def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Path:
-    """Convert the data, unless that has been done.
+    """Convert the data and learn vectors from the text of the pool, unless that has been done.
 
-    RETURNS (Path): The experiment's folder, with corpus/{train,dev,test}.
+    RETURNS (Path): The experiment's folder, with corpus/{train,dev,test} and vectors/.
     RAISES (DeepALError): As `prepare`; or the folder belongs to other data of the same name.
     """
     data = Path(data)
@@ -100,6 +106,8 @@ def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Pat
             )
         return folder
     prepare(data, folder / "corpus", lang=lang)
+    pool = [folder / "corpus" / "train"]
+    make_vectors(pool, folder / "vectors", make_source(from_text=pool), lang=lang)
     write_json(source, described)
     return folder
 

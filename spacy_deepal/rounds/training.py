@@ -3,7 +3,6 @@
 import shutil
 import sys
 from collections.abc import Callable
-from math import ceil
 from pathlib import Path
 from typing import IO, Any
 
@@ -69,9 +68,7 @@ def train_round(
     config["training"]["seed"] = derive_seed(settings.seed, "train", number)
     nlp = init_nlp(config, use_gpu=use_gpu)
     training = nlp.config["training"]
-    batches = count_batches(nlp)
-    passes = max(settings.passes, ceil(settings.min_updates / batches))
-    updates = passes * batches
+    passes, updates = count_passes(nlp, settings.passes, settings.min_updates)
     training["max_epochs"], training["max_steps"], training["patience"] = passes, 0, 0
     # One update past an evenly spaced evaluation: spaCy evaluates at 0, k, 2k, …
     training["eval_frequency"] = max(1, (updates - 1) // settings.evaluations)
@@ -91,19 +88,23 @@ def train_full(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, 
     test = config.interpolate()["paths"]["test"]
     nlp = init_nlp(_without_loop(config), use_gpu=use_gpu)
     training = nlp.config["training"]
-    updates = training["max_epochs"] * count_batches(nlp)
-    training["logger"] = progress_logger(training["logger"], updates, "full data")
+    training["logger"] = progress_logger(training["logger"], None, "full data")
     with (output / "train.log").open("w", encoding="utf8") as log:
         train(nlp, output, use_gpu=use_gpu, stdout=log, stderr=sys.stderr)
     return evaluate(load_model(output / DIR_MODEL_BEST), test)
 
 
-def count_batches(nlp: Language) -> int:
-    """RETURNS (int): Updates of one pass over the training corpus with the config's batcher."""
+def count_passes(nlp: Language, passes: int, min_updates: int) -> tuple[int, int]:
+    """RETURNS (int, int): Passes over the training corpus with the config's batcher, more of them
+    where they make too few updates; and their updates."""
     config = nlp.config.interpolate()
     settings = registry.resolve(config["training"], schema=ConfigSchemaTraining)
     corpus, _ = resolve_dot_names(config, [settings["train_corpus"], settings["dev_corpus"]])
-    return sum(1 for _ in settings["batcher"](list(corpus(nlp))))
+    examples, done, updates = list(corpus(nlp)), 0, 0
+    while done < passes or updates < min_updates:
+        updates += sum(1 for _ in settings["batcher"](examples))
+        done += 1
+    return done, updates
 
 
 def evaluate(nlp: Language, path: str | Path) -> dict[str, Any]:
@@ -119,7 +120,7 @@ def evaluate(nlp: Language, path: str | Path) -> dict[str, Any]:
     return {key: scores[key] for key in ("ents_p", "ents_r", "ents_f", "ents_per_type")}
 
 
-def progress_logger(logger: dict[str, Any], updates: int, title: str) -> dict[str, Any]:
+def progress_logger(logger: dict[str, Any], updates: int | None, title: str) -> dict[str, Any]:
     """RETURNS (dict): The config block of a logger, with a progress bar around it."""
     return {
         "@loggers": "spacy_deepal.ProgressLogger.v1",
@@ -130,13 +131,13 @@ def progress_logger(logger: dict[str, Any], updates: int, title: str) -> dict[st
 
 
 def make_progress_logger(
-    logger: Callable, updates: int, title: str
+    logger: Callable, updates: int | None, title: str
 ) -> Callable[[Language, IO, IO], tuple[Callable, Callable]]:
     """`spacy_deepal.ProgressLogger.v1`: a progress bar (silent when not a terminal) around another
     logger.
 
     logger (Callable): The logger that the config names.
-    updates (int): Updates to expect.
+    updates (int | None): Updates to expect; None: nobody knows.
     title (str): What stands before the bar.
     """
 

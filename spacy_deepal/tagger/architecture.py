@@ -27,12 +27,13 @@ from .lexicon import LEXEME_ATTRIBUTES, find_vectors_scale
 from .network import Batch, CnnCnnLstm
 from .shim import NetworkShim
 
+# Lexical attributes and the rows of their tables. Chinese has thousands of affixes of one letter.
 DEFAULT_ATTRS = {
     "NORM": 4000,
-    "SHAPE": 1000,
-    **{"PREFIX1": 200, "PREFIX2": 1000, "PREFIX3": 2000, "PREFIX4": 2000},
-    **{"SUFFIX1": 200, "SUFFIX2": 1000, "SUFFIX3": 2000, "SUFFIX4": 2000},
-}  # lexical attributes and the rows of their tables
+    "SHAPE": 2000,
+    **{"PREFIX1": 2000, "PREFIX2": 2000, "PREFIX3": 2000, "PREFIX4": 2000},
+    **{"SUFFIX1": 2000, "SUFFIX2": 2000, "SUFFIX3": 2000, "SUFFIX4": 2000},
+}
 
 
 class TeacherForced(NamedTuple):
@@ -60,8 +61,8 @@ def build_cnn_cnn_lstm(
     char_layers: int = 1,
     char_dropout: float | None = None,
     word_width: int = 64,
-    word_drop: float = 0.2,
-    word_min_freq: int = 1,
+    word_drop: float = 0.5,
+    word_min_freq: int = 2,
     word_dropout: float | None = None,
     attrs: list[str] = list(DEFAULT_ATTRS),  # noqa: B006 (read only)
     attr_rows: list[int] = list(DEFAULT_ATTRS.values()),  # noqa: B006, B008 (read only)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import floret
 import numpy as np
 from spacy.tokens import Doc
 from spacy.vectors import Vectors
@@ -12,7 +13,6 @@ from spacy.vocab import Vocab
 
 from ..errors import DeepALError
 from .table import real_words
-from .tokenizer import import_extra
 
 # For pools of 30,000 to 100,000 words; floret's own defaults are for a thousand times as many.
 WINDOW = 2  # words on each side: near ones tell the kind of a word, far ones the topic
@@ -29,9 +29,8 @@ def train_floret(docs: Iterable[Doc], vocab: Vocab, *, dim: int = 100, epochs: i
     dim (int): Width of the vectors.
     epochs (int): How often it reads the sentences: the fewer they are, the more often.
     RETURNS (Vectors): In mode "floret".
-    RAISES (DeepALError): Too few words; the extra is not installed.
+    RAISES (DeepALError): Too few words.
     """
-    floret = import_extra("floret")
     with TemporaryDirectory() as folder:
         text, table = Path(folder, "text.txt"), Path(folder, "floret.txt")
         with text.open("w", encoding="utf8") as stream:

@@ -16,7 +16,7 @@ from spacy_deepal.rounds import training
 from spacy_deepal.rounds.run_folder import RoundFolder
 from spacy_deepal.rounds.settings import read_settings
 from spacy_deepal.rounds.training import (
-    count_batches,
+    count_passes,
     evaluate,
     initialize,
     make_progress_logger,
@@ -273,9 +273,25 @@ class TestEvaluate:
 def test_batches_are_counted_with_the_configs_batcher(initial):
     nlp = load_model(initial)  # its [paths] train is the pool
     words = sum(len(doc) for doc in make_docs(45, 1))
-    assert words / 72 <= count_batches(nlp) <= words / 50
+    passes, updates = count_passes(nlp, 3, 0)
+    assert passes == 3
+    assert 3 * words / 72 <= updates <= 3 * words / 50
     nlp.config["training"]["batcher"]["size"] = 10**6
-    assert count_batches(nlp) == 1
+    assert count_passes(nlp, 3, 0) == (3, 3)
+    assert count_passes(nlp, 3, 5) == (5, 5)
+
+
+def test_batches_that_grow_from_pass_to_pass_are_counted_as_training_makes_them(initial):
+    nlp = load_model(initial)
+    words = sum(len(doc) for doc in make_docs(45, 1))
+    nlp.config["training"]["batcher"]["size"] = {
+        "@schedules": "compounding.v1",
+        "start": 20,
+        "stop": words,
+        "compound": 1.5,
+    }
+    (_, first), (_, both) = count_passes(nlp, 1, 0), count_passes(nlp, 2, 0)
+    assert both < 2 * first
 
 
 def test_the_progress_logger_passes_everything_on_and_is_silent_on_no_terminal():

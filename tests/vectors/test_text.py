@@ -8,13 +8,10 @@ from spacy.tokens import Doc
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.vectors.text import train_floret
 
-from .build import REASON
-
 
 @pytest.fixture
 def train():
     """Train on sentences in which people sing and places are far, `count` of each."""
-    pytest.importorskip("floret", reason=REASON)
     vocab = spacy.blank("en").vocab
 
     def train(count=150, **settings):
