@@ -118,7 +118,7 @@ import spacy
 spacy.blank("en")
 print(sorted(spacy.registry.acquisition.get_all()))
 """
-    names = [f"spacy_deepal.{name}.v1" for name in ("BALD", "LC", "MNLP", "RAND")]
+    names = [f"spacy_deepal.{name}.v1" for name in ("BALD", "DecoderBALD", "LC", "MNLP", "RAND")]
     assert in_fresh_python(code) == f"{names}\n"
 
 

@@ -66,7 +66,7 @@ def score_for_budget(
     RETURNS (list[Score]): In the order of the Docs. Sentences without real words are left out.
     RAISES (DeepALError): For another acquisition function; for a budget below 1 word.
     """
-    if not isinstance(acquisition, Bald):
+    if not isinstance(acquisition, Bald) or acquisition.decoder_only:
         raise DeepALError(
             "A budget shortens the scoring of spacy_deepal.BALD.v1 alone. Leave --budget-words out."
         )

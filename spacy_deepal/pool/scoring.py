@@ -100,9 +100,14 @@ def score_docs(
         if tagger is None:
             evidence = _blank_evidence(chunk, seed)
         else:
-            samples = getattr(acquisition, "samples", 0)
             chunk = pass_upstream(nlp, tagger, chunk)
-            evidence = tagger.evidence(chunk, samples=samples, seed=seed, batch_words=batch_words)
+            evidence = tagger.evidence(
+                chunk,
+                samples=getattr(acquisition, "samples", 0),
+                decoder_only=getattr(acquisition, "decoder_only", False),
+                seed=seed,
+                batch_words=batch_words,
+            )
         for item in evidence:
             score = acquisition(item)
             if not isinstance(score, Real) or not np.isfinite(score):

@@ -140,6 +140,7 @@ class DeepNER(TrainablePipe):
         docs: Sequence[Doc],
         *,
         samples: int = 0,
+        decoder_only: bool = False,
         seed: int = 0,
         batch_words: int | None = None,
     ) -> list["Evidence"]:
@@ -148,13 +149,14 @@ class DeepNER(TrainablePipe):
         docs (Sequence[Doc]): The sentences, with their ids in `user_data`; where the model listens
             to a component, they have passed it.
         samples (int): MC dropout samples M; 0: none. A tok2vec runs once for all, without dropout.
+        decoder_only (bool): Sample what lies between decoder and tags alone (`sample_outputs`).
         seed (int): Seed of the samples and of `Evidence.uniform`.
         batch_words (int | None): Most words decoded at once; None: as the architecture says.
         RETURNS (list[Evidence]): In the order of the Docs, whatever the batches.
         """
         from .architecture import predict_paths
         from .context import predict_context
-        from .evidence import Evidence, path_log_probs, sample_paths
+        from .evidence import Evidence, path_log_probs, sample_outputs, sample_paths
 
         self._require_labels()
         docs = list(docs)
@@ -163,7 +165,8 @@ class DeepNER(TrainablePipe):
         paths = predict_paths(self.model.shims[0], docs, batch_words, context)
         sampled: list[NDArray | None] = [None] * len(docs)
         if samples:
-            sampled = sample_paths(
+            sample = sample_outputs if decoder_only else sample_paths
+            sampled = sample(
                 self.model, docs, context, samples=samples, seed=seed, batch_words=batch_words
             )
         return [
@@ -199,16 +202,10 @@ class DeepNER(TrainablePipe):
         from .evidence import sample_paths
 
         self._require_labels()
-        batch_words = batch_words or self.model.attrs["config"]["batch_words"]
-        return sample_paths(
-            self.model,
-            docs,
-            predict_context(self.model, docs, batch_words),
-            samples=samples,
-            seed=seed,
-            batch_words=batch_words,
-            first=first,
-        )
+        options = {"batch_words": batch_words or self.model.attrs["config"]["batch_words"]}
+        context = predict_context(self.model, docs, **options)
+        options |= {"samples": samples, "seed": seed, "first": first}
+        return sample_paths(self.model, docs, context, **options)
 
     def update(
         self,

@@ -16,6 +16,7 @@ from .architecture import Paths, check_vectors, layouts
 from .context import context_tensor
 from .features import distinct_words, split, word_tensors
 from .inference import Inference
+from .network import CnnCnnLstm
 from .shim import NetworkShim
 
 
@@ -77,14 +78,7 @@ def sample_paths(
     """
     shim: NetworkShim = model.shims[0]
     network = shim.network
-    generator = torch.Generator().manual_seed(derive_seed(seed, "MC dropout"))
-    masks = [network.sample_masks(generator) for _ in range(samples)]
-    if all((mask == 1).all() for sample in masks for mask in sample):
-        raise DeepALError(
-            "MC dropout needs dropout, and this model was trained without. Train it with a "
-            "[training] dropout above 0, or set the dropouts of spacy_deepal.CnnCnnLstm.v1."
-        )
-    masks = masks[first:]
+    masks = draw_masks(network, samples, seed)[first:]
     paths = [np.zeros((len(masks), 0), "int16") for _ in docs]
     distinct, sentences = distinct_words(docs)
     if not len(distinct):
@@ -105,3 +99,57 @@ def sample_paths(
         for i, path in zip(group, split(table.T, lengths), strict=True):
             paths[i] = path.T
     return paths
+
+
+def sample_outputs(
+    model: Model,
+    docs: Sequence[Doc],
+    context: Sequence[Floats2d | None],
+    *,
+    samples: int,
+    seed: int,
+    batch_words: int,
+) -> list[NDArray]:
+    """As `sample_paths`, with the dropout between decoder and tags alone: the network runs once,
+    and each sample votes at each word, given the greedy path before it.
+
+    RETURNS (list[array[M, n_words]]): Tags, per Doc.
+    """
+    shim: NetworkShim = model.shims[0]
+    masks = torch.stack([sample[-1] for sample in draw_masks(shim.network, samples, seed, last=1)])
+    paths = [np.zeros((samples, 0), "int16") for _ in docs]
+    distinct, sentences = distinct_words(docs)
+    if not len(distinct):
+        return paths
+    check_vectors(shim, docs[0].vocab)
+    inference, rows = shim.inference(docs[0].vocab, distinct)
+    weights = masks.to(inference.output).unsqueeze(2) * inference.output  # [M, width, tags]
+    groups = layouts(shim, [rows[index] for index in sentences], batch_words)
+    for group, lengths, layout in groups:
+        tokvecs = context_tensor(shim, [context[i] for i in group])
+        hidden = weights.new_empty((sum(lengths), weights.shape[1]))
+        inference.decode(layout, tokvecs, hidden)
+        hidden = hidden[layout.places]
+        votes = [torch.addmm(inference.output_bias, hidden, each).argmax(1) for each in weights]
+        table = torch.stack(votes, 1).to(torch.int16).cpu().numpy()
+        for i, path in zip(group, split(table, lengths), strict=True):
+            paths[i] = path.T
+    return paths
+
+
+def draw_masks(
+    network: CnnCnnLstm, samples: int, seed: int, last: int = 0
+) -> list[list[torch.Tensor]]:
+    """The masks of M networks drawn by MC dropout.
+
+    last (int): Of so many of the last dropouts alone; 0: of all.
+    RAISES (DeepALError): When these have a rate of 0, so that all samples would agree.
+    """
+    generator = torch.Generator().manual_seed(derive_seed(seed, "MC dropout"))
+    masks = [network.sample_masks(generator)[-last:] for _ in range(samples)]
+    if all((mask == 1).all() for sample in masks for mask in sample):
+        raise DeepALError(
+            "MC dropout needs dropout, and this model was trained without. Train it with a "
+            "[training] dropout above 0, or set the dropouts of spacy_deepal.CnnCnnLstm.v1."
+        )
+    return masks

@@ -113,11 +113,14 @@ class Inference:
                 self.tables[i] = torch.cat([self.tables[i][:start], rows]) if start else rows
 
     @torch.no_grad()
-    def decode(self, layout: Layout, context: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def decode(
+        self, layout: Layout, context: Tensor | None = None, hidden: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Decode sentences greedily, from left to right.
 
         layout (Layout): Of table rows, [BOS] and [EOS] at the ends.
         context (Tensor | None): [n, width] What a tok2vec says of the words, sentence by sentence.
+        hidden (Tensor | None): [n, width] Gets what `output` reads, as it is laid out.
         RETURNS (Tensor, Tensor): Tags [n] and logits [n, tags] on that path, as they are laid out.
         """
         rows = self._encode(layout, context)
@@ -131,10 +134,12 @@ class Inference:
         for active, following in zip(layout.active, [*layout.active[1:], 0], strict=True):
             now = slice(end, end := end + active)
             gates = F.embedding_bag(entries[now], self.tables[2], mode="sum")
-            hidden = self.lstms[0](rows[now], states[0], gates)
-            for lstm, state in zip(self.lstms[1:], states[1:], strict=True):
-                hidden = lstm(hidden, state)
-            step = torch.addmm(self.output_bias, hidden, self.output, out=logits[now])
+            state = self.lstms[0](rows[now], states[0], gates)
+            for lstm, before in zip(self.lstms[1:], states[1:], strict=True):
+                state = lstm(state, before)
+            if hidden is not None:
+                hidden[now] = state
+            step = torch.addmm(self.output_bias, state, self.output, out=logits[now])
             tags[now] = best = step.max(1).indices
             entries[end : end + following, 0] = best[:following]
         return tags, logits

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from spacy.tokens import Doc
 from spacy.util import registry
 
-from spacy_deepal.acquisition.functions import make_bald, make_lc, make_mnlp, make_rand
+from spacy_deepal.acquisition.functions import (
+    make_bald,
+    make_decoder_bald,
+    make_lc,
+    make_mnlp,
+    make_rand,
+)
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.scoring import make_acquisition, score_docs
 from spacy_deepal.sentences import KEY
@@ -136,10 +142,18 @@ def test_bald_is_the_mean_of_the_words_and_knows_no_order_of_samples(samples, ra
     assert make_bald(len(samples))(votes(*samples)) == score
 
 
+@pytest.mark.parametrize("make", [make_bald, make_decoder_bald])
 @pytest.mark.parametrize("samples", [1, 0, -3])
-def test_bald_needs_two_samples_to_disagree(samples):
+def test_bald_needs_two_samples_to_disagree(make, samples):
     with pytest.raises(DeepALError, match=f"samples = {samples}"):
-        make_bald(samples=samples)
+        make(samples=samples)
+
+
+def test_bald_of_the_decoder_is_the_same_ratio_of_other_samples():
+    assert make_decoder_bald(4).decoder_only
+    assert not make_bald(4).decoder_only
+    item = votes([1, 0], [1, 2], [1, 2], [3, 0])
+    assert make_decoder_bald(4)(item) == make_bald(4)(item) == (0.25 + 0.5) / 2
 
 
 def test_bald_takes_a_hundred_samples_as_the_paper_does():
@@ -213,7 +227,7 @@ def test_rand_does_not_look_at_length(blank):
 # The registry
 
 
-@pytest.mark.parametrize("name", ["RAND", "LC", "MNLP", "BALD"])
+@pytest.mark.parametrize("name", ["RAND", "LC", "MNLP", "BALD", "DecoderBALD"])
 def test_functions_are_found_by_their_full_and_their_short_name(name):
     full = f"spacy_deepal.{name}.v1"
     assert full in registry.acquisition.get_all()

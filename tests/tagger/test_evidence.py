@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.seeds import derive_seed, derive_uniform
 from spacy_deepal.tagger import evidence as evidence_module
+from spacy_deepal.tagger.architecture import batch_of
+from spacy_deepal.tagger.features import word_orths
 
 from .build import (
     SENTENCES,
@@ -175,6 +177,43 @@ def test_each_sample_decodes_its_own_path(dropped):
         with network.sampled(network.sample_masks(generator)):
             (tags,) = dropped.get_pipe("deepal_ner").predict(docs).tags
         assert path.tolist() == tags.tolist()
+
+
+def test_samples_of_the_decoder_alone_are_votes_given_the_greedy_path(dropped):
+    """The network runs once; only the mask before the tags is a sample's."""
+    docs = docs_of(dropped, [SENTENCES[3][0], "Ada"])
+    network, shim = network_of(dropped), dropped.get_pipe("deepal_ner").model.shims[0]
+    items = evidence_of(dropped, docs, samples=6, decoder_only=True, seed=4)
+    batch = batch_of(shim, [word_orths(doc) for doc in docs], dropped.vocab)
+    go = network.config["n_tags"]
+    before = [tag for item in items for tag in (go, *item.tags[:-1].tolist())]
+    generator = torch.Generator().manual_seed(derive_seed(4, "MC dropout"))
+    for m in range(6):
+        masks = network.sample_masks(generator)
+        masks = [torch.ones_like(mask) for mask in masks[:-1]] + masks[-1:]
+        with network.sampled(masks), torch.no_grad():
+            expected = network(batch, torch.tensor(before)).argmax(1)
+        found = numpy.concatenate([item.samples[m] for item in items])
+        assert found.tolist() == expected.tolist()
+    assert len({tuple(path) for path in items[0].samples.tolist()}) > 1
+
+
+def test_samples_of_the_decoder_alone_do_not_depend_on_neighbours(dropped):
+    docs = docs_of(dropped, ["Ada met Khan in London", ["\n"], "Ada", SENTENCES[3][0]])
+    together = evidence_of(dropped, docs, samples=5, decoder_only=True)
+    alone = [evidence_of(dropped, [doc], samples=5, decoder_only=True)[0] for doc in docs]
+    for one, other in zip(together, alone, strict=True):
+        assert one.samples.shape == (5, one.words)
+        assert numpy.array_equal(one.samples, other.samples)
+
+
+def test_decoder_without_dropout_cannot_be_sampled():
+    nlp = initialized(decoder_dropout=0.0)
+    network_of(nlp).config["dropout"] = 0.5
+    docs = docs_of(nlp, ["Ada met Khan"])
+    assert evidence_of(nlp, docs, samples=3)[0].samples.shape == (3, 3)
+    with pytest.raises(DeepALError, match="needs dropout"):
+        evidence_of(nlp, docs, samples=3, decoder_only=True)
 
 
 def test_sampling_draws_from_no_global_generator(dropped):
