@@ -21,11 +21,10 @@ import spacy
 import torch
 import typer
 from corpora import make_corpus
-from spacy.cli.init_config import init_config
 from spacy.training import Corpus
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
-from spacy.util import load_config
+from systems import ner_config, tagger_config
 from thinc.api import Config
 from tqdm import tqdm
 
@@ -33,7 +32,6 @@ from spacy_deepal.vectors.sources import make_source
 from spacy_deepal.vectors.table import make_vectors
 
 HERE = Path(__file__).parent
-CONFIGS = HERE.parent / "configs"
 TABLES = {  # the systems, and where their word vectors come from
     "ner": None,
     "crf": None,
@@ -112,20 +110,11 @@ def make_table(
 
 def config_of(system: str, lang: str, vectors: Path | None, seed: int) -> Config:
     """RETURNS (Config): What a user of the system would start from."""
-    if system.startswith("deepal_ner"):
-        paper = "_paper" if system == "deepal_ner_paper" else ""
-        config = load_config(CONFIGS / f"cnn_cnn_lstm{paper}.cfg", interpolate=False)
-        config["nlp"]["lang"] = lang
+    if system.startswith("ner"):
+        config = ner_config(lang, seed, vectors=vectors is not None)
     else:
-        config = init_config(lang=lang, pipeline=["ner"], optimize="efficiency", silent=True)
-        for corpus in config["corpora"].values():
-            corpus["gold_preproc"] = True  # the tokens of the data, as for all systems
-    if vectors:
-        config["paths"]["vectors"] = str(vectors)
-        if system.startswith("ner"):
-            embed = config["components"]["tok2vec"]["model"]["embed"]
-            embed["include_static_vectors"] = True
-    config["system"]["seed"] = seed
+        config = tagger_config(lang, seed, paper=system == "deepal_ner_paper")
+    config["paths"]["vectors"] = str(vectors) if vectors else None
     return config
 
 

@@ -1,0 +1,321 @@
+"""Speed and memory of the tagger beside spaCy's `ner`, and the price of BALD.
+
+    python benchmarks/tagger_speed.py --quick --data assets/demo/en --json speed.json
+
+Both sides take turns in one process, after a warm-up; figures are medians of CPU time with one
+thread (what else runs on the machine then hardly counts), of wall time with more. Ratios above 1
+are in the tagger's favour, but those of BALD: time over that of an MNLP pass.
+"""
+
+import io
+import json
+import multiprocessing
+import platform
+import random
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+import typer
+from corpora import make_corpus, take
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin
+from spacy.training import Corpus
+from spacy.training.initialize import init_nlp
+from spacy.training.loop import train
+from spacy.util import registry
+from systems import ner_config, tagger_config
+from thinc.api import Config
+from tqdm import tqdm
+
+from spacy_deepal.pool.anytime import score_for_budget
+from spacy_deepal.pool.scoring import make_acquisition, score_docs
+from spacy_deepal.pool.selection import select
+
+WARM_UP = 5  # updates
+STEPS_DONE = 1000  # updates before the first timed one, since batches grow: a training's middle
+POOL = 30_000  # words that are scored
+
+
+def main(
+    data: Annotated[Path, typer.Option(help="A folder that `spacy deepal prepare` takes")],
+    json_file: Annotated[Path | None, typer.Option("--json", help="Where the figures go")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Less of everything: minutes")] = False,
+    lang: Annotated[str, typer.Option(help="Language of the tokenizer")] = "en",
+    threads: Annotated[int, typer.Option(help="Threads of torch")] = 1,
+) -> None:
+    """Measure and print a table."""
+    torch.set_num_threads(threads)
+    with tempfile.TemporaryDirectory() as folder:
+        corpus = make_corpus(data, Path(folder), lang, 1.0, 0, dev_words=16_000)
+        figures = {"machine": machine(), "threads": threads, "data": data.resolve().name}
+        sides = {
+            "ner": side(ner_config(lang), corpus, STEPS_DONE),
+            "deepal_ner": side(tagger_config(lang), corpus, STEPS_DONE),
+        }
+        repeats, words = (3, 8_000) if quick else (7, 20_000)
+        figures |= measure_training(sides, corpus, repeats, words)
+        figures |= measure_prediction(sides, corpus, lang, 2 * repeats)
+        figures |= measure_bald(sides["deepal_ner"][0], corpus, 1 if quick else 3)
+        if not quick:
+            figures |= measure_convergence(corpus, lang)
+            figures |= measure_memory(corpus, lang)
+    for key, value in figures.items():
+        print(f"{key:28} {value}")
+    if json_file:
+        json_file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf8")
+
+
+def machine() -> str:
+    """RETURNS (str): Processor, cores, Python and torch."""
+    cores = multiprocessing.cpu_count()
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        lines = info.read_text(encoding="utf8").splitlines()
+        name = next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), name)
+    return f"{name}, {cores} cores, Python {platform.python_version()}, torch {torch.__version__}"
+
+
+def clock() -> float:
+    """RETURNS (float): Seconds: of CPU with one thread, else of wall."""
+    return time.process_time() if torch.get_num_threads() == 1 else time.perf_counter()
+
+
+def timed(work: Callable[[], Any]) -> float:
+    """RETURNS (float): Seconds."""
+    start = clock()
+    work()
+    return clock() - start
+
+
+def side(config: Config, corpus: Path, steps: int) -> tuple[Language, Callable[[], Any]]:
+    """RETURNS (Language, Callable): An initialised pipeline, and what does its next updates: called
+    with a number of words, it returns how many it has trained on."""
+    for split in ("train", "dev"):
+        config["paths"][split] = str(corpus / f"{split}.spacy")
+    nlp = init_nlp(config)
+    training = registry.resolve(
+        {key: nlp.config.interpolate()["training"][key] for key in ("batcher", "optimizer")}
+    )
+    examples = list(Corpus(corpus / "train.spacy", gold_preproc=True)(nlp))
+    drop = nlp.config["training"]["dropout"]
+
+    def batches():
+        while True:
+            random.shuffle(examples)
+            yield from training["batcher"](examples)
+
+    stream = batches()
+    for _ in range(steps):
+        next(stream)
+
+    def learn(words: int) -> int:
+        done = 0
+        while done < words:
+            batch = next(stream)
+            nlp.update(batch, drop=drop, sgd=training["optimizer"])
+            done += sum(len(example) for example in batch)
+        return done
+
+    for _ in range(WARM_UP):
+        learn(1)
+    return nlp, learn
+
+
+def measure_training(
+    sides: dict[str, tuple], corpus: Path, repeats: int, words: int
+) -> dict[str, Any]:
+    """RETURNS (dict): Words a second of `nlp.update`, each side's batches its own; the ratio."""
+    speeds: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in tqdm(range(repeats), "training", leave=False, disable=None):
+        for name, (_, learn) in sides.items():
+            start = clock()
+            speeds[name].append(learn(words) / (clock() - start))
+    return compared("train", speeds)
+
+
+def compared(what: str, speeds: dict[str, list[float]]) -> dict[str, Any]:
+    """RETURNS (dict): The median speed of each side, and of the ratios of each turn."""
+    ratios = [x / y for x, y in zip(speeds["deepal_ner"], speeds["ner"], strict=True)]
+    found = {f"{what}_{name}_words_s": round(statistics.median(v)) for name, v in speeds.items()}
+    return {**found, f"{what}_ratio": round(statistics.median(ratios), 2)}
+
+
+def fresh(nlp: Language, corpus: Path) -> list[Doc]:
+    """RETURNS (list[Doc]): Sentences of the training data without their entities."""
+    docs = DocBin().from_disk(corpus / "train.spacy").get_docs(nlp.vocab)
+    docs = take(list(docs), POOL, 0)
+    for doc in docs:
+        doc.set_ents([], default="missing")
+    return docs
+
+
+def forget(nlp: Language) -> None:
+    """Have the tagger work out all words anew, as after an update."""
+    model = next(pipe.model for _, pipe in nlp.pipeline if pipe.model.name == "cnn_cnn_lstm")
+    model.shims[0].set_network(model.shims[0].network)
+
+
+def measure_prediction(
+    sides: dict[str, tuple], corpus: Path, lang: str, repeats: int
+) -> dict[str, Any]:
+    """RETURNS (dict): Words a second of `nlp.pipe`, entities set; and of the network alone, as a
+    share of what the machine's matrix product would allow."""
+    speeds: dict[str, list[float]] = {name: [] for name in sides}
+    for turn in tqdm(range(repeats + 1), "prediction", leave=False, disable=None):
+        for name, (nlp, _) in sides.items():
+            docs = fresh(nlp, corpus)
+            words = sum(map(len, docs))
+            if name == "deepal_ner":
+                forget(nlp)
+            seconds = timed(lambda nlp=nlp, docs=docs: list(nlp.pipe(docs)))
+            if turn:  # the first warms up
+                speeds[name].append(words / seconds)
+    nlp = sides["deepal_ner"][0]
+    docs, model = fresh(nlp, corpus), nlp.get_pipe("ner").model
+    model.predict(docs)
+    network = statistics.median(timed(lambda: model.predict(docs)) for _ in range(repeats))
+    flop = sum(map(len, docs)) * flop_per_word(model.shims[0].network) / network
+    share = {"network_share_of_product": round(flop / product_flops(), 2)}
+    return {**compared("predict", speeds), **share}
+
+
+def flop_per_word(network: Any) -> float:
+    """RETURNS (float): Operations that a plain network of these sizes does for a word in its
+    convolutions over words, its decoder and its output; ours does fewer."""
+    weights = [*network.encoder.convolution.parameters(), *network.decoder.layers.parameters()]
+    weights += [*network.decoder.output.parameters()]
+    return 2.0 * sum(weight.numel() for weight in weights if weight.ndim == 2)
+
+
+def product_flops(size: int = 1024) -> float:
+    """RETURNS (float): Operations a second of torch's product of two square matrices."""
+    one = torch.randn(size, size)
+    times = [timed(lambda: one @ one) for _ in range(12)]
+    return 2 * size**3 / statistics.median(times[2:])
+
+
+def measure_bald(nlp: Language, corpus: Path, repeats: int) -> dict[str, Any]:
+    """RETURNS (dict): Time over that of an MNLP pass, all words new to both: BALD, of the decoder
+    alone, and for a budget of 2% of the words; and what each finds of BALD's batch, in words."""
+    docs = [*fresh(nlp, corpus)]
+    for i, doc in enumerate(docs):
+        doc.user_data["deepal"] = {"id": str(i), "doc_id": None, "genre": None}
+    words = {str(i): len(doc) for i, doc in enumerate(docs)}
+    budget = round(0.02 * sum(words.values()))
+    functions = {name: make_acquisition(name) for name in ("MNLP", "BALD", "DecoderBALD")}
+    functions["BALD20"] = make_acquisition("BALD", samples=20)
+    work = {
+        name: (lambda function=function: list(score_docs(nlp, docs, function)))
+        for name, function in functions.items()
+    }
+    work["anytime"] = lambda: score_for_budget(nlp, lambda: docs, functions["BALD"], budget)
+    times: dict[str, list[float]] = {name: [] for name in work}
+    scores = {}
+    for turn in tqdm(range(repeats + 1), "BALD", leave=False, disable=None):
+        for name, score in work.items():
+            if turn == 0 and name not in ("MNLP", "DecoderBALD"):
+                continue
+            forget(nlp)
+            start = clock()
+            scores[name] = score()
+            seconds = clock() - start
+            if turn:
+                times[name].append(seconds)
+    base = statistics.median(times["MNLP"])
+    exact = {item.id for item in select(scores["BALD"], budget)}
+    figures = {
+        f"{key}_ratio": round(statistics.median(times[name]) / base, 1)
+        for key, name in {
+            "bald": "BALD",
+            "bald_decoder": "DecoderBALD",
+            "bald_20_samples": "BALD20",
+            "bald_anytime": "anytime",
+        }.items()
+    }
+    for key, name in {
+        "anytime": "anytime",
+        "20_samples": "BALD20",
+        "decoder": "DecoderBALD",
+    }.items():
+        found = {item.id for item in select(scores[name], budget)} & exact
+        share = sum(words[i] for i in found) / sum(words[i] for i in exact)
+        figures[f"bald_{key}_finds"] = round(share, 2)
+    for key, name in {"decoder": "DecoderBALD", "20_samples": "BALD20", "mnlp": "MNLP"}.items():
+        figures[f"bald_{key}_spearman"] = round(spearman(scores["BALD"], scores[name]), 3)
+    return figures
+
+
+def spearman(one: list, other: list) -> float:
+    """RETURNS (float): Rank correlation of two lists of scores of the same sentences."""
+    ranks = []
+    for scores in (one, other):
+        values = torch.tensor([item.score for item in scores], dtype=torch.float64)
+        _, place, counts = values.unique(return_inverse=True, return_counts=True)
+        ranks.append((counts.cumsum(0) - (counts - 1) / 2)[place])  # ties share their mean rank
+    return float(torch.corrcoef(torch.stack(ranks))[0, 1])
+
+
+def measure_convergence(corpus: Path, lang: str) -> dict[str, Any]:
+    """RETURNS (dict): Seconds in which `ner` reaches its best F1 on dev, evaluations included, and
+    the tagger reaches the same."""
+    curves = {}
+    for name, config in {"ner": ner_config(lang), "deepal_ner": tagger_config(lang)}.items():
+        for split in ("train", "dev"):
+            config["paths"][split] = str(corpus / f"{split}.spacy")
+        nlp, curve, start = init_nlp(config), [], clock()
+
+        def logger(nlp: Language, stdout: Any, stderr: Any, curve: list = curve, start=start):
+            def log_step(info: dict[str, Any] | None) -> None:
+                if info is not None:
+                    curve.append((clock() - start, info["score"]))
+
+            return log_step, lambda: None
+
+        registry.loggers.register(f"times.{name}", func=lambda logger=logger: logger)
+        nlp.config["training"]["logger"] = {"@loggers": f"times.{name}"}
+        with tempfile.TemporaryDirectory() as output:
+            train(nlp, Path(output), stdout=io.StringIO(), stderr=io.StringIO())
+        curves[name] = curve
+    best = max(score for _, score in curves["ner"])
+    theirs = next(seconds for seconds, score in curves["ner"] if score >= best)
+    ours = next((seconds for seconds, score in curves["deepal_ner"] if score >= best), None)
+    return {
+        "ner_best_dev_f": round(best, 4),
+        "ner_seconds_to_it": round(theirs, 1),
+        "deepal_ner_seconds_to_it": ours and round(ours, 1),
+        "deepal_ner_best_dev_f": round(max(score for _, score in curves["deepal_ner"]), 4),
+        "convergence_ratio": ours and round(theirs / ours, 2),
+    }
+
+
+def measure_memory(corpus: Path, lang: str) -> dict[str, Any]:
+    """RETURNS (dict): Peak memory in MB of processes of their own that train, and then predict."""
+    figures, context = {}, multiprocessing.get_context("spawn")
+    for name in ("ner", "deepal_ner"):
+        with context.Pool(1) as pool:
+            trained, predicted = pool.apply(_peaks, (name, corpus, lang))
+        figures |= {f"memory_train_{name}": trained, f"memory_predict_{name}": predicted}
+    for what in ("train", "predict"):
+        ratio = figures[f"memory_{what}_deepal_ner"] / figures[f"memory_{what}_ner"]
+        figures[f"memory_{what}_ratio"] = round(ratio, 2)
+    return figures
+
+
+def _peaks(name: str, corpus: Path, lang: str) -> tuple[int, int]:
+    config = ner_config(lang) if name == "ner" else tagger_config(lang)
+    nlp, learn = side(config, corpus, 0)
+    learn(30_000)
+    trained = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    list(nlp.pipe(fresh(nlp, corpus)))
+    return trained, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+if __name__ == "__main__":
+    typer.run(main)
