@@ -154,9 +154,9 @@ class DeepNER(TrainablePipe):
         batch_words (int | None): Most words decoded at once; None: as the architecture says.
         RETURNS (list[Evidence]): In the order of the Docs, whatever the batches.
         """
-        from .architecture import predict_paths
         from .context import predict_context
         from .evidence import Evidence, path_log_probs, sample_outputs, sample_paths
+        from .prediction import predict_paths
 
         self._require_labels()
         docs = list(docs)

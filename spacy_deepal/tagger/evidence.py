@@ -12,11 +12,11 @@ from thinc.types import Floats2d
 
 from ..errors import DeepALError
 from ..seeds import derive_seed
-from .architecture import Paths, check_vectors, layouts
 from .context import context_tensor
 from .features import distinct_words, split, word_tensors
 from .inference import Inference
 from .network import CnnCnnLstm
+from .prediction import Paths, check_vectors, layouts
 from .shim import NetworkShim
 
 

@@ -10,9 +10,10 @@ from thinc.api import Model
 from thinc.types import Floats2d
 
 from . import scheme
-from .architecture import TeacherForced, predict_paths
+from .architecture import TeacherForced
 from .context import begin_context
 from .gold import gold_tags, tag_loss
+from .prediction import predict_paths
 
 
 def teach(model: Model, examples: Sequence[Example], labels: Sequence[str]) -> float:

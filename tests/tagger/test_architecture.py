@@ -8,7 +8,7 @@ from spacy.vectors import Vectors
 from thinc.api import Config, Model, fix_random_seed, set_dropout_rate
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.tagger import architecture
+from spacy_deepal.tagger import prediction
 from spacy_deepal.tagger.architecture import TeacherForced, build_cnn_cnn_lstm
 
 from .build import (
@@ -147,9 +147,9 @@ def test_prediction_decodes_a_sentence_longer_than_batch_words_alone(monkeypatch
     docs = [make_doc(nlp.vocab, ["word"] * length) for length in (3, 50, 2, 3, 0, 1)]
     whole = nlp.get_pipe("deepal_ner").predict(docs)
     sizes = []
-    lay_out = architecture.lay_out
+    lay_out = prediction.lay_out
     monkeypatch.setattr(
-        architecture,
+        prediction,
         "lay_out",
         lambda ids, lengths, **options: (
             sizes.append((lengths - 2).tolist()),  # less [BOS] and [EOS]

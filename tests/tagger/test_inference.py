@@ -9,9 +9,10 @@ from spacy.vectors import Vectors
 from thinc.api import Adam
 
 from spacy_deepal.tagger import features, layers, lexicon, shim
-from spacy_deepal.tagger.architecture import batch_of, layouts
+from spacy_deepal.tagger.architecture import batch_of
 from spacy_deepal.tagger.layout import PAD, lay_out
 from spacy_deepal.tagger.network import CnnCnnLstm
+from spacy_deepal.tagger.prediction import layouts
 
 from .build import (
     SENTENCES,
