@@ -248,7 +248,7 @@ class DeepNER(TrainablePipe):
         scores (array[n_words, n_tags]): Logits of all real words of the batch.
         RETURNS (float, array[n_words, n_tags]): The loss, summed over words, and its gradient.
         """
-        gold = [gold_tags(eg, self.labels) for eg in examples]
+        gold = gold_tags(list(examples), self.labels)
         return tag_loss(scores, np.concatenate(gold) if gold else np.zeros(0, "int64"))
 
     def initialize(

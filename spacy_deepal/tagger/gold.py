@@ -11,23 +11,28 @@ from spacy.training import Example
 from . import scheme
 
 
-def gold_tags(example: Example, labels: Sequence[str]) -> NDArray[np.int64]:
-    """The tags that the predicted Doc should get, by spaCy's alignment where tokens differ.
+def gold_tags(examples: Sequence[Example], labels: Sequence[str]) -> list[NDArray[np.int64]]:
+    """The tags that the predicted Docs should get, by spaCy's alignment where tokens differ.
 
     labels (Sequence[str]): The entity types, in the order of their tags; others count as O.
-    RETURNS (array[n_words]): Tags of the real words; MISSING where there is no annotation.
+    RETURNS (list[array[n_words]]): Tags of the real words of each; MISSING where there is no
+        annotation.
     """
-    predicted, reference = example.predicted, example.reference
-    iob, types, words = annotation(reference)
-    if not _same_tokens(predicted, reference):
-        iob, types, words = _aligned_annotation(example)
-    strings = predicted.vocab.strings
+    if not examples:
+        return []
+    iob, types, words = zip(*map(_gold_annotation, examples), strict=True)
+    lengths = [len(each) for each in words]
+    ends = np.cumsum(lengths)
+    starts = np.zeros(ends[-1], bool)
+    starts[[end - length for end, length in zip(ends, lengths, strict=True) if length]] = True
+    first = np.cumsum([0, *map(len, iob[:-1])])  # where the tokens of each Doc begin
+    words = np.concatenate([each + start for each, start in zip(words, first, strict=True)])
+    strings = examples[0].predicted.vocab.strings
     index = {strings[label]: i for i, label in enumerate(labels)}
-    numbers, inverse = np.unique(types, return_inverse=True)
-    lookup = np.asarray([index.get(int(number), -1) for number in numbers])
-    starts = np.zeros(len(words), bool)
-    starts[:1] = True
-    return scheme.encode(_without_space(iob, words), lookup[inverse][words], starts)
+    numbers, inverse = np.unique(np.concatenate(types), return_inverse=True)
+    lookup = np.asarray([index.get(int(number), -1) for number in numbers], "int64")
+    iob = _without_space(np.concatenate(iob), words)
+    return np.split(scheme.encode(iob, lookup[inverse][words], starts), ends[:-1])
 
 
 def tag_loss(logits: NDArray, gold: NDArray) -> tuple[float, NDArray]:
@@ -52,6 +57,13 @@ def annotation(doc: Doc) -> tuple[NDArray, NDArray, NDArray]:
     """RETURNS: ENT_IOB [n_tokens], ENT_TYPE [n_tokens], indices of the real words [n_words]."""
     table = doc.to_array([ENT_IOB, ENT_TYPE, IS_SPACE]) if len(doc) else np.zeros((0, 3), "uint64")
     return table[:, 0].astype("int64"), table[:, 1], np.flatnonzero(table[:, 2] == 0)
+
+
+def _gold_annotation(example: Example) -> tuple[NDArray, NDArray, NDArray]:
+    """`annotation` that the predicted Doc should get."""
+    if _same_tokens(example.predicted, example.reference):
+        return annotation(example.reference)
+    return _aligned_annotation(example)
 
 
 def _aligned_annotation(example: Example) -> tuple[NDArray, NDArray, NDArray]:

@@ -23,7 +23,7 @@ def teach(model: Model, examples: Sequence[Example], labels: Sequence[str]) -> f
     RETURNS (float): Cross-entropy, summed over the words that have a gold tag.
     """
     docs = [eg.predicted for eg in examples]
-    gold = [gold_tags(eg, labels) for eg in examples]
+    gold = gold_tags(examples, labels)
     tagged = [i for i, tags in enumerate(gold) if (tags != scheme.MISSING).any()]
     context, backprop_context = begin_context(model, docs)
     loss, d_context = 0.0, {}

@@ -106,7 +106,7 @@ def test_gradient_of_the_vectors_equals_finite_differences():
 
 def slope(network, example, direction, step=1e-6):
     """Of the loss, by finite differences of a plain implementation, in this direction."""
-    doc, gold = example.predicted, gold_tags(example, LABELS)
+    doc, (gold,) = example.predicted, gold_tags([example], LABELS)
     vectors = given_vectors(doc).astype("float64")
 
     def loss(shift):
@@ -159,7 +159,7 @@ def test_gaps_are_filled_with_what_the_model_predicts_from_the_same_vectors():
         [spacy.tokens.Span(reference_doc, 2, 3, "LOC")], default="missing", missing=[]
     )
     example = Example(make_doc(nlp.vocab, words), reference_doc)
-    gold = gold_tags(example, LABELS)
+    (gold,) = gold_tags([example], LABELS)
     assert (gold[:2] < 0).all()
     reference = Reference(network_of(nlp), tokvecs=given_vectors)
     path, _ = reference.greedy(example.predicted)

@@ -35,7 +35,7 @@ GO = len(NAMES)
 
 def tags_of(nlp, example):
     """The gold tags of an Example, by name; None where nothing is known."""
-    tags = gold_tags(example, nlp.get_pipe("deepal_ner").labels)
+    (tags,) = gold_tags([example], nlp.get_pipe("deepal_ner").labels)
     return [None if tag == MISSING else NAMES[tag] for tag in tags.tolist()]
 
 
@@ -285,6 +285,19 @@ def test_white_space_at_the_edge_of_a_gold_entity_moves_no_border(words, spans, 
     reference = bare(nlp, words)
     reference.set_ents([Span(reference, *span[:2], label=span[2]) for span in spans])
     assert tags_of(nlp, Example(bare(nlp, words), reference)) == tags
+
+
+def test_tags_of_a_batch_are_those_of_each_sentence_alone(nlp):
+    """Also where white space begins an entity, at the end of a Doc and at its beginning."""
+    examples = make_examples(nlp)
+    for words, spans in (["Ada", "\n"], [(1, 2)]), (["\n", "Ada", "met"], [(0, 2)]), ([], []):
+        reference = gold(nlp, words, *((*span, "PERSON") for span in spans))
+        examples.insert(2, Example(bare(nlp, words), reference))
+    together = gold_tags(examples, LABELS)
+    assert [len(tags) for tags in together] == [5, 6, 0, 2, 1, 7, 7, 2]
+    for tags, example in zip(together, examples, strict=True):
+        assert tags.tolist() == gold_tags([example], LABELS)[0].tolist()
+    assert gold_tags([], LABELS) == []
 
 
 def test_docs_without_words_train_with_the_others():
