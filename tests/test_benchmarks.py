@@ -1,0 +1,61 @@
+"""The programs in benchmarks/ run and write what they promise; their figures are not looked at."""
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+NAMES, PLACES = "Ada Bob Cem Dee Eva Fay".split(), "Rome Oslo Lima Bern Kyiv Bonn".split()
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def data(tmp_path):
+    draw = random.Random(0)
+    for split, count in (("train", 120), ("dev", 40), ("test", 40)):
+        sentences = []
+        for _ in range(count):
+            name, place = draw.choice(NAMES), draw.choice(PLACES)
+            words = f"On day {draw.randrange(90)} {name} went to {place} by train .".split()
+            labels = {name: "B-PERSON", place: "B-GPE"}
+            sentences.append("".join(f"{word}\t{labels.get(word, 'O')}\n" for word in words))
+        folder = tmp_path / "data"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{split}.iob2").write_text("\n".join(sentences), encoding="utf8")
+    return tmp_path / "data"
+
+
+def run(program, *args):
+    command = [sys.executable, str(BENCHMARKS / program), *map(str, args)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1200)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_speed(data, tmp_path):
+    out = run("tagger_speed.py", "--quick", "--data", data, "--json", tmp_path / "speed.json")
+    figures = json.loads((tmp_path / "speed.json").read_text())
+    for key in ("train_ratio", "predict_ratio", "bald_ratio", "bald_decoder_ratio"):
+        assert figures[key] > 0
+        assert key in out
+
+
+def test_accuracy_is_recorded_once(data, tmp_path):
+    pytest.importorskip("pycrfsuite", reason="python-crfsuite is not installed")
+    systems = ["deepal_ner", "deepal_ner_plain", "crf"]
+    output = tmp_path / "accuracy.jsonl"
+    options = [f"--system={system}" for system in systems]
+    options += ["--share", "0.5", "--seed", "1", "--output", output]
+    options += ["--workspace", tmp_path / "workspace"]
+    for _ in range(2):
+        run("tagger_accuracy.py", f"tiny={data}", *options)
+    lines = [json.loads(line) for line in output.read_text().splitlines()]
+    assert [line["system"] for line in lines] == systems
+    for line in lines:
+        assert (line["data"], line["share"], line["seed"]) == ("tiny", 0.5, 1)
+        assert 0.5 < line["ents_f"] <= 1
