@@ -32,7 +32,7 @@ def read_conll2012(file: Path, nlp: Language) -> Iterator[Sentence | BadLine]:
     Escapes become the characters they stand for: -LRB- and the like brackets, /. and /? (and , !
     : ; -) the mark alone. Of nested entities the outermost is kept, as OntoNotes has no others.
     The Bible (genre pt) was not annotated with names: where no entity is marked there, a sentence
-    is not labelled.
+    is not labelled. The entities of files *_auto_conll are what a system predicted.
 
     RAISES (DeepALError): The file is a skeleton, without words.
     """
