@@ -7,9 +7,10 @@ from spacy.util import load_config, load_model
 from spacy_deepal.acquisition.functions import mnlp
 from spacy_deepal.rounds.settings import Settings, read_settings
 
-from .pools import AL_CONFIG, CONFIGS, SIZES, call_spacy, options, write_pools
+from .pools import CONFIGS, SIZES, call_spacy, options, write_pools
 
-BASE = CONFIGS / "cnn_cnn_lstm.cfg"
+LOOPS = {"al.cfg": "cnn_cnn_lstm.cfg", "al_paper.cfg": "cnn_cnn_lstm_paper.cfg"}
+each_loop = pytest.mark.parametrize(("loop", "base"), LOOPS.items(), ids=list(LOOPS))
 each_config = pytest.mark.parametrize(
     "path", sorted(CONFIGS.glob("*.cfg")), ids=lambda path: path.name
 )
@@ -41,22 +42,33 @@ def flat(config, prefix=""):
     return values
 
 
-def test_the_config_of_the_loop_is_that_of_training_with_its_own_section_and_paths():
-    config, base = raw(AL_CONFIG), raw(BASE)
+@each_loop
+def test_a_config_of_the_loop_is_that_of_training_with_its_own_section_and_paths(loop, base):
+    config, base = raw(CONFIGS / loop), raw(CONFIGS / base)
     config.pop("active_learning")
     assert config["paths"].pop("pool") is None
     assert config["paths"].pop("test") is None
     assert config == base
 
 
-def test_the_config_of_the_loop_sets_every_key_there_is():
-    assert set(raw(AL_CONFIG)["active_learning"]) == {field.name for field in fields(Settings)}
+@each_loop
+def test_a_config_of_the_loop_sets_every_key_there_is(loop, base):
+    section = raw(CONFIGS / loop)["active_learning"]
+    assert set(section) == {field.name for field in fields(Settings)}
 
 
-def test_the_config_of_the_loop_can_be_used(paths):
-    values = path_values(paths, raw(AL_CONFIG))
-    config = load_config(AL_CONFIG, overrides=values, interpolate=True)
+@each_loop
+def test_a_config_of_the_loop_can_be_used(loop, base, paths):
+    values = path_values(paths, raw(CONFIGS / loop))
+    config = load_config(CONFIGS / loop, overrides=values, interpolate=True)
     assert read_settings(config).acquisition is mnlp
+
+
+def test_the_loop_of_the_paper_has_its_budgets_and_passes():
+    section = raw(CONFIGS / "al_paper.cfg")["active_learning"]
+    assert (section["seed_words"], section["budget_words"]) == (0.01, 20000)
+    assert (section["passes"], section["min_updates"]) == (50, 0)
+    assert (section["warm_start"], section["cold_start"]) == (True, 0)
 
 
 @each_config

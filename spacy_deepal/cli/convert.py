@@ -19,7 +19,7 @@ def convert_cli(
     inputs: Annotated[list[Path], Argument(help="Files, or folders of files")],
     output: Annotated[Path, Argument(help="Folder of the pool to write")],
     format: Annotated[
-        str, Option(help="auto, iob2, conll2003, inline, jsonl, text or spacy")
+        str, Option(help="auto, iob2, conll2003, conll2012, inline, jsonl, text or spacy")
     ] = "auto",
     lang: Lang = "en",
     genre: Annotated[

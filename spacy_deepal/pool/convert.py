@@ -94,7 +94,7 @@ def convert(
     if format != "auto" and format not in READERS:
         raise DeepALError(f"Unknown format {format!r}. Known: auto, {', '.join(READERS)}.")
     check_replaceable(output)
-    files = find_files(inputs, exclude=output)
+    files = find_files(inputs, exclude=output, lang=lang)
     nlp = blank_pipeline(lang)
     summary = ConvertSummary()
     sentences = _sentences(files, nlp, format, summary)

@@ -12,6 +12,7 @@ from spacy.tokens import Doc
 
 from ..errors import DeepALError
 from ..sentences import KEY
+from .conll2012 import BEGIN, read_conll2012
 from .shards import read_docs
 from .sources import (
     BadLine,
@@ -233,6 +234,7 @@ def _cut(doc: Doc, sentences: list) -> Iterator[Doc]:
 READERS: dict[str, Reader] = {
     "iob2": read_iob2,
     "conll2003": read_conll2003,
+    "conll2012": read_conll2012,
     "inline": read_inline,
     "jsonl": read_jsonl,
     "text": read_text,
@@ -248,6 +250,8 @@ def detect_format(file: Path) -> str:
     if file.suffix.lower() in (".spacy", ".jsonl"):
         return file.suffix.lower().removeprefix(".")
     lines = [line for _, line in islice(read_lines(file), LINES_TO_DETECT) if line.strip()]
+    if lines and lines[0].startswith(BEGIN):
+        return "conll2012"
     rows = [line for line in lines if not line.startswith(("# ", "-DOCSTART-"))]
     known = (("iob2", IOB2_ROW), ("iob2", UNER_ROW), ("conll2003", CONLL2003_ROW))
     for name, columns in known:

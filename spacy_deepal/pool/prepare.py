@@ -10,6 +10,7 @@ from spacy.tokens import Doc
 from ..errors import DeepALError
 from ..sentences import count_words, sentence_info
 from .convert import ConvertSummary, convert
+from .ontonotes import SHARED_TASK_TEST, split_folders
 from .shards import check_replaceable, draft_beside, read_shards, replace_folder, write_shards
 from .sources import blank_pipeline, find_files, is_data
 
@@ -31,7 +32,8 @@ def prepare(data: str | Path, output: str | Path, *, lang: str = "en") -> dict[s
     """Make the pools `output`/train, `output`/dev and `output`/test: all three, or none.
 
     Where the folder holds files or folders called train, dev and test, they are converted as they
-    are. Otherwise its files are split by document into 70, 15 and 15 percent of the words of each
+    are; the folders of OntoNotes as the CoNLL-2012 shared task publishes them have such ones below
+    them. Otherwise its files are split by document into 70, 15 and 15 percent of the words of each
     genre, the same way each time; a document is never in two splits.
 
     data (str | Path): The folder.
@@ -55,7 +57,7 @@ def prepare(data: str | Path, output: str | Path, *, lang: str = "en") -> dict[s
                 split: convert(paths, draft / split, lang=lang) for split, paths in given.items()
             }
         else:
-            files = find_files([data], exclude=output)
+            files = find_files([data], exclude=output, lang=lang)
             convert(files, draft / "all", lang=lang)
             summaries = _split_by_document(draft / "all", draft, lang)
         output.mkdir(exist_ok=True)
@@ -69,11 +71,7 @@ def _given_splits(data: Path) -> dict[str, list[Path]]:
 
     RAISES (DeepALError): Some splits are there and others are not.
     """
-    given: dict[str, list[Path]] = {}
-    for path in sorted(data.iterdir()):
-        split = NAMES.get(path.name.split(".")[0].lower())
-        if split and (path.is_dir() or is_data(path)):
-            given.setdefault(split, []).append(path)
+    given = _named_splits(data.iterdir()) or _named_splits(split_folders(data))
     missing = [split for split in SHARES if split not in given]
     if given and missing:
         raise DeepALError(
@@ -81,6 +79,20 @@ def _given_splits(data: Path) -> dict[str, list[Path]]:
             "Add what is missing, or rename the files to have them split by document."
         )
     return {split: given[split] for split in SHARES} if given else {}
+
+
+def _named_splits(paths: Iterable[Path]) -> dict[str, list[Path]]:
+    """The files and folders of each split, told by their names. Where OntoNotes' test set has both
+    forms, that of the shared task goes before the longer one."""
+    named: dict[str, list[Path]] = {}
+    paths = sorted(paths)
+    for path in paths:
+        split = NAMES.get(path.name.split(".")[0].lower())
+        if split and (path.is_dir() or is_data(path)):
+            named.setdefault(split, []).append(path)
+    if official := [path for path in paths if path.name == SHARED_TASK_TEST]:
+        named["test"] = official
+    return named
 
 
 def _split_by_document(pool: Path, folder: Path, lang: str) -> dict[str, ConvertSummary]:

@@ -11,6 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..errors import DeepALError
+from .ontonotes import is_ontonotes, is_wanted, one_form_each
 
 SUFFIXES = (".spacy", ".jsonl", ".iob2", ".iob", ".bio", ".conll", ".tsv", ".txt")
 
@@ -103,41 +104,46 @@ def blocks(lines: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
         yield block
 
 
-def find_files(inputs: Iterable[str | Path], *, exclude: Path | None = None) -> list[Path]:
+def find_files(
+    inputs: Iterable[str | Path], *, exclude: Path | None = None, lang: str | None = None
+) -> list[Path]:
     """The files to read: each input, and in place of a folder all files of known suffixes in it
-    and below, sorted; none twice.
+    and below, sorted; none twice, and of OntoNotes' forms of one document the best.
 
     inputs (Iterable[str | Path]): Files and folders.
     exclude (Path | None): A folder whose files are left out (unless it is an input itself), so
         that output inside an input folder is not read by the next run.
+    lang (str | None): Of OntoNotes' folders of languages in a folder, read that of this one.
     RAISES (DeepALError): An input does not exist, or is a folder without a file to read.
     """
     files: list[Path] = []
     for path in map(Path, inputs):
         if not path.exists():
             raise DeepALError(f"There is no file or folder {path}.")
-        found = _files_in(path, exclude) if path.is_dir() else [path]
+        found = _files_in(path, exclude, lang) if path.is_dir() else [path]
         if not found:
             raise DeepALError(
                 f"The folder {path} holds no file to read. "
-                f"These suffixes are read: {' '.join(SUFFIXES)}."
+                f"These suffixes are read: {' '.join(SUFFIXES)}, and of OntoNotes the files "
+                "*_conll of the language."
             )
         files += found
-    return list({file.resolve(): file for file in files}.values())
+    return one_form_each({file.resolve(): file for file in files}.values())
 
 
 def is_data(file: Path) -> bool:
-    """Whether a file in a folder is to be read: by its suffix."""
-    return file.suffix.lower() in SUFFIXES
+    """Whether a file in a folder is to be read: by its name."""
+    return file.suffix.lower() in SUFFIXES or is_ontonotes(file)
 
 
-def _files_in(folder: Path, exclude: Path | None) -> list[Path]:
+def _files_in(folder: Path, exclude: Path | None, lang: str | None) -> list[Path]:
     excluded = exclude.resolve() if exclude and exclude.resolve() != folder.resolve() else None
     return sorted(
         file
         for file in folder.rglob("*")
         if is_data(file)
         and file.is_file()
+        and is_wanted(file.relative_to(folder), lang)
         and not any(part.startswith(".") for part in file.relative_to(folder).parts)
         and excluded not in file.resolve().parents
     )

@@ -185,7 +185,7 @@ def test_a_pool_without_any_sentence_is_not_written(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"format": "conll"}, "Unknown format 'conll'. Known: auto, iob2, conll2003, inline"),
+        ({"format": "conll"}, "Unknown format 'conll'. Known: auto, iob2, conll2003, conll2012"),
         ({"lang": "xx-unknown"}, "No tokenizer for the language 'xx-unknown'"),
     ],
 )
