@@ -16,6 +16,10 @@ def select_cli(
     with_gold: Annotated[
         bool, typer.Option("--with-gold", help="Keep the pool's entities")
     ] = False,
+    max_similarity: Annotated[
+        float | None,
+        typer.Option(help="Pass over sentences that share so much (0 to 1) with one selected"),
+    ] = None,
 ) -> None:
     """Select whole sentences, highest score first, up to a budget in words."""
     from spacy import blank
@@ -24,8 +28,7 @@ def select_cli(
 
     with show_errors():
         vocab = blank("xx").vocab
-        selected = select_batch(
-            scores, pool, batch, vocab, budget_words=budget_words, with_gold=with_gold
-        )
+        options = {"with_gold": with_gold, "max_similarity": max_similarity}
+        selected = select_batch(scores, pool, batch, vocab, budget_words=budget_words, **options)
     words = sum(item.words for item in selected)
     msg.good(f"Selected {len(selected)} sentences, {words} of {budget_words} words: {batch}")

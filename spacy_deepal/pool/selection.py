@@ -1,19 +1,55 @@
 """Choose what to label: whole sentences up to a budget in words."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..errors import DeepALError
 from ..sentences import count_words, sentence_id
+from .copies import CopyIndex, word_set
 from .files import write_atomically
 from .scoring import Score, read_scores
 from .shards import doc_bin, read_shards
 
+LOOK_AHEAD = 1024  # sentences whose words are looked up at first
+T = TypeVar("T")
 
-def select(scores: Iterable[Score], budget_words: int) -> list[Score]:
+
+class CopyFilter:
+    """Passes over near-copies of what a batch has.
+
+    The words of the candidates are read from the pool in the order of their rank, twice as many
+    each time: those at the top for the most part, and the pool a few times at worst.
+    """
+
+    def __init__(self, pool: str | Path, vocab: Vocab, max_similarity: float):
+        """max_similarity (float): As for `CopyIndex`, with its error."""
+        self._pool, self._vocab = pool, vocab
+        self._index = CopyIndex(max_similarity)
+        self._words: dict[str, frozenset[str]] = {}
+        self._ahead = LOOK_AHEAD
+
+    def take(self, ranked: Sequence[Score], place: int) -> bool:
+        """RETURNS (bool): False for a near-copy of a sentence taken before; else it is taken.
+
+        ranked (Sequence[Score]): All candidates.
+        place (int): Which of them; no call goes back.
+        RAISES (DeepALError): When the pool lacks a candidate.
+        """
+        name = ranked[place].id
+        if name not in self._words:
+            ids = [item.id for item in ranked[place : place + self._ahead]]
+            self._words = look_up(self._pool, ids, self._vocab, word_set)
+            self._ahead *= 2
+        return self._index.add(self._words[name])
+
+
+def select(
+    scores: Iterable[Score], budget_words: int, copies: CopyFilter | None = None
+) -> list[Score]:
     """Take the highest scores first, ties by id, until the budget is met.
 
     A sentence that no longer fits is passed over, and the next that fits is taken: the budget is
@@ -21,16 +57,23 @@ def select(scores: Iterable[Score], budget_words: int) -> list[Score]:
 
     scores (Iterable[Score]): One per sentence, in any order.
     budget_words (int): Most words in all.
+    copies (CopyFilter | None): Passes over near-copies; a new one for each batch.
     RETURNS (list[Score]): In the order taken; empty when no sentence fits.
     """
     batch, left = [], budget_words
-    for item in sorted(scores, key=lambda item: (-item.score, item.id)):
-        if 0 < item.words <= left:
+    ranked = sorted(scores, key=lambda item: (-item.score, item.id))
+    for place, item in enumerate(ranked):
+        if 0 < item.words <= left and (copies is None or copies.take(ranked, place)):
             batch.append(item)
             left -= item.words
         if not left:
             break
     return batch
+
+
+def copy_filter(pool: str | Path, vocab: Vocab, max_similarity: float | None) -> CopyFilter | None:
+    """RETURNS (CopyFilter | None): None without a max_similarity."""
+    return None if max_similarity is None else CopyFilter(pool, vocab, max_similarity)
 
 
 def fetch(pool: str | Path, ids: Collection[str], vocab: Vocab, *, with_gold: bool) -> list[Doc]:
@@ -40,19 +83,32 @@ def fetch(pool: str | Path, ids: Collection[str], vocab: Vocab, *, with_gold: bo
     with_gold (bool): Keep the pool's entities; else every word's annotation is missing.
     RAISES (DeepALError): When the pool lacks one of them.
     """
+    found = look_up(pool, ids, vocab, lambda doc: doc)
+    if not with_gold:
+        for doc in found.values():
+            doc.set_ents([], default="missing")
+    return [found[name] for name in ids]
+
+
+def look_up(
+    pool: str | Path, ids: Collection[str], vocab: Vocab, read: Callable[[Doc], T]
+) -> dict[str, T]:
+    """Look sentences of a pool up by id.
+
+    read (Callable): What is kept of a sentence.
+    RETURNS (dict): By id, in the pool's order.
+    RAISES (DeepALError): When the pool lacks one of them.
+    """
     wanted = set(ids)
     docs = ((sentence_id(doc), doc) for doc in read_shards(pool, vocab))
-    found = {name: doc for name, doc in docs if name in wanted}
+    found = {name: read(doc) for name, doc in docs if name in wanted}
     missing = [name for name in ids if name not in found]
     if missing:
         raise DeepALError(
             f"{len(missing)} of the {len(wanted)} selected sentences are not in the pool {pool} "
             f"(the first: {missing[0]}). The scores belong to another pool: score this one."
         )
-    if not with_gold:
-        for doc in found.values():
-            doc.set_ents([], default="missing")
-    return [found[name] for name in ids]
+    return found
 
 
 def write_batch(docs: Iterable[Doc], path: str | Path) -> None:
@@ -69,19 +125,21 @@ def select_batch(
     *,
     budget_words: int,
     with_gold: bool = False,
+    max_similarity: float | None = None,
 ) -> list[Score]:
     """Select from a scores file and write the batch: `select`, `fetch`, `write_batch`.
 
+    max_similarity (float | None): As for `CopyIndex`; None: near-copies are not looked for.
     RETURNS (list[Score]): What was selected, in order.
-    RAISES (DeepALError): When the budget is below 1 word, no sentence fits into it, or the scores
-        are of another pool.
+    RAISES (DeepALError): When the budget is below 1 word, no sentence fits into it, the scores are
+        of another pool, or max_similarity is out of range.
     """
     if budget_words < 1:
         raise DeepALError(f"The budget is {budget_words} words; it must be at least 1.")
     candidates = read_scores(scores)
     if not candidates:
         raise DeepALError(f"{scores} has no sentence: there is nothing left to select.")
-    batch = select(candidates, budget_words)
+    batch = select(candidates, budget_words, copy_filter(pool, vocab, max_similarity))
     if not batch:
         raise DeepALError(
             f"The budget is {budget_words} words, and the shortest of the {len(candidates)} "

@@ -18,7 +18,7 @@ from ..acquisition.functions import make_rand
 from ..errors import DeepALError
 from ..pool.files import read_jsonl, write_jsonl
 from ..pool.scoring import excluding, find_tagger, score_docs
-from ..pool.selection import fetch, select, write_batch
+from ..pool.selection import copy_filter, fetch, select, write_batch
 from ..pool.shards import read_shards
 from ..seeds import derive_seed
 from ..sentences import count_words, sentence_id
@@ -152,7 +152,8 @@ class Loop:
             title = f"round {number}, scoring"
             scores = list(tqdm(stream, title, left, unit="sent", leave=False, disable=None))
         with timed(here, "select"):
-            batch = select(scores, self._budget(number))
+            copies = copy_filter(self.paths["pool"], self.vocab, settings.max_similarity)
+            batch = select(scores, self._budget(number), copies)
         if not batch:
             raise DeepALError(
                 f"No sentence of the pool {self.paths['pool']} fits into "

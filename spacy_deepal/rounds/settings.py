@@ -29,6 +29,8 @@ class Settings:
     evaluations (int): How often a round looks at dev to choose its model.
     warm_start (bool): Train on from the last round's weights; else from the initial ones.
     cold_start (float): While F1 on dev is below this, sentences are chosen at random; 0: never.
+    max_similarity (float | None): Pass over sentences that share so much of their words with one of
+        the batch (Jaccard, above 0, up to 1); None: take them too.
     acquisition (AcquisitionFunction), oracle (Oracle): The registered blocks of these names.
     """
 
@@ -44,6 +46,7 @@ class Settings:
     evaluations: int = 5
     warm_start: bool = True
     cold_start: float = 0.0
+    max_similarity: float | None = None
 
 
 def read_settings(config: Config) -> Settings:
@@ -130,4 +133,8 @@ CHECKS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "evaluations": ("an integer of 1 or more", lambda v: _is_int(v) and v >= 1),
     "warm_start": ("true or false", lambda v: isinstance(v, bool)),
     "cold_start": ("a number from 0 to 1", _is_share),
+    "max_similarity": (
+        "null or a number above 0 and up to 1",
+        lambda v: v is None or (_is_share(v) and v > 0),
+    ),
 }

@@ -82,6 +82,25 @@ def test_a_budget_that_is_too_small_is_refused(pool, scores, tmp_path, budget, m
     assert not (tmp_path / "b.spacy").exists()
 
 
+def test_near_copies_are_passed_over_when_asked_for(pool, scores, tmp_path):
+    """Of the sentences of the pool, every fifth is "Nobody knew"."""
+    options = ["--budget-words", 100]
+    call("select", scores, pool, tmp_path / "all.spacy", *options)
+    status, _ = call("select", scores, pool, tmp_path / "b.spacy", *options, "--max-similarity", 1)
+    texts = [[doc.text for doc in read(tmp_path / f"{name}.spacy")] for name in ("all", "b")]
+    assert status == 0
+    assert texts[0].count("Nobody knew ") > 1
+    assert texts[1].count("Nobody knew ") == 1
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5])
+def test_a_similarity_out_of_range_is_refused(pool, scores, tmp_path, value):
+    options = ["--budget-words", 9, "--max-similarity", value]
+    status, output = call("select", scores, pool, tmp_path / "b.spacy", *options)
+    assert (status, "it must be above 0 and at most 1" in output) == (1, True)
+    assert not (tmp_path / "b.spacy").exists()
+
+
 @pytest.mark.parametrize("budget", ["0.5", "many"])
 def test_a_budget_is_a_whole_number(pool, scores, tmp_path, budget):
     status, output = call("select", scores, pool, tmp_path / "b.spacy", "--budget-words", budget)

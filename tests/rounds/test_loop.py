@@ -147,6 +147,19 @@ class TestWhatARunLeaves:
             scores = [item["score"] for item in items]
             assert scores == sorted(scores, reverse=True)
 
+    def test_a_batch_has_near_copies_unless_they_are_passed_over(self, finished, paths, tmp_path):
+        config = quick_config(paths, max_similarity=1, budget_words=60, **FAST)
+        run(config, tmp_path / "run")
+        repeated = []
+        for folder in (finished.path, tmp_path / "run"):
+            batches = [
+                [doc.text for doc in read_shards(here / "batch.spacy", spacy.blank("xx").vocab)]
+                for here in sorted(folder.glob("round_*"))
+            ]
+            assert len(batches) == 3
+            repeated.append(sum(len(texts) - len(set(texts)) for texts in batches))
+        assert repeated[0] > 0 == repeated[1]
+
     def test_scores_of_a_round_are_those_of_the_last_rounds_model(self, finished, paths):
         from spacy_deepal.acquisition.functions import mnlp
         from spacy_deepal.pool.scoring import score_docs

@@ -45,6 +45,7 @@ def test_keys_with_a_default_may_be_left_out():
         "evaluations",
         "warm_start",
         "cold_start",
+        "max_similarity",
     )
     settings = read(drop=optional, seed=3)
     assert settings == Settings(3, 0.02, 0.04, 8, mnlp, simulated_oracle)
@@ -69,6 +70,9 @@ def test_keys_with_a_default_may_be_left_out():
         ("warm_start", False),
         ("cold_start", 0),
         ("cold_start", 1.0),
+        ("max_similarity", None),
+        ("max_similarity", 0.8),
+        ("max_similarity", 1),
     ],
 )
 def test_values_in_range_are_taken_as_they_are(key, value):
@@ -88,6 +92,7 @@ def test_values_in_range_are_taken_as_they_are(key, value):
         ("evaluations", (0, 1.5, None)),
         ("warm_start", ("False", "false", "True", 0, 1, None)),
         ("cold_start", (-0.1, 1.1, 10, None, False, "0", float("nan"))),
+        ("max_similarity", (0, 0.0, -0.1, 1.1, 80, True, "0.8", float("nan"))),
     ],
 )
 def test_a_value_out_of_range_is_refused_with_section_key_and_value(key, values):

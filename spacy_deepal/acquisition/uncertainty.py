@@ -1,0 +1,116 @@
+"""Acquisition functions beyond those of Shen et al. (2017): other readings of the same prediction.
+
+They look at the greedy path and at the tag distribution of each word on it. A sentence without
+words scores 0.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+
+from ..errors import DeepALError
+from ..tagger.scheme import OUTSIDE
+from .functions import AcquisitionFunction, lc
+
+if TYPE_CHECKING:
+    from ..tagger.evidence import Evidence
+
+Reduce = Literal["mean", "max", "sum"]
+
+
+def make_length_lc(exponent: float = 0.5) -> AcquisitionFunction:
+    """LengthLC: LC divided by a power of the length; between LC (0) and MNLP (1), whose formulas
+    Shen et al. (2017, section 4) give.
+
+    exponent (float): a of the formula, 0 or more; above 1 short sentences are preferred.
+    RAISES (DeepALError): When the exponent is below 0 or not finite.
+    """
+    if not 0 <= exponent < np.inf:
+        raise DeepALError(
+            f"spacy_deepal.LengthLC.v1: exponent = {exponent}: must be a number of 0 or more."
+        )
+    return LengthLC(exponent)
+
+
+@dataclass(frozen=True)
+class LengthLC:
+    """exponent (float): a of the formula."""
+
+    exponent: float
+
+    def __call__(self, evidence: "Evidence") -> float:
+        """RETURNS (float): -(1/n^a) sum_i log P(y*_i)."""
+        return lc(evidence) / max(1, evidence.words) ** self.exponent
+
+
+def make_ltp() -> AcquisitionFunction:
+    """LTP: lowest token probability (Liu et al. 2022, "LTP: A New Active Learning Strategy for
+    CRF-Based Named Entity Recognition")."""
+    return ltp
+
+
+def ltp(evidence: "Evidence") -> float:
+    """RETURNS (float): 1 - min_i P(y*_i): how unsure the least sure tag of the path is."""
+    return float(-np.expm1(np.min(evidence.log_probs, initial=0.0)))
+
+
+def make_token_entropy(reduce: Reduce = "mean") -> AcquisitionFunction:
+    """TokenEntropy: entropy of each word's tag (Settles & Craven 2008, section 3.1: "mean" is their
+    token entropy, "sum" their total token entropy). They take a word's marginal distribution; here
+    it is the one given the greedy path before the word.
+
+    reduce (str): "mean", "max" or "sum" over the words.
+    RAISES (DeepALError): For another name.
+    """
+    if reduce not in get_args(Reduce):
+        raise DeepALError(
+            f"spacy_deepal.TokenEntropy.v1: reduce = {reduce!r}: must be one of "
+            f"{', '.join(get_args(Reduce))}."
+        )
+    return TokenEntropy(reduce)
+
+
+@dataclass(frozen=True)
+class TokenEntropy:
+    """reduce (str): "mean", "max" or "sum" over the words."""
+
+    reduce: Reduce
+
+    def __call__(self, evidence: "Evidence") -> float:
+        """RETURNS (float): Mean, maximum or sum over i of H_i = -sum_y P(y) log P(y), in nats."""
+        if not evidence.words:
+            return 0.0
+        log_probs = evidence.tag_log_probs.astype("float64")
+        entropies = -(np.exp(log_probs) * log_probs).sum(1)
+        return float(getattr(np, self.reduce)(entropies))
+
+
+def make_entity_mnlp(epsilon: float = 0.01) -> AcquisitionFunction:
+    """EntityMNLP: MNLP (Shen et al. 2017, section 4) as a weighted mean, in which a word counts as
+    much as it is likely to belong to an entity. The many sure O words of a long sentence then do
+    not hide an entity that the model is unsure of. The weighting is this package's own.
+
+    epsilon (float): What every word weighs at least, above 0; the larger, the nearer to MNLP.
+    RAISES (DeepALError): When epsilon is not above 0 or not finite.
+    """
+    if not 0 < epsilon < np.inf:
+        raise DeepALError(
+            f"spacy_deepal.EntityMNLP.v1: epsilon = {epsilon}: must be a number above 0."
+        )
+    return EntityMNLP(epsilon)
+
+
+@dataclass(frozen=True)
+class EntityMNLP:
+    """epsilon (float): What every word weighs at least."""
+
+    epsilon: float
+
+    def __call__(self, evidence: "Evidence") -> float:
+        """RETURNS (float): -sum_i w_i log P(y*_i) / sum_i w_i, w_i = 1 - P(O at i) + epsilon."""
+        if not evidence.words:
+            return 0.0
+        outside = evidence.tag_log_probs[:, OUTSIDE].astype("float64")
+        weights = self.epsilon - np.expm1(outside)
+        return float(-np.average(evidence.log_probs, weights=weights))
