@@ -73,10 +73,10 @@ def experiment(
 
 def configure(config: Config, folder: Path, lang: str) -> Config:
     """RETURNS (Config): A copy with the paths and the language of what `prepare_corpus` made; and
-    with its vectors, unless the config names some."""
+    with vectors of the pool's text, unless the config names some."""
     config, corpus = config.copy(), folder / "corpus"
     if not config["paths"].get("vectors"):
-        config["paths"]["vectors"] = str(folder / "vectors")
+        config["paths"]["vectors"] = str(text_vectors(folder, lang))
     config["nlp"]["lang"] = lang
     config["paths"]["train"] = config["paths"]["pool"] = str(corpus / "train")
     config["paths"]["dev"], config["paths"]["test"] = str(corpus / "dev"), str(corpus / "test")
@@ -84,9 +84,9 @@ def configure(config: Config, folder: Path, lang: str) -> Config:
 
 
 def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Path:
-    """Convert the data and learn vectors from the text of the pool, unless that has been done.
+    """Convert the data, unless that has been done.
 
-    RETURNS (Path): The experiment's folder, with corpus/{train,dev,test} and vectors/.
+    RETURNS (Path): The experiment's folder, with corpus/{train,dev,test}.
     RAISES (DeepALError): As `prepare`; or the folder belongs to other data of the same name.
     """
     data = Path(data)
@@ -106,10 +106,20 @@ def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Pat
             )
         return folder
     prepare(data, folder / "corpus", lang=lang)
-    pool = [folder / "corpus" / "train"]
-    make_vectors(pool, folder / "vectors", make_source(from_text=pool), lang=lang)
     write_json(source, described)
     return folder
+
+
+def text_vectors(folder: Path, lang: str) -> Path:
+    """Learn vectors from the text of the pool, unless that has been done.
+
+    folder (Path): What `prepare_corpus` made.
+    RETURNS (Path): The table, folder/vectors.
+    """
+    table, pool = folder / "vectors", [folder / "corpus" / "train"]
+    if not table.is_dir():
+        make_vectors(pool, table, make_source(from_text=pool), lang=lang)
+    return table
 
 
 def full_run(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, Any]:
