@@ -96,14 +96,22 @@ def train_full(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, 
 
 def count_passes(nlp: Language, passes: int, min_updates: int) -> tuple[int, int]:
     """RETURNS (int, int): Passes over the training corpus with the config's batcher, more of them
-    where they make too few updates; and their updates."""
+    where they make too few updates; and their updates.
+
+    RAISES (DeepALError): When the batcher makes no batch of it.
+    """
     config = nlp.config.interpolate()
     settings = registry.resolve(config["training"], schema=ConfigSchemaTraining)
     corpus, _ = resolve_dot_names(config, [settings["train_corpus"], settings["dev_corpus"]])
     examples, done, updates = list(corpus(nlp)), 0, 0
     while done < passes or updates < min_updates:
-        updates += sum(1 for _ in settings["batcher"](examples))
-        done += 1
+        batches = sum(1 for _ in settings["batcher"](examples))
+        if not batches:
+            raise DeepALError(
+                f"[training.batcher] makes no batch of the {len(examples)} sentences to train on. "
+                "Raise its size, or set discard_oversize = false."
+            )
+        done, updates = done + 1, updates + batches
     return done, updates
 
 

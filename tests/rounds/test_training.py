@@ -281,6 +281,13 @@ def test_batches_are_counted_with_the_configs_batcher(initial):
     assert count_passes(nlp, 3, 5) == (5, 5)
 
 
+def test_batcher_that_makes_no_batch_is_named(initial):
+    nlp = load_model(initial)
+    nlp.config["training"]["batcher"] |= {"size": 1, "discard_oversize": True, "tolerance": 0.0}
+    with pytest.raises(DeepALError, match=r"\[training.batcher\] makes no batch of the 45"):
+        count_passes(nlp, 3, 5)
+
+
 def test_batches_that_grow_from_pass_to_pass_are_counted_as_training_makes_them(initial):
     nlp = load_model(initial)
     words = sum(len(doc) for doc in make_docs(45, 1))
