@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
+from tqdm import tqdm
 
 from ..acquisition.functions import Bald, disagreement, variation_ratio
 from ..errors import DeepALError
@@ -76,7 +77,8 @@ def score_for_budget(
     found: dict[str, _Candidate] = {}
     staying: set[str] | None = None
     for first, last in pairwise(sorted({0, *(max(2, round(s * most)) for s in STAGES)})):
-        for chunk in _chunks(read(), staying):
+        title = f"samples {first + 1} to {last}"
+        for chunk in tqdm(_chunks(read(), staying), title, leave=False, disable=None):
             chunk = pass_upstream(nlp, tagger, chunk)
             paths = tagger.sample(
                 chunk, first=first, samples=last, seed=seed, batch_words=batch_words
