@@ -26,6 +26,16 @@ SMALL = {
     "tag_width": 4,
 }
 
+LEXICON = {  # the config of a Lexicon
+    "characters": "Aabd",
+    "words": ["Ada", "sings"],
+    "attrs": ["NORM", "LOWER", "SHAPE", "PREFIX2"],
+    "attr_rows": [50, 60, 70, 80],
+    "max_chars": 8,
+    "vectors_width": 0,
+    "vectors_scale": 1.0,
+}
+
 # Words, and entities as (first word, word after the last, type).
 SENTENCES = [
     ("Who is Shaka Khan ?", [(2, 4, "PERSON")]),
@@ -45,6 +55,11 @@ def make_doc(vocab, words, entities=None, id=None):
     if id is not None:
         doc.user_data[KEY] = {"id": id, "doc_id": None, "genre": None}
     return doc
+
+
+def orths(vocab, *words):
+    """ORTH ids of words."""
+    return numpy.asarray([vocab.strings.add(word) for word in words], "uint64")
 
 
 def make_examples(nlp, sentences=SENTENCES):

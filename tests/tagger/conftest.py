@@ -16,3 +16,8 @@ def nlp(trained_bytes):
     """A small pipeline that has learned build.SENTENCES by heart."""
     config, data = trained_bytes
     return spacy.util.load_model_from_config(config).from_bytes(data)
+
+
+@pytest.fixture
+def vocab():
+    return spacy.blank("en").vocab

@@ -1,4 +1,3 @@
-import numpy
 import pytest
 import spacy
 import torch
@@ -10,24 +9,7 @@ from spacy_deepal.tagger.features import bucket, make_batch, word_orths
 from spacy_deepal.tagger.lexicon import Lexicon
 from spacy_deepal.tagger.network import BOS, BOW, EOS, EOW, PAD_CHAR
 
-CONFIG = {
-    "characters": "Aabd",
-    "words": ["Ada", "sings"],
-    "attrs": ["NORM", "LOWER", "SHAPE", "PREFIX2"],
-    "attr_rows": [50, 60, 70, 80],
-    "max_chars": 8,
-    "vectors_width": 0,
-    "vectors_scale": 1.0,
-}
-
-
-@pytest.fixture
-def vocab():
-    return spacy.blank("en").vocab
-
-
-def orths(vocab, *words):
-    return numpy.asarray([vocab.strings.add(word) for word in words], "uint64")
+from .build import LEXICON, orths
 
 
 def test_white_space_is_no_word(vocab):
@@ -52,7 +34,7 @@ def test_buckets_hold_each_sentence_with_words_once_longest_first_and_bounded(le
 
 
 def lay_out(vocab, sentences, gap=1, char_gap=1):
-    lexicon = Lexicon(CONFIG)
+    lexicon = Lexicon(LEXICON)
     words = [orths(vocab, *sentence.split()) for sentence in sentences]
     return make_batch(words, vocab, lexicon, gap=gap, char_gap=char_gap)
 

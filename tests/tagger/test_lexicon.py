@@ -9,24 +9,7 @@ from spacy_deepal.tagger import lexicon as module
 from spacy_deepal.tagger.lexicon import Lexicon, find_vectors_scale, static_vectors
 from spacy_deepal.tagger.network import BOS, BOW, EOS, EOW, PAD_CHAR, UNKNOWN, UNKNOWN_CHAR
 
-CONFIG = {
-    "characters": "Aabd",
-    "words": ["Ada", "sings"],
-    "attrs": ["NORM", "LOWER", "SHAPE", "PREFIX2"],
-    "attr_rows": [50, 60, 70, 80],
-    "max_chars": 8,
-    "vectors_width": 0,
-    "vectors_scale": 1.0,
-}
-
-
-@pytest.fixture
-def vocab():
-    return spacy.blank("en").vocab
-
-
-def orths(vocab, *words):
-    return numpy.asarray([vocab.strings.add(word) for word in words], "uint64")
+from .build import LEXICON, orths
 
 
 def characters_of(lexicon, row):
@@ -34,7 +17,7 @@ def characters_of(lexicon, row):
 
 
 def test_characters_of_a_word_are_framed_and_unknown_ones_have_their_own_number(vocab):
-    lexicon = Lexicon(CONFIG)
+    lexicon = Lexicon(LEXICON)
     ada, odd = lexicon.find(vocab, orths(vocab, "Ada", "dz\U0001f600"))
     assert characters_of(lexicon, ada) == [BOW, 4, 7, 5, EOW]
     assert characters_of(lexicon, odd) == [BOW, 7, UNKNOWN_CHAR, UNKNOWN_CHAR, EOW]
@@ -42,7 +25,7 @@ def test_characters_of_a_word_are_framed_and_unknown_ones_have_their_own_number(
 
 
 def test_sentence_frame_has_words_of_its_own_and_no_characters():
-    lexicon = Lexicon(CONFIG)
+    lexicon = Lexicon(LEXICON)
     assert lexicon.words[:2].tolist() == [BOS, EOS]
     assert characters_of(lexicon, 0) == characters_of(lexicon, 1) == [BOW, EOW]
 
@@ -51,7 +34,7 @@ def test_sentence_frame_has_words_of_its_own_and_no_characters():
     ("max_chars", "kept"), [(8, "aaaabbbd"), (9, "aaaabbbbd"), (5, "aaabd"), (4, "aabd")]
 )
 def test_long_word_keeps_its_first_and_last_characters(vocab, max_chars, kept):
-    lexicon = Lexicon({**CONFIG, "max_chars": max_chars})
+    lexicon = Lexicon({**LEXICON, "max_chars": max_chars})
     long = "aaaa" + "x" * 10_000 + "bbbd"
     if max_chars == 9:
         long = "aaaa" + "b" + "x" * 10_000 + "bbbd"
@@ -62,14 +45,14 @@ def test_long_word_keeps_its_first_and_last_characters(vocab, max_chars, kept):
 
 
 def test_words_of_the_vocabulary_have_numbers_and_others_are_unknown(vocab):
-    lexicon = Lexicon(CONFIG)
+    lexicon = Lexicon(LEXICON)
     rows = lexicon.find(vocab, orths(vocab, "Ada", "sings", "ada"))
     assert lexicon.words[rows].tolist() == [3, 4, UNKNOWN]
 
 
 def test_attributes_are_those_of_spacy(vocab):
     """Words that agree in an attribute share its rows; other words do not (but by chance)."""
-    lexicon = Lexicon(CONFIG)
+    lexicon = Lexicon(LEXICON)
     rows = lexicon.find(vocab, orths(vocab, "Adam", "ADAM", "Eves", "Adieu"))
     adam, capitals, eves, adieu = lexicon.attributes[rows].reshape(4, 4, 2)  # word, attribute, hash
     norm, lower, shape, prefix = range(4)
@@ -83,17 +66,17 @@ def test_attributes_are_those_of_spacy(vocab):
 
 
 def test_attributes_stay_within_their_tables(vocab):
-    lexicon = Lexicon(CONFIG)
+    lexicon = Lexicon(LEXICON)
     rows = lexicon.find(vocab, orths(vocab, *(f"word{i}" for i in range(500))))
     tables = lexicon.attributes[rows].reshape(-1, 4, 2)  # word, attribute, hash
-    for attribute, size in enumerate(CONFIG["attr_rows"]):
+    for attribute, size in enumerate(LEXICON["attr_rows"]):
         assert 0 <= tables[:, attribute].min() <= tables[:, attribute].max() < size
     assert len(numpy.unique(tables[:, 0])) > 45  # 500 norms, 50 rows
     assert len(numpy.unique(tables[:, 3])) == 2  # "wo", 2 rows
 
 
 def test_a_word_is_worked_out_once(vocab, monkeypatch):
-    lexicon = Lexicon(CONFIG)
+    lexicon = Lexicon(LEXICON)
     added = []
     add = lexicon._add
     monkeypatch.setattr(
@@ -107,7 +90,7 @@ def test_a_word_is_worked_out_once(vocab, monkeypatch):
 
 def test_lexicon_is_bounded_and_what_it_forgets_it_finds_again(vocab, monkeypatch):
     monkeypatch.setattr(module, "CACHED_WORDS", 50)
-    bounded, free = Lexicon(CONFIG), Lexicon(CONFIG)
+    bounded, free = Lexicon(LEXICON), Lexicon(LEXICON)
     for start in range(0, 400, 15):
         words = orths(vocab, *(f"word{i}" for i in range(start, start + 20)))
         rows = bounded.find(vocab, words)
@@ -123,7 +106,7 @@ def test_lexicon_is_bounded_and_what_it_forgets_it_finds_again(vocab, monkeypatc
 
 def test_batch_with_more_words_than_the_lexicon_holds_is_found_whole(vocab, monkeypatch):
     monkeypatch.setattr(module, "CACHED_WORDS", 10)
-    lexicon = Lexicon(CONFIG)
+    lexicon = Lexicon(LEXICON)
     words = orths(vocab, *(f"word{i}" for i in range(3000)))
     rows = lexicon.find(vocab, words)
     assert sorted(rows.tolist()) == list(range(2, 3002))
@@ -134,7 +117,7 @@ def test_other_vocab_is_asked_anew(vocab):
     """A lexeme's NORM is the vocab's: another vocab may have another."""
     other = spacy.blank("en").vocab
     other["Ada"].norm_ = "lady"
-    lexicon = Lexicon(CONFIG)
+    lexicon = Lexicon(LEXICON)
     norms = []
     for asked in (vocab, other, vocab):
         (row,) = lexicon.find(asked, orths(asked, "Ada"))
@@ -143,7 +126,7 @@ def test_other_vocab_is_asked_anew(vocab):
 
 
 def test_pickle_leaves_out_what_can_be_computed_again(vocab):
-    lexicon = Lexicon(CONFIG)
+    lexicon = Lexicon(LEXICON)
     words = orths(vocab, *(f"word{i}" for i in range(5000)), "Ada")
     rows = lexicon.find(vocab, words)
     data = pickle.dumps(lexicon)
