@@ -43,7 +43,7 @@ def test_dropout_drops_its_share_and_keeps_the_mean():
     torch.manual_seed(0)
     dropout = Dropout(100, 0.3).train()
     values = dropout(torch.ones(1000, 100))
-    assert values.unique().tolist() == pytest.approx([0, 1 / 0.7])
+    assert values.unique().tolist() == pytest.approx([0, 1 / 0.7], rel=1 / 2**16)
     assert float((values == 0).float().mean()) == pytest.approx(0.3, abs=0.01)
     assert float(values.mean()) == pytest.approx(1, abs=0.01)
     assert torch.equal(dropout.eval()(values), values)
