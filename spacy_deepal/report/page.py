@@ -11,11 +11,13 @@ from .curves import inline_svg, styles
 from .files import write_file
 from .runs import Run, read_runs, round_folders
 from .sentences import Batch, label_colors, read_batch
+from .stopping import Stop, find_stop
 
 TEMPLATE = "report.html"
 # A sentence with its entities takes about half a kilobyte: some two megabytes at most.
 SENTENCES_A_PAGE = 3000
 SENTENCES_A_ROUND = 30
+STABILITIES = (0.9, 0.95, 0.98)
 SELECTIONS = {"seed": "seed set", "random": "at random", "acquisition": "by score"}
 
 
@@ -71,6 +73,7 @@ def render(runs: list[Run], full: Full | None, title: str) -> str:
     )
     environment.filters |= {
         "number": lambda value: f"{value:,.0f}",
+        "gap": lambda value: minus(f"{100 * value:+.2f}"),
         "percent": lambda value: minus(f"{value:.1f}%"),
         "points": lambda value: f"{100 * value:.2f}",
         "signed": lambda value: minus(f"{round(value):+d}") if round(value) else "0",
@@ -93,6 +96,7 @@ def render(runs: list[Run], full: Full | None, title: str) -> str:
         narrow=inline_svg(runs, full, width=4, height=4.2, id="narrow") if started else "",
         selections=SELECTIONS,
         shares=genre_shares,
+        stops=find_stops,
         batches=read_batches(runs),
     )
 
@@ -134,6 +138,18 @@ def genre_shares(run: Run) -> dict[str, Any] | None:
             for genre in pool
         }
     return {"pool": pool, "rounds": rounds}
+
+
+def find_stops(run: Run) -> dict[float, Stop | None]:
+    """Find where the stopping rule would have ended a run.
+
+    RETURNS (dict[float, Stop | None]): By stability asked for; empty if no round recorded any.
+    """
+    stability = [round.stability for round in run.rounds]
+    if not any(number is not None for number in stability):
+        return {}
+    f = [round.f for round in run.rounds]
+    return {threshold: find_stop(f, stability, threshold) for threshold in STABILITIES}
 
 
 def percentages(genres: dict[str, dict[str, int]]) -> dict[str, float]:

@@ -36,6 +36,7 @@ class Round:
     r: float
     f: float
     dev_f: float | None
+    stability: float | None
     per_type: dict[str, dict[str, float]]
     genres: dict[str, dict[str, int]]
     seconds: dict[str, float]
@@ -150,7 +151,6 @@ def make_round(row: Any, where: str) -> Round:
         field(seconds, step, float, f"{where}, 'seconds'")
     genres = field(row, "genres", dict, where)
     check_genres(genres, where)
-    dev_f = None if row.get("dev_ents_f") is None else field(row, "dev_ents_f", float, where)
     return Round(
         number=field(row, "round", int, where),
         selection=field(row, "selection", str, where),
@@ -160,11 +160,17 @@ def make_round(row: Any, where: str) -> Round:
         p=field(row, "ents_p", float, where),
         r=field(row, "ents_r", float, where),
         f=field(row, "ents_f", float, where),
-        dev_f=dev_f,
+        dev_f=optional(row, "dev_ents_f", where),
+        stability=optional(row, "stability", where),
         per_type=per_type,
         genres=genres,
         seconds=seconds,
     )
+
+
+def optional(row: dict[str, Any], key: str, where: str) -> float | None:
+    """Take a number out of a line that may lack it; raises DeepALError if it is none."""
+    return None if row.get(key) is None else field(row, key, float, where)
 
 
 def check_genres(genres: dict[str, Any], where: str) -> None:
@@ -184,8 +190,7 @@ def read_picks(path: Path) -> list[Pick]:
     picks = []
     for where, row in read_jsonl(path):
         id_, words = field(row, "id", str, where), field(row, "words", int, where)
-        score = None if row.get("score") is None else field(row, "score", float, where)
-        picks.append(Pick(id_, words, score))
+        picks.append(Pick(id_, words, optional(row, "score", where)))
     return sorted(picks, key=lambda pick: float("inf") if pick.score is None else -pick.score)
 
 

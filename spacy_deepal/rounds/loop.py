@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from spacy import blank
+from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import load_config, load_model
 from thinc.api import Config
@@ -25,6 +26,14 @@ from ..sentences import count_words, sentence_id
 from .manifest import count_genres, make_manifest
 from .run_folder import RoundFolder, RunFolder, move_folder
 from .settings import SECTION, Settings, read_settings, words_of
+from .stability import (
+    agreement,
+    draw_stop_set,
+    find_entities,
+    read_entities,
+    stopping_point,
+    write_entities,
+)
 from .training import evaluate, initialize, train_round
 
 SEED, RANDOM, ACQUISITION = "seed", "random", "acquisition"  # how a round's batch was chosen
@@ -101,6 +110,13 @@ class Loop:
         last = metrics[-1]
         if settings.target_f is not None and last["dev_ents_f"] >= settings.target_f:
             return f"F1 on dev has reached {settings.target_f:.3f}."
+        if settings.stop_stability is not None:
+            stability = [line.get("stability") for line in metrics]
+            if stopping_point(stability, settings.stop_stability, settings.stop_rounds) is not None:
+                return (
+                    f"Predictions have been stable by {settings.stop_stability:.3f} or more in the "
+                    f"mean of {settings.stop_rounds} rounds."
+                )
         if settings.rounds and last["round"] >= settings.rounds:
             return f"All {settings.rounds} rounds are done."
         known = self._selected_ids(len(metrics))
@@ -217,6 +233,7 @@ class Loop:
         nlp = load_model(here.model)
         with timed(here, "evaluate"):
             scores = evaluate(nlp, self.paths["test"])
+            stability = self._stability(number, here, nlp)
         words = sum(count_words(doc) for doc in labelled)
         return {
             "round": number,
@@ -226,9 +243,22 @@ class Loop:
             "sentences": len(labelled),
             **scores,
             "dev_ents_f": nlp.meta["performance"]["ents_f"],
+            "stability": stability,
             "genres": count_genres(here.read_batch(self.vocab)),
             "seconds": here.seconds,
         }
+
+    def _stability(self, number: int, here: RoundFolder, nlp: Language) -> float | None:
+        """Keep what the round's model finds in the sentences of the stop set not labelled yet.
+
+        RETURNS (float | None): Its agreement with the model of the round before, where that left
+            what it found.
+        """
+        stop_set = draw_stop_set(read_shards(self.paths["pool"], nlp.vocab), self.settings.seed)
+        entities = find_entities(nlp, excluding(stop_set, self._selected_ids(number + 1)))
+        write_entities(entities, here.entities)
+        before = self.folder.round(number - 1).entities if number else None
+        return agreement(read_entities(before), entities) if before and before.exists() else None
 
     def _start(self, number: int) -> Path:
         """RETURNS (Path): The pipeline with which a round begins."""

@@ -4,7 +4,8 @@ moment and started again.
 manifest.json     what the run is: config, seed, versions, pool; fixed at its start
 initial/          the pipeline before any training
 metrics.jsonl     a line a finished round
-round_NN/         selected.jsonl, batch.spacy (labelled), seconds.json, model/
+round_NN/         selected.jsonl, batch.spacy (labelled), seconds.json, model/,
+                  entities.jsonl (of the stop set, as the model finds them)
 """
 
 import json
@@ -22,6 +23,7 @@ from spacy.vocab import Vocab
 from ..errors import DeepALError
 from ..pool.files import read_json, read_jsonl, write_json, write_jsonl
 from ..pool.shards import read_shards
+from .settings import DEFAULTS, SECTION
 
 FORMAT = 1
 FIXED = ("format", "config", "seed", "pool", "dev", "test")  # what must not change in a run
@@ -145,6 +147,11 @@ class RoundFolder:
         return self.path / "model"
 
     @property
+    def entities(self) -> Path:
+        """RETURNS (Path): JSONL, what the model finds in the unlabelled part of the stop set."""
+        return self.path / "entities.jsonl"
+
+    @property
     def training(self) -> Path:
         """RETURNS (Path): spaCy's output while the round trains."""
         return self.path / "training"
@@ -185,6 +192,8 @@ def _fixed(manifest: dict[str, Any]) -> dict[str, Any]:
 
     fixed = {key: manifest.get(key) for key in FIXED}
     fixed["config"] = dict(Config().from_str(manifest["config"]))
+    # A run may be older than a setting.
+    fixed["config"][SECTION] = DEFAULTS | fixed["config"].get(SECTION, {})
     return fixed
 
 

@@ -10,6 +10,7 @@ from thinc.api import Config
 from ..acquisition.functions import AcquisitionFunction
 from ..errors import DeepALError
 from .oracle import Oracle
+from .stability import ROUNDS
 
 SECTION = "active_learning"
 BLOCKS = {"acquisition": "@acquisition", "oracle": "@misc"}  # where their functions are registered
@@ -24,6 +25,8 @@ class Settings:
         integer is words, a float below 1 a share of the pool's words.
     rounds (int): Rounds after the seed set's; 0: until the pool is used up.
     target_f (float | None): Stop when F1 on dev, from 0 to 1, has reached this.
+    stop_stability (float | None): Stop when the stability of predictions, from 0 to 1, has reached
+        this in the mean of the last `stop_rounds` rounds.
     passes (int): Passes over the labelled set in a round.
     min_updates (int): Small labelled sets get more passes, until there are so many updates.
     evaluations (int): How often a round looks at dev to choose its model.
@@ -42,11 +45,16 @@ class Settings:
     oracle: Oracle
     rounds: int = 0
     target_f: float | None = None
+    stop_stability: float | None = None
+    stop_rounds: int = ROUNDS
     min_updates: int = 0
     evaluations: int = 5
     warm_start: bool = True
     cold_start: float = 0.0
     max_similarity: float | None = None
+
+
+DEFAULTS = {field.name: field.default for field in fields(Settings) if field.default is not MISSING}
 
 
 def read_settings(config: Config) -> Settings:
@@ -128,6 +136,8 @@ CHECKS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "budget_words": ("a number of words, or a share of the pool above 0 and below 1", _is_budget),
     "rounds": ("an integer of 0 or more", lambda v: _is_int(v) and v >= 0),
     "target_f": ("null or a number from 0 to 1", lambda v: v is None or _is_share(v)),
+    "stop_stability": ("null or a number from 0 to 1", lambda v: v is None or _is_share(v)),
+    "stop_rounds": ("an integer of 1 or more", lambda v: _is_int(v) and v >= 1),
     "passes": ("an integer of 1 or more", lambda v: _is_int(v) and v >= 1),
     "min_updates": ("an integer of 0 or more", lambda v: _is_int(v) and v >= 0),
     "evaluations": ("an integer of 1 or more", lambda v: _is_int(v) and v >= 1),

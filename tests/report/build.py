@@ -15,9 +15,11 @@ def make_run(
     seed: int = 0,
     curve: tuple[tuple[float, float], ...] = ((1, 0.5), (10, 0.7), (20, 0.8)),
     lang: str = "en",
+    stability: tuple[float | None, ...] = (),
     **manifest,
 ) -> Path:
-    """Write a run with a round for each (percent of the words, F1) of the curve."""
+    """Write a run with a round for each (percent of the words, F1) of the curve; without stability,
+    as runs were that did not record it yet."""
     path.mkdir(parents=True)
     genres = {"nw": {"sentences": 60, "words": 750}, "tc": {"sentences": 40, "words": 250}}
     pool = {"path": "pool", "sentences": 100, "words": POOL_WORDS, "fingerprint": "f00d"}
@@ -32,9 +34,10 @@ def make_run(
         "started": "2026-01-05T10:00:00+00:00",
     }
     srsly.write_json(path / "manifest.json", base | manifest)
-    srsly.write_jsonl(
-        path / "metrics.jsonl", [make_row(n, percent, f) for n, (percent, f) in enumerate(curve)]
-    )
+    rows = [make_row(n, percent, f) for n, (percent, f) in enumerate(curve)]
+    for row, number in zip(rows, stability, strict=False):
+        row["stability"] = number
+    srsly.write_jsonl(path / "metrics.jsonl", rows)
     return path
 
 

@@ -104,15 +104,35 @@ def test_full_data_f1_that_is_not_known_is_said_to_be_so(tmp_path, runs):
 
 def test_rounds_genres_and_types_of_a_run(tmp_path, runs):
     _, rounds, genres, types = Page(read(runs[:1], tmp_path / "report.html")).tables
-    assert rounds[1][:9] == ["0", "seed set", "10", "1.0", "10", "50.00", "50.00", "50.00", "–"]
+    assert rounds[1][:8] == ["0", "seed set", "10", "1.0", "10", "50.00", "50.00", "50.00"]
+    assert rounds[1][8:10] == ["–", "–"]
     assert rounds[2][:3] == ["1", "by score", "100"]
-    assert rounds[2][9:] == ["2.0 s", "0.1 s", "30.0 s", "1.0 s"]
+    assert rounds[2][10:] == ["2.0 s", "0.1 s", "30.0 s", "1.0 s"]
     assert genres[:3] == [
         ["Round", "nw", "tc"],
         ["Pool", "75.0%", "25.0%"],
         ["0", "50.0% −25", "50.0% +25"],
     ]
     assert types[1][:4] == ["PERSON", "25.00", "50.00", "33.33"]
+
+
+def test_page_says_where_the_stopping_rule_would_have_ended_a_run(tmp_path):
+    curve = ((2, 0.3), (6, 0.5), (10, 0.6), (14, 0.65), (18, 0.64), (22, 0.68), (26, 0.67))
+    run = make_run(tmp_path / "a", curve=curve, stability=(None, 0.8, 0.9, 1, 0.95, 0.96, 0.97))
+    _, rounds, stops, *_ = Page(read([run], tmp_path / "report.html")).tables
+    assert [row[9] for row in rounds] == [
+        "Stability",
+        *("–", "0.800", "0.900", "1.000", "0.950", "0.960", "0.970"),
+    ]
+    assert stops[1:] == [
+        ["0.90", "3", "14.0%", "65.00", "+3.00", "+2.00"],
+        ["0.95", "4", "18.0%", "64.00", "+4.00", "+3.00"],
+        ["0.98", "not reached", *"––––"],
+    ]
+
+
+def test_a_run_that_recorded_no_stability_has_no_table_of_it(tmp_path, runs):
+    assert "Stopping" not in read(runs, tmp_path / "report.html")
 
 
 def test_one_genre_is_not_worth_a_table(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 import spacy
 import thinc
 import torch
-from spacy.tokens import Span
+from spacy.tokens import Doc, Span
 from spacy.util import load_model, registry
 
 import spacy_deepal
@@ -35,6 +35,7 @@ KEYS = [
     "ents_f",
     "ents_per_type",
     "dev_ents_f",
+    "stability",
     "genres",
     "seconds",
 ]
@@ -194,6 +195,7 @@ class TestWhatARunLeaves:
         for here in finished.path.glob("round_*"):
             assert sorted(path.name for path in here.iterdir()) == [
                 "batch.spacy",
+                "entities.jsonl",
                 "model",
                 "seconds.json",
                 "selected.jsonl",
@@ -207,6 +209,25 @@ class TestWhatARunLeaves:
             assert {key: line[key] for key in scores} == scores
             dev = loop.evaluate(nlp, paths["dev"])
             assert line["dev_ents_f"] == pytest.approx(dev["ents_f"], abs=1e-6)
+
+    def test_stability_compares_the_rounds_model_with_the_one_before(self, paths, tmp_path):
+        """On what is not labelled yet, as a user sees it: by the pipelines alone."""
+        config = quick_config(paths, "RAND", rounds=1, min_updates=40)
+        run(config, tmp_path, keep="all")
+        known = {name for ids in selected(tmp_path) for name in ids}
+        left = [doc for doc in make_docs(45, 1) if sentence_id(doc) not in known]
+        old, new = (
+            {
+                (sentence_id(doc), ent.start, ent.end, ent.label_)
+                for doc in left
+                for ent in nlp(Doc(nlp.vocab, [token.text for token in doc])).ents
+            }
+            for nlp in (load_model(tmp_path / f"round_0{n}" / "model") for n in (0, 1))
+        )
+        assert old & new
+        assert old != new
+        expected = 2 * len(old & new) / (len(old) + len(new))
+        assert [line["stability"] for line in metrics(tmp_path)] == [None, pytest.approx(expected)]
 
     def test_the_models_learn(self, finished):
         assert finished.metrics[-1]["dev_ents_f"] > 0
@@ -321,6 +342,14 @@ class TestTheEnd:
         end = run(quick_config(paths, target_f=0.0, rounds=5), tmp_path / "run")
         assert end == "F1 on dev has reached 0.000."
         assert len(metrics(tmp_path / "run")) == 1
+
+    def test_stable_predictions_stop_a_run(self, paths, tmp_path):
+        """Nothing is learnt at a rate of 0, so nothing ever changes after the seed set's round."""
+        more = {"training.optimizer.learn_rate": 0.0, "training.optimizer.use_averages": False}
+        config = quick_config(paths, more=more, rounds=5, stop_stability=1, stop_rounds=2, **FAST)
+        end = run(config, tmp_path / "run")
+        assert [line["stability"] for line in metrics(tmp_path / "run")] == [None, 1, 1]
+        assert end == "Predictions have been stable by 1.000 or more in the mean of 2 rounds."
 
     def test_sentences_longer_than_the_budget_end_a_run_with_a_reason(self, tmp_path):
         docs = [*make_docs(10, 1), make_doc("long", ["rain"] * 60), make_doc("55", ["fog"] * 55)]

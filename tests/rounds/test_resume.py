@@ -77,7 +77,8 @@ def test_killed_at_any_write_a_run_ends_the_same(paths, snapshots, monkeypatch, 
     monkeypatch.undo()
     expected = ["run/manifest", "run/initial"]
     for here in ("run/round_00", "run/round_01"):
-        files = ["seconds", "seconds", "selected", "batch", "seconds", "model", "seconds"]
+        files = ["seconds", "seconds", "selected", "batch", "seconds", "model"]
+        files += ["entities", "seconds"]
         expected += [f"{here}/{name}" for name in files] + ["run/metrics"]
     moments = [moment.split(".")[0] for moment, _ in snapshots]
     assert [m.removeprefix("before ") for m in moments if m.startswith("before")] == expected
@@ -100,6 +101,7 @@ STEPS = [
     (training, "train"),
     (loop, "move_folder"),
     (loop, "evaluate"),
+    (loop, "write_entities"),
     (run_folder, "write_jsonl"),
 ]
 

@@ -86,7 +86,7 @@ def test_a_file_in_the_folders_place_is_refused(tmp_path):
         ),
         (
             {"config": MANIFEST["config"] + "rounds = 3\n"},
-            "config.active_learning.rounds: was null, is 3",
+            "config.active_learning.rounds: was 0, is 3",
         ),
         (
             {"pool": {**MANIFEST["pool"], "fingerprint": "beef"}},
@@ -101,6 +101,12 @@ def test_another_run_is_refused_with_the_difference(folder, change, difference):
     with pytest.raises(DeepALError, match="holds another run") as caught, folder.lock():
         folder.open(MANIFEST | change)
     assert str(caught.value).split("\n- ")[1:] == [difference]
+    assert folder.manifest == MANIFEST
+
+
+def test_a_setting_that_is_younger_than_the_run_had_its_default(folder):
+    with folder.lock():
+        folder.open({**MANIFEST, "config": MANIFEST["config"] + "stop_rounds = 3\n"})
     assert folder.manifest == MANIFEST
 
 

@@ -41,6 +41,8 @@ def test_keys_with_a_default_may_be_left_out():
     optional = (
         "rounds",
         "target_f",
+        "stop_stability",
+        "stop_rounds",
         "min_updates",
         "evaluations",
         "warm_start",
@@ -50,6 +52,7 @@ def test_keys_with_a_default_may_be_left_out():
     settings = read(drop=optional, seed=3)
     assert settings == Settings(3, 0.02, 0.04, 8, mnlp, simulated_oracle)
     assert (settings.warm_start, settings.cold_start, settings.target_f) == (True, 0.0, None)
+    assert (settings.stop_stability, settings.stop_rounds) == (None, 3)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +67,9 @@ def test_keys_with_a_default_may_be_left_out():
         ("target_f", None),
         ("target_f", 0.9),
         ("target_f", 1),
+        ("stop_stability", None),
+        ("stop_stability", 0.9),
+        ("stop_rounds", 1),
         ("passes", 1),
         ("min_updates", 0),
         ("evaluations", 1),

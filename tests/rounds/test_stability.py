@@ -1,0 +1,86 @@
+import pytest
+
+from spacy_deepal.rounds import stability
+from spacy_deepal.rounds.stability import (
+    agreement,
+    draw_stop_set,
+    find_entities,
+    read_entities,
+    stopping_point,
+    write_entities,
+)
+from spacy_deepal.sentences import sentence_id
+
+from ..pools import make_doc, make_docs, make_pipeline
+
+PER, LOC, LONG = (0, 1, "PER"), (3, 4, "LOC"), (3, 5, "LOC")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ({"a": {PER, LOC}}, {"a": {PER, LOC}}, 1),
+        ({"a": {PER}}, {"a": {LOC}}, 0),
+        ({"a": {PER, LOC}, "b": {PER}}, {"a": {PER, LONG}, "b": set()}, 0.4),  # 2 * 1 / (3 + 2)
+        ({"a": {PER}, "b": set()}, {"a": set(), "b": {PER}}, 0),
+        ({"a": {PER}, "b": {LOC}}, {"a": {PER}}, 1),  # b is labelled by now
+        ({"a": set()}, {"a": set()}, 0),
+        ({"a": {PER}}, {}, None),
+    ],
+)
+def test_agreement_is_the_f1_of_one_models_entities_against_the_others(old, new, expected):
+    assert agreement(old, new) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "threshold", "expected"),
+    [
+        ([None, 0.5, 0.8, 0.9, 0.95, 1.0], 0.95, 5),  # (0.9 + 0.95 + 1) / 3
+        ([None, 0.5, 0.8, 0.9, 0.95, 1.0], 0.9, 5),  # (0.8 + 0.9 + 0.95) / 3 is below
+        ([None, 0.5, 0.8, 0.9, 0.95, 1.0], 0.88, 4),
+        ([None, 0.97, 0.97, 0.97], 0.97, 3),
+        ([None, 1.0, 1.0], 0.5, None),
+        ([None, 1.0, None, 1.0, 1.0], 0.5, None),
+        ([None, 1.0, 1.0, 1.0, 0.2], 0.9, 3),
+        ([], 0.0, None),
+    ],
+)
+def test_a_run_stops_when_the_mean_of_three_rounds_has_reached_the_threshold(
+    numbers, threshold, expected
+):
+    assert stopping_point(numbers, threshold) == expected
+
+
+def test_another_number_of_rounds_can_decide():
+    assert stopping_point([None, 0.9, 0.7, 0.9], 0.9, 1) == 1
+    assert stopping_point([None, 0.9, 0.7, 1.0], 0.85, 2) == 3
+
+
+def test_the_stop_set_depends_on_the_seed_and_not_on_the_order(monkeypatch):
+    monkeypatch.setattr(stability, "STOP_SET", 10)
+    docs = [*make_docs(45, 1), make_doc("blank", ["\n"])]
+    drawn = [sentence_id(doc) for doc in draw_stop_set(docs, 0)]
+    assert len(set(drawn)) == 10
+    assert [sentence_id(doc) for doc in draw_stop_set(reversed(docs), 0)] == drawn
+    assert {sentence_id(doc) for doc in draw_stop_set(docs, 1)} != set(drawn)
+
+
+def test_a_small_pool_is_the_stop_set_without_its_labels_and_what_has_no_words():
+    docs = [*make_docs(5, 1), make_doc("blank", ["\n"])]
+    drawn = draw_stop_set(docs, 0)
+    assert {sentence_id(doc) for doc in drawn} == {sentence_id(doc) for doc in docs[:5]}
+    assert not any(doc.ents for doc in drawn)
+
+
+def test_entities_are_those_of_the_pipeline_and_come_back_from_disk(tmp_path):
+    docs = list(make_docs(20, 1))
+    nlp = make_pipeline(docs)
+    drawn = draw_stop_set(make_docs(20, 1), 0)
+    entities = find_entities(nlp, drawn)
+    assert entities.keys() == {sentence_id(doc) for doc in docs}
+    assert {(ent.start, ent.end, ent.label_) for ent in drawn[0].ents} == entities[
+        sentence_id(drawn[0])
+    ]
+    assert any(entities.values())
+    write_entities(entities, tmp_path / "entities.jsonl")
+    assert read_entities(tmp_path / "entities.jsonl") == entities
