@@ -32,7 +32,7 @@ def load(tmp_path):
 def test_full_data_f1_is_read_from_what_spacy_evaluate_writes(tmp_path, load):
     file = tmp_path / "full.json"
     srsly.write_json(file, {"ents_p": 0.9, "ents_f": 0.8652})
-    assert find_full(load(MNLP_0=((100, 0.5),)), file) == Full(pytest.approx(0.8652), "full.json")
+    assert find_full(load(MNLP_0=((100, 0.5),)), [file]) == Full(pytest.approx(0.8652), "full.json")
 
 
 @pytest.mark.parametrize(
@@ -43,20 +43,20 @@ def test_a_file_without_full_data_f1_is_an_error(tmp_path, content, message):
     file = tmp_path / "full.json"
     srsly.write_json(file, content)
     with pytest.raises(DeepALError, match=message):
-        find_full([], file)
+        find_full([], [file])
 
 
 def test_a_missing_full_data_file_is_named(tmp_path):
     with pytest.raises(DeepALError, match=r"There is no file .*full\.json"):
-        find_full([], tmp_path / "full.json")
+        find_full([], [tmp_path / "full.json"])
 
 
 def test_full_data_f1_is_else_the_mean_of_runs_that_labelled_the_whole_pool(load):
     runs = load(MNLP_0=((1, 0.1), (100, 0.8)), MNLP_1=((100, 0.9),), MNLP_2=((99, 0.3),))
-    full = find_full(runs, None)
+    full = find_full(runs, [])
     assert full.f == pytest.approx(0.85)
     assert full.source == "mean of the 2 runs that labelled the whole pool"
-    assert find_full(runs[2:], None) is None
+    assert find_full(runs[2:], []) is None
 
 
 def test_first_round_at_99_percent_counts_and_nothing_is_interpolated(load):

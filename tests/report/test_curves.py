@@ -72,7 +72,7 @@ def test_functions_keep_their_looks_and_no_two_share_one():
 
 
 def test_two_drawings_on_a_page_share_no_id(runs):
-    drawings = [inline_svg(runs, None, width=6, height=4, id=id_) for id_ in ("wide", "narrow")]
+    drawings = [inline_svg(runs, None, 0.7, width=6, height=4, id=id_) for id_ in ("wide", "narrow")]
     ids = [re.findall(r'\bid="([^"]+)"', drawing) for drawing in drawings]
     assert not set(ids[0]) & set(ids[1])
     for drawing, own in zip(drawings, ids, strict=True):

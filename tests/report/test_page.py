@@ -91,7 +91,7 @@ def test_page_says_in_words_who_reached_99_percent(tmp_path, runs):
 def test_full_data_f1_from_a_file_can_be_out_of_reach(tmp_path, runs):
     full = tmp_path / "full.json"
     srsly.write_json(full, {"ents_f": 0.9})
-    page = read(runs, tmp_path / "report.html", full=full)
+    page = read(runs, tmp_path / "report.html", full=[full])
     assert [row[4] for row in Page(page).tables[0][1:]] == ["not reached"] * 4
     assert "full.json" in page
 
