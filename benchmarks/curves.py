@@ -19,6 +19,7 @@ import crf
 import spacy
 import torch
 import typer
+from curves_table import DIGITS, FULL, RESULTS, SHALLOW
 from thinc.api import Config
 from wasabi import msg
 
@@ -53,11 +54,8 @@ from spacy_deepal.rounds.manifest import describe_pool
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.rounds.settings import SECTION
 
-RESULTS = Path(__file__).parent / "results" / "curves.jsonl"
-FULL, SHALLOW = "full", "crf"  # the models of all words, among the acquisition functions
 WHAT = ("round", "selection", "words", "words_percent", "sentences")
 SCORES = ("ents_p", "ents_r", "ents_f", "dev_ents_f")
-DIGITS = 6
 
 app = typer.Typer()
 
@@ -73,7 +71,7 @@ def main(
         list[str], typer.Option(help="Acquisition function, as MNLP or BALD:samples=20; repeatable")
     ] = ["RAND", "LC", "MNLP", "BALD"],  # noqa: B006 (read only)
     seed: Annotated[list[int], typer.Option(help="Seed; may be repeated")] = [0, 1, 2],  # noqa: B006
-    output: Annotated[Path, typer.Option(help="Where the lines go")] = RESULTS,
+    output: Annotated[Path, typer.Option(help="Where the lines go")] = RESULTS / "curves.jsonl",
     code: CodePath = None,
     gpu_id: GpuId = -1,
 ) -> None:

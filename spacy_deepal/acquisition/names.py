@@ -31,7 +31,7 @@ def acquisition_block(text: str) -> dict[str, Any]:
 
     text (str): A name as for `acquisition_name`, where there are arguments a colon and these, in
         JSON: "BALD:samples=20", "LengthLC:exponent=0.5".
-    RAISES (DeepALError): For an unknown name; for an argument without a value.
+    RAISES (DeepALError): For an unknown name; for arguments that the function does not take.
     """
     name, _, arguments = text.partition(":")
     block: dict[str, Any] = {NAME: acquisition_name(name)}
@@ -44,6 +44,11 @@ def acquisition_block(text: str) -> dict[str, Any]:
                 f"{text}: {argument!r} is no argument with a value. Write them as in "
                 "BALD:samples=20, more than one with commas between."
             ) from error
+    if len(block) > 1:  # without any, the arguments may be those of a config
+        try:
+            registry.resolve({"acquisition": block})
+        except ValueError as error:
+            raise DeepALError(f"{text}: {str(error).strip()}") from error
     return block
 
 
