@@ -1,6 +1,6 @@
 """The shallow rival: a linear-chain CRF with the usual features, as users of CRFsuite train it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pycrfsuite
@@ -67,6 +67,16 @@ def train(docs: Sequence[Doc], dev: Sequence[Doc], path: Path) -> pycrfsuite.Tag
             best = found
             draft.replace(path)
     return load(path)
+
+
+def train_and_score(splits: Mapping[str, Sequence[Doc]], path: Path) -> dict[str, float]:
+    """Train on "train", choose on "dev".
+
+    RETURNS (dict): ents_p, ents_r, ents_f on "test", and those on "dev" with dev_ before them.
+    """
+    tagger = train(splits["train"], splits["dev"], path)
+    dev = {f"dev_{key}": value for key, value in evaluate(tagger, splits["dev"]).items()}
+    return {**dev, **evaluate(tagger, splits["test"])}
 
 
 def load(path: Path) -> pycrfsuite.Tagger:

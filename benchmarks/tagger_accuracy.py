@@ -139,12 +139,8 @@ def run_crf(corpus: Path, output: Path, lang: str) -> dict[str, Any]:
         split: list(spacy.tokens.DocBin().from_disk(corpus / f"{split}.spacy").get_docs(vocab))
         for split in ("train", "dev", "test")
     }
-    tagger = crf.train(docs["train"], docs["dev"], output / "crf")
-    scores = {}
-    for split, prefix in (("dev", "dev_"), ("test", "")):
-        found = crf.evaluate(tagger, docs[split])
-        scores |= {f"{prefix}{key}": round(value, 4) for key, value in found.items()}
-    return scores
+    scores = crf.train_and_score(docs, output / "crf")
+    return {key: round(value, 4) for key, value in scores.items()}
 
 
 def _done(output: Path) -> list[dict[str, Any]]:

@@ -30,17 +30,22 @@ def experiment_cli(
     workspace: Workspace,
     lang: Lang = "en",
     acquisition: Annotated[
-        list[str], typer.Option(help="Registered acquisition function; may be repeated")
+        list[str],
+        typer.Option(
+            help="Registered acquisition function, with arguments as in BALD:samples=20; may be "
+            "repeated"
+        ),
     ] = ["MNLP", "RAND"],  # noqa: B006 (read only)
     seed: Annotated[list[int], typer.Option(help="Seed; may be repeated")] = [0],  # noqa: B006
-    full: Annotated[bool, typer.Option("--full", help="Train on the whole pool, too")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Train on the whole pool with each seed, too")
+    ] = False,
     keep: Keep = "last",
     code: CodePath = None,
     gpu_id: GpuId = -1,
 ) -> None:
     """Simulate active learning on labelled data: convert, run each function with each seed, report.
     Overrides of the config as in `spacy train`."""
-    from ..pool.scoring import acquisition_name
     from ..rounds.experiment import experiment
 
     set_up(code, gpu_id)
@@ -50,7 +55,7 @@ def experiment_cli(
             data,
             workspace,
             lang=lang,
-            acquisitions=[acquisition_name(name) for name in acquisition],
+            acquisitions=acquisition,
             seeds=seed,
             full=full,
             keep=keep,

@@ -16,11 +16,19 @@ def report_cli(
         "report.html"
     ),
     full: Annotated[
-        Path | None,
+        list[Path],
         typer.Option(
             "--full",
             help="Scores of a model trained on the whole pool, as `spacy evaluate --output` "
-            "writes them",
+            "writes them; may be repeated: the mean counts",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006 (read only)
+    shallow: Annotated[
+        Path | None,
+        typer.Option(
+            "--shallow",
+            help="The same of a shallow model, such as a CRF, to be passed",
             show_default=False,
         ),
     ] = None,
@@ -43,5 +51,7 @@ def report_cli(
 
     with show_errors():
         if figure is not None:
-            msg.good(f"Learning curves: {write_figure(run_dirs, figure, full=full)}")
-        msg.good(f"Report: {report(run_dirs, output, full=full, title=title)}")
+            picture = write_figure(run_dirs, figure, full=full, shallow=shallow)
+            msg.good(f"Learning curves: {picture}")
+        page = report(run_dirs, output, full=full, shallow=shallow, title=title)
+        msg.good(f"Report: {page}")

@@ -11,7 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from tqdm import tqdm
 
-from ..acquisition.functions import Bald, disagreement, variation_ratio
+from ..acquisition.functions import AcquisitionFunction, Bald, disagreement, variation_ratio
 from ..errors import DeepALError
 from ..sentences import count_words, sentence_id
 from .scoring import SENTENCES_AT_ONCE, Score, find_tagger, pass_upstream, write_scores
@@ -45,6 +45,11 @@ class _Candidate:
         self.upper = float(each.mean() + DEVIATIONS * each.std() * np.sqrt(left))
 
 
+def knows_budget(acquisition: AcquisitionFunction) -> bool:
+    """Whether `score_for_budget` shortens the scoring by this function."""
+    return isinstance(acquisition, Bald) and not acquisition.decoder_only
+
+
 def score_for_budget(
     nlp: Language,
     read: Callable[[], Iterable[Doc]],
@@ -67,7 +72,7 @@ def score_for_budget(
     RETURNS (list[Score]): In the order of the Docs. Sentences without real words are left out.
     RAISES (DeepALError): For another acquisition function; for a budget below 1 word.
     """
-    if not isinstance(acquisition, Bald) or acquisition.decoder_only:
+    if not knows_budget(acquisition):
         raise DeepALError(
             "A budget shortens the scoring of spacy_deepal.BALD.v1 alone. Leave --budget-words out."
         )

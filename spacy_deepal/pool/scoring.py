@@ -13,6 +13,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import load_model, registry
 
+from ..acquisition.names import acquisition_name
 from ..errors import DeepALError
 from ..seeds import derive_uniform
 from ..sentences import count_words, sentence_id
@@ -33,22 +34,6 @@ class Score:
     id: str
     words: int
     score: float
-
-
-def acquisition_name(name: str) -> str:
-    """RETURNS (str): The full name of a registered acquisition function.
-
-    name (str): Its full name, or this package's short one: "MNLP" for "spacy_deepal.MNLP.v1".
-    RAISES (DeepALError): For an unknown name, with those there are.
-    """
-    names = sorted(registry.acquisition.get_all())
-    full = name if name in names else f"spacy_deepal.{name}.v1"
-    if full not in names:
-        raise DeepALError(
-            f"There is no acquisition function {name!r}. Registered: {', '.join(names)}. Your own "
-            "is found when its file is given with --code."
-        )
-    return full
 
 
 def make_acquisition(name: str, *, samples: int | None = None) -> "AcquisitionFunction":

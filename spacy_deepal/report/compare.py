@@ -1,7 +1,7 @@
 """Numbers that compare runs. F1 is from 0 to 1 here, words in percent of the pool."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy
@@ -18,7 +18,7 @@ TINY = 1e-9
 
 @dataclass(frozen=True)
 class Full:
-    """The F1 of a model trained on the whole pool, and where that number is from."""
+    """The F1 of a model trained on the whole pool, of several the mean, and where it is from."""
 
     f: float
     source: str
@@ -45,11 +45,14 @@ class Summary:
     seed: int | None
     runs: int
     reached: int = 0
+    passed: int = 0
     percent: Spread | None = None
     final_f: Spread | None = None
     best_f: Spread | None = None
     target_words: Spread | None = None
     target_percent: Spread | None = None
+    shallow_words: Spread | None = None
+    shallow_percent: Spread | None = None
     area: Spread | None = None
     saved: Spread | None = None
     saved_f: Spread | None = None
@@ -57,19 +60,29 @@ class Summary:
     train_seconds: Spread | None = None
 
 
-def find_full(runs: Iterable[Run], path: Path | None) -> Full | None:
+def read_f(path: Path) -> float:
+    """Read the F1 of a model.
+
+    path (Path): JSON with "ents_f", as `spacy evaluate --output` writes it.
+    RAISES (DeepALError): The file is missing or has no F1 from 0 to 1.
+    """
+    f = field(read_json(Path(path)), "ents_f", float, str(path))
+    if not 0 <= f <= 1:
+        raise DeepALError(f"{path}: 'ents_f' should be from 0 to 1, found {f}")
+    return f
+
+
+def find_full(runs: Iterable[Run], paths: Sequence[Path]) -> Full | None:
     """Find the full-data F1.
 
     runs (Iterable[Run]): Runs; those that labelled the whole pool tell it when no file does.
-    path (Path | None): JSON with "ents_f", as `spacy evaluate --output` writes it.
+    paths (Sequence[Path]): Files as for `read_f`, one a seed; their mean counts.
     RETURNS (Full | None): The number, None if it is not known.
-    RAISES (DeepALError): The file is missing or has no F1 from 0 to 1.
+    RAISES (DeepALError): As `read_f`.
     """
-    if path is not None:
-        f = field(read_json(Path(path)), "ents_f", float, str(path))
-        if not 0 <= f <= 1:
-            raise DeepALError(f"{path}: 'ents_f' should be from 0 to 1, found {f}")
-        return Full(f, Path(path).name)
+    if paths:
+        source = Path(paths[0]).name if len(paths) == 1 else f"mean of {len(paths)} models"
+        return Full(float(numpy.mean([read_f(path) for path in paths])), source)
     last = [run.rounds[-1].f for run in runs if run.rounds and run.rounds[-1].percent >= 100 - TINY]
     if not last:
         return None
@@ -130,11 +143,44 @@ def words_saved(
     return 100 * (1 - mine.words / theirs.words), level
 
 
-def summarise(runs: list[Run], full: Full | None) -> list[Summary]:
+def mean_run(runs: Sequence[Run]) -> Run:
+    """Make the mean curve of several runs: each number of a round is the mean of theirs, as far as
+    all have come; nothing is interpolated.
+
+    runs (Sequence[Run]): Runs of one function, at least one.
+    RETURNS (Run): The first of them, with the mean rounds.
+    """
+    rounds = zip(*(run.rounds for run in runs), strict=False)
+    return replace(runs[0], rounds=tuple(map(mean_round, rounds)))
+
+
+def mean_round(rounds: Sequence[Round]) -> Round:
+    """RETURNS (Round): The means, without what is told by type and by genre."""
+
+    def mean(key: str) -> float:
+        return float(numpy.mean([getattr(each, key) for each in rounds]))
+
+    return replace(
+        rounds[0],
+        words=round(mean("words")),
+        sentences=round(mean("sentences")),
+        **{key: mean(key) for key in ("percent", "p", "r", "f")},
+        dev_f=None if any(each.dev_f is None for each in rounds) else mean("dev_f"),
+        per_type={},
+        genres={},
+        seconds={
+            step: float(numpy.mean([each.seconds.get(step, 0.0) for each in rounds]))
+            for step in rounds[0].seconds
+        },
+    )
+
+
+def summarise(runs: list[Run], full: Full | None, shallow: float | None = None) -> list[Summary]:
     """Make the rows of the comparison.
 
     runs (list[Run]): The runs, those of a function next to each other.
     full (Full | None): The full-data F1, if known.
+    shallow (float | None): The F1 of a shallow model trained on the whole pool, if known.
     RETURNS (list[Summary]): A row for each run; a row with the mean after several of a function.
     """
     shared = common_range(runs)
@@ -142,19 +188,24 @@ def summarise(runs: list[Run], full: Full | None) -> list[Summary]:
     rows: list[Summary] = []
     for name in dict.fromkeys(run.name for run in runs):
         group = [run for run in runs if run.name == name]
-        own = [summarise_run(run, full, shared, baselines.get(run.seed)) for run in group]
+        own = [summarise_run(run, full, shallow, shared, baselines.get(run.seed)) for run in group]
         rows += own if len(own) == 1 else [*own, summarise_function(own)]
     return rows
 
 
 def summarise_run(
-    run: Run, full: Full | None, shared: tuple[float, float] | None, baseline: Run | None
+    run: Run,
+    full: Full | None,
+    shallow: float | None,
+    shared: tuple[float, float] | None,
+    baseline: Run | None,
 ) -> Summary:
     """Make the row of one run; `shared` is the range of the area, `baseline` the run of RAND."""
     if not run.rounds:
         return Summary(run.name, run.seed, runs=1)
     last = run.rounds[-1]
     target = first_reaching(run, full.target) if full else None
+    passing = None if shallow is None else first_reaching(run, shallow)
     compared = baseline is not None and baseline.name != run.name
     saved, saved_f = words_saved(run, baseline, full) if compared else (None, None)
     return Summary(
@@ -162,11 +213,14 @@ def summarise_run(
         seed=run.seed,
         runs=1,
         reached=int(target is not None),
+        passed=int(passing is not None),
         percent=spread([last.percent]),
         final_f=spread([last.f]),
         best_f=spread([max(round.f for round in run.rounds)]),
         target_words=spread([target and target.words]),
         target_percent=spread([target and target.percent]),
+        shallow_words=spread([passing and passing.words]),
+        shallow_percent=spread([passing and passing.percent]),
         area=spread([mean_f(run, *shared) if shared else None]),
         saved=spread([saved]),
         saved_f=spread([saved_f]),
@@ -182,8 +236,9 @@ def summarise_function(rows: list[Summary]) -> Summary:
         if kind == Spread | None:
             found = (getattr(row, key) for row in rows)
             values[key] = spread(value and value.mean for value in found)
-    reached = sum(row.reached for row in rows)
-    return Summary(name=rows[0].name, seed=None, runs=len(rows), reached=reached, **values)
+    for key in ("reached", "passed"):
+        values[key] = sum(getattr(row, key) for row in rows)
+    return Summary(name=rows[0].name, seed=None, runs=len(rows), **values)
 
 
 def spread(values: Iterable[float | None]) -> Spread | None:

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy
 
 from ..errors import DeepALError
-from .compare import Full, find_full
+from .compare import Full, find_full, read_f
 from .files import write_file
 from .runs import Run, read_runs
 
@@ -56,12 +56,18 @@ def styles(names: Iterable[str]) -> dict[str, Style]:
     return {name: KNOWN.get(name) or next(others) for name in sorted(set(names))}
 
 
-def figure(run_dirs: Iterable[Path], output: Path, *, full: Path | None = None) -> Path:
+def figure(
+    run_dirs: Iterable[Path],
+    output: Path,
+    *,
+    full: Sequence[Path] = (),
+    shallow: Path | None = None,
+) -> Path:
     """Write the picture of the learning curves alone.
 
     run_dirs (Iterable[Path]): The run folders.
     output (Path): The picture, .png or .svg.
-    full (Path | None): JSON with the full-data F1, as `spacy evaluate --output` writes it.
+    full (Sequence[Path]), shallow (Path | None): As for `report`.
     RETURNS (Path): The picture.
     RAISES (DeepALError): A folder is no run, no round is finished, or another kind of picture.
     """
@@ -71,21 +77,31 @@ def figure(run_dirs: Iterable[Path], output: Path, *, full: Path | None = None) 
     runs = read_runs(run_dirs)
     if not any(run.rounds for run in runs):
         raise DeepALError(f"Nothing to draw: no round is finished in {runs[0].path}")
-    drawing = draw(runs, find_full(runs, full), width=7.2, height=4.2)
+    shallow_f = None if shallow is None else read_f(shallow)
+    drawing = draw(runs, find_full(runs, full), shallow_f, width=7.2, height=4.2)
     write_file(output, render(drawing, output.suffix[1:]))
     return output
 
 
-def inline_svg(runs: list[Run], full: Full | None, *, width: float, height: float, id: str) -> str:
+def inline_svg(
+    runs: list[Run],
+    full: Full | None,
+    shallow: float | None,
+    *,
+    width: float,
+    height: float,
+    id: str,
+) -> str:
     """Draw the curves as an <svg> element to stand inside a page.
 
     runs (list[Run]): The runs, at least one with a finished round.
-    full (Full | None): The full-data F1, if known.
+    full (Full | None), shallow (float | None): As for `draw`.
     width, height (float): Size in inches at which the text has its natural size.
     id (str): Goes before every id in the element, so that two of them can share a page.
     RETURNS (str): The markup; its text is text, in the page's font, and it scales to its place.
     """
-    svg = render(draw(runs, full, width=width, height=height), "svg", text=True).decode("utf8")
+    drawing = draw(runs, full, shallow, width=width, height=height)
+    svg = render(drawing, "svg", text=True).decode("utf8")
     svg = re.sub(r'( id="|href="#|url\(#)', rf"\1{id}-", svg[svg.index("<svg") :])
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
@@ -111,11 +127,20 @@ def render(drawing: "Figure", format: str, *, text: bool = False) -> bytes:
     return buffer.getvalue()
 
 
-def draw(runs: list[Run], full: Full | None, *, width: float, height: float) -> "Figure":
+def draw(
+    runs: list[Run],
+    full: Full | None,
+    shallow: float | None = None,
+    *,
+    width: float,
+    height: float,
+) -> "Figure":
     """Draw test F1 in points against percent of the words labelled, a line for each function.
 
     runs (list[Run]): The runs, at least one with a finished round.
     full (Full | None): The full-data F1, if known; it and 99% of it become horizontal lines.
+    shallow (float | None): The F1 of a shallow model trained on the whole pool, if known; it
+        becomes another.
     width, height (float): Size in inches.
     RETURNS (Figure): The figure; pyplot and its global state are not involved.
     """
@@ -127,6 +152,9 @@ def draw(runs: list[Run], full: Full | None, *, width: float, height: float) -> 
         axes.axhline(100 * full.f, color=INK, lw=1, label=f"full data: {100 * full.f:.2f}")
         target = 100 * full.target
         axes.axhline(target, color=INK, lw=1, ls=(0, (5, 3)), label=f"99% of it: {target:.2f}")
+    if shallow is not None:
+        label = f"shallow model: {100 * shallow:.2f}"
+        axes.axhline(100 * shallow, color=MUTED, lw=1.2, ls=(0, (1, 2)), label=label)
     for name, style in styles(run.name for run in runs).items():
         group = [run for run in runs if run.name == name and run.rounds]
         if group:

@@ -1,12 +1,12 @@
 """The report: everything about some runs in one HTML file that asks the network for nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..about import __version__
-from .compare import TARGET, Full, common_range, find_full, summarise
+from .compare import TARGET, Full, common_range, find_full, read_f, summarise
 from .curves import inline_svg, styles
 from .files import write_file
 from .runs import Run, read_runs, round_folders
@@ -18,6 +18,8 @@ TEMPLATE = "report.html"
 SENTENCES_A_PAGE = 3000
 SENTENCES_A_ROUND = 30
 STABILITIES = (0.9, 0.95, 0.98)
+# Percent of the words that MNLP needed in Shen et al. (2017): OntoNotes 5, English and Chinese.
+PAPER = {"target": (24.9, 30.1), "shallow": (12.0, 16.9)}
 SELECTIONS = {"seed": "seed set", "random": "at random", "acquisition": "by score"}
 
 
@@ -33,31 +35,34 @@ def report(
     run_dirs: Iterable[Path],
     output: Path,
     *,
-    full: Path | None = None,
+    full: Sequence[Path] = (),
+    shallow: Path | None = None,
     title: str = "Deep active learning",
 ) -> Path:
     """Write the report about some runs.
 
     run_dirs (Iterable[Path]): The run folders; a run in progress is shown as far as it is.
     output (Path): The HTML file.
-    full (Path | None): JSON with the full-data F1, as `spacy evaluate --output` writes it;
-        without it, runs that labelled the whole pool tell that number.
+    full (Sequence[Path]): JSON with the full-data F1, as `spacy evaluate --output` writes it, of
+        several models the mean; without it, runs that labelled the whole pool tell that number.
+    shallow (Path | None): The same of a shallow model trained on the whole pool.
     title (str): The heading.
     RETURNS (Path): The HTML file.
     RAISES (DeepALError): A folder is no run, or a file in it cannot be read.
     """
     runs = read_runs(run_dirs)
     output = Path(output)
-    page = render(runs, find_full(runs, full), title)
+    shallow_f = None if shallow is None else read_f(shallow)
+    page = render(runs, find_full(runs, full), shallow_f, title)
     write_file(output, page.encode("utf8"))
     return output
 
 
-def render(runs: list[Run], full: Full | None, title: str) -> str:
+def render(runs: list[Run], full: Full | None, shallow: float | None, title: str) -> str:
     """Fill the template.
 
     runs (list[Run]): The runs.
-    full (Full | None): The full-data F1, if known.
+    full (Full | None), shallow (float | None): F1 of models trained on the whole pool, if known.
     title (str): The heading.
     RETURNS (str): The page.
     """
@@ -88,12 +93,14 @@ def render(runs: list[Run], full: Full | None, title: str) -> str:
         runs=runs,
         styles=styles(run.name for run in runs),
         full=full,
+        shallow=shallow,
+        paper=PAPER,
         target=f"{TARGET:.0%}",
-        rows=summarise(runs, full),
+        rows=summarise(runs, full, shallow),
         shared=common_range(runs),
         pools=len({run.pool["fingerprint"] for run in runs}),
-        wide=inline_svg(runs, full, width=8.6, height=4.7, id="wide") if started else "",
-        narrow=inline_svg(runs, full, width=4, height=4.2, id="narrow") if started else "",
+        wide=inline_svg(runs, full, shallow, width=8.6, height=4.7, id="wide") if started else "",
+        narrow=inline_svg(runs, full, shallow, width=4, height=4.2, id="narrow") if started else "",
         selections=SELECTIONS,
         shares=genre_shares,
         stops=find_stops,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..acquisition.names import acquisition_label, short_name
 from ..errors import DeepALError
 from .files import field, read_json, read_jsonl
 
@@ -53,7 +54,8 @@ class Pick:
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder: `name` is the acquisition function's, short where that is unambiguous."""
+    """A run folder: `name` is the acquisition function's, short where that is unambiguous,
+    with its arguments."""
 
     path: Path
     name: str
@@ -89,7 +91,12 @@ def read_runs(run_dirs: Iterable[Path]) -> list[Run]:
     manifests = [read_manifest(path) for path in paths]
     names = short_names({manifest["acquisition"] for manifest in manifests})
     runs = [
-        Run(path, names[manifest["acquisition"]], manifest, read_rounds(path / "metrics.jsonl"))
+        Run(
+            path,
+            acquisition_label(manifest.get("arguments", {}), names[manifest["acquisition"]]),
+            manifest,
+            read_rounds(path / "metrics.jsonl"),
+        )
         for path, manifest in zip(paths, manifests, strict=True)
     ]
     return sorted(runs, key=lambda run: (run.name, run.seed, str(run.path)))
@@ -206,7 +213,6 @@ def short_names(acquisitions: set[str]) -> dict[str, str]:
     acquisitions (set[str]): The registered names.
     RETURNS (dict[str, str]): Registered name to the name to show.
     """
-    parts = {name: name.split(".") for name in acquisitions}
-    short = {name: part[-2] if len(part) > 1 else name for name, part in parts.items()}
+    short = {name: short_name(name) for name in acquisitions}
     times = Counter(short.values())
     return {name: short[name] if times[short[name]] == 1 else name for name in acquisitions}

@@ -1,18 +1,21 @@
 """A simulated experiment on a folder of data: pools, runs that differ in function and seed, report.
 
-WORKSPACE/NAME/   corpus/{train,dev,test}, vectors/, FUNCTION-seedN/ (run folders), full/,
+WORKSPACE/NAME/   corpus/{train,dev,test}, vectors/, FUNCTION-seedN/ (run folders), full-seedN/,
                   report.html
 """
 
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from thinc.api import Config
 
+from ..acquisition.names import NAME, acquisition_block, acquisition_label
 from ..errors import DeepALError
 from ..pool.files import read_json, write_json
+from ..pool.ontonotes import split_folders
 from ..pool.prepare import prepare
 from ..pool.shards import fingerprint
 from ..report import report
@@ -23,6 +26,7 @@ from .settings import SECTION
 from .training import train_full
 
 SPLITS = ("train", "dev", "test")
+METRICS = "metrics.json"
 
 
 def experiment(
@@ -31,7 +35,7 @@ def experiment(
     workspace: str | Path,
     *,
     lang: str = "en",
-    acquisitions: Sequence[str] = ("spacy_deepal.MNLP.v1", "spacy_deepal.RAND.v1"),
+    acquisitions: Sequence[str] = ("MNLP", "RAND"),
     seeds: Sequence[int] = (0,),
     full: bool = False,
     keep: str = "last",
@@ -44,31 +48,49 @@ def experiment(
     config (Config): As for `run`; its paths, language, seed and function are set here.
     data (str | Path): As for `prepare`; its subfolder named as the language, where there is one.
     workspace (str | Path): Folder in which the experiment gets a folder named after the data.
-    acquisitions (Sequence[str]): Full names of registered functions.
-    full (bool): Also train on the whole pool, so that the report knows the full-data F1.
+    acquisitions (Sequence[str]): Functions as for `acquisition_block`.
+    full (bool): Also train on the whole pool with every seed, so that the report knows the
+        full-data F1.
     begin, progress (Callable): Are called with the title of each run, each finished round's line.
     RETURNS (Path): The report.
     """
+    blocks = [acquisition_block(text) for text in acquisitions]
     folder = prepare_corpus(data, workspace, lang=lang)
     config = configure(config, folder, lang)
-    if full:
-        begin("full data")
-        full_run(config, folder / "full", use_gpu=use_gpu)
+    for seed in seeds if full else ():
+        begin(f"full data, seed {seed}")
+        full_run(config, full_folder(folder, seed), seed=seed, use_gpu=use_gpu)
     runs = []
-    given = config[SECTION]["acquisition"]  # may have settings of its own
     for seed in seeds:
-        for name in acquisitions:
-            short = name.split(".")[-2] if name.count(".") >= 2 else name
-            runs.append(folder / f"{short}-seed{seed}")
-            begin(f"{short}, seed {seed}")
-            own = given.get("@acquisition") == name
-            config[SECTION]["seed"] = seed
-            config[SECTION]["acquisition"] = given if own else {"@acquisition": name}
-            run(config, runs[-1], keep=keep, use_gpu=use_gpu, report=progress)
-    metrics = folder / "full" / "metrics.json"
-    return report(
-        runs, folder / "report.html", full=metrics if metrics.exists() else None, title=folder.name
-    )
+        for block in blocks:
+            begin(f"{acquisition_label(block)}, seed {seed}")
+            runs.append(run_folder(folder, block, seed))
+            own = configure_run(config, block, seed)
+            run(own, runs[-1], keep=keep, use_gpu=use_gpu, report=progress)
+    metrics = [full_folder(folder, seed) / METRICS for seed in seeds]
+    known = [file for file in metrics if file.exists()]
+    return report(runs, folder / "report.html", full=known, title=folder.name)
+
+
+def full_folder(folder: Path, seed: int) -> Path:
+    """RETURNS (Path): Where in an experiment's folder the model of all data goes."""
+    return folder / f"full-seed{seed}"
+
+
+def run_folder(folder: Path, block: dict[str, Any], seed: int) -> Path:
+    """RETURNS (Path): Where in an experiment's folder the run of a function goes."""
+    return folder / f"{acquisition_label(block).replace(':', '-')}-seed{seed}"
+
+
+def configure_run(config: Config, block: dict[str, Any], seed: int) -> Config:
+    """RETURNS (Config): A copy with the seed and the acquisition function; where the config has
+    that function, and the block no arguments, with those of the config."""
+    config = config.copy()
+    config[SECTION]["seed"] = seed
+    given = config[SECTION]["acquisition"].get(NAME)
+    if block != {NAME: given}:
+        config[SECTION]["acquisition"] = block
+    return config
 
 
 def configure(config: Config, folder: Path, lang: str) -> Config:
@@ -93,6 +115,8 @@ def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Pat
     name = data.resolve().name
     if (data / lang).is_dir():
         data, name = data / lang, f"{name}-{lang}"
+    elif split_folders(data):  # OntoNotes, whose files are in the same folder in all languages
+        name = f"{name}-{lang}"
     folder = Path(workspace) / name
     if folder.resolve() == data.resolve():
         raise DeepALError(f"{folder} is the folder of the data. Name another workspace.")
@@ -122,13 +146,20 @@ def text_vectors(folder: Path, lang: str) -> Path:
     return table
 
 
-def full_run(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, Any]:
+def full_run(
+    config: Config, output: Path, *, seed: int | None = None, use_gpu: int = -1
+) -> dict[str, Any]:
     """Train one supervised model on the whole pool as the config's [training] says, unless that has
     been done.
 
-    RETURNS (dict): Its scores on the test set; output/metrics.json holds them.
+    seed (int | None): None: the config's.
+    RETURNS (dict): Its scores on the test set, dev_ents_f, and the seconds of the training;
+        output/metrics.json holds them.
     """
-    file = output / "metrics.json"
+    file = output / METRICS
+    if seed is not None:
+        config = config.copy()
+        config["training"]["seed"] = seed
     paths = config.interpolate()["paths"]
     made_of = {
         "config": config.to_str(),
@@ -136,7 +167,10 @@ def full_run(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, An
     }
     if file.exists() and (metrics := read_json(file))["made_of"] == made_of:
         return metrics
-    metrics = {**train_full(config, output, use_gpu=use_gpu), "made_of": made_of}
+    start = perf_counter()
+    metrics = train_full(config, output, use_gpu=use_gpu)
+    seconds = {"train": round(perf_counter() - start, 3)}
+    metrics = {**metrics, "seconds": seconds, "made_of": made_of}
     write_json(file, metrics)
     return metrics
 

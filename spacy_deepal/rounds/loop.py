@@ -15,10 +15,11 @@ from spacy.util import load_config, load_model
 from thinc.api import Config
 from tqdm import tqdm
 
-from ..acquisition.functions import make_rand
+from ..acquisition.functions import AcquisitionFunction, make_rand
 from ..errors import DeepALError
+from ..pool.anytime import knows_budget, score_for_budget
 from ..pool.files import read_jsonl, write_jsonl
-from ..pool.scoring import excluding, find_tagger, score_docs
+from ..pool.scoring import Score, excluding, find_tagger, score_docs
 from ..pool.selection import copy_filter, fetch, select, write_batch
 from ..pool.shards import read_shards
 from ..seeds import derive_seed
@@ -158,15 +159,9 @@ class Loop:
         """Score what is left of the pool, and write the ids selected."""
         settings = self.settings
         acquisition = settings.acquisition if how == ACQUISITION else make_rand()
-        seed = derive_seed(settings.seed, "score", number)
         nlp = load_model(self._start(number))
-        known = self._selected_ids(number)
         with timed(here, "score"):
-            docs = excluding(read_shards(self.paths["pool"], nlp.vocab), known)
-            stream = score_docs(nlp, docs, acquisition, seed=seed)
-            left = self.pool_sentences - len(known)
-            title = f"round {number}, scoring"
-            scores = list(tqdm(stream, title, left, unit="sent", leave=False, disable=None))
+            scores = self._score(number, nlp, acquisition)
         with timed(here, "select"):
             copies = copy_filter(self.paths["pool"], self.vocab, settings.max_similarity)
             batch = select(scores, self._budget(number), copies)
@@ -177,6 +172,22 @@ class Loop:
             )
         known_score = {} if how == ACQUISITION else {"score": None}
         write_jsonl(here.selected, (asdict(item) | known_score for item in batch))
+
+    def _score(self, number: int, nlp: Language, acquisition: AcquisitionFunction) -> list[Score]:
+        """Score what is left of the pool; by BALD, as far as the batch needs it. A filter of
+        near-copies may need more than the budget tells."""
+        seed = derive_seed(self.settings.seed, "score", number)
+        known = self._selected_ids(number)
+
+        def read() -> Iterator[Doc]:
+            return excluding(read_shards(self.paths["pool"], nlp.vocab), known)
+
+        if knows_budget(acquisition) and self.settings.max_similarity is None:
+            return score_for_budget(nlp, read, acquisition, self._budget(number), seed=seed)
+        stream = score_docs(nlp, read(), acquisition, seed=seed)
+        left = self.pool_sentences - len(known)
+        title = f"round {number}, scoring"
+        return list(tqdm(stream, title, left, unit="sent", leave=False, disable=None))
 
     def _label(self, here: RoundFolder) -> None:
         """Have the selected sentences labelled.

@@ -16,6 +16,7 @@ from spacy.tokens import Doc
 from thinc.api import Config
 
 from ..about import __version__
+from ..acquisition.names import NAME
 from ..errors import DeepALError
 from ..pool.shards import fingerprint, read_docs, read_shards, shard_files
 from ..sentences import count_words, sentence_id, sentence_info
@@ -30,9 +31,11 @@ def make_manifest(config: Config, settings: Settings) -> dict[str, Any]:
     RETURNS (dict): As manifest.json has it.
     """
     paths = config["paths"]
+    arguments = dict(config[SECTION]["acquisition"])
     return {
         "format": FORMAT,
-        "acquisition": config[SECTION]["acquisition"]["@acquisition"],
+        "acquisition": arguments.pop(NAME),
+        "arguments": arguments,
         "seed": settings.seed,
         "lang": config["nlp"]["lang"],
         "pool": describe_pool(paths["pool"], config["nlp"]["lang"]),

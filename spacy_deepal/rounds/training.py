@@ -82,7 +82,7 @@ def train_full(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, 
     """Train once on [paths] train, as `spacy train` does, and evaluate on [paths] test.
 
     output (Path): Gets model-best, model-last and train.log.
-    RETURNS (dict): As `evaluate`.
+    RETURNS (dict): As `evaluate`, and dev_ents_f.
     """
     output.mkdir(parents=True, exist_ok=True)
     test = config.interpolate()["paths"]["test"]
@@ -91,7 +91,8 @@ def train_full(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, 
     training["logger"] = progress_logger(training["logger"], None, "full data")
     with (output / "train.log").open("w", encoding="utf8") as log:
         train(nlp, output, use_gpu=use_gpu, stdout=log, stderr=sys.stderr)
-    return evaluate(load_model(output / DIR_MODEL_BEST), test)
+    nlp = load_model(output / DIR_MODEL_BEST)
+    return {**evaluate(nlp, test), "dev_ents_f": nlp.meta["performance"]["ents_f"]}
 
 
 def count_passes(nlp: Language, passes: int, min_updates: int) -> tuple[int, int]:

@@ -1,4 +1,5 @@
 import pytest
+import srsly
 from spacy.cli._util import app
 from typer.testing import CliRunner
 
@@ -24,6 +25,19 @@ def test_report_says_where_it_is(tmp_path, run):
     assert code == 0
     assert f"Report:{output}" in printed
     assert "<h1>My runs</h1>" in output.read_text(encoding="utf8")
+
+
+def test_models_of_all_words_become_lines(tmp_path, run):
+    for name, f in (("a", 0.8), ("b", 0.9), ("crf", 0.7)):
+        srsly.write_json(tmp_path / name, {"ents_f": f})
+    output, picture = tmp_path / "out.html", tmp_path / "curves.svg"
+    models = ["--full", tmp_path / "a", "--full", tmp_path / "b", "--shallow", tmp_path / "crf"]
+    code, _ = call(run, "--output", output, "--figure", picture, *models)
+    assert code == 0
+    page = output.read_text(encoding="utf8")
+    assert "85.00 (mean of 2 models)" in page
+    assert "shallow model: 70.00" in page
+    assert picture.exists()
 
 
 def test_figure_is_written_besides(tmp_path, run):

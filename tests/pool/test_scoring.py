@@ -8,11 +8,11 @@ import spacy
 from spacy.tokens import Doc
 
 from spacy_deepal.acquisition.functions import Bald, lc, mnlp, rand
+from spacy_deepal.acquisition.names import acquisition_name
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool import scoring
 from spacy_deepal.pool.scoring import (
     Score,
-    acquisition_name,
     excluding,
     find_tagger,
     load_pipeline,

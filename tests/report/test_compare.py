@@ -9,6 +9,7 @@ from spacy_deepal.report.compare import (
     find_full,
     first_reaching,
     mean_f,
+    mean_run,
     summarise,
     words_saved,
 )
@@ -32,7 +33,7 @@ def load(tmp_path):
 def test_full_data_f1_is_read_from_what_spacy_evaluate_writes(tmp_path, load):
     file = tmp_path / "full.json"
     srsly.write_json(file, {"ents_p": 0.9, "ents_f": 0.8652})
-    assert find_full(load(MNLP_0=((100, 0.5),)), file) == Full(pytest.approx(0.8652), "full.json")
+    assert find_full(load(MNLP_0=((100, 0.5),)), [file]) == Full(pytest.approx(0.8652), "full.json")
 
 
 @pytest.mark.parametrize(
@@ -43,20 +44,20 @@ def test_a_file_without_full_data_f1_is_an_error(tmp_path, content, message):
     file = tmp_path / "full.json"
     srsly.write_json(file, content)
     with pytest.raises(DeepALError, match=message):
-        find_full([], file)
+        find_full([], [file])
 
 
 def test_a_missing_full_data_file_is_named(tmp_path):
     with pytest.raises(DeepALError, match=r"There is no file .*full\.json"):
-        find_full([], tmp_path / "full.json")
+        find_full([], [tmp_path / "full.json"])
 
 
 def test_full_data_f1_is_else_the_mean_of_runs_that_labelled_the_whole_pool(load):
     runs = load(MNLP_0=((1, 0.1), (100, 0.8)), MNLP_1=((100, 0.9),), MNLP_2=((99, 0.3),))
-    full = find_full(runs, None)
+    full = find_full(runs, [])
     assert full.f == pytest.approx(0.85)
     assert full.source == "mean of the 2 runs that labelled the whole pool"
-    assert find_full(runs[2:], None) is None
+    assert find_full(runs[2:], []) is None
 
 
 def test_first_round_at_99_percent_counts_and_nothing_is_interpolated(load):
@@ -113,6 +114,31 @@ def test_summary_has_a_row_a_run_and_the_mean_of_several_seeds(load):
     assert second.saved is None, "RAND has no run with this seed"
     assert mean.saved == first.saved
     assert rand.saved is None
+
+
+def test_mean_curve_has_the_rounds_that_all_runs_have(load):
+    runs = load(MNLP_0=((10, 0.6), (20, 0.7), (30, 0.9)), MNLP_1=((10, 0.5), (22, 0.8)))
+    mean = mean_run(runs)
+    assert [(round.percent, round.words) for round in mean.rounds] == [(10, 100), (21, 210)]
+    assert [round.f for round in mean.rounds] == [pytest.approx(0.55), pytest.approx(0.75)]
+    assert mean.seconds("train") == 60
+    assert first_reaching(mean, 0.75).percent == 21
+
+
+def test_full_data_f1_of_several_models_is_their_mean(tmp_path):
+    for name, f in (("a", 0.8), ("b", 0.9)):
+        srsly.write_json(tmp_path / name, {"ents_f": f})
+    full = find_full([], [tmp_path / "a", tmp_path / "b"])
+    assert full == Full(pytest.approx(0.85), "mean of 2 models")
+
+
+def test_words_to_pass_a_shallow_model_are_those_of_the_first_round_at_its_f1(load):
+    runs = load(MNLP_0=((10, 0.6), (20, 0.8)), MNLP_1=((10, 0.7), (40, 0.9)), RAND_0=((10, 0.5),))
+    *seeds, mean, rand = summarise(runs, None, 0.7)
+    assert [row.shallow_percent.mean for row in seeds] == [20, 10]
+    assert mean.shallow_percent == Spread(15, 10, 20)
+    assert mean.shallow_words == Spread(150, 100, 200)
+    assert (mean.passed, rand.passed, rand.shallow_percent) == (2, 0, None)
 
 
 def test_a_run_without_rounds_has_an_empty_row_and_hides_no_other(load):

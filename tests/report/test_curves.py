@@ -40,11 +40,12 @@ def test_seeds_with_other_percentages_are_interpolated_and_never_beyond_their_en
     numpy.testing.assert_allclose(f[1], [20, 60])
 
 
-def test_figure_has_curves_band_continuation_and_full_data_lines(runs):
-    axes = draw(runs, Full(0.9, "x"), width=6, height=4).axes[0]
+def test_figure_has_curves_band_continuation_and_lines_of_models_of_all_words(runs):
+    axes = draw(runs, Full(0.9, "x"), 0.7, width=6, height=4).axes[0]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == [
         "full data: 90.00",
         "99% of it: 89.10",
+        "shallow model: 70.00",
         "MNLP (2 runs)",
         "RAND",
     ]
@@ -72,7 +73,8 @@ def test_functions_keep_their_looks_and_no_two_share_one():
 
 
 def test_two_drawings_on_a_page_share_no_id(runs):
-    drawings = [inline_svg(runs, None, width=6, height=4, id=id_) for id_ in ("wide", "narrow")]
+    size = {"width": 6, "height": 4}
+    drawings = [inline_svg(runs, None, None, **size, id=id_) for id_ in ("wide", "narrow")]
     ids = [re.findall(r'\bid="([^"]+)"', drawing) for drawing in drawings]
     assert not set(ids[0]) & set(ids[1])
     for drawing, own in zip(drawings, ids, strict=True):

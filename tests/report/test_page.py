@@ -91,9 +91,35 @@ def test_page_says_in_words_who_reached_99_percent(tmp_path, runs):
 def test_full_data_f1_from_a_file_can_be_out_of_reach(tmp_path, runs):
     full = tmp_path / "full.json"
     srsly.write_json(full, {"ents_f": 0.9})
-    page = read(runs, tmp_path / "report.html", full=full)
+    page = read(runs, tmp_path / "report.html", full=[full])
     assert [row[4] for row in Page(page).tables[0][1:]] == ["not reached"] * 4
     assert "full.json" in page
+
+
+def test_a_shallow_model_has_a_column_beside_the_papers_figures(tmp_path, runs):
+    shallow = tmp_path / "crf.json"
+    srsly.write_json(shallow, {"ents_f": 0.79})
+    page = read(runs, tmp_path / "report.html", shallow=shallow)
+    comparison = Page(page).tables[0]
+    assert [row[5] for row in comparison] == [
+        "Words to pass the shallow model",
+        "25.0% 250 words",
+        "15.0% 150 words",
+        "20.0% 15.0%–25.0% 200 words",
+        "50.0% 500 words",
+        "12.0%, 16.9%",
+    ]
+    assert comparison[-1][4] == "24.9%, 30.1%"
+    assert "Shallow model, trained on the whole pool: 79.00." in page
+    assert "shallow model: 79.00" in page
+
+
+def test_functions_with_other_arguments_are_not_seeds_of_one(tmp_path):
+    runs = [
+        make_run(tmp_path / f"b{n}", "BALD", arguments={"samples": n} if n else {}) for n in (0, 20)
+    ]
+    comparison = Page(read(runs, tmp_path / "report.html")).tables[0]
+    assert [row[0] for row in comparison[1:]] == ["BALD, seed 0", "BALD:samples=20, seed 0"]
 
 
 def test_full_data_f1_that_is_not_known_is_said_to_be_so(tmp_path, runs):

@@ -6,7 +6,7 @@ from spacy_deepal.rounds.experiment import experiment, prepare_corpus
 
 from ..pools import call, make_docs, options, overrides, quick_config
 
-FUNCTIONS = ["spacy_deepal.MNLP.v1", "spacy_deepal.RAND.v1"]
+FUNCTIONS = ["MNLP", "RAND"]
 
 
 def inline(docs):
@@ -36,7 +36,7 @@ def test_all_functions_start_from_the_same_seed_set_and_weights(data, config, tm
         config, data, tmp_path / "runs", acquisitions=FUNCTIONS, full=True, begin=titles.append
     )
     folder = tmp_path / "runs" / "mine"
-    assert titles == ["full data", "MNLP, seed 0", "RAND, seed 0"]
+    assert titles == ["full data, seed 0", "MNLP, seed 0", "RAND, seed 0"]
     assert page == folder / "report.html"
     assert page.stat().st_size > 10_000
     mnlp, rand = folder / "MNLP-seed0", folder / "RAND-seed0"
@@ -55,7 +55,7 @@ def test_an_experiment_goes_on_where_it_stopped(data, config, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         experiment(config, data, runs, acquisitions=FUNCTIONS, full=True, progress=stop)
-    metrics = runs / "mine" / "full" / "metrics.json"
+    metrics = runs / "mine" / "full-seed0" / "metrics.json"
     made = metrics.stat().st_mtime_ns
     lines = []
     experiment(config, data, runs, acquisitions=FUNCTIONS, full=True, progress=lines.append)

@@ -1,0 +1,204 @@
+"""Sums up what curves.py recorded, and prints the tables of docs/results.md.
+
+    python benchmarks/curves_table.py
+
+Writes benchmarks/results/curves_summary.jsonl, a line a set and acquisition function. Words are in
+percent of the pool, F1 on test is from 0 to 1:
+
+data, acquisition, seeds      what the line is about
+full_f, shallow_f             of the models of all words: the config's, mean of its seeds; the CRF
+words_percent_to_99           at the first round of the mean curve with 99% of full_f or more;
+                              nothing is interpolated; null: not reached
+words_percent_to_shallow      the same with shallow_f or more
+seeds_to_99, seeds_to_shallow           how many of the seeds get there by themselves
+seeds_percent_to_99, ..._to_shallow     the mean of what those need
+area, area_range              mean F1 over the words that every run of the set has been at
+words_saved_percent           of the words that the mean curve of RAND with the same seeds needs for
+words_saved_f                 this F1: 99% of full_f where both get there, else the lower best
+score_seconds, train_seconds  of a round after the seed set's, mean of all
+"""
+
+from collections import defaultdict
+from pathlib import Path
+from statistics import mean
+from typing import Annotated, Any
+
+import typer
+
+from spacy_deepal.cli._app import show_errors
+from spacy_deepal.pool.files import write_jsonl
+from spacy_deepal.report.compare import (
+    BASELINE,
+    Full,
+    common_range,
+    first_reaching,
+    mean_run,
+    summarise,
+    words_saved,
+)
+from spacy_deepal.report.files import field, read_jsonl
+from spacy_deepal.report.page import PAPER
+from spacy_deepal.report.runs import Round, Run, make_round
+
+RESULTS = Path(__file__).parent / "results"
+FULL, SHALLOW = "full", "crf"  # the models of all words, among the acquisition functions
+DIGITS = 6
+
+
+def main(
+    curves: Annotated[Path, typer.Argument(help="What curves.py recorded")] = (
+        RESULTS / "curves.jsonl"
+    ),
+    output: Annotated[Path, typer.Option(help="The summary to write")] = (
+        RESULTS / "curves_summary.jsonl"
+    ),
+) -> None:
+    """Write the summary, print Markdown tables."""
+    with show_errors():
+        sets = read_sets(curves)
+    lines = [line for data, runs in sets.items() for line in summarise_set(data, runs)]
+    write_jsonl(output, lines)
+    for data, runs in sets.items():
+        print_curves(data, runs)
+    print_summary(lines)
+
+
+def read_sets(file: Path) -> dict[str, list[Run]]:
+    """Read what was recorded; a model of all words becomes a run of one round.
+
+    RETURNS (dict): The runs of each set, in the order of the file.
+    RAISES (DeepALError): For a line that lacks something.
+    """
+    found: dict[tuple[str, str, int], dict[int, Round]] = defaultdict(dict)
+    for where, line in read_jsonl(file):
+        data, name = (field(line, key, str, where) for key in ("data", "acquisition"))
+        current = make_round({**line, "ents_per_type": {}, "genres": {}}, where)
+        found[data, name, field(line, "seed", int, where)].setdefault(current.number, current)
+    sets: dict[str, list[Run]] = defaultdict(list)
+    for (data, name, seed), rounds in found.items():
+        in_order = tuple(rounds[number] for number in sorted(rounds))
+        sets[data].append(Run(file, name, {"seed": seed}, in_order))
+    return sets
+
+
+def all_words(runs: list[Run], name: str) -> float | None:
+    """RETURNS (float | None): The mean F1 of a model of all words, if there is one."""
+    found = [run.rounds[-1].f for run in runs if run.name == name]
+    return mean(found) if found else None
+
+
+def functions(runs: list[Run]) -> dict[str, list[Run]]:
+    """RETURNS (dict): The runs of each acquisition function."""
+    found: dict[str, list[Run]] = defaultdict(list)
+    for run in runs:
+        if run.name not in (FULL, SHALLOW):
+            found[run.name].append(run)
+    return found
+
+
+def summarise_set(data: str, runs: list[Run]) -> list[dict[str, Any]]:
+    """RETURNS (list[dict]): A line for each acquisition function, as the head of this file says."""
+    groups = functions(runs)
+    ours = [run for group in groups.values() for run in group]
+    full_f, shallow = all_words(runs, FULL), all_words(runs, SHALLOW)
+    full = None if full_f is None else Full(full_f, FULL)
+    rows = {row.name: row for row in summarise(ours, full, shallow)}  # the last: of all seeds
+    lines = []
+    for name, group in groups.items():
+        row, curve, seeds = rows[name], mean_run(group), sorted(run.seed for run in group)
+        rand = [run for run in groups.get(BASELINE, []) if run.seed in seeds]
+        compared = name != BASELINE and len(rand) == len(group)
+        saved, saved_f = words_saved(curve, mean_run(rand), full) if compared else (None, None)
+        numbers = {
+            "full_f": full_f,
+            "shallow_f": shallow,
+            "words_percent_to_99": percent_to(curve, full.target if full else None),
+            "words_percent_to_shallow": percent_to(curve, shallow),
+            "seeds_to_99": row.reached if full else None,
+            "seeds_to_shallow": None if shallow is None else row.passed,
+            "seeds_percent_to_99": row.target_percent and row.target_percent.mean,
+            "seeds_percent_to_shallow": row.shallow_percent and row.shallow_percent.mean,
+            "area": row.area and row.area.mean,
+            "area_range": common_range(ours),
+            "words_saved_percent": saved,
+            "words_saved_f": saved_f,
+            "score_seconds": seconds_a_round(group, "score"),
+            "train_seconds": seconds_a_round(group, "train"),
+        }
+        head = {"data": data, "acquisition": name, "seeds": seeds}
+        lines.append({**head, **{key: rounded(value) for key, value in numbers.items()}})
+    return lines
+
+
+def percent_to(curve: Run, f: float | None) -> float | None:
+    """RETURNS (float | None): Percent of the words at the first round with this F1 or more."""
+    reached = None if f is None else first_reaching(curve, f)
+    return reached and reached.percent
+
+
+def seconds_a_round(runs: list[Run], step: str) -> float | None:
+    """RETURNS (float | None): Mean time of a step in the rounds after the seed set's."""
+    found = [round.seconds[step] for run in runs for round in run.rounds if round.number]
+    return mean(found) if found else None
+
+
+def rounded(value: Any) -> Any:
+    """RETURNS: A number, or each of several, with few digits; anything else as it is."""
+    if isinstance(value, tuple):
+        return [rounded(each) for each in value]
+    return round(value, DIGITS) if isinstance(value, float) else value
+
+
+def print_curves(data: str, runs: list[Run]) -> None:
+    """Print the mean test F1 of each function after each round."""
+    curves = {name: mean_run(group) for name, group in functions(runs).items()}
+    if not curves:
+        return
+    longest = max(curves.values(), key=lambda curve: len(curve.rounds))
+    heads = " | ".join(f"{round.percent:.0f}%" for round in longest.rounds)
+    models = {"full data": all_words(runs, FULL), "CRF": all_words(runs, SHALLOW)}
+    known = [f"{name} {points(f)}" for name, f in models.items() if f is not None]
+    print(f"\nTest F1 on {data}{': ' if known else ''}{', '.join(known)}\n")
+    print(f"| words | {heads} |")
+    print("|---" * (len(longest.rounds) + 1) + "|")
+    for name, curve in curves.items():
+        cells = [points(round.f) for round in curve.rounds]
+        cells += [""] * (len(longest.rounds) - len(cells))
+        print(f"| {name} | {' | '.join(cells)} |")
+
+
+def print_summary(lines: list[dict[str, Any]]) -> None:
+    """Print the summary of all sets and functions, the paper's figures below."""
+    heads = ("words to 99%", "seeds", "words to the CRF's F1", "seeds", "mean F1", "fewer words")
+    print(f"\n| | {' | '.join(heads)} | scoring | training |")
+    print("|---" * (len(heads) + 3) + "|")
+    for line in lines:
+        cells = [f"{line['data']}, {line['acquisition']}"]
+        for goal in ("99", "shallow"):
+            cells.append(percent(line[f"words_percent_to_{goal}"]))
+            seeds = line[f"seeds_to_{goal}"]
+            cells.append("" if seeds is None else f"{seeds} of {len(line['seeds'])}")
+        cells += [points(line["area"]), percent(line["words_saved_percent"])]
+        cells += [seconds(line[f"{step}_seconds"]) for step in ("score", "train")]
+        print(f"| {' | '.join(cells)} |")
+    target, shallow = (", ".join(map(percent, PAPER[key])) for key in ("target", "shallow"))
+    print(f"| the paper's MNLP, English and Chinese | {target} | | {shallow} | | | | | |")
+
+
+def points(f: float | None) -> str:
+    """RETURNS (str): F1 in points."""
+    return "" if f is None else f"{100 * f:.1f}"
+
+
+def percent(value: float | None) -> str:
+    """RETURNS (str): The number, a dash where there is none."""
+    return "-" if value is None else f"{value:.1f}%"
+
+
+def seconds(value: float | None) -> str:
+    """RETURNS (str): The time of a round."""
+    return "" if value is None else f"{value:.1f} s"
+
+
+if __name__ == "__main__":
+    typer.run(main)

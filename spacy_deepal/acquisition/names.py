@@ -1,0 +1,67 @@
+"""How an acquisition function is called: `BALD:samples=20` by people, a block in a config."""
+
+import json
+from typing import Any
+
+from spacy.util import registry
+
+from ..errors import DeepALError
+
+NAME = "@acquisition"
+
+
+def acquisition_name(name: str) -> str:
+    """RETURNS (str): The full name of a registered acquisition function.
+
+    name (str): Its full name, or this package's short one: "MNLP" for "spacy_deepal.MNLP.v1".
+    RAISES (DeepALError): For an unknown name, with those there are.
+    """
+    names = sorted(registry.acquisition.get_all())
+    full = name if name in names else f"spacy_deepal.{name}.v1"
+    if full not in names:
+        raise DeepALError(
+            f"There is no acquisition function {name!r}. Registered: {', '.join(names)}. Your own "
+            "is found when its file is given with --code."
+        )
+    return full
+
+
+def acquisition_block(text: str) -> dict[str, Any]:
+    """RETURNS (dict): A function and its arguments as [active_learning.acquisition] has them.
+
+    text (str): A name as for `acquisition_name`, where there are arguments a colon and these, in
+        JSON: "BALD:samples=20", "LengthLC:exponent=0.5".
+    RAISES (DeepALError): For an unknown name; for arguments that the function does not take.
+    """
+    name, _, arguments = text.partition(":")
+    block: dict[str, Any] = {NAME: acquisition_name(name)}
+    for argument in filter(None, arguments.split(",")):
+        key, _, value = argument.partition("=")
+        try:
+            block[key] = json.loads(value)
+        except ValueError as error:
+            raise DeepALError(
+                f"{text}: {argument!r} is no argument with a value. Write them as in "
+                "BALD:samples=20, more than one with commas between."
+            ) from error
+    if len(block) > 1:  # without any, the arguments may be those of a config
+        try:
+            registry.resolve({"acquisition": block})
+        except ValueError as error:
+            raise DeepALError(f"{text}: {str(error).strip()}") from error
+    return block
+
+
+def short_name(name: str) -> str:
+    """RETURNS (str): "MNLP" for "spacy_deepal.MNLP.v1"."""
+    parts = name.split(".")
+    return parts[-2] if len(parts) > 1 else name
+
+
+def acquisition_label(block: dict[str, Any], short: str | None = None) -> str:
+    """RETURNS (str): What `acquisition_block` reads; arguments in the order of their names.
+
+    short (str | None): How to call the function; None: by its short name.
+    """
+    arguments = (f"{key}={json.dumps(block[key])}" for key in sorted(block) if key != NAME)
+    return ":".join(filter(None, (short or short_name(block[NAME]), ",".join(arguments))))

@@ -1,0 +1,40 @@
+import pytest
+
+from spacy_deepal.acquisition.names import acquisition_block, acquisition_label
+from spacy_deepal.errors import DeepALError
+
+
+@pytest.mark.parametrize("text", ["MNLP", "BALD:samples=20", "LengthLC:exponent=0.5"])
+def test_a_label_is_read_as_the_block_that_it_names(text):
+    block = acquisition_block(text)
+    assert acquisition_label(block) == text
+    assert block["@acquisition"] == f"spacy_deepal.{text.split(':')[0]}.v1"
+
+
+def test_arguments_are_values_and_not_text():
+    assert acquisition_block("spacy_deepal.BALD.v1:samples=20") == {
+        "@acquisition": "spacy_deepal.BALD.v1",
+        "samples": 20,
+    }
+
+
+def test_a_label_sorts_arguments_and_takes_another_name():
+    block = {"@acquisition": "other.MNLP.v2", "b": None, "a": 0.5}
+    assert acquisition_label(block) == "MNLP:a=0.5,b=null"
+    assert acquisition_label(block, "other.MNLP.v2") == "other.MNLP.v2:a=0.5,b=null"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("mnpl", "no acquisition function 'mnpl'"),
+        ("BALD:samples", "BALD:samples: 'samples' is no argument with a value"),
+        ("BALD:samples=many", "Write them as in BALD:samples=20"),
+        ("BALD:passes=2", "unexpected argument: 'passes'"),
+        ("BALD:samples=1", "needs 2 or more"),
+    ],
+)
+def test_what_is_no_function_with_its_arguments_is_refused(text, message):
+    with pytest.raises(DeepALError) as error:
+        acquisition_block(text)
+    assert message in " ".join(str(error.value).split())
