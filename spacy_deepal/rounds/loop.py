@@ -18,16 +18,17 @@ from ..acquisition.functions import make_rand
 from ..errors import DeepALError
 from ..pool.files import read_jsonl, write_jsonl
 from ..pool.scoring import excluding, find_tagger, score_docs
-from ..pool.selection import copy_filter, fetch, select, write_batch
+from ..pool.selection import choose, fetch, write_batch
 from ..pool.shards import read_shards
 from ..seeds import derive_seed
 from ..sentences import count_words, sentence_id
 from .manifest import count_genres, make_manifest
 from .run_folder import RoundFolder, RunFolder, move_folder
-from .settings import SECTION, Settings, read_settings, words_of
+from .settings import REPRESENTATIVE, SECTION, Settings, read_settings, words_of
 from .training import evaluate, initialize, train_round
 
 SEED, RANDOM, ACQUISITION = "seed", "random", "acquisition"  # how a round's batch was chosen
+SEED_OF = 10  # times its words: the random sentences which a representative seed set stands for
 
 
 def run(
@@ -152,8 +153,14 @@ class Loop:
             title = f"round {number}, scoring"
             scores = list(tqdm(stream, title, left, unit="sent", leave=False, disable=None))
         with timed(here, "select"):
-            copies = copy_filter(self.paths["pool"], self.vocab, settings.max_similarity)
-            batch = select(scores, self._budget(number), copies)
+            batch = choose(
+                scores,
+                self._budget(number),
+                self.paths["pool"],
+                self.vocab,
+                max_similarity=settings.max_similarity,
+                representative_of=self._representative_of(how),
+            )
         if not batch:
             raise DeepALError(
                 f"No sentence of the pool {self.paths['pool']} fits into "
@@ -161,6 +168,11 @@ class Loop:
             )
         known_score = {} if how == ACQUISITION else {"score": None}
         write_jsonl(here.selected, (asdict(item) | known_score for item in batch))
+
+    def _representative_of(self, how: str) -> float | None:
+        if how == SEED:
+            return SEED_OF if self.settings.seed_set == REPRESENTATIVE else None
+        return self.settings.representative_of
 
     def _label(self, here: RoundFolder) -> None:
         """Have the selected sentences labelled.
