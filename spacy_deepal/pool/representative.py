@@ -14,8 +14,7 @@ class Likeness:
     """How alike sentences are: the cosine of their sets of words, from 0 to 1, a word that is in
     `d` of the `n` sets weighing ln(1 + n / d). The memory is linear in the words of all sets.
 
-    Shen et al. take the distance of averaged embeddings. Words need no model and no table, so a
-    pool and its scores are enough here, too.
+    Words, not embeddings of them: so it needs no table, and a pool with its scores is enough.
     """
 
     def __init__(self, sets: Sequence[frozenset[str]]):
@@ -31,12 +30,9 @@ class Likeness:
         self._sets = sets
         self._columns = {word: (np.array(places[word]), np.array(values[word])) for word in places}
 
-    def __len__(self) -> int:
-        return len(self._sets)
-
     def __call__(self, place: int) -> NDArray:
         """RETURNS (NDArray): How alike sentence `place` and each of all are [n]."""
-        row = np.zeros(len(self))
+        row = np.zeros(len(self._sets))
         for word in sorted(self._sets[place]):  # one order of addition: one result
             places, values = self._columns[word]
             row[places] += values[np.searchsorted(places, place)] * values
@@ -59,9 +55,9 @@ def sieve(
     If all that adds so much fits, then the rest of the best S adds at most v / 2, so f(S) >= v / 2;
     else S has more than budget - c words, c those of a sentence, and f(S) > (1 - c / budget) v / 2.
     With the best single sentence as a rival f(S) is at least 1/4 - epsilon of the best possible,
-    and 1/2 - epsilon where all are equally long and fill the budget.
+    and 1/2 - epsilon where all have one length that divides the budget.
 
-    likeness (Callable): Gives w_i [n], from 0 to 1, of a sentence i; w_ii is 1.
+    likeness (Callable): Gives w_i [n], from 0 to 1, of a sentence i; w_ii is not 0.
     words (Sequence[int]): Of the n sentences, each from 1 to the budget.
     RETURNS (list[int]): S, in the order of the sentences.
     """

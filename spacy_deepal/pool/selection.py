@@ -104,7 +104,8 @@ def representatives(
 ) -> set[str]:
     """Choose the sentences that stand best for those of the highest scores, by `sieve`.
 
-    The time grows with the square of these sentences, the memory with their words.
+    The time grows with the square of these sentences, the memory with their words. What BALD gives
+    for a budget (`score_for_budget`) is exact for the budget alone: let it have `of` times as much.
 
     of (float): Those that have so many times the budget in words. Above 1.
     RETURNS (set[str]): Their ids. They need not use the budget up.
@@ -112,7 +113,8 @@ def representatives(
     """
     if not 1 < of < inf:
         raise DeepALError(
-            f"A batch is to be representative of {of} times its budget; this must be above 1."
+            f"A batch is to be representative of {of} times its budget; this must be above 1 and "
+            "finite."
         )
     candidates = [item for item in scores if 0 < item.words <= budget_words]
     candidates = select(candidates, floor(of * budget_words))
