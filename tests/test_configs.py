@@ -69,6 +69,7 @@ def test_the_loop_of_the_paper_has_its_budgets_and_passes():
     assert (section["seed_words"], section["budget_words"]) == (0.01, 20000)
     assert (section["passes"], section["min_updates"]) == (50, 0)
     assert (section["warm_start"], section["cold_start"]) == (True, 0)
+    assert (section["seed_set"], section["representative_of"]) == ("random", None)
 
 
 @each_config

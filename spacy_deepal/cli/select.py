@@ -20,6 +20,10 @@ def select_cli(
         float | None,
         typer.Option(help="Pass over sentences that share so much (0 to 1) with one selected"),
     ] = None,
+    representative_of: Annotated[
+        float | None,
+        typer.Option(help="Stand for the highest scores with so many times the budget in words"),
+    ] = None,
 ) -> None:
     """Select whole sentences, highest score first, up to a budget in words."""
     from spacy import blank
@@ -28,7 +32,15 @@ def select_cli(
 
     with show_errors():
         vocab = blank("xx").vocab
-        options = {"with_gold": with_gold, "max_similarity": max_similarity}
-        selected = select_batch(scores, pool, batch, vocab, budget_words=budget_words, **options)
+        selected = select_batch(
+            scores,
+            pool,
+            batch,
+            vocab,
+            budget_words=budget_words,
+            with_gold=with_gold,
+            max_similarity=max_similarity,
+            representative_of=representative_of,
+        )
     words = sum(item.words for item in selected)
     msg.good(f"Selected {len(selected)} sentences, {words} of {budget_words} words: {batch}")

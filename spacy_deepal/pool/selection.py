@@ -1,6 +1,7 @@
 """Choose what to label: whole sentences up to a budget in words."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from math import floor, inf
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from ..errors import DeepALError
 from ..sentences import count_words, sentence_id
 from .copies import CopyIndex, word_set
 from .files import write_atomically
+from .representative import Likeness, sieve
 from .scoring import Score, read_scores
 from .shards import doc_bin, read_shards
 
@@ -48,7 +50,10 @@ class CopyFilter:
 
 
 def select(
-    scores: Iterable[Score], budget_words: int, copies: CopyFilter | None = None
+    scores: Iterable[Score],
+    budget_words: int,
+    copies: CopyFilter | None = None,
+    first: Collection[str] = frozenset(),
 ) -> list[Score]:
     """Take the highest scores first, ties by id, until the budget is met.
 
@@ -58,10 +63,11 @@ def select(
     scores (Iterable[Score]): One per sentence, in any order.
     budget_words (int): Most words in all.
     copies (CopyFilter | None): Passes over near-copies; a new one for each batch.
+    first (Collection[str]): Ids that go before all others.
     RETURNS (list[Score]): In the order taken; empty when no sentence fits.
     """
     batch, left = [], budget_words
-    ranked = sorted(scores, key=lambda item: (-item.score, item.id))
+    ranked = sorted(scores, key=lambda item: (item.id not in first, -item.score, item.id))
     for place, item in enumerate(ranked):
         if 0 < item.words <= left and (copies is None or copies.take(ranked, place)):
             batch.append(item)
@@ -71,9 +77,51 @@ def select(
     return batch
 
 
-def copy_filter(pool: str | Path, vocab: Vocab, max_similarity: float | None) -> CopyFilter | None:
-    """RETURNS (CopyFilter | None): None without a max_similarity."""
-    return None if max_similarity is None else CopyFilter(pool, vocab, max_similarity)
+def choose(
+    scores: Sequence[Score],
+    budget_words: int,
+    pool: str | Path,
+    vocab: Vocab,
+    *,
+    max_similarity: float | None = None,
+    representative_of: float | None = None,
+) -> list[Score]:
+    """`select`, with a look at the words of the sentences where that is asked for.
+
+    max_similarity (float | None): As for `CopyIndex`; None: near-copies are not looked for.
+    representative_of (float | None): As for `representatives`, who go first; None: there are none.
+    RAISES (DeepALError): When the pool lacks a candidate, or one of these is out of range.
+    """
+    copies = None if max_similarity is None else CopyFilter(pool, vocab, max_similarity)
+    first: set[str] = set()
+    if representative_of is not None:
+        first = representatives(scores, budget_words, pool, vocab, representative_of)
+    return select(scores, budget_words, copies, first)
+
+
+def representatives(
+    scores: Iterable[Score], budget_words: int, pool: str | Path, vocab: Vocab, of: float
+) -> set[str]:
+    """Choose the sentences that stand best for those of the highest scores, by `sieve`.
+
+    The time grows with the square of these sentences, the memory with their words. What BALD gives
+    for a budget (`score_for_budget`) is exact for the budget alone: let it have `of` times as much.
+
+    of (float): Those that have so many times the budget in words. Above 1.
+    RETURNS (set[str]): Their ids. They need not use the budget up.
+    RAISES (DeepALError): When the pool lacks one, or `of` is out of range.
+    """
+    if not 1 < of < inf:
+        raise DeepALError(
+            f"A batch is to be representative of {of} times its budget; this must be above 1 and "
+            "finite."
+        )
+    candidates = [item for item in scores if 0 < item.words <= budget_words]
+    candidates = select(candidates, floor(of * budget_words))
+    sets = look_up(pool, [item.id for item in candidates], vocab, word_set)
+    likeness = Likeness([sets[item.id] for item in candidates])
+    chosen = sieve(likeness, [item.words for item in candidates], budget_words)
+    return {candidates[place].id for place in chosen}
 
 
 def fetch(pool: str | Path, ids: Collection[str], vocab: Vocab, *, with_gold: bool) -> list[Doc]:
@@ -126,20 +174,28 @@ def select_batch(
     budget_words: int,
     with_gold: bool = False,
     max_similarity: float | None = None,
+    representative_of: float | None = None,
 ) -> list[Score]:
-    """Select from a scores file and write the batch: `select`, `fetch`, `write_batch`.
+    """Select from a scores file and write the batch: `choose`, `fetch`, `write_batch`.
 
-    max_similarity (float | None): As for `CopyIndex`; None: near-copies are not looked for.
+    max_similarity, representative_of (float | None): As for `choose`.
     RETURNS (list[Score]): What was selected, in order.
     RAISES (DeepALError): When the budget is below 1 word, no sentence fits into it, the scores are
-        of another pool, or max_similarity is out of range.
+        of another pool, or an option is out of range.
     """
     if budget_words < 1:
         raise DeepALError(f"The budget is {budget_words} words; it must be at least 1.")
     candidates = read_scores(scores)
     if not candidates:
         raise DeepALError(f"{scores} has no sentence: there is nothing left to select.")
-    batch = select(candidates, budget_words, copy_filter(pool, vocab, max_similarity))
+    batch = choose(
+        candidates,
+        budget_words,
+        pool,
+        vocab,
+        max_similarity=max_similarity,
+        representative_of=representative_of,
+    )
     if not batch:
         raise DeepALError(
             f"The budget is {budget_words} words, and the shortest of the {len(candidates)} "

@@ -20,13 +20,13 @@ from ..errors import DeepALError
 from ..pool.anytime import knows_budget, score_for_budget
 from ..pool.files import read_jsonl, write_jsonl
 from ..pool.scoring import Score, excluding, find_tagger, score_docs
-from ..pool.selection import copy_filter, fetch, select, write_batch
+from ..pool.selection import choose, fetch, write_batch
 from ..pool.shards import read_shards
 from ..seeds import derive_seed
 from ..sentences import count_words, sentence_id
 from .manifest import count_genres, make_manifest
 from .run_folder import RoundFolder, RunFolder, move_folder
-from .settings import SECTION, Settings, read_settings, words_of
+from .settings import REPRESENTATIVE, SECTION, Settings, read_settings, words_of
 from .stability import (
     agreement,
     draw_stop_set,
@@ -38,6 +38,7 @@ from .stability import (
 from .training import evaluate, initialize, train_round
 
 SEED, RANDOM, ACQUISITION = "seed", "random", "acquisition"  # how a round's batch was chosen
+SEED_OF = 10  # times its words: the random sentences which a representative seed set stands for
 
 
 def run(
@@ -163,8 +164,14 @@ class Loop:
         with timed(here, "score"):
             scores = self._score(number, nlp, acquisition)
         with timed(here, "select"):
-            copies = copy_filter(self.paths["pool"], self.vocab, settings.max_similarity)
-            batch = select(scores, self._budget(number), copies)
+            batch = choose(
+                scores,
+                self._budget(number),
+                self.paths["pool"],
+                self.vocab,
+                max_similarity=settings.max_similarity,
+                representative_of=self._representative_of(how),
+            )
         if not batch:
             raise DeepALError(
                 f"No sentence of the pool {self.paths['pool']} fits into "
@@ -174,20 +181,27 @@ class Loop:
         write_jsonl(here.selected, (asdict(item) | known_score for item in batch))
 
     def _score(self, number: int, nlp: Language, acquisition: AcquisitionFunction) -> list[Score]:
-        """Score what is left of the pool; by BALD, as far as the batch needs it. A filter of
-        near-copies may need more than the budget tells."""
-        seed = derive_seed(self.settings.seed, "score", number)
+        """Score what is left of the pool; by BALD, as far as the batch needs it, unless the
+        highest scores alone do not make it."""
+        settings = self.settings
+        seed = derive_seed(settings.seed, "score", number)
         known = self._selected_ids(number)
 
         def read() -> Iterator[Doc]:
             return excluding(read_shards(self.paths["pool"], nlp.vocab), known)
 
-        if knows_budget(acquisition) and self.settings.max_similarity is None:
+        highest = settings.max_similarity is None and settings.representative_of is None
+        if highest and knows_budget(acquisition):
             return score_for_budget(nlp, read, acquisition, self._budget(number), seed=seed)
         stream = score_docs(nlp, read(), acquisition, seed=seed)
         left = self.pool_sentences - len(known)
         title = f"round {number}, scoring"
         return list(tqdm(stream, title, left, unit="sent", leave=False, disable=None))
+
+    def _representative_of(self, how: str) -> float | None:
+        if how == SEED:
+            return SEED_OF if self.settings.seed_set == REPRESENTATIVE else None
+        return self.settings.representative_of
 
     def _label(self, here: RoundFolder) -> None:
         """Have the selected sentences labelled.

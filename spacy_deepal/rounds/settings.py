@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
+from math import inf
 from typing import Any
 
 from spacy.util import registry
@@ -13,6 +14,7 @@ from .oracle import Oracle
 from .stability import ROUNDS
 
 SECTION = "active_learning"
+RANDOM, REPRESENTATIVE = SEED_SETS = "random", "representative"
 BLOCKS = {"acquisition": "@acquisition", "oracle": "@misc"}  # where their functions are registered
 
 
@@ -32,6 +34,9 @@ class Settings:
     evaluations (int): How often a round looks at dev to choose its model.
     warm_start (bool): Train on from the last round's weights; else from the initial ones.
     cold_start (float): While F1 on dev is below this, sentences are chosen at random; 0: never.
+    seed_set (str): "random"; or "representative" of ten times as many words drawn at random.
+    representative_of (float | None): A later batch is to stand for the sentences of the highest
+        scores with so many times its budget in words (above 1); None: it is that of the highest.
     max_similarity (float | None): Pass over sentences that share so much of their words with one of
         the batch (Jaccard, above 0, up to 1); None: take them too.
     acquisition (AcquisitionFunction), oracle (Oracle): The registered blocks of these names.
@@ -51,6 +56,8 @@ class Settings:
     evaluations: int = 5
     warm_start: bool = True
     cold_start: float = 0.0
+    seed_set: str = RANDOM
+    representative_of: float | None = None
     max_similarity: float | None = None
 
 
@@ -126,8 +133,12 @@ def _is_budget(value: Any) -> bool:
     return (_is_int(value) and value > 0) or (isinstance(value, float) and 0 < value < 1)
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _is_share(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+    return _is_number(value) and 0 <= value <= 1
 
 
 CHECKS: dict[str, tuple[str, Callable[[Any], bool]]] = {
@@ -143,6 +154,11 @@ CHECKS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "evaluations": ("an integer of 1 or more", lambda v: _is_int(v) and v >= 1),
     "warm_start": ("true or false", lambda v: isinstance(v, bool)),
     "cold_start": ("a number from 0 to 1", _is_share),
+    "seed_set": (" or ".join(f'"{name}"' for name in SEED_SETS), lambda v: v in SEED_SETS),
+    "representative_of": (
+        "null or a number above 1",
+        lambda v: v is None or (_is_number(v) and 1 < v < inf),
+    ),
     "max_similarity": (
         "null or a number above 0 and up to 1",
         lambda v: v is None or (_is_share(v) and v > 0),

@@ -101,6 +101,25 @@ def test_a_similarity_out_of_range_is_refused(pool, scores, tmp_path, value):
     assert not (tmp_path / "b.spacy").exists()
 
 
+def test_the_batch_is_representative_when_that_is_asked_for(pool, scores, tmp_path):
+    """Of the highest scores with twice the budget, not simply the highest."""
+    options, batches = ["--budget-words", 40], []
+    for name, more in (("a", []), ("b", ["--representative-of", 2]), ("c", [])):
+        file = tmp_path / f"{name}.spacy"
+        assert call("select", scores, pool, file, *options, *more)[0] == 0
+        batches.append({sentence_id(doc) for doc in read(file)})
+    assert batches[0] == batches[2] != batches[1]
+    assert min(batches[1]) > "1-010"
+
+
+@pytest.mark.parametrize("value", [1, 0, -2, "inf", "nan"])
+def test_representative_of_no_more_than_the_batch_is_refused(pool, scores, tmp_path, value):
+    options = ["--budget-words", 9, "--representative-of", value]
+    status, output = call("select", scores, pool, tmp_path / "b.spacy", *options)
+    assert (status, "times its budget; this must be above 1" in output) == (1, True)
+    assert not (tmp_path / "b.spacy").exists()
+
+
 @pytest.mark.parametrize("budget", ["0.5", "many"])
 def test_a_budget_is_a_whole_number(pool, scores, tmp_path, budget):
     status, output = call("select", scores, pool, tmp_path / "b.spacy", "--budget-words", budget)

@@ -161,6 +161,13 @@ class TestWhatARunLeaves:
             repeated.append(sum(len(texts) - len(set(texts)) for texts in batches))
         assert repeated[0] > 0 == repeated[1]
 
+    def test_a_batch_is_representative_when_that_is_asked_for(self, finished, paths, tmp_path):
+        """The seed set is not: it has a setting of its own."""
+        run(quick_config(paths, representative_of=3, rounds=1), tmp_path / "run")
+        first, second = selected(tmp_path / "run")
+        assert first == selected(finished.path)[0]
+        assert set(second) != set(selected(finished.path)[1])
+
     def test_scores_of_a_round_are_those_of_the_last_rounds_model(self, finished, paths):
         from spacy_deepal.acquisition.functions import mnlp
         from spacy_deepal.pool.scoring import score_docs
@@ -247,6 +254,18 @@ class TestWhatIsFixedBeforeTheFirstRound:
             lines = [without_seconds(metrics(path))[0] for path in (tmp_path / name, finished.path)]
             assert lines[0] == lines[1]
         assert runs["RAND"][1] != runs["LC"][1]
+
+    def test_a_representative_seed_set_is_the_same_for_every_function_too(
+        self, finished, paths, tmp_path
+    ):
+        chosen = []
+        for name in ("RAND", "LC"):
+            run(quick_config(paths, name, seed_set="representative", rounds=1), tmp_path / name)
+            items = read_jsonl(tmp_path / name / "round_00" / "selected.jsonl")
+            assert sum(item["words"] for item in items) <= 30
+            assert {item["score"] for item in items} == {None}
+            chosen.append({item["id"] for item in items})
+        assert chosen[0] == chosen[1] != set(selected(finished.path)[0])
 
     def test_another_seed_gives_another_seed_set_and_other_weights(self, finished, paths, tmp_path):
         config = quick_config(paths, more={"system.seed": 1}, rounds=1, **FAST)
@@ -577,6 +596,10 @@ class TestAnotherRunIsRefused:
     def test_with_a_changed_config(self, finished, paths):
         with pytest.raises(DeepALError, match="budget_words: was 45, is 46"):
             run(quick_config(paths, budget_words=46), finished.path)
+
+    def test_with_another_seed_set(self, finished, paths):
+        with pytest.raises(DeepALError, match='seed_set: was "random", is "representative"'):
+            run(quick_config(paths, seed_set="representative"), finished.path)
 
     def test_with_another_function(self, finished, paths):
         with pytest.raises(DeepALError, match=r"was .*MNLP.*, is .*LC"):

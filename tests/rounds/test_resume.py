@@ -93,7 +93,7 @@ STEPS = [
     (loop, "initialize"),
     (training, "init_nlp"),
     (loop, "score_docs"),
-    (loop, "select"),
+    (loop, "choose"),
     (loop, "write_jsonl"),
     (loop, "fetch"),
     (loop, "write_batch"),

@@ -47,12 +47,15 @@ def test_keys_with_a_default_may_be_left_out():
         "evaluations",
         "warm_start",
         "cold_start",
+        "seed_set",
+        "representative_of",
         "max_similarity",
     )
     settings = read(drop=optional, seed=3)
     assert settings == Settings(3, 0.02, 0.04, 8, mnlp, simulated_oracle)
     assert (settings.warm_start, settings.cold_start, settings.target_f) == (True, 0.0, None)
     assert (settings.stop_stability, settings.stop_rounds) == (None, 3)
+    assert (settings.seed_set, settings.representative_of) == ("random", None)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +79,11 @@ def test_keys_with_a_default_may_be_left_out():
         ("warm_start", False),
         ("cold_start", 0),
         ("cold_start", 1.0),
+        ("seed_set", "random"),
+        ("seed_set", "representative"),
+        ("representative_of", None),
+        ("representative_of", 1.01),
+        ("representative_of", 5),
         ("max_similarity", None),
         ("max_similarity", 0.8),
         ("max_similarity", 1),
@@ -98,6 +106,8 @@ def test_values_in_range_are_taken_as_they_are(key, value):
         ("evaluations", (0, 1.5, None)),
         ("warm_start", ("False", "false", "True", 0, 1, None)),
         ("cold_start", (-0.1, 1.1, 10, None, False, "0", float("nan"))),
+        ("seed_set", ("RANDOM", "diverse", "", None, True, 3, ["random"])),
+        ("representative_of", (1, 1.0, 0.5, 0, -5, True, "5", float("nan"), float("inf"))),
         ("max_similarity", (0, 0.0, -0.1, 1.1, 80, True, "0.8", float("nan"))),
     ],
 )
