@@ -37,7 +37,7 @@ from spacy_deepal.pool.scoring import make_acquisition, score_docs
 from spacy_deepal.pool.selection import select
 
 WARM_UP = 5  # updates
-STEPS_DONE = 1000  # updates before the first timed one, since batches grow: a training's middle
+STEPS_DONE = 2000  # updates before the first timed one, since batches grow: a training's middle
 BEFORE_BALD = 60_000  # words more to train on: a model that finds nothing is sure of everything
 POOL = 30_000  # words that are scored
 

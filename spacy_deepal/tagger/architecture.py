@@ -58,7 +58,7 @@ def build_cnn_cnn_lstm(
     encoder_layers: int = 2,
     encoder_dropout: float | None = None,
     layer_norm: bool = True,
-    decoder_width: int = 128,
+    decoder_width: int = 64,
     decoder_layers: int = 1,
     decoder_dropout: float | None = None,
     tag_width: int = 16,
