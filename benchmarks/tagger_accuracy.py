@@ -9,7 +9,6 @@ or not, as `spacy deepal experiment` does; `ner_text` gets the same table, `deep
 The systems called _vectors get one from `--transformer`, the folder of a sentence-transformer.
 """
 
-import io
 import json
 import time
 from pathlib import Path
@@ -21,10 +20,7 @@ import spacy
 import torch
 import typer
 from corpora import make_corpus
-from spacy.training import Corpus
-from spacy.training.initialize import init_nlp
-from spacy.training.loop import train
-from systems import ner_config, tagger_config
+from systems import ner_config, run_spacy, tagger_config
 from thinc.api import Config
 from tqdm import tqdm
 
@@ -116,20 +112,6 @@ def config_of(system: str, lang: str, vectors: Path | None, seed: int) -> Config
         config = tagger_config(lang, seed, paper=system == "deepal_ner_paper")
     config["paths"]["vectors"] = str(vectors) if vectors else None
     return config
-
-
-def run_spacy(config: Config, corpus: Path, output: Path) -> dict[str, Any]:
-    """Train as `spacy train` does; RETURNS (dict): Scores of the model that is best on dev."""
-    for split in ("train", "dev"):
-        config["paths"][split] = str(corpus / f"{split}.spacy")
-    nlp = init_nlp(config)
-    train(nlp, output, stdout=io.StringIO(), stderr=io.StringIO())
-    nlp = spacy.load(output / "model-best")
-    scores = {}
-    for split, prefix in (("dev", "dev_"), ("test", "")):
-        found = nlp.evaluate(list(Corpus(corpus / f"{split}.spacy", gold_preproc=True)(nlp)))
-        scores |= {f"{prefix}ents_{x}": round(found[f"ents_{x}"], 4) for x in "prf"}
-    return scores
 
 
 def run_crf(corpus: Path, output: Path, lang: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The programs in benchmarks/ run and write what they promise; their figures are not looked at."""
 
+import importlib
 import json
 import random
 import subprocess
@@ -7,6 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import spacy
+
+from spacy_deepal.pool.files import read_jsonl, write_jsonl
+from spacy_deepal.pool.shards import read_docs
+from spacy_deepal.rounds.loop import run as run_loop
+
+from .pools import quick_config, write_pools
+from .report.build import make_run
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 NAMES, PLACES = "Ada Bob Cem Dee Eva Fay".split(), "Rome Oslo Lima Bern Kyiv Bonn".split()
@@ -59,3 +68,74 @@ def test_accuracy_is_recorded_once(data, tmp_path):
     for line in lines:
         assert (line["data"], line["share"], line["seed"]) == ("tiny", 0.5, 1)
         assert 0.5 < line["ents_f"] <= 1
+
+
+def test_successors_are_trained_once_on_what_a_run_labelled(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    successors = importlib.import_module("successors")
+    trained = []
+
+    def quick_ner(*args):
+        config = ner_config(*args)
+        config["training"]["max_steps"] = 40
+        config["training"]["eval_frequency"] = 20
+        return config
+
+    def count(config, corpus, output):
+        trained.append(len(list(read_docs(corpus / "train.spacy", spacy.blank("xx").vocab))))
+        return run_spacy(config, corpus, output)
+
+    ner_config, run_spacy = successors.ner_config, successors.run_spacy
+    monkeypatch.setattr(successors, "ner_config", quick_ner)
+    monkeypatch.setattr(successors, "run_spacy", count)
+    paths = write_pools(tmp_path)
+    for name in ("MNLP", "RAND"):
+        run_loop(quick_config(paths, name, rounds=1), tmp_path / "runs" / f"{name}-seed0")
+    rounds = read_jsonl(tmp_path / "runs" / "MNLP-seed0" / "metrics.jsonl")
+    percent = [round(line["words_percent"]) for line in rounds]
+    output = tmp_path / "results" / "successors.jsonl"
+    for _ in range(2):
+        successors.main([f"tiny={tmp_path / 'runs'}"], [*percent, 90], output=output)
+    lines = read_jsonl(output)
+    assert [(line["acquisition"], line["share"]) for line in lines] == [
+        (name, share / 100) for share in percent for name in ("MNLP", "RAND")
+    ]
+    assert [line["sentences"] for line in lines] == trained
+    for line, each in zip(lines[::2], rounds, strict=True):
+        assert (line["data"], line["seed"], line["system"]) == ("tiny", 0, "ner")
+        assert line["words"] == each["words"]
+        assert line["deepal_ner_ents_f"] == round(each["ents_f"], 4)
+        assert 0 <= line["ents_f"] <= 1
+    table = run("successors_table.py", output).splitlines()
+    assert len(table) == 6
+    assert table[2].startswith("| tiny | `ner` | MNLP | ")
+
+
+def test_the_table_of_stopping_says_what_later_rounds_gained(tmp_path):
+    stability = (None, 0.8, 0.9, 1, 0.95)
+    lines = [
+        {"data": "tiny", "acquisition": "MNLP", "seed": seed, "round": number}
+        | {"words_percent": 10.0 * number, "ents_f": f, "stability": stability[number]}
+        for seed, curve in enumerate([(0.2, 0.5, 0.6, 0.65, 0.7), (0.2, 0.5, 0.6, 0.7, 0.6)])
+        for number, f in enumerate(curve)
+    ]
+    write_jsonl(tmp_path / "curves.jsonl", lines)
+    table = run("stopping_table.py", tmp_path / "curves.jsonl", "--threshold=0.9", "--threshold=1")
+    assert table.splitlines()[2:] == [
+        "| tiny | MNLP | 0.9 | 2 of 2 | 30% | 67.5 | -2.5 | -2.5 |",
+        "| tiny | MNLP | 1 | 0 of 2 | | | | |",
+    ]
+
+
+def test_the_table_of_rounds_has_means_and_seconds(tmp_path):
+    make_run(tmp_path / "warm" / "a", curve=((1, 0.5), (10, 0.7)))
+    make_run(tmp_path / "warm" / "b", seed=1, curve=((1, 0.5), (10, 0.8)))
+    make_run(tmp_path / "scratch" / "a", curve=((1, 0.4), (10, 0.6), (20, 0.8)))
+    make_run(tmp_path / "scratch" / "r", "RAND")
+    table = run("rounds_table.py", f"warm={tmp_path / 'warm'}", f"scratch={tmp_path / 'scratch'}")
+    assert table.splitlines() == [
+        "| words | 1% | 10% | training |",
+        "|---|---|---|---|",
+        "| warm | 50.0 | 75.0 | 60 s |",
+        "| scratch | 40.0 | 60.0 | 60 s |",
+    ]

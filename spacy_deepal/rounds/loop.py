@@ -274,13 +274,13 @@ class Loop:
         }
 
     def _stability(self, number: int, here: RoundFolder, nlp: Language) -> float | None:
-        """Keep what the round's model finds in the sentences of the stop set not labelled yet.
+        """Keep what the round's model finds in the stop set.
 
         RETURNS (float | None): Its agreement with the model of the round before, where that left
             what it found.
         """
         stop_set = draw_stop_set(read_shards(self.paths["pool"], nlp.vocab), self.settings.seed)
-        entities = find_entities(nlp, excluding(stop_set, self._selected_ids(number + 1)))
+        entities = find_entities(nlp, stop_set)
         write_entities(entities, here.entities)
         before = self.folder.round(number - 1).entities if number else None
         return agreement(read_entities(before), entities) if before and before.exists() else None

@@ -148,7 +148,7 @@ class RoundFolder:
 
     @property
     def entities(self) -> Path:
-        """RETURNS (Path): JSONL, what the model finds in the unlabelled part of the stop set."""
+        """RETURNS (Path): JSONL, what the model finds in the stop set."""
         return self.path / "entities.jsonl"
 
     @property

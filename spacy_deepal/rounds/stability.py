@@ -2,8 +2,9 @@
 
 After Bloodgood and Vijay-Shanker (2009), "A Method for Stopping Active Learning Based on
 Stabilizing Predictions and the Need for User-Adjustable Stopping": successive models are compared
-on a fixed set of sentences, and the mean over the last three rounds decides. Theirs compares
-classes by kappa; here it is entities by F1, for exact spans hardly agree by chance.
+on a fixed random sample, and the mean over the last three rounds decides. Sentences stay in it when
+they are labelled: else it would become what a function leaves, which is easy and hardly changes.
+Theirs compares classes by kappa; here it is entities by F1, for spans hardly agree by chance.
 """
 
 from collections.abc import Iterable, Sequence
@@ -48,15 +49,13 @@ def find_entities(nlp: Language, docs: Iterable[Doc]) -> Entities:
     }
 
 
-def agreement(old: Entities, new: Entities) -> float | None:
-    """Compare two models on the sentences of the second: 2 |A and B| / (|A| + |B|), the F1 of one's
-    entities against the other's.
+def agreement(old: Entities, new: Entities) -> float:
+    """Compare what two models find in the same sentences: 2 |A and B| / (|A| + |B|), the F1 of
+    one's entities against the other's.
 
-    RETURNS (float | None): From 0 to 1; 0 where neither finds any, for then nothing has been learnt
-        that could be stable. None when there is no sentence.
+    RETURNS (float): From 0 to 1; 0 where neither finds any, for then nothing has been learnt that
+        could be stable.
     """
-    if not new:
-        return None
     found = sum(len(old[name]) + len(new[name]) for name in new)
     return 2 * sum(len(old[name] & new[name]) for name in new) / found if found else 0.0
 
