@@ -27,14 +27,7 @@ from ..sentences import count_words, sentence_id
 from .manifest import count_genres, make_manifest
 from .run_folder import RoundFolder, RunFolder, move_folder
 from .settings import REPRESENTATIVE, SECTION, Settings, read_settings, words_of
-from .stability import (
-    agreement,
-    draw_stop_set,
-    find_entities,
-    read_entities,
-    stopping_point,
-    write_entities,
-)
+from .stability import compare, draw_stop_set, stopping_point
 from .training import evaluate, initialize, train_round
 
 SEED, RANDOM, ACQUISITION = "seed", "random", "acquisition"  # how a round's batch was chosen
@@ -274,16 +267,11 @@ class Loop:
         }
 
     def _stability(self, number: int, here: RoundFolder, nlp: Language) -> float | None:
-        """Keep what the round's model finds in the stop set.
-
-        RETURNS (float | None): Its agreement with the model of the round before, where that left
-            what it found.
-        """
+        """RETURNS (float | None): As `compare`, of this round's model with the last one's."""
         stop_set = draw_stop_set(read_shards(self.paths["pool"], nlp.vocab), self.settings.seed)
-        entities = find_entities(nlp, stop_set)
-        write_entities(entities, here.entities)
+        unlabelled = excluding(stop_set, self._selected_ids(number + 1))
         before = self.folder.round(number - 1).entities if number else None
-        return agreement(read_entities(before), entities) if before and before.exists() else None
+        return compare(nlp, unlabelled, here.entities, before)
 
     def _start(self, number: int) -> Path:
         """RETURNS (Path): The pipeline with which a round begins."""

@@ -41,6 +41,18 @@ def draw_stop_set(docs: Iterable[Doc], seed: int) -> list[Doc]:
     return drawn
 
 
+def compare(nlp: Language, docs: Iterable[Doc], output: Path, before: Path | None) -> float | None:
+    """Write what a pipeline finds, and compare it with what another one has found.
+
+    docs (Iterable[Doc]): Of those of `before`, or fewer.
+    before (Path | None): What this has written for the other; it may be missing.
+    RETURNS (float | None): As `agreement`; None without the other.
+    """
+    entities = find_entities(nlp, docs)
+    write_entities(entities, output)
+    return agreement(read_entities(before), entities) if before and before.exists() else None
+
+
 def find_entities(nlp: Language, docs: Iterable[Doc]) -> Entities:
     """RETURNS (dict): What a pipeline finds in each sentence."""
     return {
