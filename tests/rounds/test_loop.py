@@ -103,6 +103,7 @@ class TestWhatARunLeaves:
             "started",
         ]
         assert manifest["acquisition"] == "spacy_deepal.MNLP.v1"
+        assert manifest["arguments"] == {}
         assert (manifest["format"], manifest["seed"], manifest["lang"]) == (1, 0, "xx")
         assert manifest["versions"] == {
             "spacy_deepal": spacy_deepal.__version__,
