@@ -54,7 +54,7 @@ from spacy_deepal.rounds.manifest import describe_pool
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.rounds.settings import SECTION
 
-WHAT = ("round", "selection", "words", "words_percent", "sentences")
+WHAT = ("round", "selection", "words", "words_percent", "sentences", "stability")
 SCORES = ("ents_p", "ents_r", "ents_f", "dev_ents_f")
 
 app = typer.Typer()
@@ -163,9 +163,10 @@ class Curves:
         run = {"data": self.folder.name, "acquisition": name, "seed": seed}
         for line in rounds:
             if line["round"] not in there:
+                what = {key: line[key] for key in WHAT if key in line}
                 scores = {key: round(line[key], DIGITS) for key in SCORES}
                 rest = {"seconds": line["seconds"], "threads": torch.get_num_threads()}
-                append(self.output, {**run, **{key: line[key] for key in WHAT}, **scores, **rest})
+                append(self.output, {**run, **what, **scores, **rest})
 
     def report(self, seeds: Iterable[int]) -> None:
         """Report all runs in the folder."""

@@ -18,7 +18,7 @@ FUNCTIONS = ("MNLP", "RAND")
 def project(tmp_path_factory):
     """A checkout without anything that an earlier run left."""
     folder = tmp_path_factory.mktemp("project")
-    for name in ("configs", "assets"):
+    for name in ("configs", "assets", "benchmarks"):
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "project.yml", folder)
     return folder
@@ -61,6 +61,27 @@ def test_train_trains_one_model_on_everything(project):
     project_run(project, "train", capture=True)
     meta = srsly.read_json(project / "runs" / "demo-en" / "full" / "model-best" / "meta.json")
     assert meta["performance"]["ents_f"] > 0.5
+
+
+def test_learning_curves_differ_between_languages_in_nothing_else():
+    commands = {item["name"]: item for item in srsly.read_yaml(ROOT / "project.yml")["commands"]}
+    english, chinese = commands["learning-curves"], commands["learning-curves-zh"]
+    script = [line.replace("--lang en", "--lang zh") for line in english["script"]]
+    assert chinese["script"] == script != english["script"]
+
+
+@pytest.mark.slow
+def test_curves_run_four_functions_and_the_models_of_all_words(project):
+    pytest.importorskip("pycrfsuite", reason="python-crfsuite is not installed")
+    project_run(project, "curves", overrides={"vars.rounds": 1}, capture=True)
+    lines = read_jsonl(project / "runs" / "curves.jsonl")
+    assert len(lines) == 1 + 3 + 3 * 4 * 2
+    summary = read_jsonl(project / "runs" / "curves_summary.jsonl")
+    assert [line["acquisition"] for line in summary] == ["RAND", "LC", "MNLP", "BALD"]
+    assert all(line["seeds"] == [0, 1, 2] for line in summary)
+    page = (project / "runs" / "demo-en" / "report.html").read_text(encoding="utf8")
+    assert "shallow model" in page
+    assert "mean of 3 models" in page
 
 
 @pytest.mark.slow

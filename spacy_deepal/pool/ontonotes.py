@@ -65,3 +65,8 @@ def split_folders(data: Path) -> list[Path]:
     of one release, `v*/data` (v4, v9 and so on) of several."""
     found = (path for folders in ("data/*", "v*/data/*") for path in data.glob(folders))
     return [path for path in found if any(path.glob(f"data/*/{ANNOTATIONS}"))]
+
+
+def is_release(data: Path) -> bool:
+    """Whether a folder is a release, or several: there the languages have the same folders."""
+    return any(data.glob(f"*/data/*/{ANNOTATIONS}")) or bool(split_folders(data))

@@ -15,7 +15,7 @@ from thinc.api import Config
 from ..acquisition.names import NAME, acquisition_block, acquisition_label
 from ..errors import DeepALError
 from ..pool.files import read_json, write_json
-from ..pool.ontonotes import split_folders
+from ..pool.ontonotes import is_release
 from ..pool.prepare import prepare
 from ..pool.shards import fingerprint
 from ..report import report
@@ -115,7 +115,7 @@ def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Pat
     name = data.resolve().name
     if (data / lang).is_dir():
         data, name = data / lang, f"{name}-{lang}"
-    elif split_folders(data):  # OntoNotes, whose files are in the same folder in all languages
+    elif is_release(data):
         name = f"{name}-{lang}"
     folder = Path(workspace) / name
     if folder.resolve() == data.resolve():

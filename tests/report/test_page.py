@@ -111,6 +111,8 @@ def test_a_shallow_model_has_a_column_beside_the_papers_figures(tmp_path, runs):
     ]
     assert comparison[-1][4] == "24.9%, 30.1%"
     assert "Shallow model, trained on the whole pool: 79.00." in page
+    text = re.sub(r"<[^>]+>", "", page)
+    assert "with 20.0% of the words, and passed the shallow model with 20.0% (mean of 2" in text
     assert "shallow model: 79.00" in page
 
 

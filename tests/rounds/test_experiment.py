@@ -69,6 +69,24 @@ def test_a_folder_of_the_language_is_preferred(data, tmp_path):
     assert prepare_corpus(data, tmp_path, lang="en") == tmp_path / "mine-en"
 
 
+def test_each_language_of_ontonotes_has_a_folder_of_its_own(tmp_path):
+    sentences = {"english": "Rome (GPE)\n", "chinese": "上海 (GPE)\n"}
+    for split in ("train", "development", "test"):
+        for language, word in sentences.items():
+            name = f"nw/x/00/{language}_{split}"
+            folder = tmp_path / "conll-2012" / "v4" / "data" / split / "data" / language
+            file = folder / "annotations" / f"{name}.v4_gold_conll"
+            file.parent.mkdir(parents=True)
+            row = word.replace(" ", " NN * - - - - * ")
+            text = f"#begin document ({name}); part 000\n{name} 0 0 {row[:-1]} -\n\n#end document\n"
+            file.write_text(text, encoding="utf8")
+    folders = [
+        prepare_corpus(tmp_path / "conll-2012", tmp_path / "runs", lang=lang)
+        for lang in ("en", "zh")
+    ]
+    assert [folder.name for folder in folders] == ["conll-2012-en", "conll-2012-zh"]
+
+
 def test_other_data_of_the_same_name_is_refused(data, tmp_path):
     folder = prepare_corpus(data, tmp_path / "runs", lang="en")
     assert prepare_corpus(data, tmp_path / "runs", lang="en") == folder

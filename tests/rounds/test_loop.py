@@ -93,6 +93,7 @@ class TestWhatARunLeaves:
         assert list(manifest) == [
             "format",
             "acquisition",
+            "arguments",
             "seed",
             "lang",
             "pool",
@@ -103,6 +104,7 @@ class TestWhatARunLeaves:
             "started",
         ]
         assert manifest["acquisition"] == "spacy_deepal.MNLP.v1"
+        assert manifest["arguments"] == {}
         assert (manifest["format"], manifest["seed"], manifest["lang"]) == (1, 0, "xx")
         assert manifest["versions"] == {
             "spacy_deepal": spacy_deepal.__version__,
@@ -403,6 +405,28 @@ class TestTheEnd:
 
 
 class TestSettings:
+    @pytest.mark.parametrize("max_similarity", [None, 1.0])
+    def test_bald_samples_as_far_as_the_budget_needs_it(
+        self, paths, tmp_path, monkeypatch, max_similarity
+    ):
+        score, budgets = loop.score_for_budget, []
+
+        def spy(nlp, read, acquisition, budget_words, *, seed):
+            budgets.append(budget_words)
+            return score(nlp, read, acquisition, budget_words, seed=seed)
+
+        monkeypatch.setattr(loop, "score_for_budget", spy)
+        config = quick_config(paths, rounds=1, max_similarity=max_similarity)
+        config["active_learning"]["acquisition"] = {
+            "@acquisition": "spacy_deepal.BALD.v1",
+            "samples": 20,
+        }
+        run(config, tmp_path / "budget")
+        assert budgets == ([45] if max_similarity is None else [])
+        monkeypatch.setattr(loop, "knows_budget", lambda acquisition: False)
+        run(config, tmp_path / "all")
+        assert selected(tmp_path / "budget") == selected(tmp_path / "all")
+
     def test_budgets_may_be_shares_of_the_pool(self, paths, tmp_path):
         pool_words = sum(len(doc) for doc in make_docs(45, 1))
         run(quick_config(paths, seed_words=0.1, budget_words=0.25, **FAST), tmp_path / "run")
