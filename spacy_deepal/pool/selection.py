@@ -102,12 +102,12 @@ def choose(
 def representatives(
     scores: Iterable[Score], budget_words: int, pool: str | Path, vocab: Vocab, of: float
 ) -> set[str]:
-    """Choose the sentences that stand best for those of the highest scores, by `sieve`.
+    """Choose the sentences that have most of the words of the highest scores, by `sieve`.
 
     Time and memory grow with these sentences' words. What BALD gives
     for a budget (`score_for_budget`) is exact for the budget alone: let it have `of` times as much.
 
-    of (float): Those that have so many times the budget in words. Above 1.
+    of (float): So many times the budget is what the highest scores are. Above 1.
     RETURNS (set[str]): Their ids. They need not use the budget up.
     RAISES (DeepALError): When the pool lacks one, or `of` is out of range.
     """
