@@ -22,7 +22,7 @@ def select_cli(
     ] = None,
     representative_of: Annotated[
         float | None,
-        typer.Option(help="Stand for the highest scores with so many times the budget in words"),
+        typer.Option(help="Have the words of the highest scores, so many times the budget"),
     ] = None,
 ) -> None:
     """Select whole sentences, highest score first, up to a budget in words."""

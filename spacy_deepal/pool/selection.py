@@ -12,7 +12,7 @@ from ..errors import DeepALError
 from ..sentences import count_words, sentence_id
 from .copies import CopyIndex, word_set
 from .files import write_atomically
-from .representative import Likeness, sieve
+from .representative import sieve, word_weights
 from .scoring import Score, read_scores
 from .shards import doc_bin, read_shards
 
@@ -102,12 +102,12 @@ def choose(
 def representatives(
     scores: Iterable[Score], budget_words: int, pool: str | Path, vocab: Vocab, of: float
 ) -> set[str]:
-    """Choose the sentences that stand best for those of the highest scores, by `sieve`.
+    """Choose the sentences that have most of the words of the highest scores, by `sieve`.
 
-    The time grows with the square of these sentences, the memory with their words. What BALD gives
+    Time and memory grow with these sentences' words. What BALD gives
     for a budget (`score_for_budget`) is exact for the budget alone: let it have `of` times as much.
 
-    of (float): Those that have so many times the budget in words. Above 1.
+    of (float): So many times the budget is what the highest scores are. Above 1.
     RETURNS (set[str]): Their ids. They need not use the budget up.
     RAISES (DeepALError): When the pool lacks one, or `of` is out of range.
     """
@@ -118,9 +118,9 @@ def representatives(
         )
     candidates = [item for item in scores if 0 < item.words <= budget_words]
     candidates = select(candidates, floor(of * budget_words))
-    sets = look_up(pool, [item.id for item in candidates], vocab, word_set)
-    likeness = Likeness([sets[item.id] for item in candidates])
-    chosen = sieve(likeness, [item.words for item in candidates], budget_words)
+    words = look_up(pool, [item.id for item in candidates], vocab, word_set)
+    sets = [words[item.id] for item in candidates]
+    chosen = sieve(sets, [item.words for item in candidates], budget_words, word_weights(sets))
     return {candidates[place].id for place in chosen}
 
 

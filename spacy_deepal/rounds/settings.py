@@ -34,9 +34,9 @@ class Settings:
     evaluations (int): How often a round looks at dev to choose its model.
     warm_start (bool): Train on from the last round's weights; else from the initial ones.
     cold_start (float): While F1 on dev is below this, sentences are chosen at random; 0: never.
-    seed_set (str): "random"; or "representative" of ten times as many words drawn at random.
-    representative_of (float | None): A later batch is to stand for the sentences of the highest
-        scores with so many times its budget in words (above 1); None: it is that of the highest.
+    seed_set (str): "random"; or "representative" of ten times as much text, drawn at random.
+    representative_of (float | None): A later batch is to have the words of the highest scores with
+        so many times its budget (above 1); None: it is that of the highest scores.
     max_similarity (float | None): Pass over sentences that share so much of their words with one of
         the batch (Jaccard, above 0, up to 1); None: take them too.
     acquisition (AcquisitionFunction), oracle (Oracle): The registered blocks of these names.

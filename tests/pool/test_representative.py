@@ -3,132 +3,98 @@
 from itertools import combinations
 from math import log
 
-import numpy as np
 import pytest
 import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.representative import EPSILON, Likeness, sieve
+from spacy_deepal.pool.representative import EPSILON, sieve, word_weights
 from spacy_deepal.pool.scoring import Score
 from spacy_deepal.pool.selection import choose, representatives
 from spacy_deepal.pool.shards import write_shards
 
 from ..pools import make_doc, make_docs
 
-SETS = st.lists(st.frozensets(st.sampled_from("abcdefgh"), min_size=1), min_size=1, max_size=8)
+WORDS = "abcdefgh"
+SETS = st.lists(st.frozensets(st.sampled_from(WORDS), min_size=1), min_size=1, max_size=7)
+WEIGHTS = st.fixed_dictionaries({word: st.sampled_from([0.1, 0.7, 1.0, 5.0]) for word in WORDS})
 VOCAB = spacy.blank("xx").vocab
-# Each of four sentences is half alike to its neighbours.
-CHAIN = np.array([[1, 0.5, 0, 0], [0.5, 1, 0.5, 0], [0, 0.5, 1, 0.5], [0, 0, 0.5, 1]])
 
 
-def value(likeness, words, chosen):
+def value(sets, weights, chosen):
     """f of the sieve."""
-    return (likeness[list(chosen)].max(axis=0) * words).sum() if chosen else 0.0
+    return sum(weights[word] for word in frozenset().union(*(sets[place] for place in chosen)))
 
 
-def best_value(likeness, words, budget):
+def best_value(sets, costs, budget, weights):
     """f of the best set there is, by trying all of them."""
-    places = range(len(words))
-    sets = (chosen for size in (*places, len(words)) for chosen in combinations(places, size))
-    fitting = (chosen for chosen in sets if sum(words[i] for i in chosen) <= budget)
-    return max(value(likeness, words, chosen) for chosen in fitting)
+    subsets = (c for size in range(len(sets) + 1) for c in combinations(range(len(sets)), size))
+    fitting = (chosen for chosen in subsets if sum(costs[place] for place in chosen) <= budget)
+    return max(value(sets, weights, chosen) for chosen in fitting)
 
 
-@st.composite
-def likenesses(draw):
-    size = draw(st.integers(1, 7))
-    numbers = st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]) | st.floats(0, 1, width=16)
-    rows = draw(st.lists(numbers, min_size=size * size, max_size=size * size))
-    likeness = np.array(rows).reshape(size, size)
-    np.fill_diagonal(likeness, 1)
-    return likeness
+def run_sieve(*texts, costs, budget, **weights):
+    """RETURNS (list[int]): What the sieve chooses; a letter is a word, and weighs 1 or as given."""
+    ones = dict.fromkeys("".join(texts), 1.0)
+    return sieve([frozenset(text) for text in texts], costs, budget, ones | weights)
 
 
-class TestLikeness:
-    def test_it_is_the_cosine_of_weighted_words(self):
-        """Of three sentences a is in two, so it weighs ln(1 + 3/2), and the others weigh ln 4."""
-        likeness = Likeness([frozenset("ab"), frozenset("ac"), frozenset("d")])
-        expected = log(2.5) ** 2 / (log(2.5) ** 2 + log(4) ** 2)  # 0.304
-        assert likeness(0) == pytest.approx([1, expected, 0])
-        assert likeness(1) == pytest.approx([expected, 1, 0])
-        assert likeness(2) == pytest.approx([0, 0, 1])
-
-    def test_a_word_that_all_have_still_counts(self):
-        assert Likeness([frozenset("a")] * 2)(0) == pytest.approx([1, 1])
-
-    def test_a_rare_word_in_common_makes_more_alike_than_a_frequent_one(self):
-        likeness = Likeness([frozenset(words) for words in ("ax", "bx", "ay", "x", "x")])
-        assert likeness(0)[2] > likeness(0)[1] > 0
-
-    @given(SETS)
-    def test_it_is_mutual_and_from_0_to_1(self, sets):
-        likeness = Likeness(sets)
-        matrix = np.array([likeness(place) for place in range(len(sets))])
-        assert np.diag(matrix) == pytest.approx(np.ones(len(sets)))
-        assert matrix == pytest.approx(matrix.T)
-        assert ((matrix >= 0) & (matrix <= 1 + 1e-9)).all()
-        for i, j in combinations(range(len(sets)), 2):
-            assert (matrix[i, j] > 0) == bool(sets[i] & sets[j])
+def test_a_word_weighs_by_the_logarithm_of_how_many_have_it():
+    weights = word_weights([frozenset("ab"), frozenset("ac"), frozenset("d")])
+    assert weights == pytest.approx({"a": log(3), "b": log(2), "c": log(2), "d": log(2)})
 
 
 class TestSieve:
     def test_it_chooses_as_computed_by_hand(self):
-        """Two of four. The first adds 1.5, and on it the second 1, the third 1.5, the fourth 1.5.
-        Goals up to 4 ask for 1 or less and keep {0, 1} (2.5); the next, 1.1 ** 15 = 4.18, asks for
-        1.04 and keeps {0, 2} (3, the most there is). Greedy, not being a stream, begins with 1."""
-        assert sieve(CHAIN.__getitem__, [1] * 4, 2) == [0, 2]
-        assert value(CHAIN, [1] * 4, [0, 2]) == best_value(CHAIN, [1] * 4, 2) == 3
-        assert value(CHAIN, [1] * 4, [0, 1]) == 2.5
+        """Two of three, which are worth 5, 5.5 and 3.5. On the first the second adds 1.5, so goals
+        above 6 let it fall through, and the third adds 3.5: 8.5, the most there is. Greedy, being
+        no stream, begins with the second and ends at 7.5."""
+        weights = {"b": 2.0, "c": 2.0, "d": 1.5}
+        assert run_sieve("abc", "bcd", "def", costs=[1, 1, 1], budget=2, **weights) == [0, 2]
 
-    def test_it_takes_them_as_they_come(self):
-        assert sieve(CHAIN[::-1, ::-1].__getitem__, [1] * 4, 2) == [0, 2]
-        order = [1, 0, 3, 2]  # 1 adds 2, then 3 adds 1: 3 again
-        assert sieve(CHAIN[np.ix_(order, order)].__getitem__, [1] * 4, 2) == [0, 2]
+    def test_goals_that_are_too_low_keep_what_comes_first(self):
+        """With so large an epsilon the goals are 1 and 11, the bars 1/4 and 11/4."""
+        sets = [frozenset(text) for text in ("abc", "bcd", "def")]
+        weights = dict.fromkeys("abcdef", 1.0)
+        assert sieve(sets, [1, 1, 1], 2, weights, epsilon=10) == [0, 2]
+        assert sieve(sets[:2], [1, 1], 2, weights, epsilon=10) == [0, 1]
 
     def test_of_copies_it_takes_one(self):
-        likeness = np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]])
-        assert sieve(likeness.__getitem__, [2, 2, 2], 4) == [0, 2]
+        assert run_sieve("ab", "ab", "cd", costs=[2, 2, 2], budget=4) == [0, 2]
 
-    def test_what_stands_for_the_most_words_comes_first(self):
-        """With a budget for one: 4 words that stand for themselves, or 3 that are like 6 others."""
-        likeness = np.array([[1, 0, 0, 0], [0, 1, 0.9, 0.9], [0, 0.9, 1, 0], [0, 0.9, 0, 1]])
-        assert sieve(likeness.__getitem__, [4, 3, 3, 3], 4) == [1]
-
-    def test_a_long_sentence_costs_what_it_stands_for(self):
-        """Six words for themselves alone are no better bought than two for themselves alone."""
-        assert sieve(np.eye(4).__getitem__, [6, 2, 2, 2], 12) == [0, 1, 2, 3]
+    def test_a_long_sentence_has_to_be_worth_its_words(self):
+        assert run_sieve("abcd", "ef", "ghi", costs=[2, 1, 1], budget=3) == [0, 1]
+        assert run_sieve("abcd", "ef", "ghi", costs=[9, 1, 1], budget=9) == [1, 2]
 
     def test_one_sentence_may_be_better_than_what_the_sieves_keep(self):
         """The first passes every sieve's bar, and then the second, worth 100, fits no more."""
-        likeness, words = np.eye(2), [1, 100]
-        assert sieve(likeness.__getitem__, words, 100) == [1]
+        assert run_sieve("a", "b", costs=[1, 100], budget=100, b=100.0) == [1]
 
     def test_nothing_is_chosen_from_nothing(self):
-        assert sieve(CHAIN.__getitem__, [], 5) == []
+        assert sieve([], [], 5, {}) == []
 
-    @given(likeness=likenesses(), budget=st.integers(1, 7))
-    def test_it_reaches_nearly_half_of_the_best_where_all_are_equally_long(self, likeness, budget):
-        words = [3] * len(likeness)
-        chosen = sieve(likeness.__getitem__, words, 3 * budget)
-        best = best_value(likeness, words, 3 * budget)
-        assert value(likeness, words, chosen) >= (1 / 2 - EPSILON) * best
-
-    @given(likeness=likenesses(), data=st.data(), budget=st.integers(1, 20))
-    def test_it_reaches_nearly_a_quarter_of_the_best_and_stays_in_the_budget(
-        self, likeness, data, budget
+    @given(sets=SETS, budget=st.integers(1, 7), weights=WEIGHTS)
+    def test_it_reaches_nearly_half_of_the_best_where_all_cost_the_same(
+        self, sets, budget, weights
     ):
-        size = len(likeness)
-        lengths = st.lists(st.integers(1, budget), min_size=size, max_size=size)
-        words = data.draw(lengths)
-        chosen = sieve(likeness.__getitem__, words, budget)
+        costs = [3] * len(sets)
+        chosen = sieve(sets, costs, 3 * budget, weights)
+        best = best_value(sets, costs, 3 * budget, weights)
+        assert value(sets, weights, chosen) >= (1 / 2 - EPSILON) * best
+
+    @given(sets=SETS, data=st.data(), budget=st.integers(1, 20), weights=WEIGHTS)
+    def test_it_reaches_nearly_a_quarter_of_the_best_and_stays_in_the_budget(
+        self, sets, data, budget, weights
+    ):
+        lengths = st.lists(st.integers(1, budget), min_size=len(sets), max_size=len(sets))
+        costs = data.draw(lengths)
+        chosen = sieve(sets, costs, budget, weights)
         assert chosen == sorted(set(chosen))
-        assert sum(words[place] for place in chosen) <= budget
-        best = best_value(likeness, words, budget)
-        reached = value(likeness, words, chosen)
+        assert sum(costs[place] for place in chosen) <= budget
+        reached, best = value(sets, weights, chosen), best_value(sets, costs, budget, weights)
         assert reached >= (1 / 4 - EPSILON) * best
-        assert reached >= ((1 - max(words) / budget) / 2 - EPSILON) * best
+        assert reached >= ((1 - max(costs) / budget) / 2 - EPSILON) * best
 
 
 @pytest.fixture
