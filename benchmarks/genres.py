@@ -16,6 +16,7 @@ there is not run again. The page and the picture of a set are WORKSPACE/NAME/gen
 """
 
 import json
+import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -26,9 +27,10 @@ import torch
 import typer
 from corpora import take
 from fisher import fisher
-from genres_page import ALONE, HALF, RESULTS, WITHOUT, picked, print_table, write_page
+from genres_page import write_page
+from genres_table import ALONE, HALF, RESULTS, TRAININGS, WITHOUT, picked, print_table
 from spacy.tokens import Doc
-from spacy.training.loop import DIR_MODEL_BEST
+from spacy.training.loop import DIR_MODEL_BEST, DIR_MODEL_LAST
 from spacy.util import load_model
 from thinc.api import Config
 from wasabi import msg
@@ -192,10 +194,10 @@ def run_cell(
         line["training"]: line for line in known if (line["genre"], line["seed"]) == (genre, seed)
     }
     new = []
-    for training in (HALF, WITHOUT, ALONE):
+    for training in TRAININGS:
         if training in lines:
             continue
-        msg.divider(f"{training} {genre if training != HALF else ''}, seed {seed}")
+        msg.divider(f"{training} ({genre}), seed {seed}")
         key = {**setting, "genre": genre, "seed": seed, "training": training}
         line = key | run_model(config, sets, key, use_gpu)
         line["p"] = None if training == HALF else compare(line, lines[HALF])
@@ -217,8 +219,10 @@ def run_model(config: Config, sets: Sets, key: dict[str, Any], use_gpu: int) -> 
     docs, pool = sets.training(key["training"], genre, seed), sets.pool(seed)
     config = config.copy()
     config["paths"]["train"], config["system"]["seed"] = str(docs), seed
-    scores = full_run(config, docs.parent / "model", use_gpu=use_gpu)
-    nlp = load_model(docs.parent / "model" / DIR_MODEL_BEST)
+    model = docs.parent / "model"
+    scores = full_run(config, model, use_gpu=use_gpu)
+    shutil.rmtree(model / DIR_MODEL_LAST, ignore_errors=True)  # dozens of models fill a disk
+    nlp = load_model(model / DIR_MODEL_BEST)
     test = sets.test(genre)
     offered = count_genres(read_shards(pool, sets.vocab))
     found = score_docs(

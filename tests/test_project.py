@@ -66,14 +66,13 @@ def test_train_trains_one_model_on_everything(project):
 @pytest.mark.slow
 def test_genres_trains_with_and_without_a_genre_and_draws_what_each_would_label(project):
     shutil.copytree(ROOT / "benchmarks", project / "benchmarks")
-    shutil.rmtree(project / "benchmarks" / "results")
     two = project / "assets" / "two_genres"
     two.mkdir()
     for genre in ("nw", "tc"):
         shutil.copy(ROOT / "assets" / "demo" / "en" / f"{genre}.txt", two)
     overrides = {"vars.data": "assets/two_genres", "vars.seeds": "--seed 0"}
     project_run(project, "genres", overrides=overrides, capture=True)
-    lines = read_jsonl(project / "benchmarks" / "results" / "genres.jsonl")
+    lines = read_jsonl(project / "runs" / "genres.jsonl")
     assert len(lines) == 6
     assert all(line["ents_f"] > 0.1 for line in lines)
     page = (project / "runs" / "two_genres" / "genres.html").read_text(encoding="utf8")
