@@ -138,10 +138,10 @@ class Sets:
         return self._write(docs, seed, f"{training}-{genre}")
 
     def test(self, genre: str) -> Path | None:
-        """RETURNS (Path | None): The sentences of the genre in test; None: there are none."""
+        """RETURNS (Path | None): The sentences of the genre in test; None: they have no entity."""
         test = read_shards(self.folder / "corpus" / "test", self.vocab)
         docs = [doc for doc in test if genre_of(doc) == genre]
-        return self._write(docs, "test", genre) if docs else None
+        return self._write(docs, "test", genre) if any(doc.ents for doc in docs) else None
 
     def _pool(self, seed: int) -> tuple[list[Doc], list[Doc]]:
         return divide(self.train, POOL, seed, "pool")

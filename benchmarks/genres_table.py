@@ -98,9 +98,10 @@ def summarise_genre(genre: str, found: list[dict[str, Any]], others: Spread | No
     def over_seeds(read) -> dict[str, Spread | None]:
         return {training: spread(read(cell[training]) for cell in found) for training in TRAININGS}
 
-    counts = {
-        t: [sum(n) for n in zip(*(picked(c[t]) for c in found), strict=True)] for t in TRAININGS
-    }
+    counts = {}
+    for training in TRAININGS:
+        pairs = [picked(cell[training]) for cell in found]
+        counts[training] = [sum(column) for column in zip(*pairs, strict=True)]
     return Row(
         genre=genre,
         seeds=len(found),
