@@ -85,6 +85,22 @@ def test_curves_run_four_functions_and_the_models_of_all_words(project):
 
 
 @pytest.mark.slow
+def test_genres_trains_with_and_without_a_genre_and_draws_what_each_would_label(project):
+    shutil.copytree(ROOT / "benchmarks", project / "benchmarks")
+    two = project / "assets" / "two_genres"
+    two.mkdir()
+    for genre in ("nw", "tc"):
+        shutil.copy(ROOT / "assets" / "demo" / "en" / f"{genre}.txt", two)
+    overrides = {"vars.data": "assets/two_genres", "vars.seeds": "--seed 0"}
+    project_run(project, "genres", overrides=overrides, capture=True)
+    lines = read_jsonl(project / "runs" / "genres.jsonl")
+    assert len(lines) == 6
+    assert all(line["ents_f"] > 0.1 for line in lines)
+    page = (project / "runs" / "two_genres" / "genres.html").read_text(encoding="utf8")
+    assert "of 2</b> pairs" in page
+
+
+@pytest.mark.slow
 def test_zh_runs_the_loop_in_chinese(project):
     project_run(project, "zh", overrides={"vars.rounds": 1}, capture=True)
     folder = project / "runs" / "demo-zh"

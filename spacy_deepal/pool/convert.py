@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,6 +70,7 @@ def convert(
     format: str = "auto",
     lang: str = "en",
     genre: str | None = None,
+    genre_files: Collection[str] = (),
     skip_bad: bool = False,
     sentences_per_shard: int = 1000,
 ) -> ConvertSummary:
@@ -85,6 +86,7 @@ def convert(
     format (str): A name in `formats.READERS`; "auto" detects it file by file.
     lang (str): Language code of the tokenizer, for example "en" or "zh".
     genre (str | None): Genre of the sentences whose source names none.
+    genre_files (Collection[str]): Files, by name without suffix, whose name is that genre.
     skip_bad (bool): Go on without lines that cannot be converted.
     sentences_per_shard (int): Sentences in each shard but the last.
     RAISES (DeepALError): Input that cannot be read or holds nothing, bad lines (the first 20 with
@@ -98,7 +100,7 @@ def convert(
     nlp = blank_pipeline(lang)
     summary = ConvertSummary()
     sentences = _sentences(files, nlp, format, summary)
-    docs = summary.count(_with_ids(sentences, genre, summary))
+    docs = summary.count(_with_ids(sentences, genre, genre_files, summary))
     write_shards(
         _complete(tqdm(docs, desc="convert", unit=" sentences", disable=None), summary, skip_bad),
         output,
@@ -126,7 +128,10 @@ def _sentences(
 
 
 def _with_ids(
-    sentences: Iterable[tuple[Path, int, Sentence]], genre: str | None, summary: ConvertSummary
+    sentences: Iterable[tuple[Path, int, Sentence]],
+    genre: str | None,
+    genre_files: Collection[str],
+    summary: ConvertSummary,
 ) -> Iterator[Doc]:
     seen: set[str] = set()
     for file, place, sentence in sentences:
@@ -138,7 +143,7 @@ def _with_ids(
         sentence.doc.user_data[KEY] = {
             "id": key,
             "doc_id": sentence.doc_id,
-            "genre": sentence.genre or genre,
+            "genre": sentence.genre or (file.stem if file.stem in genre_files else genre),
         }
         yield sentence.doc
 

@@ -31,6 +31,7 @@ UNER_ROW = re.compile(rf"[0-9]+\t[^\t]+\t({IOB_TAG.pattern})\t[^\t]*\t[^\t]*")
 CONLL2003_ROW = re.compile(rf"([^ \t]+[ \t]+){{3}}({IOB_TAG.pattern})[ \t]*")
 INLINE_ENTITY = re.compile(r"\[([^\[\]]+)\]\(([\w.-]+)\)")
 COMMENT = re.compile(r"# (genre|doc_id|text) = (.*)", re.DOTALL)
+NEWDOC = re.compile(r"# newdoc id = (?P<doc_id>(?:(?P<genre>[a-z]+)-)?.+)")
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 SPAN_KEYS = ("spans", "entities", "ents", "label", "labels")
 INFO_KEYS = ("id", "doc_id", "genre")
@@ -41,15 +42,21 @@ def read_iob2(file: Path, nlp: Language) -> Iterator[Sentence | BadLine]:
     """Token, tab, IOB2 tag on each line; a blank line after each sentence; before it comments
     `# genre = `, `# doc_id = `, `# text = `. A line is a comment exactly when it begins with
     "# ". Where the text is given, the Doc's text equals it. Universal NER's rows of five columns
-    (number, token, tag, second tag, annotator) are read too."""
+    (number, token, tag, second tag, annotator) are read too, and the comment `# newdoc id = ` of
+    Universal Dependencies, before the first sentence of a document; as in the English Web Treebank,
+    an id such as "weblog-x" names the genre."""
+    document: dict[str, str | None] = {}
     for block in blocks(read_lines(file)):
         rows = [(number, line) for number, line in block if not line.startswith("# ")]
         comments = [(number, line) for number, line in block if line.startswith("# ")]
+        for _, line in comments:
+            if match := NEWDOC.fullmatch(line):
+                document = match.groupdict()
         if rows:
-            yield attempt(_parse_iob2, nlp, rows, comments)
+            yield attempt(_parse_iob2, nlp, rows, comments, document)
 
 
-def _parse_iob2(nlp: Language, rows: list, comments: list) -> Sentence:
+def _parse_iob2(nlp: Language, rows: list, comments: list, document: dict) -> Sentence:
     words, tags = [], []
     before = "O"
     for number, line in rows:
@@ -63,7 +70,7 @@ def _parse_iob2(nlp: Language, rows: list, comments: list) -> Sentence:
         words.append(word)
         tags.append(tag)
         before = tag
-    given = {}
+    given = {key: (0, value) for key, value in document.items()}
     for number, line in comments:
         if match := COMMENT.fullmatch(line):
             given[match[1]] = (number, match[2])

@@ -33,7 +33,8 @@ def prepare(data: str | Path, output: str | Path, *, lang: str = "en") -> dict[s
 
     Where the folder holds files or folders called train, dev and test, they are converted as they
     are; the folders of OntoNotes as the CoNLL-2012 shared task publishes them have such ones below
-    them. Otherwise its files are split by document into 70, 15 and 15 percent of the words of each
+    them. A file name that several such folders share is the genre of its sentences, where they name
+    none. Otherwise its files are split by document into 70, 15 and 15 percent of the words of each
     genre, the same way each time; a document is never in two splits.
 
     data (str | Path): The folder.
@@ -53,8 +54,10 @@ def prepare(data: str | Path, output: str | Path, *, lang: str = "en") -> dict[s
     given = _given_splits(data)
     with draft_beside(output) as draft:
         if given:
+            shared = _shared_names(given, lang)
             summaries = {
-                split: convert(paths, draft / split, lang=lang) for split, paths in given.items()
+                split: convert(paths, draft / split, lang=lang, genre_files=shared)
+                for split, paths in given.items()
             }
         else:
             files = find_files([data], exclude=output, lang=lang)
@@ -93,6 +96,16 @@ def _named_splits(paths: Iterable[Path]) -> dict[str, list[Path]]:
     if official := [path for path in paths if path.name == SHARED_TASK_TEST]:
         named["test"] = official
     return named
+
+
+def _shared_names(given: dict[str, list[Path]], lang: str) -> set[str]:
+    """The names, without suffix, of files that the folders of several splits hold: a document would
+    be in one only. Shards have such names too, and mean nothing by them."""
+    names: Counter[str] = Counter()
+    for paths in given.values():
+        files = find_files([path for path in paths if path.is_dir()], lang=lang)
+        names.update({file.stem for file in files if file.suffix.lower() != ".spacy"})
+    return {name for name, splits in names.items() if splits > 1}
 
 
 def _split_by_document(pool: Path, folder: Path, lang: str) -> dict[str, ConvertSummary]:

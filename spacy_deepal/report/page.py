@@ -25,7 +25,7 @@ SELECTIONS = {"seed": "seed set", "random": "at random", "acquisition": "by scor
 
 @dataclass(frozen=True)
 class Share:
-    """A genre's percentage of the words picked, and how many points above the pool's that is."""
+    """A genre's percentage of what was picked, and how many points above the pool's that is."""
 
     percent: float
     above: float
@@ -127,19 +127,21 @@ def read_batches(runs: list[Run]) -> dict[Path, list[Batch]]:
     }
 
 
-def genre_shares(run: Run) -> dict[str, Any] | None:
-    """Compare the genres of what a run picked with those of the pool, in words.
+def genre_shares(run: Run, unit: str) -> dict[str, Any] | None:
+    """Compare the genres of what a run picked with those of the pool.
 
     run (Run): The run.
-    RETURNS (dict[str, Any] | None): "pool": percentage of each genre in the pool, largest first;
-        "rounds": a dict of each round's Share by genre. None if there are no two genres.
+    unit (str): What is counted, "sentences" or "words".
+    RETURNS (dict[str, Any] | None): "pool": percentage of each genre in the pool, that with most
+        words first; "rounds": a dict of each round's Share by genre. None if there are no two
+        genres.
     """
-    pool = percentages(run.pool["genres"])
+    pool = percentages(run.pool["genres"], unit)
     if len(pool) < 2:
         return None
     rounds = {}
     for round in run.rounds:
-        picked = percentages(round.genres)
+        picked = percentages(round.genres, unit)
         rounds[round.number] = {
             genre: Share(picked.get(genre, 0.0), picked.get(genre, 0.0) - pool[genre])
             for genre in pool
@@ -159,11 +161,11 @@ def find_stops(run: Run) -> dict[float, Stop | None]:
     return {threshold: find_stop(f, stability, threshold) for threshold in STABILITIES}
 
 
-def percentages(genres: dict[str, dict[str, int]]) -> dict[str, float]:
-    """Turn counts of words by genre into percentages, largest first."""
-    total = sum(counts["words"] for counts in genres.values()) or 1
-    shares = {genre: 100 * counts["words"] / total for genre, counts in genres.items()}
-    return dict(sorted(shares.items(), key=lambda item: (-item[1], item[0])))
+def percentages(genres: dict[str, dict[str, int]], unit: str) -> dict[str, float]:
+    """Turn counts by genre into percentages, that with most words first."""
+    total = sum(counts[unit] for counts in genres.values()) or 1
+    ordered = sorted(genres.items(), key=lambda item: (-item[1]["words"], item[0]))
+    return {genre: 100 * counts[unit] / total for genre, counts in ordered}
 
 
 def duration(seconds: float) -> str:

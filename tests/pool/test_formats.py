@@ -66,6 +66,13 @@ def test_iob2_gives_tokens_tags_text_genre_and_document(tmp_path):
     assert (second.line, second.genre, second.doc_id) == (11, None, None)
 
 
+def test_newdoc_comments_name_document_and_genre_until_the_next(tmp_path):
+    rows = "# newdoc id = weblog-a.b-1\n{0}# newdoc id = GUM_talk-1\n# genre = own\n{0}"
+    found = read(tmp_path, "iob2", rows.format("a\tO\n\nb\tO\n\n"))
+    given = [(sentence.doc_id, sentence.genre) for sentence in found]
+    assert given == [("weblog-a.b-1", "weblog")] * 2 + [("GUM_talk-1", "own"), ("GUM_talk-1", None)]
+
+
 def test_a_hash_begins_a_comment_only_before_a_space(tmp_path):
     second = read(tmp_path, "iob2", IOB2)[1]
     assert words(second) == ["#", "#tag"]

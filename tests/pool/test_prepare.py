@@ -41,6 +41,19 @@ def test_given_splits_are_converted_as_they_are(tmp_path):
     assert texts(tmp_path / "corpus" / "test") == ["d"]
 
 
+def test_a_file_name_that_several_splits_have_is_a_genre(tmp_path):
+    rows = "a\tO\n\n# genre = own\nb\tO\n"
+    for split in ("train", "dev", "test"):
+        (tmp_path / "data" / split).mkdir(parents=True)
+        (tmp_path / "data" / split / "music.iob2").write_text(rows)
+        (tmp_path / "data" / split / f"{split}-1.iob2").write_text(rows)
+    prepare(tmp_path / "data", tmp_path / "corpus")
+    genres = [doc.user_data[KEY]["genre"] for doc in read(tmp_path / "corpus" / "dev")]
+    assert genres == [None, "own", "music", "own"]
+    prepare(tmp_path / "corpus", tmp_path / "again")
+    assert [doc.user_data[KEY]["genre"] for doc in read(tmp_path / "again" / "dev")] == genres
+
+
 def test_a_missing_split_is_reported(tmp_path):
     for name in ("train.txt", "test.txt"):
         (tmp_path / name).write_text("a\n")

@@ -131,15 +131,21 @@ def test_full_data_f1_that_is_not_known_is_said_to_be_so(tmp_path, runs):
 
 
 def test_rounds_genres_and_types_of_a_run(tmp_path, runs):
-    _, rounds, genres, types = Page(read(runs[:1], tmp_path / "report.html")).tables
+    tables = Page(read(runs[:1], tmp_path / "report.html")).tables
+    _, rounds, by_words, by_sentences, types = tables
     assert rounds[1][:8] == ["0", "seed set", "10", "1.0", "10", "50.00", "50.00", "50.00"]
     assert rounds[1][8:10] == ["–", "–"]
     assert rounds[2][:3] == ["1", "by score", "100"]
     assert rounds[2][10:] == ["2.0 s", "0.1 s", "30.0 s", "1.0 s"]
-    assert genres[:3] == [
-        ["Round", "nw", "tc"],
+    assert by_words[:3] == [
+        ["% of words", "nw", "tc"],
         ["Pool", "75.0%", "25.0%"],
-        ["0", "50.0% −25", "50.0% +25"],
+        ["Round 0", "50.0% −25", "50.0% +25"],
+    ]
+    assert by_sentences[:3] == [
+        ["% of sentences", "nw", "tc"],
+        ["Pool", "60.0%", "40.0%"],
+        ["Round 0", "60.0% 0", "40.0% 0"],
     ]
     assert types[1][:4] == ["PERSON", "25.00", "50.00", "33.33"]
 
@@ -167,14 +173,14 @@ def test_one_genre_is_not_worth_a_table(tmp_path):
     pool = {"path": "p", "sentences": 1, "words": 9, "fingerprint": "f"}
     pool["genres"] = {"nw": {"sentences": 1, "words": 9}}
     (run,) = read_runs([make_run(tmp_path / "a", pool=pool)])
-    assert genre_shares(run) is None
+    assert genre_shares(run, "words") is None
 
 
 def test_a_genre_of_the_pool_that_was_not_picked_has_share_zero(tmp_path):
     path = make_run(tmp_path / "a")
     row = make_row(0, 1, 0.5) | {"genres": {"nw": {"sentences": 1, "words": 10}}}
     srsly.write_jsonl(path / "metrics.jsonl", [row])
-    share = genre_shares(read_runs([path])[0])["rounds"][0]["tc"]
+    share = genre_shares(read_runs([path])[0], "words")["rounds"][0]["tc"]
     assert (share.percent, share.above) == (0, -25)
 
 
