@@ -35,6 +35,7 @@ from spacy.util import load_model
 from thinc.api import Config
 from wasabi import msg
 
+from spacy_deepal.acquisition.names import acquisition_name
 from spacy_deepal.cli._app import (
     OVERRIDES,
     ConfigPath,
@@ -46,7 +47,7 @@ from spacy_deepal.cli._app import (
     show_errors,
 )
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.scoring import acquisition_name, make_acquisition, score_docs
+from spacy_deepal.pool.scoring import make_acquisition, score_docs
 from spacy_deepal.pool.selection import fetch, select
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.rounds.experiment import configure, full_run, prepare_corpus
