@@ -101,6 +101,8 @@ def test_values_in_range_are_taken_as_they_are(key, value):
         ("budget_words", (0, -3, 0.0, 1.0, 2.5, False, None, "0.1", float("inf"))),
         ("rounds", (-1, 2.0, None, True, "3")),
         ("target_f", (-0.1, 1.1, 90, True, "0.9", float("nan"))),
+        ("stop_stability", (-0.1, 1.1, 97, True, "0.97", float("nan"))),
+        ("stop_rounds", (0, -1, 1.5, True, None)),
         ("passes", (0, -1, 1.5, True, None)),
         ("min_updates", (-1, 0.5, None, False)),
         ("evaluations", (0, 1.5, None)),
