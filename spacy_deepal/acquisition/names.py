@@ -29,21 +29,23 @@ def acquisition_name(name: str) -> str:
 def acquisition_block(text: str) -> dict[str, Any]:
     """RETURNS (dict): A function and its arguments as [active_learning.acquisition] has them.
 
-    text (str): A name as for `acquisition_name`, where there are arguments a colon and these, in
-        JSON: "BALD:samples=20", "LengthLC:exponent=0.5".
+    text (str): A name as for `acquisition_name`, where there are arguments a colon and these:
+        "BALD:samples=20", "TokenEntropy:reduce=max".
     RAISES (DeepALError): For an unknown name; for arguments that the function does not take.
     """
     name, _, arguments = text.partition(":")
     block: dict[str, Any] = {NAME: acquisition_name(name)}
     for argument in filter(None, arguments.split(",")):
         key, _, value = argument.partition("=")
-        try:
-            block[key] = json.loads(value)
-        except ValueError as error:
+        if not (key and value):
             raise DeepALError(
                 f"{text}: {argument!r} is no argument with a value. Write them as in "
                 "BALD:samples=20, more than one with commas between."
-            ) from error
+            )
+        try:
+            block[key] = json.loads(value)
+        except ValueError:  # a word without quotes
+            block[key] = value
     if len(block) > 1:  # without any, the arguments may be those of a config
         try:
             registry.resolve({"acquisition": block})
@@ -63,5 +65,9 @@ def acquisition_label(block: dict[str, Any], short: str | None = None) -> str:
 
     short (str | None): How to call the function; None: by its short name.
     """
-    arguments = (f"{key}={json.dumps(block[key])}" for key in sorted(block) if key != NAME)
+    values = {key: block[key] for key in sorted(block) if key != NAME}
+    arguments = (
+        f"{key}={value if isinstance(value, str) else json.dumps(value)}"
+        for key, value in values.items()
+    )
     return ":".join(filter(None, (short or short_name(block[NAME]), ",".join(arguments))))

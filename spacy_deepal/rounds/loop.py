@@ -269,9 +269,8 @@ class Loop:
     def _stability(self, number: int, here: RoundFolder, nlp: Language) -> float | None:
         """RETURNS (float | None): As `compare`, of this round's model with the last one's."""
         stop_set = draw_stop_set(read_shards(self.paths["pool"], nlp.vocab), self.settings.seed)
-        unlabelled = excluding(stop_set, self._selected_ids(number + 1))
         before = self.folder.round(number - 1).entities if number else None
-        return compare(nlp, unlabelled, here.entities, before)
+        return compare(nlp, stop_set, here.entities, before)
 
     def _start(self, number: int) -> Path:
         """RETURNS (Path): The pipeline with which a round begins."""

@@ -44,7 +44,6 @@ def draw_stop_set(docs: Iterable[Doc], seed: int) -> list[Doc]:
 def compare(nlp: Language, docs: Iterable[Doc], output: Path, before: Path | None) -> float | None:
     """Write what a pipeline finds, and compare it with what another one has found.
 
-    docs (Iterable[Doc]): Of those of `before`, or fewer.
     before (Path | None): What this has written for the other; it may be missing.
     RETURNS (float | None): As `agreement`; None without the other.
     """
