@@ -23,7 +23,7 @@ from ..vectors.sources import make_source
 from ..vectors.table import make_vectors
 from .loop import run
 from .settings import SECTION
-from .training import train_full
+from .training import train_full, without_loop
 
 SPLITS = ("train", "dev", "test")
 METRICS = "metrics.json"
@@ -150,7 +150,7 @@ def full_run(
     config: Config, output: Path, *, seed: int | None = None, use_gpu: int = -1
 ) -> dict[str, Any]:
     """Train one supervised model on the whole pool as the config's [training] says, unless that has
-    been done.
+    been done. What [active_learning] says has no part in it.
 
     seed (int | None): None: the config's.
     RETURNS (dict): Its scores on the test set, dev_ents_f, and the seconds of the training;
@@ -162,7 +162,7 @@ def full_run(
         config["training"]["seed"] = seed
     paths = config.interpolate()["paths"]
     made_of = {
-        "config": config.to_str(),
+        "config": without_loop(config).to_str(),
         **{split: fingerprint(paths[split]) for split in SPLITS},
     }
     if file.exists() and (metrics := read_json(file))["made_of"] == made_of:

@@ -32,7 +32,7 @@ def initialize(config: Config, settings: Settings, output: Path, *, use_gpu: int
     config (Config): The user's, not interpolated.
     output (Path): Where the pipeline goes.
     """
-    config = _reading(_without_loop(config), config["paths"]["pool"])
+    config = _reading(without_loop(config), config["paths"]["pool"])
     config["training"]["seed"] = derive_seed(settings.seed, "initial weights")
     config["training"]["max_epochs"] = 0  # -1 would have spaCy look at 100 sentences only
     nlp = init_nlp(config, use_gpu=use_gpu)
@@ -62,7 +62,7 @@ def train_round(
     here.training.mkdir()
     labelled = here.training / "labelled.spacy"
     DocBin(attrs=ATTRS, docs=docs).to_disk(labelled)
-    config = _reading(_without_loop(config), str(labelled))
+    config = _reading(without_loop(config), str(labelled))
     for name in config["nlp"]["pipeline"]:
         config["components"][name] = {"source": str(start)}
     config["training"]["seed"] = derive_seed(settings.seed, "train", number)
@@ -86,7 +86,7 @@ def train_full(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, 
     """
     output.mkdir(parents=True, exist_ok=True)
     test = config.interpolate()["paths"]["test"]
-    nlp = init_nlp(_without_loop(config), use_gpu=use_gpu)
+    nlp = init_nlp(without_loop(config), use_gpu=use_gpu)
     training = nlp.config["training"]
     training["logger"] = progress_logger(training["logger"], None, "full data")
     with (output / "train.log").open("w", encoding="utf8") as log:
@@ -169,7 +169,8 @@ def make_progress_logger(
     return setup
 
 
-def _without_loop(config: Config) -> Config:
+def without_loop(config: Config) -> Config:
+    """RETURNS (Config): A copy for spaCy, which knows no [active_learning]."""
     config = config.copy()
     del config[SECTION]
     return config

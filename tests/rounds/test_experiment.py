@@ -2,7 +2,8 @@ import pytest
 
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.files import read_json
-from spacy_deepal.rounds.experiment import experiment, prepare_corpus
+from spacy_deepal.rounds import experiment as experiments
+from spacy_deepal.rounds.experiment import configure, experiment, full_run, prepare_corpus
 
 from ..pools import call, make_docs, options, overrides, quick_config
 
@@ -110,3 +111,22 @@ def test_the_train_command_prints_scores_and_names_the_model(data, tmp_path):
     assert "model-best" in output
     assert (folder / "model-best" / "meta.json").exists()
     assert 0 <= read_json(folder / "metrics.json")["ents_f"] <= 1
+
+
+def test_the_model_of_all_words_is_trained_again_for_its_own_settings_alone(
+    data, config, tmp_path, monkeypatch
+):
+    trained = []
+    monkeypatch.setattr(
+        experiments, "train_full", lambda *args, **_: trained.append(args) or {"ents_f": 0.5}
+    )
+    folder = prepare_corpus(data, tmp_path / "runs", lang="en")
+    config = configure(config, folder, "en")
+    for section, key, value, times in (
+        ("active_learning", "passes", 8, 1),
+        ("active_learning", "passes", 9, 1),
+        ("training", "dropout", 0.1, 2),
+    ):
+        config[section][key] = value
+        full_run(config, folder / "full")
+        assert len(trained) == times
