@@ -15,7 +15,7 @@ from spacy.util import load_model
 
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.files import read_jsonl, write_jsonl
-from spacy_deepal.rounds import loop, run_folder, training
+from spacy_deepal.rounds import loop, run_folder, stability, training
 from spacy_deepal.rounds.loop import run
 
 from ..pools import AL_CONFIG, options, overrides, quick_config
@@ -101,7 +101,7 @@ STEPS = [
     (training, "train"),
     (loop, "move_folder"),
     (loop, "evaluate"),
-    (loop, "write_entities"),
+    (stability, "write_entities"),
     (run_folder, "write_jsonl"),
 ]
 

@@ -183,12 +183,12 @@ def test_samples_of_the_decoder_alone_are_votes_given_the_greedy_path(dropped):
     """The network runs once; only the mask before the tags is a sample's."""
     docs = docs_of(dropped, [SENTENCES[3][0], "Ada"])
     network, shim = network_of(dropped), dropped.get_pipe("deepal_ner").model.shims[0]
-    items = evidence_of(dropped, docs, samples=6, decoder_only=True, seed=4)
+    items = evidence_of(dropped, docs, samples=30, decoder_only=True, seed=4)
     batch = batch_of(shim, [word_orths(doc) for doc in docs], dropped.vocab)
     go = network.config["n_tags"]
     before = [tag for item in items for tag in (go, *item.tags[:-1].tolist())]
     generator = torch.Generator().manual_seed(derive_seed(4, "MC dropout"))
-    for m in range(6):
+    for m in range(30):
         masks = network.sample_masks(generator)
         masks = [torch.ones_like(mask) for mask in masks[:-1]] + masks[-1:]
         with network.sampled(masks), torch.no_grad():
