@@ -12,6 +12,7 @@ from statistics import mean
 from typing import Annotated
 
 import typer
+from curves_table import FULL, SHALLOW
 
 from spacy_deepal.report.stopping import find_stop
 from spacy_deepal.rounds.stability import ROUNDS
@@ -27,7 +28,8 @@ def main(
     """Print a Markdown table: where each function would have been stopped, and what that lost."""
     runs: dict[tuple, list] = {}
     for line in map(json.loads, results.read_text(encoding="utf8").splitlines()):
-        runs.setdefault((line["data"], line["acquisition"], line["seed"]), []).append(line)
+        if line["acquisition"] not in (FULL, SHALLOW):
+            runs.setdefault((line["data"], line["acquisition"], line["seed"]), []).append(line)
     print("| | | stability | stopped | words | F1 | lost to the best | lost to the last |")
     print("|---" * 8 + "|")
     for data, name in dict.fromkeys(key[:2] for key in runs):

@@ -119,6 +119,7 @@ def test_the_table_of_stopping_says_what_later_rounds_gained(tmp_path):
         for seed, curve in enumerate([(0.2, 0.5, 0.6, 0.65, 0.7), (0.2, 0.5, 0.6, 0.7, 0.6)])
         for number, f in enumerate(curve)
     ]
+    lines.append(lines[-1] | {"acquisition": "full", "round": 0})  # has no rounds to stop at
     write_jsonl(tmp_path / "curves.jsonl", lines)
     table = run("stopping_table.py", tmp_path / "curves.jsonl", "--threshold=0.9", "--threshold=1")
     assert table.splitlines()[2:] == [
