@@ -24,6 +24,16 @@ def project(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def two_genres(project):
+    """A third of the demo corpus, for workflows that train many models. RETURNS (str): Its path."""
+    folder = project / "assets" / "two_genres"
+    folder.mkdir()
+    for genre in ("nw", "tc"):
+        shutil.copy(ROOT / "assets" / "demo" / "en" / f"{genre}.txt", folder)
+    return "assets/two_genres"
+
+
 def test_every_variable_that_a_command_uses_has_a_default():
     text = (ROOT / "project.yml").read_text(encoding="utf8")
     known = srsly.read_yaml(ROOT / "project.yml")["vars"]
@@ -71,27 +81,25 @@ def test_learning_curves_differ_between_languages_in_nothing_else():
 
 
 @pytest.mark.slow
-def test_curves_run_four_functions_and_the_models_of_all_words(project):
+def test_curves_run_four_functions_and_the_models_of_all_words(project, two_genres):
     pytest.importorskip("pycrfsuite", reason="python-crfsuite is not installed")
-    project_run(project, "curves", overrides={"vars.rounds": 1}, capture=True)
+    overrides = {"vars.data": two_genres, "vars.rounds": 1}
+    project_run(project, "curves", overrides=overrides, capture=True)
     lines = read_jsonl(project / "runs" / "curves.jsonl")
     assert len(lines) == 1 + 3 + 3 * 4 * 2
     summary = read_jsonl(project / "runs" / "curves_summary.jsonl")
     assert [line["acquisition"] for line in summary] == ["RAND", "LC", "MNLP", "BALD"]
     assert all(line["seeds"] == [0, 1, 2] for line in summary)
-    page = (project / "runs" / "demo-en" / "report.html").read_text(encoding="utf8")
+    page = (project / "runs" / "two_genres" / "report.html").read_text(encoding="utf8")
     assert "shallow model" in page
     assert "mean of 3 models" in page
 
 
 @pytest.mark.slow
-def test_genres_trains_with_and_without_a_genre_and_draws_what_each_would_label(project):
-    shutil.copytree(ROOT / "benchmarks", project / "benchmarks")
-    two = project / "assets" / "two_genres"
-    two.mkdir()
-    for genre in ("nw", "tc"):
-        shutil.copy(ROOT / "assets" / "demo" / "en" / f"{genre}.txt", two)
-    overrides = {"vars.data": "assets/two_genres", "vars.seeds": "--seed 0"}
+def test_genres_trains_with_and_without_a_genre_and_draws_what_each_would_label(
+    project, two_genres
+):
+    overrides = {"vars.data": two_genres, "vars.seeds": "--seed 0"}
     project_run(project, "genres", overrides=overrides, capture=True)
     lines = read_jsonl(project / "runs" / "genres.jsonl")
     assert len(lines) == 6
