@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import srsly
 from spacy.cli.project.run import project_run
+from spacy.util import load_config
 
 from spacy_deepal.pool.files import read_jsonl
 
@@ -83,7 +84,11 @@ def test_learning_curves_differ_between_languages_in_nothing_else():
 @pytest.mark.slow
 def test_curves_run_four_functions_and_the_models_of_all_words(project, two_genres):
     pytest.importorskip("pycrfsuite", reason="python-crfsuite is not installed")
-    overrides = {"vars.data": two_genres, "vars.rounds": 1}
+    short = {"training.max_steps": 200, "training.eval_frequency": 50}
+    short |= {"active_learning.passes": 1, "active_learning.min_updates": 50}
+    config = load_config(project / "configs" / "al.cfg", overrides=short, interpolate=False)
+    config.to_disk(project / "configs" / "short.cfg")
+    overrides = {"vars.data": two_genres, "vars.config": "configs/short.cfg", "vars.rounds": 1}
     project_run(project, "curves", overrides=overrides, capture=True)
     lines = read_jsonl(project / "runs" / "curves.jsonl")
     assert len(lines) == 1 + 3 + 3 * 4 * 2
