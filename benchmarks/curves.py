@@ -9,7 +9,6 @@ goes on: its folder is in WORKSPACE/NAME, with the report. Lines are appended wh
 processes with different data may write to one file. benchmarks/curves_table.py sums them up.
 """
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from time import perf_counter
@@ -20,6 +19,7 @@ import spacy
 import torch
 import typer
 from curves_table import DIGITS, FULL, RESULTS, SHALLOW
+from records import append, matching
 from thinc.api import Config
 from wasabi import msg
 
@@ -38,7 +38,6 @@ from spacy_deepal.cli._app import (
 from spacy_deepal.pool.files import read_json, write_json
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.report import report
-from spacy_deepal.report.files import read_jsonl
 from spacy_deepal.rounds.experiment import (
     METRICS,
     SPLITS,
@@ -155,7 +154,7 @@ class Curves:
     def recorded(self, name: str, seed: int) -> list[dict[str, Any]]:
         """RETURNS (list[dict]): The lines of a run that are there."""
         mine = {"data": self.folder.name, "acquisition": name, "seed": seed}
-        return [line for line in read_lines(self.output) if line.items() >= mine.items()]
+        return matching(self.output, mine)
 
     def record(self, name: str, seed: int, rounds: Iterable[dict[str, Any]]) -> None:
         """Append the rounds of a run that are not there yet."""
@@ -190,18 +189,6 @@ def ends(lines: list[dict[str, Any]], rounds: int) -> bool:
     if not lines or len(numbers) <= max(numbers):
         return False
     return 0 < rounds <= max(numbers) or any(line["words_percent"] >= 100 for line in lines)
-
-
-def read_lines(file: Path) -> list[dict[str, Any]]:
-    """RETURNS (list[dict]): What was recorded. RAISES (DeepALError): For a line that is no JSON."""
-    return [line for _, line in read_jsonl(file)]
-
-
-def append(file: Path, line: dict[str, Any]) -> None:
-    """Append a line in one write: processes that do so at the same time do not mix theirs."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("ab", buffering=0) as stream:
-        stream.write(json.dumps(line, ensure_ascii=False).encode("utf8") + b"\n")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ Appends a line for each genre, seed and training set to benchmarks/results/genre
 there is not run again. The page and the picture of a set are WORKSPACE/NAME/genres.html and .png.
 """
 
-import json
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -29,6 +28,7 @@ from corpora import take
 from fisher import fisher
 from genres_page import write_page
 from genres_table import ALONE, HALF, RESULTS, TRAININGS, WITHOUT, picked, print_table
+from records import append, matching
 from spacy.tokens import Doc
 from spacy.training.loop import DIR_MODEL_BEST, DIR_MODEL_LAST
 from spacy.util import load_model
@@ -90,7 +90,7 @@ def main(
             "budget": budget,
         }
         loaded = configure(load_config(ctx, config), folder, lang)
-        lines = [line for line in read_lines(output) if setting.items() <= line.items()]
+        lines = matching(output, setting)
         for number in seed:
             for name in chosen:
                 lines += run_cell(loaded, sets, setting, name, number, lines, output, gpu_id)
@@ -204,9 +204,7 @@ def run_cell(
         line["p"] = None if training == HALF else compare(line, lines[HALF])
         lines[training] = line
         new.append(line)
-        output.parent.mkdir(exist_ok=True)
-        with output.open("a", encoding="utf8") as file:
-            file.write(json.dumps(line) + "\n")
+        append(output, line)
     return new
 
 
@@ -219,9 +217,9 @@ def run_model(config: Config, sets: Sets, key: dict[str, Any], use_gpu: int) -> 
     genre, seed = key["genre"], key["seed"]
     docs, pool = sets.training(key["training"], genre, seed), sets.pool(seed)
     config = config.copy()
-    config["paths"]["train"], config["system"]["seed"] = str(docs), seed
+    config["paths"]["train"] = str(docs)
     model = docs.parent / "model"
-    scores = full_run(config, model, use_gpu=use_gpu)
+    scores = full_run(config, model, seed=seed, use_gpu=use_gpu)
     shutil.rmtree(model / DIR_MODEL_LAST, ignore_errors=True)  # dozens of models fill a disk
     nlp = load_model(model / DIR_MODEL_BEST)
     test = sets.test(genre)
@@ -249,12 +247,6 @@ def compare(line: dict[str, Any], half: dict[str, Any]) -> float:
     counts = picked(line), picked(half)
     first, second = counts if line["training"] == WITHOUT else counts[::-1]
     return fisher(*first, *second)
-
-
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    """RETURNS (list[dict]): The lines of earlier runs."""
-    text = path.read_text(encoding="utf8") if path.is_file() else ""
-    return [json.loads(line) for line in text.splitlines()]
 
 
 if __name__ == "__main__":

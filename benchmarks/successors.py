@@ -14,7 +14,6 @@ the run's vectors; both keep the model that is best on dev. `deepal_ner_ents_f` 
 recorded for its own model. `successors_table.py` prints it all.
 """
 
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ import spacy
 import torch
 import typer
 from corpora import SPLITS, take
+from records import append, matching
 from spacy.tokens import DocBin
 from systems import ner_config, run_spacy, tagger_config
 from thinc.api import Config
@@ -66,7 +66,7 @@ def main(
         last = nearest(run.rounds, share)
         if last is None:
             print(f"{run.path} has no round near {share:g}% of the words.")
-        elif key not in _done(output, key):
+        elif not matching(output, key):
             start = time.perf_counter()
             scores = train_successor(name, run, last, dev_words)
             line = {
@@ -79,9 +79,7 @@ def main(
                 "seconds": round(time.perf_counter() - start),
                 "threads": torch.get_num_threads(),
             }
-            output.parent.mkdir(exist_ok=True)
-            with output.open("a", encoding="utf8") as file:
-                file.write(json.dumps(line) + "\n")
+            append(output, line)
 
 
 def nearest(rounds: Sequence[Round], percent: float) -> Round | None:
@@ -107,11 +105,6 @@ def train_successor(system: str, run: Run, last: Round, dev_words: int) -> dict[
         if system != "ner":
             config["paths"]["vectors"] = paths["vectors"]
         return run_spacy(config, Path(draft), Path(draft))
-
-
-def _done(output: Path, key: dict[str, Any]) -> list[dict[str, Any]]:
-    lines = output.read_text(encoding="utf8").splitlines() if output.is_file() else []
-    return [{name: item[name] for name in key} for item in map(json.loads, lines)]
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ or not, as `spacy deepal experiment` does; `ner_text` gets the same table, `deep
 The systems called _vectors get one from `--transformer`, the folder of a sentence-transformer.
 """
 
-import json
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +19,7 @@ import spacy
 import torch
 import typer
 from corpora import make_corpus
+from records import append, matching
 from systems import ner_config, run_spacy, tagger_config
 from thinc.api import Config
 from tqdm import tqdm
@@ -63,7 +63,7 @@ def main(
         and not (t == "crf" and s == 1 and n)  # the same labels and no random number: one run
     ]
     for cell in tqdm(cells, disable=None):
-        if cell in _done(output):
+        if matching(output, cell):
             continue
         name = cell["data"]
         corpus = make_corpus(
@@ -79,9 +79,7 @@ def main(
                 scores = run_spacy(config, corpus, Path(draft))
         seconds = round(time.perf_counter() - start)
         line = {**cell, **scores, "seconds": seconds, "threads": torch.get_num_threads()}
-        output.parent.mkdir(exist_ok=True)
-        with output.open("a", encoding="utf8") as file:
-            file.write(json.dumps(line) + "\n")
+        append(output, line)
 
 
 def make_table(
@@ -123,12 +121,6 @@ def run_crf(corpus: Path, output: Path, lang: str) -> dict[str, Any]:
     }
     scores = crf.train_and_score(docs, output / "crf")
     return {key: round(value, 4) for key, value in scores.items()}
-
-
-def _done(output: Path) -> list[dict[str, Any]]:
-    lines = output.read_text(encoding="utf8").splitlines() if output.is_file() else []
-    keys = ("data", "share", "seed", "system")
-    return [{key: item[key] for key in keys} for item in map(json.loads, lines)]
 
 
 if __name__ == "__main__":
