@@ -11,6 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..errors import DeepALError
+from .ontonotes import BIBLE
 from .sources import BadLine, Sentence, attempt, blocks, read_lines, tagged_doc
 
 BEGIN, END = "#begin document", "#end document"
@@ -20,7 +21,6 @@ BRACKET = re.compile(r"\(([^()*]+)|\)")
 ESCAPED = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}"}
 SLASH_ESCAPE = re.compile(r"/[.,?!:;-]")
 MISSING_WORD = "[WORD]"
-UNLABELLED_GENRE = "pt"
 
 
 def read_conll2012(file: Path, nlp: Language) -> Iterator[Sentence | BadLine]:
@@ -60,7 +60,7 @@ def _parse(nlp: Language, rows: list[tuple[int, list[str]]]) -> Sentence:
     words = [_unescape(row[WORD]) for _, row in rows]
     tags = _tags([(number, row[ENTITY]) for number, row in rows])
     genre = columns[0].split("/")[0]
-    if genre == UNLABELLED_GENRE and set(tags) == {"O"}:
+    if genre == BIBLE and set(tags) == {"O"}:
         doc = Doc(nlp.vocab, words=words)
         doc.has_unknown_spaces = True
     else:

@@ -7,7 +7,7 @@ from pathlib import Path
 FORMS = ("gold_conll", "_conll", "_skel")
 LANGUAGES = {"en": "english", "zh": "chinese", "ar": "arabic"}
 ANNOTATIONS = "annotations"
-BIBLE = "pt"
+BIBLE = "pt"  # the genre; it was not annotated with names
 SHARED_TASK_TEST = "conll-2012-test"
 
 
@@ -18,7 +18,7 @@ def is_ontonotes(file: Path) -> bool:
 
 def is_wanted(path: Path, lang: str | None) -> bool:
     """Whether a file below a folder is to be read. Of the shared task's files those of other
-    languages are not, nor is the Bible, which was not annotated with names.
+    languages are not, nor is the Bible.
 
     path (Path): The file, relative to the folder.
     lang (str | None): Language code; None: all languages.

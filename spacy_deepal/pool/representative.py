@@ -1,8 +1,8 @@
 """Representativeness: a batch that has the words of the sentences from which it is chosen.
 
-Shen et al. (2018, appendix A) want a batch close to all these sentences: sum_j max_{i in S} w_ij, w
-their likeness. It is then made of short and common sentences with few names, and takes time that
-grows with the square of their number.
+The longer text of the paper (Shen et al. 2018) wants a batch close to all these sentences:
+sum_j max_{i in S} w_ij, w their likeness. It is then made of short and common sentences with few
+names, and takes time that grows with the square of their number.
 """
 
 from collections import Counter
@@ -27,8 +27,8 @@ def sieve(
     epsilon: float = EPSILON,
 ) -> list[int]:
     """Choose a set S of sentences that maximises the summed weight f(S) of the words they have,
-    within a budget: streaming submodular maximisation (after Shen et al. 2018, section 4 and
-    appendix A; Badanidiyuru et al. 2014, "Streaming Submodular Maximization").
+    within a budget: submodular maximisation with sieves (Badanidiyuru et al. 2014, "Streaming
+    Submodular Maximization", for a number of sentences; the argument below is for a budget).
 
     Some sieves aim at values v a factor of 1 + epsilon apart, one of them close to the best
     possible. A sieve looks at each sentence once, and keeps what fits and adds at least

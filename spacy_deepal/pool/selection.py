@@ -104,8 +104,8 @@ def representatives(
 ) -> set[str]:
     """Choose the sentences that have most of the words of the highest scores, by `sieve`.
 
-    Time and memory grow with these sentences' words. What BALD gives
-    for a budget (`score_for_budget`) is exact for the budget alone: let it have `of` times as much.
+    Time and memory grow with these sentences' words. What BALD gives for a budget
+    (`score_for_budget`) is exact for the budget alone: let it have `of` times as much.
 
     of (float): So many times the budget is what the highest scores are. Above 1.
     RETURNS (set[str]): Their ids. They need not use the budget up.

@@ -165,7 +165,10 @@ def mean_round(rounds: Sequence[Round]) -> Round:
         words=round(mean("words")),
         sentences=round(mean("sentences")),
         **{key: mean(key) for key in ("percent", "p", "r", "f")},
-        dev_f=None if any(each.dev_f is None for each in rounds) else mean("dev_f"),
+        **{
+            key: None if any(getattr(each, key) is None for each in rounds) else mean(key)
+            for key in ("dev_f", "stability")
+        },
         per_type={},
         genres={},
         seconds={

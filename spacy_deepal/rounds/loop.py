@@ -31,7 +31,7 @@ from .stability import compare, draw_stop_set, stopping_point
 from .training import evaluate, initialize, train_round
 
 SEED, RANDOM, ACQUISITION = "seed", "random", "acquisition"  # how a round's batch was chosen
-SEED_OF = 10  # times its words: the random sentences which a representative seed set stands for
+SEED_OF = 10  # times its words: the random sentences whose words a representative seed set has
 
 
 def run(
@@ -174,8 +174,8 @@ class Loop:
         write_jsonl(here.selected, (asdict(item) | known_score for item in batch))
 
     def _score(self, number: int, nlp: Language, acquisition: AcquisitionFunction) -> list[Score]:
-        """Score what is left of the pool; by BALD, as far as the batch needs it, unless the
-        highest scores alone do not make it."""
+        """Score what is left of the pool. BALD samples as far as the batch needs it, where that is
+        made by the highest scores alone."""
         settings = self.settings
         seed = derive_seed(settings.seed, "score", number)
         known = self._selected_ids(number)

@@ -125,6 +125,18 @@ def test_mean_curve_has_the_rounds_that_all_runs_have(load):
     assert first_reaching(mean, 0.75).percent == 21
 
 
+def test_mean_curve_has_the_mean_stability_where_all_runs_know_theirs(tmp_path):
+    known = ((None, 0.8), (None, 0.9)), ((None, 0.8), (None, None))
+    for number, (pair, expected) in enumerate(zip(known, (0.85, None), strict=True)):
+        folders = [
+            make_run(tmp_path / f"{number}{seed}", seed=seed, stability=stability)
+            for seed, stability in enumerate(pair)
+        ]
+        mean = mean_run(read_runs(folders))
+        assert mean.rounds[0].stability is None
+        assert mean.rounds[1].stability == (expected and pytest.approx(expected))
+
+
 def test_full_data_f1_of_several_models_is_their_mean(tmp_path):
     for name, f in (("a", 0.8), ("b", 0.9)):
         srsly.write_json(tmp_path / name, {"ents_f": f})
