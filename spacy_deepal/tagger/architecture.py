@@ -64,6 +64,7 @@ def build_cnn_cnn_lstm(
     tag_width: int = 16,
     max_chars: int = 48,
     batch_words: int = 6000,
+    beam_width: int = 4,
     tok2vec: Model[list[Doc], list[Floats2d]] | None = None,
     tok2vec_projection: int = 96,
 ) -> Model[Any, Any]:
@@ -92,6 +93,9 @@ def build_cnn_cnn_lstm(
     tag_width (int): Width of the last tag's embedding.
     max_chars (int): A longer word keeps its first and last characters.
     batch_words (int): Most words, padding counted, that prediction decodes at once.
+    beam_width (int): Entities are those of the most probable path of consistent tags that a beam so
+        wide finds; 1: of the greedy path, as in the paper. Acquisition functions read the greedy
+        path, and training does not search.
     tok2vec (Model | None): Vectors of tokens in their sentence, which join w_full: a layer of its
         own, such as `spacy.HashEmbedCNN.v2`, or a listener to a component that others share, such
         as `spacy.Tok2VecListener.v1`. It is trained along.
@@ -175,9 +179,10 @@ def forward(model: Model, X: Any, is_train: bool) -> tuple[Any, Callable]:
     """TeacherForced -> logits [n_words, n_tags] and their backward pass, which gives the gradients
     of the context [n_words, width] per Doc; Docs -> Paths."""
     if not isinstance(X, TeacherForced):
-        batch_words = model.attrs["config"]["batch_words"]
-        context = predict_context(model, X, batch_words)
-        return predict_paths(model.shims[0], X, batch_words, context), _no_backprop
+        config = model.attrs["config"]
+        context = predict_context(model, X, config["batch_words"])
+        beam = config.get("beam_width", 1)  # older models do not have it
+        return predict_paths(model.shims[0], X, config["batch_words"], context, beam), _no_backprop
     shim = model.shims[0]
     shim.network.set_dropout(model.attrs["dropout_rate"])
     sentences = [word_orths(doc) for doc in X.docs]

@@ -55,7 +55,7 @@ def make_deepal_ner(nlp: Language, name: str, model: Model, scorer: Callable | N
 
 
 class DeepNER(TrainablePipe):
-    """Named entity recognition with a greedy tag decoder (Shen et al. 2017).
+    """Named entity recognition with a tag decoder (Shen et al. 2017).
 
     A Doc is tagged as one sequence of its real words; white-space tokens are passed over. Entities
     and blocked tokens that a Doc brings along are kept.
@@ -103,22 +103,23 @@ class DeepNER(TrainablePipe):
         return 1
 
     def predict(self, docs: Iterable[Doc]) -> Any:
-        """Decode Docs greedily, without changing them.
+        """Decode Docs, without changing them.
 
         docs (Iterable[Doc]): The Docs; empty ones are fine.
-        RETURNS (Paths): Tags and log-probabilities per Doc, for its real words.
+        RETURNS (Paths): Greedy tags, their log-probabilities, and the best tags that the beam
+            found, per Doc, for its real words.
         """
         self._require_labels()
         return self.model.predict(list(docs))
 
     def set_annotations(self, docs: Iterable[Doc], scores: Any) -> None:
-        """Set the entities of the paths. Entities and blocked tokens already there stay.
+        """Set the entities of the best paths. Entities and blocked tokens already there stay.
 
         docs (Iterable[Doc]): The Docs to change.
         scores (Paths): What `predict` returned for them.
         """
         labels = [self.vocab.strings.add(label) for label in self.labels]
-        for doc, tags in zip(docs, scores.tags, strict=True):
+        for doc, tags in zip(docs, scores.best, strict=True):
             if not (tags.any() or doc.has_annotation("ENT_IOB")):
                 doc.set_ents([])
                 continue

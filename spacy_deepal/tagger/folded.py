@@ -126,6 +126,11 @@ class Lstm:
         cell.mul_(forget).addcmul_(enter, new.sub_(0.5), value=4)
         return torch.mul(torch.sigmoid(cell).sub_(0.5), out, out=reads[:, self.width_in :])
 
+    def go_on_from(self, state: tuple[Tensor, Tensor], source: Tensor) -> None:
+        """Let the first rows of a state go on from others: row i from row source[i]."""
+        for part in (state[0][:, self.width_in :], state[1]):
+            part[: len(source)] = part.index_select(0, source)
+
 
 class Product:
     """Rows times a weight [width_in, width], plus a bias [width].

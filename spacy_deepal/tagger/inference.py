@@ -123,7 +123,7 @@ class Inference:
         hidden (Tensor | None): [n, width] Gets what `output` reads, as it is laid out.
         RETURNS (Tensor, Tensor): Tags [n] and logits [n, tags] on that path, as they are laid out.
         """
-        rows = self._encode(layout, context)
+        rows = self.encode(layout, context)
         # A word's gates begin as the sum of two rows: that of the tag before it, and its own.
         go = len(self.from_tags) - 1
         entries = torch.stack([torch.full_like(layout.ids, go), layout.ids + go + 1], 1)
@@ -144,7 +144,7 @@ class Inference:
             entries[end : end + following, 0] = best[:following]
         return tags, logits
 
-    def _encode(self, layout: Layout, context: Tensor | None) -> Tensor:
+    def encode(self, layout: Layout, context: Tensor | None) -> Tensor:
         """RETURNS [n, width]: What the decoder reads beside its tables, as it is laid out: the last
         convolution, less what its mask drops, and the context."""
         more = None

@@ -1,4 +1,4 @@
-"""Docs to the greedy paths of a network, in groups of like length."""
+"""Docs to the paths of a network, in groups of like length."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from spacy.vocab import Vocab
 from thinc.types import Floats2d
 
 from ..errors import DeepALError
+from .beam import search, settled
 from .context import context_tensor
 from .features import BOS_ROW, EOS_ROW, bucket, distinct_words, split
 from .layout import Layout, lay_out
@@ -17,39 +18,57 @@ from .shim import NetworkShim
 
 
 class Paths(NamedTuple):
-    """What the model predicts: the greedy path of each Doc."""
+    """What the model predicts."""
 
-    tags: list[NDArray]  # [n_words] int64 per Doc
+    tags: list[NDArray]  # [n_words] int64 per Doc: the greedy path
     log_probs: list[NDArray]  # [n_words, n_tags] float32 per Doc: log P(tag | path before it)
+    best: list[NDArray]  # [n_words] int64 per Doc: the path that entities are read off
 
 
 def predict_paths(
-    shim: NetworkShim, docs: Sequence[Doc], batch_words: int, context: Sequence[Floats2d | None]
+    shim: NetworkShim,
+    docs: Sequence[Doc],
+    batch_words: int,
+    context: Sequence[Floats2d | None],
+    beam_width: int = 1,
 ) -> Paths:
-    """Decode Docs greedily, in groups of like length; the order of the Docs is kept.
+    """Decode Docs in groups of like length; the order of the Docs is kept.
 
     context (Sequence[array[n_words, width] | None]): What `predict_context` said of them.
+    beam_width (int): Where the greedy path may not be the most probable consistent one, that is
+        sought with a beam so wide; 1: the greedy path is the best, consistent or not.
     """
     n_tags = shim.network.config["n_tags"]
     tags = [np.zeros(0, "int64") for _ in docs]
     log_probs = [np.zeros((0, n_tags), "float32") for _ in docs]
     distinct, sentences = distinct_words(docs)
+    doubtful = [np.zeros(0, "int64") for _ in docs]  # their table rows, and none of the others
     if len(distinct):
         check_vectors(shim, docs[0].vocab)
-        inference, rows = shim.inference(docs[0].vocab, distinct)
-        for group, lengths, layout in layouts(
-            shim, [rows[index] for index in sentences], batch_words
-        ):
+        inference, table = shim.inference(docs[0].vocab, distinct)
+        rows = [table[index] for index in sentences]
+        for group, lengths, layout in layouts(shim, rows, batch_words):
             tokvecs = context_tensor(shim, [context[i] for i in group])
             path, logits = (part[layout.places] for part in inference.decode(layout, tokvecs))
+            found = logits.log_softmax(1)
             for i, doc_tags, doc_log_probs in zip(
                 group,
                 split(path.cpu().numpy(), lengths),
-                split(logits.log_softmax(1).cpu().numpy(), lengths),
+                split(found.cpu().numpy(), lengths),
                 strict=True,
             ):
                 tags[i], log_probs[i] = doc_tags, doc_log_probs
-    return Paths(tags, log_probs)
+            if beam_width > 1:
+                certain = settled(path, found, lengths).cpu().numpy()
+                for i in np.asarray(group)[~certain].tolist():
+                    doubtful[i] = rows[i]
+    best = list(tags)
+    for group, lengths, layout in layouts(shim, doubtful, batch_words // beam_width):
+        tokvecs = context_tensor(shim, [context[i] for i in group])
+        path = search(inference, layout, tokvecs, beam_width)[layout.places]
+        for i, doc_tags in zip(group, split(path.cpu().numpy(), lengths), strict=True):
+            best[i] = doc_tags
+    return Paths(tags, log_probs, best)
 
 
 def layouts(

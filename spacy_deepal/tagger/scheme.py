@@ -24,6 +24,21 @@ def tag_names(labels: Sequence[str]) -> list[str]:
     return ["O", *(f"{position}-{label}" for label in labels for position in "BIES")]
 
 
+def consistent(n_tags: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which paths the scheme allows: B or I goes on in I or E of its type, nothing else does.
+
+    RETURNS (array[n_tags + 1, n_tags], array[n_tags]): Whether a tag may stand behind another, the
+        last row being the beginning of a sentence; and whether a tag may end one.
+    """
+    kinds, positions = np.divmod(np.arange(n_tags) - 1, 4)
+    positions = np.where(kinds < 0, OUTSIDE, positions + 1)
+    open_ = np.isin(positions, (BEGIN, INSIDE))
+    continues = np.isin(positions, (INSIDE, END))
+    inside = open_[:, None] & continues & (kinds[:, None] == kinds)
+    between = ~open_[:, None] & ~continues
+    return np.vstack([inside | between, ~continues]), ~open_
+
+
 def encode(iob: NDArray, types: NDArray, starts: NDArray) -> NDArray[np.int64]:
     """Number the tags of a run of sentences from their IOB codes and entity types.
 

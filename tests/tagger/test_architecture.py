@@ -143,7 +143,7 @@ def test_model_without_weights_says_what_to_do():
 
 
 def test_prediction_decodes_a_sentence_longer_than_batch_words_alone(monkeypatch):
-    nlp = initialized()
+    nlp = initialized(beam_width=1)
     docs = [make_doc(nlp.vocab, ["word"] * length) for length in (3, 50, 2, 3, 0, 1)]
     whole = nlp.get_pipe("deepal_ner").predict(docs)
     sizes = []
