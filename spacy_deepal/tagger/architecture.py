@@ -21,10 +21,10 @@ from .shim import NetworkShim
 
 # Lexical attributes and the rows of their tables. Chinese has thousands of affixes of one letter.
 DEFAULT_ATTRS = {
-    "NORM": 4000,
-    "SHAPE": 2000,
-    **{"PREFIX1": 2000, "PREFIX2": 2000, "PREFIX3": 2000, "PREFIX4": 2000},
-    **{"SUFFIX1": 2000, "SUFFIX2": 2000, "SUFFIX3": 2000, "SUFFIX4": 2000},
+    "NORM": 2000,
+    "SHAPE": 1000,
+    **{"PREFIX1": 1000, "PREFIX2": 1000, "PREFIX3": 1000, "PREFIX4": 1000},
+    **{"SUFFIX1": 1000, "SUFFIX2": 1000, "SUFFIX3": 1000, "SUFFIX4": 1000},
 }
 
 
@@ -51,7 +51,7 @@ def build_cnn_cnn_lstm(
     word_dropout: float | None = None,
     attrs: list[str] = list(DEFAULT_ATTRS),  # noqa: B006 (read only)
     attr_rows: list[int] = list(DEFAULT_ATTRS.values()),  # noqa: B006, B008 (read only)
-    attr_width: int = 16,
+    attr_width: int = 8,
     vectors_projection: int = 96,
     encoder_width: int = 128,
     encoder_kernel: int = 3,
