@@ -35,7 +35,7 @@ from spacy.util import load_model
 from thinc.api import Config
 from wasabi import msg
 
-from spacy_deepal.acquisition.names import acquisition_name
+from spacy_deepal.acquisition.names import NAME, acquisition_block, acquisition_label
 from spacy_deepal.cli._app import (
     OVERRIDES,
     ConfigPath,
@@ -86,7 +86,7 @@ def main(
         chosen = sets.check(genre)
         setting = {
             "data": folder.name,
-            "acquisition": acquisition_name(acquisition),
+            "acquisition": acquisition_label(block := acquisition_block(acquisition), block[NAME]),
             "budget": budget,
         }
         loaded = configure(load_config(ctx, config), folder, lang)

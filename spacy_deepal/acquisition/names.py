@@ -47,11 +47,20 @@ def acquisition_block(text: str) -> dict[str, Any]:
         except ValueError:  # a word without quotes
             block[key] = value
     if len(block) > 1:  # without any, the arguments may be those of a config
-        try:
-            registry.resolve({"acquisition": block})
-        except ValueError as error:
-            raise DeepALError(f"{text}: {str(error).strip()}") from error
+        resolve_acquisition(block, text)
     return block
+
+
+def resolve_acquisition(block: dict[str, Any], text: str) -> Any:
+    """RETURNS (AcquisitionFunction): The function of a block.
+
+    text (str): How the user called it.
+    RAISES (DeepALError): For arguments that the function does not take.
+    """
+    try:
+        return registry.resolve({"acquisition": block})["acquisition"]
+    except ValueError as error:
+        raise DeepALError(f"{text}: {str(error).strip()}") from error
 
 
 def short_name(name: str) -> str:

@@ -12,7 +12,12 @@ def score_cli(
     model: Annotated[str, typer.Argument(help="Trained pipeline with a deepal_ner component")],
     pool: Annotated[Path, typer.Argument(help="Pool: a folder of shards, or a .spacy file")],
     scores: Annotated[Path, typer.Argument(help="JSONL file to write, a line a sentence")],
-    acquisition: Annotated[str, typer.Option(help="Registered acquisition function")] = "MNLP",
+    acquisition: Annotated[
+        str,
+        typer.Option(
+            help="Registered acquisition function; arguments as in TokenEntropy:reduce=max"
+        ),
+    ] = "MNLP",
     samples: Annotated[
         int | None, typer.Option(min=2, help="MC dropout samples, as for BALD")
     ] = None,

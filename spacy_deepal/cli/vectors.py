@@ -20,13 +20,15 @@ def vectors_cli(
     ] = None,
     from_text: Annotated[bool, Option("--from-text", help="The pools' own text: floret")] = False,
     method: Annotated[
-        Literal["pieces", "distil"],
-        Option(help="Of a transformer: its input embeddings, or its output for each word"),
-    ] = "pieces",
+        Literal["pieces", "distil"] | None,
+        Option(help="Of a transformer: its input embeddings (default), or its output for words"),
+    ] = None,
     dim: Annotated[
         int | None, Option(min=1, help="Width; else the source's own, 100 with --from-text")
     ] = None,
-    epochs: Annotated[int, Option(min=1, help="Passes over the text with --from-text")] = 60,
+    epochs: Annotated[
+        int | None, Option(min=1, help="Passes over the text with --from-text; 60 when left out")
+    ] = None,
     lang: Lang = "en",
 ) -> None:
     """Make static vectors for the words of pools, as --paths.vectors of a config takes them, from

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.util import load_model, registry
+from spacy.util import load_model
 
-from ..acquisition.names import acquisition_name
+from ..acquisition.names import acquisition_block, resolve_acquisition
 from ..errors import DeepALError
 from ..seeds import derive_uniform
 from ..sentences import count_words, sentence_id
@@ -36,19 +36,17 @@ class Score:
     score: float
 
 
-def make_acquisition(name: str, *, samples: int | None = None) -> "AcquisitionFunction":
+def make_acquisition(text: str, *, samples: int | None = None) -> "AcquisitionFunction":
     """Make a registered acquisition function.
 
-    name (str): As for `acquisition_name`.
+    text (str): As for `acquisition_block`: "MNLP", "TokenEntropy:reduce=max".
     samples (int | None): MC dropout samples, for a function that takes them.
-    RAISES (DeepALError): For an unknown name; for samples that the function does not take.
+    RAISES (DeepALError): For an unknown name; for arguments that the function does not take.
     """
-    full = acquisition_name(name)
-    settings = {} if samples is None else {"samples": samples}
-    try:
-        return registry.acquisition.get(full)(**settings)
-    except TypeError as error:
-        raise DeepALError(f"Acquisition function {full}: {error}") from error
+    block = acquisition_block(text)
+    if samples is not None:
+        block["samples"] = samples
+    return resolve_acquisition(block, text)
 
 
 def load_pipeline(model: str) -> Language:

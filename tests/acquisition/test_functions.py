@@ -93,7 +93,8 @@ def test_lc_of_many_words_is_summed_exactly():
 def test_probabilities_are_read_off_the_predicted_path():
     """Mistake 3: "MNLP" computed on an all-O path, not on the predicted one."""
     table = numpy.log(numpy.asarray([[0.3, 0.7], [0.9, 0.1], [0.45, 0.55]], "float32"))
-    (log_probs,) = path_log_probs(Paths([numpy.asarray([1, 0, 1])], [table]))
+    tags = [numpy.asarray([1, 0, 1])]
+    (log_probs,) = path_log_probs(Paths(tags, [table], best=tags))
     evidence = Evidence(id="a", words=3, uniform=0.5, log_probs=log_probs)
     assert make_mnlp()(evidence) == pytest.approx(-numpy.log(0.7 * 0.9 * 0.55) / 3, rel=1e-5)
     all_outside = -numpy.log(0.3 * 0.9 * 0.45) / 3
@@ -243,8 +244,15 @@ def test_unknown_function_is_refused_with_those_there_are():
         make_acquisition("MLNP")
 
 
+def test_arguments_stand_behind_the_name():
+    assert make_acquisition("BALD:samples=7") == make_acquisition("BALD", samples=7)
+    assert make_acquisition("TokenEntropy:reduce=max") != make_acquisition("TokenEntropy")
+    with pytest.raises(DeepALError, match=r"(?s)MNLP:power=2.*power"):
+        make_acquisition("MNLP:power=2")
+
+
 def test_samples_for_a_function_that_takes_none_are_refused():
-    with pytest.raises(DeepALError, match=r"spacy_deepal.MNLP.v1.*samples"):
+    with pytest.raises(DeepALError, match=r"(?s)MNLP: .*samples"):
         make_acquisition("MNLP", samples=5)
 
 

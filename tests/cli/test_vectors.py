@@ -57,6 +57,19 @@ def test_vectors_takes_one_source(pool, tmp_path, args):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["--from-text", "--method", "distil"], "--method says nothing without --from-transformer"),
+        (["--from-file", "words.txt", "--epochs", 3], "--epochs says nothing without --from-text"),
+    ],
+)
+def test_an_option_of_another_source_is_refused(pool, tmp_path, args, says):
+    status, output = call("vectors", pool, tmp_path / "out", *args)
+    assert (status, says in output) == (1, True), output
+    assert not (tmp_path / "out").exists()
+
+
 def test_config_trains_with_the_table(word_file, tmp_path):
     paths = write_pools(tmp_path)
     args = ["--from-file", word_file, "--lang", "xx"]

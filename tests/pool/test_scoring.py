@@ -266,7 +266,7 @@ def test_an_unknown_function_is_refused_with_those_there_are():
 
 
 def test_samples_are_refused_where_they_mean_nothing():
-    with pytest.raises(DeepALError, match=r"spacy_deepal\.MNLP\.v1: .*samples"):
+    with pytest.raises(DeepALError, match=r"(?s)spacy_deepal\.MNLP\.v1.*samples"):
         make_acquisition("MNLP", samples=10)
     with pytest.raises(DeepALError, match="2 or more"):
         make_acquisition("BALD", samples=1)
