@@ -93,9 +93,9 @@ def build_cnn_cnn_lstm(
     tag_width (int): Width of the last tag's embedding.
     max_chars (int): A longer word keeps its first and last characters.
     batch_words (int): Most words, padding counted, that prediction decodes at once.
-    beam_width (int): Entities are those of the most probable path of consistent tags that a beam so
-        wide finds; 1: of the greedy path, as in the paper. Acquisition functions read the greedy
-        path, and training does not search.
+    beam_width (int): Where the greedy path of tags breaks their scheme, entities are read off the
+        most probable path that keeps it which a beam so wide finds; 1: off the greedy path, as in
+        the paper. Acquisition functions read the greedy path.
     tok2vec (Model | None): Vectors of tokens in their sentence, which join w_full: a layer of its
         own, such as `spacy.HashEmbedCNN.v2`, or a listener to a component that others share, such
         as `spacy.Tok2VecListener.v1`. It is trained along.

@@ -95,12 +95,16 @@ class Lstm:
 
     Kept are twice the cell and half the hidden state; the weights behind them make up for it.
 
-    from_below (Tensor): [4 * width, width_in], what the layer's input is multiplied with.
+    from_below (Tensor | None): [4 * width, width_in], what the layer's input is multiplied with;
+        None: what the input gives to the gates is worked out elsewhere.
     """
 
-    def __init__(self, layer: nn.LSTM, from_below: Tensor):
+    def __init__(self, layer: nn.LSTM, from_below: Tensor | None):
+        weight = 2 * layer.weight_hh_l0
+        if from_below is None:
+            from_below = weight[:, :0]
         self.width_in, self.width = from_below.shape[1], layer.hidden_size
-        weight = torch.cat([from_below, 2 * layer.weight_hh_l0], 1)
+        weight = torch.cat([from_below, weight], 1)
         self.product = Product(for_gates(weight), for_gates(layer.bias_ih_l0 + layer.bias_hh_l0))
 
     def start(self, sentences: int) -> tuple[Tensor, Tensor]:
@@ -110,18 +114,24 @@ class Lstm:
         return zeros((sentences, self.width_in + self.width)), zeros((sentences, self.width))
 
     def __call__(
-        self, below: Tensor, state: tuple[Tensor, Tensor], more: Tensor | None = None
+        self,
+        state: tuple[Tensor, Tensor],
+        *,
+        below: Tensor | None = None,
+        gates: Tensor | None = None,
     ) -> Tensor:
-        """Read below [active, width_in], update the state of the first `active` sentences.
+        """Update the state of the first `active` sentences: as many as rows are given.
 
-        more (Tensor | None): [active, 4 * width], what else goes into the gates.
+        below (Tensor | None): [active, width_in], the input.
+        gates (Tensor | None): [active, 4 * width], what the input gives to the gates.
         RETURNS [active, width]: Half their hidden state.
         """
-        reads, cell = (part[: len(below)] for part in state)
-        reads[:, : self.width_in] = below
-        gates = self.product(state[0][: _round_up(len(below), len(state[0]))])[: len(below)]
-        if more is not None:
-            gates += more
+        active = len(gates if below is None else below)
+        reads, cell = (part[:active] for part in state)
+        if below is not None:
+            reads[:, : self.width_in] = below
+        own = self.product(state[0][: _round_up(active, len(state[0]))])[:active]
+        gates = own if gates is None else own.add_(gates)
         enter, forget, new, out = gates.sigmoid_().chunk(4, 1)
         cell.mul_(forget).addcmul_(enter, new.sub_(0.5), value=4)
         return torch.mul(torch.sigmoid(cell).sub_(0.5), out, out=reads[:, self.width_in :])

@@ -47,12 +47,10 @@ class Inference:
         self._take_decoder(network, mask, of_words, units[context:])
         self.words = 0
         self.used = [0, 0, 0]  # rows of the tables
-        rows, tags = (room + 1, len(self.from_tags)) if room else (0, 0)
-        width = config["encoder_width"]
+        rows, width = room + 1 if room else 0, config["encoder_width"]
         self.tables = [
-            self.output.new_empty((rows, config["encoder_kernel"] * width)),
-            self.output.new_empty((rows, width)),
-            self.output.new_empty((tags + rows, self.from_tags.shape[1])),
+            self.output.new_empty((rows, columns))
+            for columns in (config["encoder_kernel"] * width, width, self.from_tags.shape[1])
         ]
 
     def _take_encoder(
@@ -82,8 +80,10 @@ class Inference:
         from_w_full = from_w_full * mask
         self.from_w_full = Product(for_gates(from_w_full[:, of_words]))
         self.from_tags = decoder.embedding.weight @ for_gates(from_tag)
-        from_below = [torch.cat([from_h_last[:, self.kept_h_last], from_w_full[:, of_context]], 1)]
+        from_rows = torch.cat([from_h_last[:, self.kept_h_last], from_w_full[:, of_context]], 1)
+        self.from_rows = Product(for_gates(from_rows))
         masks = [factors_of(dropout, mask) for dropout in decoder.dropouts]
+        from_below = [None]
         from_below += [
             2 * layer.weight_ih_l0 * below
             for layer, below in zip(decoder.layers[1:], masks, strict=False)
@@ -102,8 +102,6 @@ class Inference:
         if not self.words:
             values = F.pad(values, (0, 0, 1, 0))  # [PAD]
         new = [*self.convolutions.tables(0, values), self.from_w_full(values)]
-        if not self.words:
-            new[2] = torch.cat([self.from_tags, new[2]])
         self.words += len(words.others)
         for i, rows in enumerate(new):
             start, self.used[i] = self.used[i], self.used[i] + len(rows)
@@ -123,42 +121,46 @@ class Inference:
         hidden (Tensor | None): [n, width] Gets what `output` reads, as it is laid out.
         RETURNS (Tensor, Tensor): Tags [n] and logits [n, tags] on that path, as they are laid out.
         """
-        rows = self.encode(layout, context)
-        # A word's gates begin as the sum of two rows: that of the tag before it, and its own.
-        go = len(self.from_tags) - 1
-        entries = torch.stack([torch.full_like(layout.ids, go), layout.ids + go + 1], 1)
+        gates = self.gates(layout, context)
+        previous = torch.full_like(layout.ids[: layout.active[0]], len(self.from_tags) - 1)  # [GO]
         tags = torch.empty_like(layout.ids)
-        logits = rows.new_empty((len(tags), len(self.output_bias)))
-        states = [lstm.start(layout.active[0]) for lstm in self.lstms]
+        logits = gates.new_empty((len(tags), len(self.output_bias)))
+        states = [lstm.start(len(previous)) for lstm in self.lstms]
         end = 0
-        for active, following in zip(layout.active, [*layout.active[1:], 0], strict=True):
+        for active in layout.active:
             now = slice(end, end := end + active)
-            gates = F.embedding_bag(entries[now], self.tables[2], mode="sum")
-            state = self.lstms[0](rows[now], states[0], gates)
-            for lstm, before in zip(self.lstms[1:], states[1:], strict=True):
-                state = lstm(state, before)
+            more = gates[now].add_(self.from_tags.index_select(0, previous[:active]))
+            state = self.step(states, more)
             if hidden is not None:
                 hidden[now] = state
-            step = torch.addmm(self.output_bias, state, self.output, out=logits[now])
-            tags[now] = best = step.max(1).indices
-            entries[end : end + following, 0] = best[:following]
+            scores = torch.addmm(self.output_bias, state, self.output, out=logits[now])
+            tags[now] = previous = scores.max(1).indices
         return tags, logits
 
-    def encode(self, layout: Layout, context: Tensor | None) -> Tensor:
-        """RETURNS [n, width]: What the decoder reads beside its tables, as it is laid out: the last
-        convolution, less what its mask drops, and the context."""
+    def step(self, states: list[tuple[Tensor, Tensor]], gates: Tensor) -> Tensor:
+        """Let the decoder read a word of each sequence that goes on, and update its states.
+
+        gates (Tensor): [active, 4 * width], what the words and the tags before them say.
+        RETURNS [active, width]: What `output` reads.
+        """
+        state = self.lstms[0](states[0], gates=gates)
+        for lstm, its_own in zip(self.lstms[1:], states[1:], strict=True):
+            state = lstm(its_own, below=state)
+        return state
+
+    def gates(self, layout: Layout, context: Tensor | None) -> Tensor:
+        """RETURNS [n, 4 * width]: What words give to the gates of the decoder, as laid out."""
         more = None
         if self.of_context is not None:
             context = self.context(context)
             rows = context.new_zeros((layout.size, context.shape[1]))
             more = self.of_context.tables(0, rows.index_copy_(0, layout.rows, context))
         h_last = self.convolutions(self.tables[0], self.tables[1], layout, more)
-        h_last = h_last.index_select(1, self.kept_h_last)
-        if more is None:
-            return h_last
-        return torch.cat(
-            [h_last, torch.empty_like(context).index_copy_(0, layout.places, context)], 1
-        )
+        rows = h_last.index_select(1, self.kept_h_last)
+        if more is not None:
+            context = torch.empty_like(context).index_copy_(0, layout.places, context)
+            rows = torch.cat([rows, context], 1)
+        return self.from_rows(rows).add_(self.tables[2].index_select(0, layout.ids))
 
     def _encode_characters(self, layout: Layout) -> Tensor:
         """RETURNS [U, char_filters]: The maximum over the characters of each word."""

@@ -10,10 +10,11 @@ from spacy.vocab import Vocab
 from thinc.types import Floats2d
 
 from ..errors import DeepALError
-from .beam import search, settled
+from .beam import search
 from .context import context_tensor
 from .features import BOS_ROW, EOS_ROW, bucket, distinct_words, split
 from .layout import Layout, lay_out
+from .scheme import keeps_scheme
 from .shim import NetworkShim
 
 
@@ -35,14 +36,14 @@ def predict_paths(
     """Decode Docs in groups of like length; the order of the Docs is kept.
 
     context (Sequence[array[n_words, width] | None]): What `predict_context` said of them.
-    beam_width (int): Where the greedy path may not be the most probable consistent one, that is
-        sought with a beam so wide; 1: the greedy path is the best, consistent or not.
+    beam_width (int): Where the greedy path breaks the tagging scheme, the best one is sought with a
+        beam so wide; 1: the greedy path is the best.
     """
     n_tags = shim.network.config["n_tags"]
     tags = [np.zeros(0, "int64") for _ in docs]
     log_probs = [np.zeros((0, n_tags), "float32") for _ in docs]
     distinct, sentences = distinct_words(docs)
-    doubtful = [np.zeros(0, "int64") for _ in docs]  # their table rows, and none of the others
+    broken = [np.zeros(0, "int64") for _ in docs]  # table rows where the path breaks the scheme
     if len(distinct):
         check_vectors(shim, docs[0].vocab)
         inference, table = shim.inference(docs[0].vocab, distinct)
@@ -50,23 +51,23 @@ def predict_paths(
         for group, lengths, layout in layouts(shim, rows, batch_words):
             tokvecs = context_tensor(shim, [context[i] for i in group])
             path, logits = (part[layout.places] for part in inference.decode(layout, tokvecs))
-            found = logits.log_softmax(1)
+            path = path.cpu().numpy()
             for i, doc_tags, doc_log_probs in zip(
                 group,
-                split(path.cpu().numpy(), lengths),
-                split(found.cpu().numpy(), lengths),
+                split(path, lengths),
+                split(logits.log_softmax(1).cpu().numpy(), lengths),
                 strict=True,
             ):
                 tags[i], log_probs[i] = doc_tags, doc_log_probs
             if beam_width > 1:
-                certain = settled(path, found, lengths).cpu().numpy()
-                for i in np.asarray(group)[~certain].tolist():
-                    doubtful[i] = rows[i]
+                kept = keeps_scheme(path, lengths, n_tags)
+                for i in np.asarray(group)[~kept].tolist():
+                    broken[i] = rows[i]
     best = list(tags)
-    for group, lengths, layout in layouts(shim, doubtful, batch_words // beam_width):
+    for group, lengths, layout in layouts(shim, broken, batch_words):
         tokvecs = context_tensor(shim, [context[i] for i in group])
-        path = search(inference, layout, tokvecs, beam_width)[layout.places]
-        for i, doc_tags in zip(group, split(path.cpu().numpy(), lengths), strict=True):
+        path = search(inference, layout, tokvecs, beam_width)[layout.places].cpu().numpy()
+        for i, doc_tags in zip(group, split(path, lengths), strict=True):
             best[i] = doc_tags
     return Paths(tags, log_probs, best)
 

@@ -24,7 +24,7 @@ def tag_names(labels: Sequence[str]) -> list[str]:
     return ["O", *(f"{position}-{label}" for label in labels for position in "BIES")]
 
 
-def consistent(n_tags: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def allowed(n_tags: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which paths the scheme allows: B or I goes on in I or E of its type, nothing else does.
 
     RETURNS (array[n_tags + 1, n_tags], array[n_tags]): Whether a tag may stand behind another, the
@@ -37,6 +37,23 @@ def consistent(n_tags: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     inside = open_[:, None] & continues & (kinds[:, None] == kinds)
     between = ~open_[:, None] & ~continues
     return np.vstack([inside | between, ~continues]), ~open_
+
+
+def keeps_scheme(tags: NDArray, lengths: Sequence[int], n_tags: int) -> NDArray[np.bool_]:
+    """Which sentences have a path that the scheme allows.
+
+    tags (array[n_words]): Tag numbers, sentence by sentence.
+    lengths (Sequence[int]): Words of each sentence, none empty.
+    RETURNS (array[len(lengths)]): True for these.
+    """
+    follows, ends = allowed(n_tags)
+    last = np.cumsum(lengths) - 1
+    first = last - lengths + 1
+    before = np.roll(tags, 1)
+    before[first] = n_tags
+    kept = follows[before, tags]
+    kept[last] &= ends[tags[last]]
+    return np.logical_and.reduceat(kept, first)
 
 
 def encode(iob: NDArray, types: NDArray, starts: NDArray) -> NDArray[np.int64]:
