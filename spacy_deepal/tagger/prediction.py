@@ -60,8 +60,7 @@ def predict_paths(
             ):
                 tags[i], log_probs[i] = doc_tags, doc_log_probs
             if beam_width > 1:
-                kept = keeps_scheme(path, lengths, n_tags)
-                for i in np.asarray(group)[~kept].tolist():
+                for i in np.asarray(group)[~keeps_scheme(path, lengths, n_tags)].tolist():
                     broken[i] = rows[i]
     best = list(tags)
     for group, lengths, layout in layouts(shim, broken, batch_words):
