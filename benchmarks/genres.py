@@ -84,9 +84,10 @@ def main(
         folder = prepare_corpus(data, workspace, lang=lang)
         sets = Sets(folder, lang)
         chosen = sets.check(genre)
+        block = acquisition_block(acquisition)
         setting = {
             "data": folder.name,
-            "acquisition": acquisition_label(block := acquisition_block(acquisition), block[NAME]),
+            "acquisition": acquisition_label(block, block[NAME]),
             "budget": budget,
         }
         loaded = configure(load_config(ctx, config), folder, lang)

@@ -13,9 +13,9 @@ from .reference import Reference
 WORDS = "Khan met Ada Berlin"
 
 
-def random_nlp(seed=0, beam_width=4, labels=("LOC",), **model):
+def random_nlp(seed=0, beam_width=4, **model):
     """A pipeline whose greedy paths are often inconsistent, and seldom the most probable ones."""
-    sentences = [(words, [(a, b, labels[0]) for a, b, _ in ents]) for words, ents in SENTENCES]
+    sentences = [(words, [(a, b, "LOC") for a, b, _ in ents]) for words, ents in SENTENCES]
     nlp = initialized(sentences, beam_width=beam_width, **model)
     jolt(network_of(nlp), seed, scale=0.5)
     return nlp
