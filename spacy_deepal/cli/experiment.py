@@ -1,5 +1,5 @@
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from wasabi import msg
@@ -17,8 +17,11 @@ from ._app import (
     set_up,
     show_errors,
 )
-from .run import show_round
+from .run import describe_round, describe_scores
 
+Processes = Annotated[
+    int, typer.Option("--processes", "-n", min=1, help="Runs side by side, sharing the cores")
+]
 Workspace = Annotated[Path, typer.Argument(help="Folder for pools, runs, models and report")]
 
 
@@ -40,6 +43,7 @@ def experiment_cli(
     full: Annotated[
         bool, typer.Option("--full", help="Train on the whole pool with each seed, too")
     ] = False,
+    processes: Processes = 1,
     keep: Keep = "last",
     code: CodePath = None,
     gpu_id: GpuId = -1,
@@ -60,10 +64,18 @@ def experiment_cli(
             full=full,
             keep=keep,
             use_gpu=gpu_id,
-            begin=msg.divider,
-            progress=show_round,
+            processes=processes,
+            code=code,
+            begin=lambda title: msg.info(f"{title} begins"),
+            progress=show_progress,
         )
     msg.good(f"The report is in {report}")
+
+
+def show_progress(title: str, line: dict[str, Any]) -> None:
+    """Print a line for a finished round, or for a finished model of all data."""
+    said = describe_round(line) if "round" in line else describe_scores(line)
+    print(f"{title:<18}  {said}", flush=True)
 
 
 @app.command("train", context_settings=OVERRIDES)

@@ -37,11 +37,19 @@ def run_cli(
 
 def show_round(line: dict[str, Any]) -> None:
     """Print a line for a finished round."""
+    print(describe_round(line), flush=True)
+
+
+def describe_round(line: dict[str, Any]) -> str:
+    """RETURNS (str): A line of metrics for people."""
     seconds = line["seconds"]
-    dev, test = 100 * line["dev_ents_f"], 100 * line["ents_f"]
-    print(
+    return (
         f"round {line['round']:>3}  {line['words']:>8} words {line['words_percent']:>5.1f}%  "
-        f"dev F {dev:5.1f}  test F {test:5.1f}  by {line['selection']}  "
-        f"({seconds['score']:.0f}s score, {seconds['train']:.0f}s train)",
-        flush=True,
+        f"{describe_scores(line)}  by {line['selection']}  "
+        f"({seconds['score']:.0f}s score, {seconds['train']:.0f}s train)"
     )
+
+
+def describe_scores(line: dict[str, Any]) -> str:
+    """RETURNS (str): F1 on dev and test, in points."""
+    return f"dev F {100 * line['dev_ents_f']:5.1f}  test F {100 * line['ents_f']:5.1f}"

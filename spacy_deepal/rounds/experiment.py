@@ -6,6 +6,7 @@ WORKSPACE/NAME/   corpus/{train,dev,test}, vectors/, FUNCTION-seedN/ (run folder
 
 import hashlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -23,6 +24,7 @@ from ..vectors.sources import make_source
 from ..vectors.table import make_vectors
 from .loop import run
 from .settings import SECTION
+from .side_by_side import do_jobs
 from .training import train_full, without_loop
 
 SPLITS = ("train", "dev", "test")
@@ -40,8 +42,10 @@ def experiment(
     full: bool = False,
     keep: str = "last",
     use_gpu: int = -1,
+    processes: int = 1,
+    code: Path | None = None,
     begin: Callable[[str], None] = lambda title: None,
-    progress: Callable[[dict[str, Any]], None] = lambda line: None,
+    progress: Callable[[str, dict[str, Any]], None] = lambda title, line: None,
 ) -> Path:
     """Run every acquisition function with every seed, and report. Goes on where it stopped.
 
@@ -51,22 +55,26 @@ def experiment(
     acquisitions (Sequence[str]): Functions as for `acquisition_block`.
     full (bool): Also train on the whole pool with every seed, so that the report knows the
         full-data F1.
-    begin, progress (Callable): Are called with the title of each run, each finished round's line.
+    processes, code, begin, progress: As for `do_jobs`; what is reported are the lines of finished
+        rounds, and the scores of a model of the whole pool.
     RETURNS (Path): The report.
     """
     blocks = [acquisition_block(text) for text in acquisitions]
     folder = prepare_corpus(data, workspace, lang=lang)
     config = configure(config, folder, lang)
+    jobs, runs = {}, []
     for seed in seeds if full else ():
-        begin(f"full data, seed {seed}")
-        full_run(config, full_folder(folder, seed), seed=seed, use_gpu=use_gpu)
-    runs = []
+        output = full_folder(folder, seed)
+        jobs[f"full data, seed {seed}"] = partial(
+            full_run, config, output, seed=seed, use_gpu=use_gpu
+        )
     for seed in seeds:
         for block in blocks:
-            begin(f"{acquisition_label(block)}, seed {seed}")
             runs.append(run_folder(folder, block, seed))
             own = configure_run(config, block, seed)
-            run(own, runs[-1], keep=keep, use_gpu=use_gpu, report=progress)
+            job = partial(run, own, runs[-1], keep=keep, use_gpu=use_gpu)
+            jobs[f"{acquisition_label(block)}, seed {seed}"] = job
+    do_jobs(jobs, processes, code=code, use_gpu=use_gpu, begin=begin, progress=progress)
     metrics = [full_folder(folder, seed) / METRICS for seed in seeds]
     known = [file for file in metrics if file.exists()]
     return report(runs, folder / "report.html", full=known, title=folder.name)
@@ -147,12 +155,18 @@ def text_vectors(folder: Path, lang: str) -> Path:
 
 
 def full_run(
-    config: Config, output: Path, *, seed: int | None = None, use_gpu: int = -1
+    config: Config,
+    output: Path,
+    *,
+    seed: int | None = None,
+    use_gpu: int = -1,
+    report: Callable[[dict[str, Any]], None] = lambda scores: None,
 ) -> dict[str, Any]:
     """Train one supervised model on the whole pool as the config's [training] says, unless that has
     been done. What [active_learning] says has no part in it.
 
     seed (int | None): None: the config's.
+    report (Callable): Is called with what is returned, when it is new.
     RETURNS (dict): Its scores on the test set, dev_ents_f, and the seconds of the training;
         output/metrics.json holds them.
     """
@@ -172,6 +186,7 @@ def full_run(
     seconds = {"train": round(perf_counter() - start, 3)}
     metrics = {**metrics, "seconds": seconds, "made_of": made_of}
     write_json(file, metrics)
+    report(metrics)
     return metrics
 
 

@@ -1,4 +1,5 @@
 import pytest
+import torch
 
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.files import read_json
@@ -51,17 +52,22 @@ def test_all_functions_start_from_the_same_seed_set_and_weights(data, config, tm
 def test_an_experiment_goes_on_where_it_stopped(data, config, tmp_path):
     runs = tmp_path / "runs"
 
-    def stop(line):
-        raise KeyboardInterrupt
+    def stop(title, line):
+        if title != "full data, seed 0":
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         experiment(config, data, runs, acquisitions=FUNCTIONS, full=True, progress=stop)
     metrics = runs / "mine" / "full-seed0" / "metrics.json"
     made = metrics.stat().st_mtime_ns
-    lines = []
-    experiment(config, data, runs, acquisitions=FUNCTIONS, full=True, progress=lines.append)
+    told = []
+
+    def note(title, line):
+        told.append((title, line["round"]))
+
+    experiment(config, data, runs, acquisitions=FUNCTIONS, full=True, progress=note)
     assert metrics.stat().st_mtime_ns == made
-    assert [line["round"] for line in lines] == [1, 0, 1]
+    assert told == [("MNLP, seed 0", 1), ("RAND, seed 0", 0), ("RAND, seed 0", 1)]
 
 
 def test_a_folder_of_the_language_is_preferred(data, tmp_path):
@@ -130,3 +136,27 @@ def test_the_model_of_all_words_is_trained_again_for_its_own_settings_alone(
         config[section][key] = value
         full_run(config, folder / "full")
         assert len(trained) == times
+
+
+def test_runs_side_by_side_are_those_of_one_process(data, config, tmp_path):
+    threads, told = torch.get_num_threads(), []
+    torch.set_num_threads(1)
+    try:
+        for workspace, processes in (("one", 1), ("two", 2)):
+            experiment(
+                config,
+                data,
+                tmp_path / workspace,
+                acquisitions=FUNCTIONS,
+                full=True,
+                processes=processes,
+                progress=lambda title, line: told.append((title, line["ents_f"])),
+            )
+    finally:
+        torch.set_num_threads(threads)
+    assert len(told) == 10
+    assert sorted(told[:5]) == sorted(told[5:])
+    for run in ("MNLP-seed0", "RAND-seed0"):
+        one, two = (tmp_path / workspace / "mine" / run for workspace in ("one", "two"))
+        for name in ("round_01/selected.jsonl", "round_01/model/ner/model"):
+            assert (one / name).read_bytes() == (two / name).read_bytes()
