@@ -6,17 +6,18 @@ sets, beside models of all words.
 Appends a line a round to benchmarks/results/curves.jsonl, and one for each model of all words, the
 config's ("full") and the CRF ("crf"). What is there is not run again, and a run that was killed
 goes on: its folder is in WORKSPACE/NAME, with the report. Lines are appended whole, so that
-processes with different data may write to one file. benchmarks/curves_table.py sums them up.
+commands for different data may write to one file. benchmarks/curves_table.py sums them up.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import product
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any
 
 import crf
 import spacy
-import torch
 import typer
 from curves_table import DIGITS, FULL, RESULTS, SHALLOW
 from records import append, matching
@@ -31,6 +32,7 @@ from spacy_deepal.cli._app import (
     DataPath,
     GpuId,
     Lang,
+    Processes,
     load_config,
     set_up,
     show_errors,
@@ -52,6 +54,7 @@ from spacy_deepal.rounds.loop import run
 from spacy_deepal.rounds.manifest import describe_pool
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.rounds.settings import SECTION
+from spacy_deepal.rounds.side_by_side import Job, do_jobs, thread_share
 
 WHAT = ("round", "selection", "words", "words_percent", "sentences", "stability")
 SCORES = ("ents_p", "ents_r", "ents_f", "dev_ents_f")
@@ -71,6 +74,7 @@ def main(
     ] = ["RAND", "LC", "MNLP", "BALD"],  # noqa: B006 (read only)
     seed: Annotated[list[int], typer.Option(help="Seed; may be repeated")] = [0, 1, 2],  # noqa: B006
     output: Annotated[Path, typer.Option(help="Where the lines go")] = RESULTS / "curves.jsonl",
+    processes: Processes = 1,
     code: CodePath = None,
     gpu_id: GpuId = -1,
 ) -> None:
@@ -81,69 +85,77 @@ def main(
         loaded = load_config(ctx, config)
         blocks = [acquisition_block(text) for text in acquisition]
         folder = prepare_corpus(data, workspace, lang=lang)
-        curves = Curves(configure(loaded, folder, lang), folder, lang, output, gpu_id)
-        curves.shallow()
-        for number in seed:
-            curves.full(number)
-        for number in seed:
-            for block in blocks:
-                curves.function(block, number)
+        curves = Curves(folder, lang, output, thread_share(processes))
+        jobs = curves.jobs(configure(loaded, folder, lang), blocks, seed, gpu_id)
+        do_jobs(
+            jobs,
+            processes,
+            code=code,
+            use_gpu=gpu_id,
+            begin=curves.begin,
+            progress=curves.progress,
+        )
         curves.report(seed)
 
 
 class Curves:
     """The experiment with one set, and what is recorded of it.
 
-    config (Config): What `configure` made.
     folder (Path): What `prepare_corpus` made; its name is that of the data in the lines.
     output (Path): JSONL, a line a round.
+    threads (int): Torch threads of a run.
     """
 
-    def __init__(self, config: Config, folder: Path, lang: str, output: Path, use_gpu: int):
-        self.config, self.folder, self.lang = config, folder, lang
-        self.output, self.use_gpu = output, use_gpu
+    def __init__(self, folder: Path, lang: str, output: Path, threads: int):
+        self.folder, self.lang, self.output, self.threads = folder, lang, output, threads
+        self.runs: dict[str, tuple[str, int, Path]] = {}
 
-    def function(self, block: dict[str, Any], seed: int) -> None:
-        """Run an acquisition function, or go on with it."""
-        name, folder = acquisition_label(block), run_folder(self.folder, block, seed)
-        if ends(self.recorded(name, seed), self.config[SECTION].get("rounds", 0)):
-            return
-        msg.divider(f"{self.folder.name}: {name}, seed {seed}")
+    def jobs(
+        self,
+        config: Config,
+        blocks: Sequence[dict[str, Any]],
+        seeds: Sequence[int],
+        use_gpu: int,
+    ) -> dict[str, Job]:
+        """RETURNS (dict[str, Callable]): What is not recorded to its end yet, by title."""
+        jobs = {}
 
-        def record(line: dict[str, Any] | None = None) -> None:
-            if line:
-                print(f"{line['words_percent']:.1f}% of the words: F1 {100 * line['ents_f']:.2f}")
-            self.record(name, seed, RunFolder(folder).metrics)
+        def add(name: str, seed: int, output: Path, job: Job) -> None:
+            title = f"{name}, seed {seed}"
+            jobs[title], self.runs[title] = job, (name, seed, output)
 
-        config = configure_run(self.config, block, seed)
-        run(config, folder, use_gpu=self.use_gpu, report=record)
-        record()
+        if not self.recorded(SHALLOW, 0):
+            output = self.folder / SHALLOW
+            add(SHALLOW, 0, output, partial(train_crf, self.folder, output, self.lang))
+        for seed in seeds:
+            if not self.recorded(FULL, seed):
+                output = full_folder(self.folder, seed)
+                add(
+                    FULL,
+                    seed,
+                    output,
+                    partial(full_run, config, output, seed=seed, use_gpu=use_gpu),
+                )
+        for seed, block in product(seeds, blocks):
+            name, output = acquisition_label(block), run_folder(self.folder, block, seed)
+            if not ends(self.recorded(name, seed), config[SECTION].get("rounds", 0)):
+                own = configure_run(config, block, seed)
+                add(name, seed, output, partial(run, own, output, use_gpu=use_gpu))
+        return jobs
 
-    def full(self, seed: int) -> None:
-        """Train the config's model on all words."""
-        if self.recorded(FULL, seed):
-            return
-        msg.divider(f"{self.folder.name}: full data, seed {seed}")
-        output = full_folder(self.folder, seed)
-        scores = full_run(self.config, output, seed=seed, use_gpu=self.use_gpu)
-        self.record(FULL, seed, [self.all_words(scores)])
+    def begin(self, title: str) -> None:
+        """Record what an earlier process did of the run and did not record."""
+        msg.info(f"{self.folder.name}: {title} begins")
+        name, seed, output = self.runs[title]
+        self.record(name, seed, RunFolder(output).metrics)
 
-    def shallow(self) -> None:
-        """Train the CRF on all words; it has no random number, its seed is 0."""
-        if self.recorded(SHALLOW, 0):
-            return
-        msg.divider(f"{self.folder.name}: CRF")
-        file = self.folder / SHALLOW / METRICS
-        if not file.exists():
-            vocab = spacy.blank(self.lang).vocab
-            docs = {
-                split: list(read_shards(self.folder / "corpus" / split, vocab)) for split in SPLITS
-            }
-            file.parent.mkdir(exist_ok=True)
-            start = perf_counter()
-            scores = crf.train_and_score(docs, file.with_name("model"))
-            write_json(file, {**scores, "seconds": {"train": round(perf_counter() - start, 3)}})
-        self.record(SHALLOW, 0, [self.all_words(read_json(file))])
+    def progress(self, title: str, line: dict[str, Any]) -> None:
+        """Record a finished round, or the scores of a model of all words."""
+        name, seed, _ = self.runs[title]
+        line = line if "round" in line else self.all_words(line)
+        what = f"{line['words_percent']:.1f}% of the words"
+        print(f"{self.folder.name}: {title}, {what}: F1 {100 * line['ents_f']:.2f}", flush=True)
+        self.record(name, seed, [line])
 
     def all_words(self, scores: dict[str, Any]) -> dict[str, Any]:
         """RETURNS (dict): The scores of a model of all words as a round of the loop has them."""
@@ -164,7 +176,7 @@ class Curves:
             if line["round"] not in there:
                 what = {key: line[key] for key in WHAT if key in line}
                 scores = {key: round(line[key], DIGITS) for key in SCORES}
-                rest = {"seconds": line["seconds"], "threads": torch.get_num_threads()}
+                rest = {"seconds": line["seconds"], "threads": self.threads}
                 append(self.output, {**run, **what, **scores, **rest})
 
     def report(self, seeds: Iterable[int]) -> None:
@@ -181,6 +193,26 @@ class Curves:
                 title=self.folder.name,
             )
             msg.good(f"The report is in {page}")
+
+
+def train_crf(
+    folder: Path, output: Path, lang: str, *, report: Callable[[dict[str, Any]], None]
+) -> None:
+    """Train the CRF on all words, unless that has been done. It has no random number.
+
+    folder (Path): What `prepare_corpus` made.
+    output (Path): Gets the model and its metrics.
+    report (Callable): Is called with its scores and the seconds of the training.
+    """
+    file = output / METRICS
+    if not file.exists():
+        vocab = spacy.blank(lang).vocab
+        docs = {split: list(read_shards(folder / "corpus" / split, vocab)) for split in SPLITS}
+        output.mkdir(exist_ok=True)
+        start = perf_counter()
+        scores = crf.train_and_score(docs, output / "model")
+        write_json(file, {**scores, "seconds": {"train": round(perf_counter() - start, 3)}})
+    report(read_json(file))
 
 
 def ends(lines: list[dict[str, Any]], rounds: int) -> bool:

@@ -20,6 +20,9 @@ ConfigPath = Annotated[Path, typer.Argument(help="Config with an [active_learnin
 DataPath = Annotated[Path, typer.Argument(help="Folder with train, dev and test, or to be split")]
 Lang = Annotated[str, typer.Option(help="Language of the tokenizer")]
 Keep = Annotated[Literal["last", "all"], typer.Option(help="Which rounds' models stay on disk")]
+Processes = Annotated[
+    int, typer.Option("--processes", "-n", min=1, help="Runs side by side, sharing the cores")
+]
 CodePath = Annotated[Path | None, typer.Option("--code", "-c", help="Python file to import first")]
 GpuId = Annotated[int, typer.Option("--gpu-id", "-g", help="GPU id; -1: CPU")]
 OVERRIDES = {"allow_extra_args": True, "ignore_unknown_options": True}

@@ -12,6 +12,7 @@ from ._app import (
     GpuId,
     Keep,
     Lang,
+    Processes,
     app,
     load_config,
     set_up,
@@ -19,9 +20,6 @@ from ._app import (
 )
 from .run import describe_round, describe_scores
 
-Processes = Annotated[
-    int, typer.Option("--processes", "-n", min=1, help="Runs side by side, sharing the cores")
-]
 Workspace = Annotated[Path, typer.Argument(help="Folder for pools, runs, models and report")]
 
 

@@ -166,7 +166,7 @@ def full_run(
     been done. What [active_learning] says has no part in it.
 
     seed (int | None): None: the config's.
-    report (Callable): Is called with what is returned, when it is new.
+    report (Callable): Is called with what is returned.
     RETURNS (dict): Its scores on the test set, dev_ents_f, and the seconds of the training;
         output/metrics.json holds them.
     """
@@ -179,13 +179,12 @@ def full_run(
         "config": without_loop(config).to_str(),
         **{split: fingerprint(paths[split]) for split in SPLITS},
     }
-    if file.exists() and (metrics := read_json(file))["made_of"] == made_of:
-        return metrics
-    start = perf_counter()
-    metrics = train_full(config, output, use_gpu=use_gpu)
-    seconds = {"train": round(perf_counter() - start, 3)}
-    metrics = {**metrics, "seconds": seconds, "made_of": made_of}
-    write_json(file, metrics)
+    if not file.exists() or (metrics := read_json(file))["made_of"] != made_of:
+        start = perf_counter()
+        metrics = train_full(config, output, use_gpu=use_gpu)
+        seconds = {"train": round(perf_counter() - start, 3)}
+        metrics = {**metrics, "seconds": seconds, "made_of": made_of}
+        write_json(file, metrics)
     report(metrics)
     return metrics
 

@@ -45,10 +45,10 @@ def do_jobs(
             job(report=partial(progress, title))
         return
     context = get_context("spawn")
-    threads = max(1, torch.get_num_threads() // processes)
+    initial = (thread_share(processes), code, use_gpu)
     with (
         context.Manager() as manager,
-        ProcessPoolExecutor(processes, context, _set_up, (threads, code, use_gpu)) as pool,
+        ProcessPoolExecutor(processes, context, _set_up, initial) as pool,
         tqdm(desc="runs", total=len(jobs), unit="run", disable=None) as bar,
     ):
         queue = manager.Queue()
@@ -65,6 +65,11 @@ def do_jobs(
                 pool.shutdown(wait=False, cancel_futures=True)
         for future in futures:
             future.result()
+
+
+def thread_share(processes: int) -> int:
+    """RETURNS (int): Torch threads of each of so many processes."""
+    return max(1, torch.get_num_threads() // processes)
 
 
 def _failed(future: Future) -> bool:

@@ -63,11 +63,12 @@ def test_an_experiment_goes_on_where_it_stopped(data, config, tmp_path):
     told = []
 
     def note(title, line):
-        told.append((title, line["round"]))
+        told.append((title, line.get("round")))
 
     experiment(config, data, runs, acquisitions=FUNCTIONS, full=True, progress=note)
     assert metrics.stat().st_mtime_ns == made
-    assert told == [("MNLP, seed 0", 1), ("RAND, seed 0", 0), ("RAND, seed 0", 1)]
+    assert told[0] == ("full data, seed 0", None)
+    assert told[1:] == [("MNLP, seed 0", 1), ("RAND, seed 0", 0), ("RAND, seed 0", 1)]
 
 
 def test_a_folder_of_the_language_is_preferred(data, tmp_path):
