@@ -23,7 +23,7 @@ from spacy.vocab import Vocab
 from ..errors import DeepALError
 from ..pool.files import read_json, read_jsonl, write_json, write_jsonl
 from ..pool.shards import read_shards
-from .settings import DEFAULTS, SECTION
+from .settings import DEFAULTS, ENDS, SECTION
 
 FORMAT = 1
 FIXED = ("format", "config", "seed", "pool", "dev", "test")  # what must not change in a run
@@ -62,7 +62,7 @@ class RunFolder:
         return RoundFolder(path)
 
     def open(self, manifest: dict[str, Any]) -> None:
-        """Begin a run, or go on with the same one.
+        """Begin a run, or go on with the same one; when it is to end may be another one now.
 
         manifest (dict): What the run is.
         RAISES (DeepALError): The folder holds another run; the difference is named.
@@ -192,8 +192,9 @@ def _fixed(manifest: dict[str, Any]) -> dict[str, Any]:
 
     fixed = {key: manifest.get(key) for key in FIXED}
     fixed["config"] = dict(Config().from_str(manifest["config"]))
-    # A run may be older than a setting.
-    fixed["config"][SECTION] = DEFAULTS | fixed["config"].get(SECTION, {})
+    # A run may be older than a setting, and may go on beyond the end that it had.
+    settings = DEFAULTS | fixed["config"].get(SECTION, {})
+    fixed["config"][SECTION] = {key: settings[key] for key in settings if key not in ENDS}
     return fixed
 
 

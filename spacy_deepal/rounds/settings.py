@@ -61,6 +61,7 @@ class Settings:
     max_similarity: float | None = None
 
 
+ENDS = ("rounds", "target_f", "stop_stability", "stop_rounds")  # change nothing that is done
 DEFAULTS = {field.name: field.default for field in fields(Settings) if field.default is not MISSING}
 
 

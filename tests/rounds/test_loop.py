@@ -395,6 +395,13 @@ class TestTheEnd:
             k: v for k, v in after.items() if k != lock
         }
 
+    def test_a_run_that_is_done_goes_on_with_more_rounds(self, finished, paths, tmp_path):
+        run(quick_config(paths, rounds=1), tmp_path / "run")
+        assert run(quick_config(paths, rounds=2), tmp_path / "run") == "All 2 rounds are done."
+        assert selected(tmp_path / "run") == selected(finished.path)
+        for line, whole in zip(metrics(tmp_path / "run"), finished.metrics, strict=True):
+            assert line | {"seconds": None} == whole | {"seconds": None}
+
     def test_wordless_sentences_do_not_count_as_left(self, tmp_path):
         docs = [*make_docs(6, 1), make_doc("blank", ["\n"], genre="nw")]
         paths = write_pools(tmp_path, pool=docs)

@@ -85,8 +85,8 @@ def test_a_file_in_the_folders_place_is_refused(tmp_path):
             "config.active_learning.budget_words: was 100, is 200",
         ),
         (
-            {"config": MANIFEST["config"] + "rounds = 3\n"},
-            "config.active_learning.rounds: was 0, is 3",
+            {"config": MANIFEST["config"] + "min_updates = 3\n"},
+            "config.active_learning.min_updates: was 0, is 3",
         ),
         (
             {"pool": {**MANIFEST["pool"], "fingerprint": "beef"}},
@@ -106,7 +106,16 @@ def test_another_run_is_refused_with_the_difference(folder, change, difference):
 
 def test_a_setting_that_is_younger_than_the_run_had_its_default(folder):
     with folder.lock():
-        folder.open({**MANIFEST, "config": MANIFEST["config"] + "stop_rounds = 3\n"})
+        folder.open({**MANIFEST, "config": MANIFEST["config"] + "min_updates = 0\n"})
+    assert folder.manifest == MANIFEST
+
+
+@pytest.mark.parametrize(
+    "end", ["rounds = 3", "target_f = 0.9", "stop_stability = 0.95", "stop_rounds = 4"]
+)
+def test_a_run_may_have_another_end_than_when_it_began(folder, end):
+    with folder.lock():
+        folder.open({**MANIFEST, "config": f"{MANIFEST['config']}{end}\n"})
     assert folder.manifest == MANIFEST
 
 
