@@ -95,7 +95,7 @@ def main(
             begin=curves.begin,
             progress=curves.progress,
         )
-        curves.report(seed)
+        curves.report()
 
 
 class Curves:
@@ -179,9 +179,11 @@ class Curves:
                 rest = {"seconds": line["seconds"], "threads": self.threads}
                 append(self.output, {**run, **what, **scores, **rest})
 
-    def report(self, seeds: Iterable[int]) -> None:
-        """Report all runs in the folder."""
+    def report(self) -> None:
+        """Report all runs in the folder, and the models of all words."""
         runs = [file.parent for file in sorted(self.folder.glob("*/manifest.json"))]
+        key = {"data": self.folder.name, "acquisition": FULL}
+        seeds = sorted(line["seed"] for line in matching(self.output, key))
         full = [full_folder(self.folder, seed) / METRICS for seed in seeds]
         shallow = self.folder / SHALLOW / METRICS
         if runs:

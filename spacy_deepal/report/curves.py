@@ -35,7 +35,8 @@ class Style:
     marker: str
 
 
-# Okabe and Ito's colours for all kinds of colour vision; the paper's functions keep theirs.
+# Okabe and Ito's colours for all kinds of colour vision, then Tol's; the paper's functions keep
+# theirs.
 KNOWN = {
     "RAND": Style("#6f6f6f", "o"),
     "LC": Style("#e69f00", "s"),
@@ -47,6 +48,10 @@ OTHERS = (
     Style("#cc79a7", "P"),
     Style("#56b4e9", "X"),
     Style("#000000", "*"),
+    Style("#882255", "<"),
+    Style("#999933", ">"),
+    Style("#332288", "p"),
+    Style("#44aa99", "h"),
 )
 
 
