@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from ..errors import DeepALError
-from ..tagger.scheme import OUTSIDE
 from .functions import AcquisitionFunction, lc
 
 if TYPE_CHECKING:
@@ -84,33 +83,3 @@ class TokenEntropy:
         log_probs = evidence.tag_log_probs.astype("float64")
         entropies = -(np.exp(log_probs) * log_probs).sum(1)
         return float(getattr(np, self.reduce)(entropies))
-
-
-def make_entity_mnlp(epsilon: float = 0.01) -> AcquisitionFunction:
-    """EntityMNLP: MNLP (Shen et al. 2017, section 4) as a weighted mean, in which a word counts as
-    much as it is likely to belong to an entity. The many sure O words of a long sentence then do
-    not hide an entity that the model is unsure of. The weighting is this package's own.
-
-    epsilon (float): What every word weighs at least, above 0; the larger, the nearer to MNLP.
-    RAISES (DeepALError): When epsilon is not above 0 or not finite.
-    """
-    if not 0 < epsilon < np.inf:
-        raise DeepALError(
-            f"spacy_deepal.EntityMNLP.v1: epsilon = {epsilon}: must be a number above 0."
-        )
-    return EntityMNLP(epsilon)
-
-
-@dataclass(frozen=True)
-class EntityMNLP:
-    """epsilon (float): What every word weighs at least."""
-
-    epsilon: float
-
-    def __call__(self, evidence: "Evidence") -> float:
-        """RETURNS (float): -sum_i w_i log P(y*_i) / sum_i w_i, w_i = 1 - P(O at i) + epsilon."""
-        if not evidence.words:
-            return 0.0
-        outside = evidence.tag_log_probs[:, OUTSIDE].astype("float64")
-        weights = self.epsilon - np.expm1(outside)
-        return float(-np.average(evidence.log_probs, weights=weights))

@@ -6,10 +6,8 @@ from hypothesis import given
 
 from spacy_deepal.acquisition.functions import make_lc, make_mnlp
 from spacy_deepal.acquisition.uncertainty import (
-    EntityMNLP,
     LengthLC,
     TokenEntropy,
-    make_entity_mnlp,
     make_length_lc,
     make_ltp,
     make_token_entropy,
@@ -24,7 +22,7 @@ from ..pools import AL_CONFIG
 from ..tagger.build import SENTENCES, initialized, make_doc
 from .test_functions import path, probabilities
 
-ALL = [make_length_lc, make_ltp, make_token_entropy, make_entity_mnlp]
+ALL = [make_length_lc, make_ltp, make_token_entropy]
 
 
 def distributions(*rows):
@@ -116,39 +114,6 @@ def test_token_entropy_refuses_another_reduction():
         make_token_entropy("median")
 
 
-# EntityMNLP
-
-
-def test_entity_mnlp_of_two_words_by_hand():
-    # w = (1 - 0.9 + 0.1, 1 - 0.2 + 0.1) = (0.2, 0.9); the path has 0.9 and 0.5.
-    evidence = distributions([0.9, 0.1, 1e-30], [0.2, 0.5, 0.3])
-    expected = -(0.2 * numpy.log(0.9) + 0.9 * numpy.log(0.5)) / (0.2 + 0.9)
-    assert expected == pytest.approx(0.5862773)
-    assert make_entity_mnlp(epsilon=0.1)(evidence) == pytest.approx(expected, rel=1e-6)
-
-
-def test_entity_mnlp_is_not_hidden_by_many_words_outside():
-    unsure, sure = [0.1, 0.5, 0.4], [0.999, 0.0005, 0.0005]
-    long, short = distributions(unsure, *[sure] * 30), distributions([0.8, 0.1, 0.1], sure)
-    assert make_mnlp()(long) < make_mnlp()(short)
-    assert make_entity_mnlp()(long) > make_entity_mnlp()(short)
-
-
-def test_entity_mnlp_of_words_that_weigh_the_same_is_mnlp():
-    evidence = distributions([0.3, 0.6, 0.1], [0.3, 0.5, 0.2])
-    assert make_entity_mnlp()(evidence) == pytest.approx(make_mnlp()(evidence), rel=1e-6)
-
-
-def test_entity_mnlp_of_a_sentence_that_is_surely_outside_is_nothing():
-    assert make_entity_mnlp()(distributions([1.0, 1e-30], [1.0, 1e-30])) == 0
-
-
-@pytest.mark.parametrize("epsilon", [0, -0.1, float("nan"), float("inf")])
-def test_entity_mnlp_needs_an_epsilon_above_0(epsilon):
-    with pytest.raises(DeepALError, match=f"EntityMNLP.v1: epsilon = {epsilon}: must be"):
-        make_entity_mnlp(epsilon=epsilon)
-
-
 # All of them
 
 
@@ -159,7 +124,7 @@ def test_a_sentence_without_words_scores_nothing(make):
     assert make()(evidence) == 0
 
 
-@pytest.mark.parametrize("name", ["LengthLC", "LTP", "TokenEntropy", "EntityMNLP"])
+@pytest.mark.parametrize("name", ["LengthLC", "LTP", "TokenEntropy"])
 def test_sentences_are_scored_by_what_the_model_predicts(name):
     nlp, function = initialized(), make_acquisition(name)
     docs = [make_doc(nlp.vocab, words, id=f"s{i}") for i, (words, _) in enumerate(SENTENCES)]
@@ -174,7 +139,6 @@ def test_sentences_are_scored_by_what_the_model_predicts(name):
     [
         ("LengthLC", {"exponent": 0.25}, LengthLC(0.25)),
         ("TokenEntropy", {"reduce": "max"}, TokenEntropy("max")),
-        ("EntityMNLP", {"epsilon": 0.5}, EntityMNLP(0.5)),
     ],
 )
 def test_arguments_come_from_the_config(name, arguments, made):
