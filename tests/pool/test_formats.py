@@ -145,7 +145,7 @@ def repaired(sequence):
     return fixed
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     sentences=st.lists(
         st.lists(st.tuples(token, tag, st.booleans()), min_size=1, max_size=8),
@@ -243,7 +243,7 @@ def test_an_entity_with_white_space_at_its_end_is_reported(tmp_path):
 letters = st.text(st.sampled_from("abcXYZ你好é🙂"), min_size=1, max_size=5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     pieces=st.lists(
         st.tuples(letters, st.sampled_from([None, "PERSON", "work-of.art"])), min_size=1, max_size=8
@@ -314,7 +314,7 @@ def test_a_surrogate_pair_in_json_is_one_character(tmp_path):
     assert entities(sentence) == [("Ada", "PER")]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=st.text(st.characters(codec="utf-8"), max_size=40), data=st.data())
 def test_jsonl_round_trip(tmp_path_factory, text, data):
     doc = EN.make_doc(text)

@@ -87,7 +87,7 @@ def clear(item):
     return not len(best) or (best[:, -1] - best[:, -2]).min() > 1e-4
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(st.lists(sentences, min_size=1, max_size=8), st.integers(1, 60), st.randoms())
 def test_evidence_does_not_depend_on_batch_order_neighbours_or_padding(
     dropped, texts, batch_words, random
@@ -110,7 +110,7 @@ def test_evidence_does_not_depend_on_batch_order_neighbours_or_padding(
         numpy.testing.assert_allclose(item.tag_log_probs, expected.tag_log_probs, rtol=0, atol=1e-5)
 
 
-@settings(deadline=None, max_examples=30, derandomize=True)
+@settings(max_examples=30, derandomize=True)
 @given(st.lists(sentences, min_size=1, max_size=6), st.integers(1, 60), st.randoms())
 def test_mc_dropout_samples_do_not_depend_on_batch_order_or_neighbours(
     dropped, texts, batch_words, random

@@ -416,7 +416,7 @@ def annotations(draw):
     return words, entities, outside
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(annotations())
 def test_short_cut_for_equal_tokens_reads_the_same_tags_as_spacys_alignment(labelled, annotation):
     words, entities, outside = annotation
