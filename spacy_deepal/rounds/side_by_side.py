@@ -1,20 +1,18 @@
-"""Runs side by side, each in a process of its own: with small models a second process does twice
-the work, where a second thread does a tenth more (docs/benchmarks.md)."""
+"""Runs side by side, each in a process of its own: small models gain little from a second thread
+(docs/benchmarks.md)."""
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from queue import Queue
 from typing import Any
 
 import torch
 from tqdm import tqdm
 
 ENDED = None
-
-
 Job = Callable[..., Any]
 
 
@@ -45,24 +43,23 @@ def do_jobs(
             job(report=partial(progress, title))
         return
     context = get_context("spawn")
-    initial = (thread_share(processes), code, use_gpu)
+    messages, stop = context.SimpleQueue(), context.Event()
+    initial = (messages, stop, thread_share(processes), code, use_gpu)
     with (
-        context.Manager() as manager,
         ProcessPoolExecutor(processes, context, _set_up, initial) as pool,
         tqdm(desc="runs", total=len(jobs), unit="run", disable=None) as bar,
+        ExitStack() as interrupted,
     ):
-        queue = manager.Queue()
-        futures = [pool.submit(_do, title, job, queue) for title, job in jobs.items()]
+        interrupted.callback(stop.set)
+        futures = [pool.submit(_do, title, job) for title, job in jobs.items()]
         for future in futures:
-            future.add_done_callback(lambda _: queue.put(ENDED))
+            future.add_done_callback(lambda _: messages.put(ENDED))
         for _ in jobs:
-            while (message := queue.get()) is not ENDED:
+            while (message := messages.get()) is not ENDED:
                 title, *line = message
                 with tqdm.external_write_mode():
                     progress(title, *line) if line else begin(title)
             bar.update()
-            if any(map(_failed, futures)):
-                pool.shutdown(wait=False, cancel_futures=True)
         for future in futures:
             future.result()
 
@@ -72,19 +69,27 @@ def thread_share(processes: int) -> int:
     return max(1, torch.get_num_threads() // processes)
 
 
-def _failed(future: Future) -> bool:
-    return future.done() and not future.cancelled() and future.exception() is not None
+_shared: dict[str, Any] = {}  # of a process: what its jobs tell to the one that began it
 
 
-def _set_up(threads: int, code: Path | None, use_gpu: int) -> None:
+def _set_up(messages: Any, stop: Any, threads: int, code: Path | None, use_gpu: int) -> None:
     from spacy.cli._util import import_code, setup_gpu
 
+    _shared.update(messages=messages, stop=stop)
     tqdm.display = lambda *args, **kwargs: None  # the lines of several bars would run together
     torch.set_num_threads(threads)
     import_code(code)
     setup_gpu(use_gpu, silent=True)
 
 
-def _do(title: str, job: Job, queue: Queue) -> None:
-    queue.put((title,))
-    job(report=lambda line: queue.put((title, line)))
+def _do(title: str, job: Job) -> None:
+    """A pool has given its processes a job more than they can do before it can be cancelled: after
+    a failure or Ctrl+C each job is to look for itself."""
+    messages, stop = _shared["messages"], _shared["stop"]
+    if stop.is_set():
+        return
+    messages.put((title,))
+    with ExitStack() as failed:
+        failed.callback(stop.set)
+        job(report=lambda line: messages.put((title, line)))
+        failed.pop_all()

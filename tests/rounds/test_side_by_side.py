@@ -79,6 +79,21 @@ def test_an_error_arrives_and_what_has_not_begun_is_left(tmp_path):
     assert not (tmp_path / "7").exists()
 
 
+def test_after_an_interrupt_no_job_begins(tmp_path):
+    """Also not the one that the pool has handed out already."""
+    jobs = {str(n): partial(leave_slowly, tmp_path / str(n)) for n in range(8)}
+    begun = []
+
+    def interrupt(title):
+        begun.append(title)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        do_jobs(jobs, 2, begin=interrupt)
+    assert len(begun) == 1
+    assert len(list(tmp_path.iterdir())) <= 2
+
+
 def test_processes_import_the_users_code(tmp_path):
     file, told = tmp_path / "mine.py", []
     file.write_text(CODE, encoding="utf8")
