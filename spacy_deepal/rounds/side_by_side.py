@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from functools import partial
 from multiprocessing import get_context
@@ -11,6 +12,8 @@ from typing import Any
 
 import torch
 from tqdm import tqdm
+
+from ..errors import DeepALError
 
 ENDED = None
 Job = Callable[..., Any]
@@ -35,7 +38,7 @@ def do_jobs(
     begin, progress (Callable): Are called here: with the title of a job that begins; with a job's
         title and what it reports.
     RAISES (Exception): What the first job that failed raised, when those that had begun have ended;
-        the others are not begun.
+        the others are not begun. DeepALError: A process was killed.
     """
     if processes == 1:
         for title, job in jobs.items():
@@ -60,8 +63,14 @@ def do_jobs(
                 with tqdm.external_write_mode():
                     progress(title, *line) if line else begin(title)
             bar.update()
-        for future in futures:
-            future.result()
+        try:
+            for future in futures:
+                future.result()
+        except BrokenProcessPool as error:
+            raise DeepALError(
+                "One of the processes was killed, as happens when memory is full. What is finished "
+                "is kept: give the same command again, with --processes 1 to need less memory."
+            ) from error
 
 
 def thread_share(processes: int) -> int:

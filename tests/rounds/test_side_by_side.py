@@ -1,6 +1,7 @@
 """Runs side by side are the runs that one process does one after the other."""
 
 import os
+import signal
 from functools import partial
 from time import sleep
 
@@ -31,6 +32,10 @@ def tell_process(report):
 
 def fail(path, report):
     raise DeepALError(f"{path} is not there. Name another.")
+
+
+def be_killed(report):
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def leave_slowly(path, report):
@@ -77,6 +82,12 @@ def test_an_error_arrives_and_what_has_not_begun_is_left(tmp_path):
     with pytest.raises(DeepALError, match=r"^pool.spacy is not there. Name another.$"):
         do_jobs(jobs, 2)
     assert not (tmp_path / "7").exists()
+
+
+def test_a_killed_process_is_named_and_the_remedy(tmp_path):
+    jobs = {"a": be_killed, "b": partial(leave_slowly, tmp_path / "b")}
+    with pytest.raises(DeepALError, match=r"killed; .* --processes 1"):
+        do_jobs(jobs, 2)
 
 
 def test_after_an_interrupt_no_job_begins(tmp_path):
