@@ -13,6 +13,7 @@ words_percent_to_shallow      the same with shallow_f or more
 seeds_to_99, seeds_to_shallow           how many of the seeds get there by themselves
 seeds_percent_to_99, ..._to_shallow     the mean of what those need
 area, area_range              mean F1 over the words that every run of the set has been at
+seeds_area                    the same of each seed, in the order of `seeds`
 words_saved_percent           of the words that the mean curve of RAND with the same seeds needs for
 words_saved_f                 this F1: 99% of full_f where both get there, else the lower best
 score_seconds, train_seconds  of a round after the seed set's, mean of all
@@ -32,6 +33,7 @@ from spacy_deepal.report.compare import (
     Full,
     common_range,
     first_reaching,
+    mean_f,
     mean_run,
     summarise,
     words_saved,
@@ -61,6 +63,7 @@ def main(
     for data, runs in sets.items():
         print_curves(data, runs)
     print_summary(lines)
+    print_areas(lines)
 
 
 def read_sets(file: Path) -> dict[str, list[Run]]:
@@ -103,9 +106,10 @@ def summarise_set(data: str, runs: list[Run]) -> list[dict[str, Any]]:
     full_f, shallow = all_words(runs, FULL), all_words(runs, SHALLOW)
     full = None if full_f is None else Full(full_f, FULL)
     rows = {row.name: row for row in summarise(ours, full, shallow)}  # the last: of all seeds
-    lines = []
+    shared, lines = common_range(ours), []
     for name, group in groups.items():
-        row, curve, seeds = rows[name], mean_run(group), sorted(run.seed for run in group)
+        group = sorted(group, key=lambda run: run.seed)
+        row, curve, seeds = rows[name], mean_run(group), [run.seed for run in group]
         rand = [run for run in groups.get(BASELINE, []) if run.seed in seeds]
         compared = name != BASELINE and len(rand) == len(group)
         saved, saved_f = words_saved(curve, mean_run(rand), full) if compared else (None, None)
@@ -119,7 +123,8 @@ def summarise_set(data: str, runs: list[Run]) -> list[dict[str, Any]]:
             "seeds_percent_to_99": row.target_percent and row.target_percent.mean,
             "seeds_percent_to_shallow": row.shallow_percent and row.shallow_percent.mean,
             "area": row.area and row.area.mean,
-            "area_range": common_range(ours),
+            "area_range": shared,
+            "seeds_area": tuple(mean_f(run, *shared) for run in group) if shared else None,
             "words_saved_percent": saved,
             "words_saved_f": saved_f,
             "score_seconds": seconds_a_round(group, "score"),
@@ -183,6 +188,21 @@ def print_summary(lines: list[dict[str, Any]]) -> None:
         print(f"| {' | '.join(cells)} |")
     target, shallow = (", ".join(map(percent, PAPER[key])) for key in ("target", "shallow"))
     print(f"| the paper's MNLP, English and Chinese | {target} | | {shallow} | | | | | |")
+
+
+def print_areas(lines: list[dict[str, Any]]) -> None:
+    """Print the mean F1 of each seed, a column a set, and in brackets the mean of the seeds."""
+    cells = {(line["acquisition"], line["data"]): line for line in lines if line["seeds_area"]}
+    names, sets = (dict.fromkeys(key[n] for key in cells) for n in (0, 1))
+    print(f"\nMean F1 of each seed\n\n| | {' | '.join(sets)} |")
+    print("|---" * (len(sets) + 1) + "|")
+    for name in names:
+        row = []
+        for data in sets:
+            line = cells.get((name, data))
+            seeds = ", ".join(map(points, line["seeds_area"])) if line else ""
+            row.append(f"{seeds} ({points(line['area'])})" if seeds.count(",") else seeds)
+        print(f"| {name} | {' | '.join(row)} |")
 
 
 def points(f: float | None) -> str:

@@ -168,6 +168,7 @@ def test_summary_has_the_numbers_worked_out_by_hand(summary):
         "seeds_percent_to_shallow": 6,
         "area": 0.68125,  # (0.605 + 0.7575) / 2, those the means of 0.5, 0.71 and 0.805
         "area_range": [2, 10],
+        "seeds_area": [0.68, 0.6825],
         "words_saved_percent": 40,  # of RAND's 100 words for 0.71
         "words_saved_f": 0.71,
         "score_seconds": 4.5,
@@ -185,6 +186,8 @@ def test_tables_show_means_and_the_paper(summary):
     assert "| words | 2% | 6% | 10% |" in printed
     assert "| MNLP | 50.0 | 71.0 | 80.5 |" in printed
     assert "| s, MNLP | 10.0% | 1 of 2 | 6.0% | 2 of 2 | 68.1 | 40.0% | 4.5 s | 11.5 s |" in printed
+    assert "| | s |\n|---|---|\n| RAND | 60.5, 63.0 (61.8) |" in printed
+    assert "\n| LC | 60.5 |\n" in printed
     assert "24.9%, 30.1% | | 12.0%, 16.9%" in printed
 
 
