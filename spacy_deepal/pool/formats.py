@@ -27,6 +27,7 @@ from .sources import (
 
 IOB_TAG = re.compile(r"O|[BI]-\S+")
 IOB2_ROW = re.compile(rf"[^\t]+\t({IOB_TAG.pattern})")
+TAGGED_ROW = re.compile(rf".*\S[ \t]+({IOB_TAG.pattern})[ \t]*")  # columns of some kind
 UNER_ROW = re.compile(rf"[0-9]+\t[^\t]+\t({IOB_TAG.pattern})\t[^\t]*\t[^\t]*")
 CONLL2003_ROW = re.compile(rf"([^ \t]+[ \t]+){{3}}({IOB_TAG.pattern})[ \t]*")
 INLINE_ENTITY = re.compile(r"\[([^\[\]]+)\]\(([\w.-]+)\)")
@@ -149,8 +150,9 @@ def read_jsonl(file: Path, nlp: Language) -> Iterator[Sentence | BadLine]:
     """One JSON object a line: "text", and "spans" of {"start", "end", "label"} or [start, end,
     label] in characters ("entities", "ents", "label" and "labels" are read alike). Without spans
     a record is not labelled; with an empty list it is labelled and has no entity. "id", "doc_id",
-    "genre" are kept, from the object itself or from its "meta". A record stays one Doc, also
-    where its text has several sentences."""
+    "genre" are kept, from the object itself or from its "meta". What an annotator rejected or
+    ignored (Prodigy's "answer") is not labelled. A record stays one Doc, also where its text has
+    several sentences."""
     for number, line in read_lines(file):
         if line.strip():
             yield attempt(_parse_jsonl, nlp, number, line)
@@ -166,7 +168,8 @@ def _parse_jsonl(nlp: Language, number: int, line: str) -> Sentence:
         raise BadLine(number, 'not an object with a string "text"', line)
     if "\\u" in line and LONE_SURROGATE.search(json.dumps(record, ensure_ascii=False)):
         raise BadLine(number, "half of a surrogate pair, which is no character", line)
-    spans = parse_spans(record, len(text), number, line)
+    accepted = record.get("answer", "accept") == "accept"
+    spans = parse_spans(record, len(text), number, line) if accepted else None
     meta = record.get("meta")
     given = {**meta, **record} if isinstance(meta, dict) else record
     info = {key: str(given[key]) for key in INFO_KEYS if given.get(key) is not None}
@@ -264,9 +267,10 @@ def detect_format(file: Path) -> str:
     for name, columns in known:
         if sum(columns.fullmatch(row) is not None for row in rows) > len(rows) / 2:
             return name
-    if rows and file.suffix.lower() not in (".txt", ""):
+    tagged = sum(TAGGED_ROW.fullmatch(row) is not None for row in rows) > len(rows) / 2
+    if rows and (tagged or file.suffix.lower() not in (".txt", "")):
         raise DeepALError(
             f"{file}: neither the name nor the first lines tell the format. "
-            f"Name it with --format: {', '.join(READERS)}."
+            f"Name it with --format: {', '.join(READERS)}. In iob2 a tab is between the columns."
         )
     return "inline" if any(INLINE_ENTITY.search(line) for line in lines) else "text"

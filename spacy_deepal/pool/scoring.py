@@ -119,7 +119,8 @@ def find_tagger(nlp: Language) -> "DeepNER":
 
 
 def pass_upstream(nlp: Language, tagger: "DeepNER", docs: list[Doc]) -> list[Doc]:
-    """Where the tagger listens to a component, have Docs pass all that stand before the tagger.
+    """Where the tagger has a tok2vec, have Docs pass all components that stand before the tagger:
+    it may listen to one of them, or read what they set.
 
     RAISES (DeepALError): When that component is disabled.
     """
@@ -133,7 +134,7 @@ def pass_upstream(nlp: Language, tagger: "DeepNER", docs: list[Doc]) -> list[Doc
             f"Component '{tagger.name}' listens to '{disabled[0]}', which is disabled. Enable it "
             "to score."
         )
-    if not listened:
+    if not tagger.model.layers:
         return docs
     after = nlp.pipe_names[nlp.pipe_names.index(tagger.name) :]
     return list(nlp.pipe(docs, disable=after))

@@ -108,14 +108,17 @@ def build_cnn_cnn_lstm(
     del config["tok2vec"]
     config["attrs"], config["attr_rows"] = list(attrs), list(attr_rows)
     check_config(config)
+    # Of prediction alone: read from the config, also where a model is loaded from its bytes.
+    del config["batch_words"], config["beam_width"]
     return Model(
         "cnn_cnn_lstm",
         forward,
         init=init,
         dims={"nO": None},
         layers=[] if tok2vec is None else [tok2vec],
+        refs={} if tok2vec is None else {"tok2vec": tok2vec},  # for `spacy pretrain`
         attrs={"config": config, "dropout_rate": 0.0},
-        shims=[NetworkShim()],
+        shims=[NetworkShim(batch_words, beam_width)],
     )
 
 
@@ -178,12 +181,10 @@ def init(model: Model, X: Iterable[Doc] | None = None, Y: Any = None) -> None:
 def forward(model: Model, X: Any, is_train: bool) -> tuple[Any, Callable]:
     """TeacherForced -> logits [n_words, n_tags] and their backward pass, which gives the gradients
     of the context [n_words, width] per Doc; Docs -> Paths."""
-    if not isinstance(X, TeacherForced):
-        config = model.attrs["config"]
-        context = predict_context(model, X, config["batch_words"])
-        beam = config.get("beam_width", 1)  # older models do not have it
-        return predict_paths(model.shims[0], X, config["batch_words"], context, beam), _no_backprop
     shim = model.shims[0]
+    if not isinstance(X, TeacherForced):
+        context = predict_context(model, X, shim.batch_words)
+        return predict_paths(shim, X, shim.batch_words, context, shim.beam_width), _no_backprop
     shim.network.set_dropout(model.attrs["dropout_rate"])
     sentences = [word_orths(doc) for doc in X.docs]
     batch = batch_of(shim, sentences, X.docs[0].vocab, X.context)

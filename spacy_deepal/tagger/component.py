@@ -3,7 +3,9 @@
 spaCy imports this module at every blank pipeline: what is heavy is imported where it is used.
 """
 
+import warnings
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +27,7 @@ from .gold import annotation, gold_tags, tag_loss
 if TYPE_CHECKING:
     from .evidence import Evidence
 
+NO_DATA = "x y z"  # what nlp.initialize() has for examples when nobody gives it any
 DEFAULT_CONFIG = """
 [model]
 @architectures = "spacy_deepal.CnnCnnLstm.v1"
@@ -161,7 +164,7 @@ class DeepNER(TrainablePipe):
 
         self._require_labels()
         docs = list(docs)
-        batch_words = batch_words or self.model.attrs["config"]["batch_words"]
+        batch_words = batch_words or self.model.shims[0].batch_words
         context = predict_context(self.model, docs, batch_words)
         paths = predict_paths(self.model.shims[0], docs, batch_words, context)
         sampled: list[NDArray | None] = [None] * len(docs)
@@ -203,7 +206,7 @@ class DeepNER(TrainablePipe):
         from .evidence import sample_paths
 
         self._require_labels()
-        options = {"batch_words": batch_words or self.model.attrs["config"]["batch_words"]}
+        options = {"batch_words": batch_words or self.model.shims[0].batch_words}
         context = predict_context(self.model, docs, **options)
         options |= {"samples": samples, "seed": seed, "first": first}
         return sample_paths(self.model, docs, context, **options)
@@ -270,8 +273,9 @@ class DeepNER(TrainablePipe):
         validate_get_examples(get_examples, "DeepNER.initialize")
         if labels is None:
             labels = {ent.label_ for eg in get_examples() for ent in eg.reference.ents}
-        for label in sorted(labels):
-            self.add_label(label)
+        if not all(isinstance(label, str) for label in labels):
+            raise ValueError(Errors.E187)
+        self.cfg["labels"] = sorted({*self.labels, *labels})  # all weights are drawn anew
         if not self.labels:
             raise DeepALError(
                 f"Component '{self.name}' has no labels: the training data has no entity. Give "
@@ -280,6 +284,12 @@ class DeepNER(TrainablePipe):
             )
         for label in self.labels:
             self.vocab.strings.add(label)
+        if [eg.text.strip() for eg in islice(get_examples(), 2)] == [NO_DATA]:
+            warnings.warn(
+                f"Component '{self.name}' was initialised without data: the characters and words "
+                "that it tells apart come from examples. Call nlp.initialize(lambda: examples).",
+                stacklevel=2,
+            )
         self.model.set_dim("nO", scheme.tag_count(self.labels), force=True)
         self.model.initialize(X=(eg.predicted for eg in get_examples()))
 

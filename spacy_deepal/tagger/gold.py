@@ -1,5 +1,6 @@
 """The gold tags of an Example, and the loss against them."""
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,7 +15,8 @@ from . import scheme
 def gold_tags(examples: Sequence[Example], labels: Sequence[str]) -> list[NDArray[np.int64]]:
     """The tags that the predicted Docs should get, by spaCy's alignment where tokens differ.
 
-    labels (Sequence[str]): The entity types, in the order of their tags; others count as O.
+    labels (Sequence[str]): The entity types, in the order of their tags; others count as O,
+        and a warning names them.
     RETURNS (list[array[n_words]]): Tags of the real words of each; MISSING where there is no
         annotation.
     """
@@ -30,6 +32,12 @@ def gold_tags(examples: Sequence[Example], labels: Sequence[str]) -> list[NDArra
     strings = examples[0].predicted.vocab.strings
     index = {strings[label]: i for i, label in enumerate(labels)}
     numbers, inverse = np.unique(np.concatenate(types), return_inverse=True)
+    if unknown := sorted({strings[int(n)] for n in numbers if n} - set(labels)):
+        warnings.warn(
+            f"Entities of {', '.join(unknown)} count as no entities: the component's labels are "
+            f"{', '.join(labels)}. Map the types, or initialise it with all of them.",
+            stacklevel=2,
+        )
     lookup = np.asarray([index.get(int(number), -1) for number in numbers], "int64")
     iob = _without_space(np.concatenate(iob), words)
     return np.split(scheme.encode(iob, lookup[inverse][words], starts), ends[:-1])

@@ -9,6 +9,7 @@ from spacy.attrs import NAMES, ORTH
 from spacy.strings import get_string_id
 from spacy.vocab import Vocab
 from thinc.api import NumpyOps
+from thinc.backends import get_array_ops
 
 from .network import BOS, BOW, EOS, EOW, UNKNOWN_CHAR
 
@@ -143,13 +144,15 @@ def static_vectors(vocab: Vocab, orths: Sequence[int]) -> NDArray[np.float32]:
         return np.zeros((0, table.shape[1]), "float32")
     attr = NAMES[getattr(table, "attr", ORTH)].lower()  # what the table's keys are
     keys = [int(orth) if attr == "orth" else getattr(vocab[orth], attr) for orth in orths]
+    ops = get_array_ops(table.data)  # spaCy keeps tables on the GPU that it uses
     if getattr(table, "mode", None) != "default":  # floret has a vector for any word
-        return np.asarray(table.get_batch(keys), "float32")
-    rows = table.find(keys=keys)
+        return ops.to_numpy(table.get_batch(keys)).astype("float32")
+    rows = ops.to_numpy(table.find(keys=keys))
     for i in np.flatnonzero(rows < 0).tolist():
         forms = (get_string_id(form) for form in case_forms(vocab.strings[orths[i]]))
         rows[i] = next((table.key2row[form] for form in forms if form in table.key2row), -1)
-    return np.where(rows[:, None] >= 0, np.asarray(table.data)[rows], 0).astype("float32")
+    values = ops.to_numpy(table.data[ops.xp.asarray(rows)])
+    return np.where(rows[:, None] >= 0, values, 0).astype("float32")
 
 
 def find_vectors_scale(vocab: Vocab, orths: Sequence[int]) -> float:

@@ -20,6 +20,7 @@ from .inference import Inference
 from .lexicon import CACHED_WORDS, Lexicon
 from .network import CnnCnnLstm
 
+SHARED = ("cpu", "cuda")  # where an array is the tensor's own memory; elsewhere it is a copy
 AT_ONCE = 1024  # words worked out at once: what lies between them and the tables stays small
 
 if hasattr(os, "register_at_fork"):
@@ -32,13 +33,16 @@ class NetworkShim(PyTorchShim):
     """The network, and the lexicon that goes with its vocabulary.
 
     Both are None until the model is initialised or loaded: their sizes depend on the data.
+
+    batch_words, beam_width (int): Of prediction, as the architecture has them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, batch_words: int, beam_width: int) -> None:
         super().__init__(
             None, serialize_model=serialize_network, deserialize_model=deserialize_network
         )
         self.lexicon: Lexicon | None = None
+        self.batch_words, self.beam_width = batch_words, beam_width
         self._forget()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -108,7 +112,7 @@ class NetworkShim(PyTorchShim):
             if weight.grad is not None:
                 values, gradient = _array(weight.data), _array(weight.grad)
                 updated, _ = optimizer((self.id, name), values, gradient)
-                if updated is not values:
+                if updated is not values or weight.device.type not in SHARED:
                     weight.data.copy_(xp2torch(updated, device=weight.device))
                 weight.grad = None  # zeros would cost the backward pass an addition
         self._forget()
@@ -136,7 +140,7 @@ class NetworkShim(PyTorchShim):
 
 
 def _array(values: torch.Tensor) -> Any:
-    """The array that shares a tensor's memory."""
+    """A tensor's values; on the devices of SHARED its memory, too."""
     return values.numpy() if values.device.type == "cpu" else torch2xp(values)
 
 

@@ -52,7 +52,7 @@ def previous_tags(
     paths = predict_paths(
         model.shims[0],
         [docs[i] for i in partial],
-        model.attrs["config"]["batch_words"],
+        model.shims[0].batch_words,
         [context[i] for i in partial],
     ).tags
     known = list(gold)

@@ -20,7 +20,8 @@ def distil_words(folder: str | Path, words: Sequence[str]) -> NDArray[np.float32
     """Average a transformer's output over the pieces of each word.
 
     folder (str | Path): A local transformer or sentence-transformer.
-    words (Sequence[str]): Distinct words.
+    words (Sequence[str]): Distinct words. Of one with more pieces than the model takes, the first
+        count.
     RETURNS (array[n_words, D]): Zeros for a word of which the tokenizer knows no piece.
     RAISES (DeepALError): The folder lacks a file or has one that is damaged; the extra is not
         installed.
@@ -28,6 +29,9 @@ def distil_words(folder: str | Path, words: Sequence[str]) -> NDArray[np.float32
     tokenizer = load_tokenizer(Path(folder))
     pieces = list(tokenizer.cut(words, special=True))
     model = _load_model(tokenizer.folder)
+    # RoBERTa's positions begin at 2. Models of relative positions have no limit.
+    limit = getattr(model.config, "max_position_embeddings", None)
+    pieces = [(ids[: limit and limit - 2], known[: limit and limit - 2]) for ids, known in pieces]
     order = sorted(range(len(words)), key=lambda i: len(pieces[i][0]))
     rows = np.zeros((len(words), model.config.hidden_size), "float32")
     with tqdm(desc="distil", total=len(words), unit=" words", disable=None) as bar:

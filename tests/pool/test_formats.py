@@ -278,6 +278,14 @@ def test_jsonl_tells_unlabelled_records_from_those_without_entities(tmp_path):
     assert [item.line for item in items] == [1, 3, 4]
 
 
+@pytest.mark.parametrize("answer", ["reject", "ignore"])
+def test_what_an_annotator_did_not_accept_is_not_labelled(tmp_path, answer):
+    record = {"text": "Ada sings", "spans": [[0, 3, "ORG"]]}
+    lines = (json.dumps({**record, "answer": each}) for each in (answer, "accept"))
+    items = read(tmp_path, "jsonl", "\n".join(lines))
+    assert [tags(item.doc) for item in items] == [["", ""], ["B-ORG", "O"]]
+
+
 @pytest.mark.parametrize("key", ["spans", "entities", "ents", "label", "labels"])
 def test_spans_of_other_tools_are_read(tmp_path, key):
     (sentence,) = read(tmp_path, "jsonl", json.dumps({"text": "Ada sings", key: [[0, 3, "PER"]]}))
@@ -409,6 +417,13 @@ def test_a_file_of_columns_of_no_known_shape_is_reported(tmp_path):
     (tmp_path / "a.conll").write_text("a b c\n")
     with pytest.raises(DeepALError, match=r"a\.conll: neither the name .*--format: iob2, conll"):
         detect_format(tmp_path / "a.conll")
+
+
+@pytest.mark.parametrize("row", ["EU B-ORG", "EU NNP B-ORG", "EU\t1\tx\tNNP\tB-ORG"])
+def test_columns_in_a_txt_file_are_not_taken_for_text(tmp_path, row):
+    (tmp_path / "train.txt").write_text(f"{row}\nrejects O\ncalls O\n")
+    with pytest.raises(DeepALError, match=r"train\.txt: neither .* In iob2 a tab is between"):
+        detect_format(tmp_path / "train.txt")
 
 
 @pytest.mark.parametrize("content", ["Zoë\n".encode("latin-1"), "Zoe".encode("utf-16")])

@@ -45,7 +45,9 @@ def test_every_argument_can_be_given_in_a_config():
     config = {"model": {"@architectures": "spacy_deepal.CnnCnnLstm.v1", **defaults}}
     text = Config(config).to_str()
     model = registry.resolve(Config().from_str(text))["model"]
-    assert model.attrs["config"] | {"tok2vec": None} == defaults
+    shim = model.shims[0]
+    prediction = {"batch_words": shim.batch_words, "beam_width": shim.beam_width}
+    assert model.attrs["config"] | prediction | {"tok2vec": None} == defaults
 
 
 def test_arguments_reach_the_network():
@@ -156,13 +158,24 @@ def test_prediction_decodes_a_sentence_longer_than_batch_words_alone(monkeypatch
             lay_out(ids, lengths, **options),
         )[1],
     )
-    model_of(nlp).attrs["config"]["batch_words"] = 6
+    model_of(nlp).shims[0].batch_words = 6
     paths = nlp.get_pipe("deepal_ner").predict(docs)
     assert sizes == [[50], [3, 3], [2, 1]]
     for one, other in zip(paths.tags, whole.tags, strict=True):
         assert one.tolist() == other.tolist()
     for one, other in zip(paths.log_probs, whole.log_probs, strict=True):
         numpy.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_settings_of_prediction_may_change_when_a_pipeline_is_loaded(tmp_path):
+    initialized(beam_width=3, batch_words=100).to_disk(tmp_path)
+    model = "components.deepal_ner.model"
+    same = spacy.load(tmp_path)
+    other = spacy.load(tmp_path, config={f"{model}.beam_width": 1, f"{model}.batch_words": 9})
+    for nlp, expected in ((same, (3, 100)), (other, (1, 9))):
+        (shim,) = model_of(nlp).shims
+        assert (shim.beam_width, shim.batch_words) == expected
+    assert weights_of(same).keys() == weights_of(other).keys()
 
 
 def test_five_thousand_words_are_one_sequence():

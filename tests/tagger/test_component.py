@@ -149,7 +149,8 @@ def test_initialisation_needs_examples():
 def test_initialisation_with_labels_alone_gives_a_pipeline_that_runs():
     nlp = make_nlp()
     nlp.get_pipe("deepal_ner").add_label("LOC")
-    nlp.initialize()
+    with pytest.warns(UserWarning, match=r"without data.* Call nlp.initialize\(lambda: examples\)"):
+        nlp.initialize()
     assert nlp("Ada in London").has_annotation("ENT_IOB")
     assert log_probs_of(nlp, [make_doc(nlp.vocab, "Ada in London")]).shape == (3, 5)
 
@@ -167,6 +168,14 @@ def test_initialising_again_draws_new_weights_for_the_same_labels():
     after = log_probs_of(nlp, [make_doc(nlp.vocab, "Ada")])
     assert before.shape == after.shape
     assert not numpy.allclose(before, after)
+
+
+def test_initialising_again_takes_new_labels():
+    nlp = initialized()
+    doc = Doc(nlp.vocab, words=["The", "Ashes"], ents=["O", "B-EVENT"])
+    nlp.initialize(lambda: [Example(nlp.make_doc(doc.text), doc)])
+    assert nlp.get_pipe("deepal_ner").labels == tuple(sorted({*LABELS, "EVENT"}))
+    assert log_probs_of(nlp, [doc]).shape == (2, 4 * (len(LABELS) + 1) + 1)
 
 
 def test_component_without_labels_raises_the_error_of_spacy():

@@ -1,4 +1,5 @@
 import pickle
+from types import SimpleNamespace
 
 import numpy
 import pytest
@@ -170,6 +171,35 @@ def test_static_vectors_of_words_do_not_make_lexemes_of_their_forms(vocab):
     before = len(vocab)
     assert static_vectors(vocab, keys).any(1).tolist() == [True, False]
     assert len(vocab) == before
+
+
+class GpuArray:
+    """Values that numpy may not take for its own; indices have to lie beside them."""
+
+    def __init__(self, values):
+        self.values = numpy.asarray(values)
+
+    def __array__(self, *_, **__):
+        raise TypeError("Implicit conversion to a NumPy array is not allowed.")
+
+    def __getitem__(self, index):
+        return GpuArray(self.values[index.values])
+
+
+@pytest.mark.parametrize("mode", ["default", "floret"])
+def test_static_vectors_may_lie_on_a_gpu(vocab, mode, monkeypatch):
+    ops = SimpleNamespace(xp=SimpleNamespace(asarray=GpuArray), to_numpy=lambda array: array.values)
+    monkeypatch.setattr(module, "get_array_ops", lambda array: ops)
+    keys = orths(vocab, "Ada", "Bonn", "ADA").tolist()
+    table = SimpleNamespace(
+        data=GpuArray([[1.0, 2.0], [3.0, 4.0]]),
+        mode=mode,
+        key2row={keys[0]: 1},
+        find=lambda keys: GpuArray([1, -1, -1]),
+        get_batch=lambda keys: GpuArray([[3.0, 4.0], [0.0, 0.0], [3.0, 4.0]]),
+    )
+    fake = SimpleNamespace(vectors=table, strings=vocab.strings)
+    assert static_vectors(fake, keys).tolist() == [[3, 4], [0, 0], [3, 4]]
 
 
 def test_static_vectors_may_be_keyed_by_another_attribute(vocab):

@@ -225,7 +225,7 @@ class TestPool:
         assert not any(doc.has_annotation("ENT_IOB") for doc in docs)
         assert [doc.user_data[KEY]["id"] for doc in docs] == list("01234")
 
-    def test_nothing_runs_where_the_tagger_does_not_listen(self):
+    def test_nothing_runs_where_the_tagger_has_no_tok2vec(self):
         nlp = spacy.blank("en")
         nlp.add_pipe("tok2vec", config={"model": HASH_EMBED})
         add_listening_tagger(nlp, "tagger")
@@ -235,6 +235,22 @@ class TestPool:
         docs = self.sentences(nlp)
         self.scores(nlp, docs)
         assert not any(len(doc.tensor) for doc in docs)
+
+    def test_layer_of_its_own_reads_what_others_set(self):
+        """Here the parts of speech: scores are those of what the pipeline tags."""
+        nlp = spacy.blank("en")
+        ruler = nlp.add_pipe("attribute_ruler")
+        embed = {
+            "@architectures": "spacy.MultiHashEmbed.v2",
+            **{"width": 16, "attrs": ["POS"], "rows": [50], "include_static_vectors": False},
+        }
+        add_tagger(nlp, tok2vec=embed)
+        nlp.initialize(lambda: make_tagged_examples(nlp))
+        ruler.add([[{"IS_TITLE": True}]], {"POS": "PROPN"})
+        scores = self.scores(nlp)
+        before = nlp.pipe(self.sentences(nlp), disable=["deepal_ner"])
+        assert scores == pytest.approx(self.mnlp(nlp, before))
+        assert scores != pytest.approx(self.mnlp(nlp, self.sentences(nlp)))
 
     def test_layer_that_is_disabled_is_named(self, shared):
         with (

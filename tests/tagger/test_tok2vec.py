@@ -6,6 +6,7 @@ import spacy
 import srsly
 import torch
 from spacy.training import Example
+from spacy.training.pretrain import get_tok2vec_ref
 from thinc.api import Adam, set_dropout_rate
 
 from spacy_deepal.errors import DeepALError
@@ -195,6 +196,12 @@ def test_bytes_from_before_there_was_a_tok2vec_are_read(monkeypatch):
     assert numpy.array_equal(log_probs_of(other, docs), expected)
     other.initialize(lambda: make_examples(other))
     train(other, 1)
+
+
+def test_the_layer_can_be_pretrained():
+    nlp = initialized(tok2vec=HASH_EMBED)
+    layer = get_tok2vec_ref(nlp, {"component": "deepal_ner", "layer": "tok2vec"})
+    assert layer is nlp.get_pipe("deepal_ner").model.layers[0]
 
 
 def test_without_a_tok2vec_there_is_no_layer_and_no_weight_more():

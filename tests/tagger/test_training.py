@@ -325,11 +325,12 @@ def test_odd_words_train(words):
     assert all(torch.isfinite(weight).all() for weight in weights_of(nlp).values())
 
 
-def test_entity_of_a_type_that_is_no_label_is_outside():
+def test_entity_of_a_type_that_is_no_label_is_outside_and_named_in_a_warning():
     nlp = initialized()
     words = ["Ada", "sings"]
     example = Example(bare(nlp, words), gold(nlp, words, (0, 1, "SINGER")))
-    assert tags_of(nlp, example) == ["O", "O"]
+    with pytest.warns(UserWarning, match=f"SINGER count as no entities.*{', '.join(LABELS)}"):
+        assert tags_of(nlp, example) == ["O", "O"]
 
 
 def test_blocked_gold_words_are_outside():

@@ -49,6 +49,13 @@ def test_vectors_do_not_depend_on_the_words_beside(transformer, monkeypatch):
     assert numpy.unique(together, axis=0).shape == (5, 8)
 
 
+def test_a_word_of_more_pieces_than_the_model_takes_is_cut(transformer):
+    folder, _ = transformer
+    short, long = distil_words(folder, ["London", ",".join(["London"] * 900)])
+    assert short.any()
+    assert long.any()
+
+
 def test_folder_without_a_model_is_refused(tmp_path):
     pytest.importorskip("transformers", reason=REASON)
     make_tokenizer(tmp_path)
