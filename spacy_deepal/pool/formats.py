@@ -168,12 +168,16 @@ def _parse_jsonl(nlp: Language, number: int, line: str) -> Sentence:
         raise BadLine(number, 'not an object with a string "text"', line)
     if "\\u" in line and LONE_SURROGATE.search(json.dumps(record, ensure_ascii=False)):
         raise BadLine(number, "half of a surrogate pair, which is no character", line)
-    accepted = record.get("answer", "accept") == "accept"
-    spans = parse_spans(record, len(text), number, line) if accepted else None
+    spans = parse_spans(record, len(text), number, line) if accepted(record) else None
     meta = record.get("meta")
     given = {**meta, **record} if isinstance(meta, dict) else record
     info = {key: str(given[key]) for key in INFO_KEYS if given.get(key) is not None}
     return Sentence(raw_doc(nlp, text, spans, number), number, **info)
+
+
+def accepted(record: dict) -> bool:
+    """RETURNS (bool): No annotator rejected or ignored a JSONL record."""
+    return record.get("answer", "accept") == "accept"
 
 
 def parse_spans(record: dict, length: int, number: int, line: str) -> list | None:
@@ -265,12 +269,15 @@ def detect_format(file: Path) -> str:
     rows = [line for line in lines if not line.startswith(("# ", "-DOCSTART-"))]
     known = (("iob2", IOB2_ROW), ("iob2", UNER_ROW), ("conll2003", CONLL2003_ROW))
     for name, columns in known:
-        if sum(columns.fullmatch(row) is not None for row in rows) > len(rows) / 2:
+        if _most(rows, columns):
             return name
-    tagged = sum(TAGGED_ROW.fullmatch(row) is not None for row in rows) > len(rows) / 2
-    if rows and (tagged or file.suffix.lower() not in (".txt", "")):
+    if rows and (_most(rows, TAGGED_ROW) or file.suffix.lower() not in (".txt", "")):
         raise DeepALError(
             f"{file}: neither the name nor the first lines tell the format. "
             f"Name it with --format: {', '.join(READERS)}. In iob2 a tab is between the columns."
         )
     return "inline" if any(INLINE_ENTITY.search(line) for line in lines) else "text"
+
+
+def _most(rows: list[str], columns: re.Pattern) -> bool:
+    return sum(columns.fullmatch(row) is not None for row in rows) > len(rows) / 2

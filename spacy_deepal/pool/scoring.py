@@ -122,7 +122,7 @@ def pass_upstream(nlp: Language, tagger: "DeepNER", docs: list[Doc]) -> list[Doc
     """Where the tagger has a tok2vec, have Docs pass all components that stand before the tagger:
     it may listen to one of them, or read what they set.
 
-    RAISES (DeepALError): When that component is disabled.
+    RAISES (DeepALError): When the component that it listens to is disabled.
     """
     listened = [
         name

@@ -12,7 +12,7 @@ from spacy.tokens import Doc
 
 from ..errors import DeepALError
 from ..pool.files import write_jsonl
-from ..pool.formats import parse_spans
+from ..pool.formats import accepted, parse_spans
 from ..pool.sources import BadLine, set_spans
 from ..sentences import sentence_id
 from .oracle import Oracle
@@ -75,7 +75,7 @@ def _read_line(waiting: dict[str, Doc], number: int, line: str) -> None:
         raise BadLine(number, f"not JSON ({error})") from error
     if not isinstance(record, dict) or record.get("id") is None:
         raise BadLine(number, 'not an object with an "id"')
-    if record.get("answer", "accept") != "accept":
+    if not accepted(record):
         return
     doc = waiting.get(str(record["id"]))
     if doc is None:
