@@ -1,5 +1,6 @@
 """`spacy_deepal.CnnCnnLstm.v1`: the Thinc model around the network, one static node."""
 
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from .network import Batch, CnnCnnLstm
 from .prediction import check_vectors, predict_paths
 from .shim import NetworkShim
 
+NO_DATA = "x y z"  # what nlp.initialize() has for examples when nobody gives it any
 # Lexical attributes and the rows of their tables. Chinese has thousands of affixes of one letter.
 DEFAULT_ATTRS = {
     "NORM": 2000,
@@ -158,6 +160,12 @@ def init(model: Model, X: Iterable[Doc] | None = None, Y: Any = None) -> None:
     X (Iterable[Doc]): All the text there is; no label is read. Y is not used.
     """
     docs = list(X or [])
+    if [doc.text.strip() for doc in docs] == [NO_DATA]:
+        warnings.warn(
+            "The CNN-CNN-LSTM model was initialised without data: the characters and words that it "
+            "tells apart come from examples. Call nlp.initialize(lambda: examples).",
+            stacklevel=2,
+        )
     characters: set[str] = set()
     words: Counter[str] = Counter()
     for doc in docs:

@@ -3,9 +3,7 @@
 spaCy imports this module at every blank pipeline: what is heavy is imported where it is used.
 """
 
-import warnings
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +25,6 @@ from .gold import annotation, gold_tags, tag_loss
 if TYPE_CHECKING:
     from .evidence import Evidence
 
-NO_DATA = "x y z"  # what nlp.initialize() has for examples when nobody gives it any
 DEFAULT_CONFIG = """
 [model]
 @architectures = "spacy_deepal.CnnCnnLstm.v1"
@@ -268,7 +265,7 @@ class DeepNER(TrainablePipe):
             their entities the labels where `labels` does not; it may be called several times.
         nlp (Language | None): The pipeline.
         labels (Sequence[str] | None): The entity types, as `spacy init labels` writes them.
-        RAISES (DeepALError): When there is no label.
+        RAISES (DeepALError): When there is no label. ValueError: When a label is no string.
         """
         validate_get_examples(get_examples, "DeepNER.initialize")
         if labels is None:
@@ -284,12 +281,6 @@ class DeepNER(TrainablePipe):
             )
         for label in self.labels:
             self.vocab.strings.add(label)
-        if [eg.text.strip() for eg in islice(get_examples(), 2)] == [NO_DATA]:
-            warnings.warn(
-                f"Component '{self.name}' was initialised without data: the characters and words "
-                "that it tells apart come from examples. Call nlp.initialize(lambda: examples).",
-                stacklevel=2,
-            )
         self.model.set_dim("nO", scheme.tag_count(self.labels), force=True)
         self.model.initialize(X=(eg.predicted for eg in get_examples()))
 

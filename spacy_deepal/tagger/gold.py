@@ -32,13 +32,13 @@ def gold_tags(examples: Sequence[Example], labels: Sequence[str]) -> list[NDArra
     strings = examples[0].predicted.vocab.strings
     index = {strings[label]: i for i, label in enumerate(labels)}
     numbers, inverse = np.unique(np.concatenate(types), return_inverse=True)
-    if unknown := sorted({strings[int(n)] for n in numbers if n} - set(labels)):
+    lookup = np.asarray([index.get(int(number), -1) for number in numbers], "int64")
+    if unknown := sorted(strings[int(n)] for n in numbers[lookup < 0] if n):
         warnings.warn(
             f"Entities of {', '.join(unknown)} count as no entities: the component's labels are "
             f"{', '.join(labels)}. Map the types, or initialise it with all of them.",
             stacklevel=2,
         )
-    lookup = np.asarray([index.get(int(number), -1) for number in numbers], "int64")
     iob = _without_space(np.concatenate(iob), words)
     return np.split(scheme.encode(iob, lookup[inverse][words], starts), ends[:-1])
 

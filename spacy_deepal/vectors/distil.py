@@ -30,8 +30,8 @@ def distil_words(folder: str | Path, words: Sequence[str]) -> NDArray[np.float32
     pieces = list(tokenizer.cut(words, special=True))
     model = _load_model(tokenizer.folder)
     # RoBERTa's positions begin at 2. Models of relative positions have no limit.
-    limit = getattr(model.config, "max_position_embeddings", None)
-    pieces = [(ids[: limit and limit - 2], known[: limit and limit - 2]) for ids, known in pieces]
+    if limit := getattr(model.config, "max_position_embeddings", None):
+        pieces = [(ids[: limit - 2], known[: limit - 2]) for ids, known in pieces]
     order = sorted(range(len(words)), key=lambda i: len(pieces[i][0]))
     rows = np.zeros((len(words), model.config.hidden_size), "float32")
     with tqdm(desc="distil", total=len(words), unit=" words", disable=None) as bar:
