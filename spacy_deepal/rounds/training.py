@@ -68,10 +68,12 @@ def train_round(
     config["training"]["seed"] = derive_seed(settings.seed, "train", number)
     nlp = init_nlp(config, use_gpu=use_gpu)
     training = nlp.config["training"]
-    passes, updates = count_passes(nlp, settings.passes, settings.min_updates)
-    training["max_epochs"], training["max_steps"], training["patience"] = passes, 0, 0
-    # One update past an evenly spaced evaluation: spaCy evaluates at 0, k, 2k, …
-    training["eval_frequency"] = max(1, (updates - 1) // settings.evaluations)
+    updates = count_updates(nlp, settings.passes, settings.min_updates)
+    # spaCy numbers updates from 0, evaluates after 0, k, 2k, … and ends after `max_steps`, where 0
+    # is no limit. Passes would not do: shuffled, sentences can make fewer batches than counted.
+    last = updates - 1
+    training["max_epochs"], training["max_steps"] = (0, last) if last else (1, 0)
+    training["patience"], training["eval_frequency"] = 0, max(1, last // settings.evaluations)
     training["logger"] = progress_logger(training["logger"], updates, f"round {number}")
     with (here.path / "train.log").open("w", encoding="utf8") as log:
         train(nlp, here.training, use_gpu=use_gpu, stdout=log, stderr=sys.stderr)
@@ -95,9 +97,9 @@ def train_full(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, 
     return {**evaluate(nlp, test), "dev_ents_f": nlp.meta["performance"]["ents_f"]}
 
 
-def count_passes(nlp: Language, passes: int, min_updates: int) -> tuple[int, int]:
-    """RETURNS (int, int): Passes over the training corpus with the config's batcher, more of them
-    where they make too few updates; and their updates.
+def count_updates(nlp: Language, passes: int, min_updates: int) -> int:
+    """RETURNS (int): Updates of so many passes over the training corpus, in its order, with the
+    config's batcher; of more passes where these are too few.
 
     RAISES (DeepALError): When the batcher makes no batch of it.
     """
@@ -113,7 +115,7 @@ def count_passes(nlp: Language, passes: int, min_updates: int) -> tuple[int, int
                 "Raise its size, or set discard_oversize = false."
             )
         done, updates = done + 1, updates + batches
-    return done, updates
+    return updates
 
 
 def evaluate(nlp: Language, path: str | Path) -> dict[str, Any]:

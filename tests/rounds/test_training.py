@@ -16,7 +16,7 @@ from spacy_deepal.rounds import training
 from spacy_deepal.rounds.run_folder import RoundFolder
 from spacy_deepal.rounds.settings import read_settings
 from spacy_deepal.rounds.training import (
-    count_passes,
+    count_updates,
     evaluate,
     initialize,
     make_progress_logger,
@@ -74,6 +74,12 @@ def updates(monkeypatch):
 
     monkeypatch.setattr(DeepNER, "update", counting)
     return seen
+
+
+def evaluated_updates(path):
+    """After which updates, from 0, the round that gave this pipeline looked at dev."""
+    log = (path.parent.parent / "train.log").read_text(encoding="utf8")
+    return [int(update) for update in re.findall(r"(?m)^ *\d+ +(\d+) +\d", log)]
 
 
 class TestInitialize:
@@ -198,8 +204,24 @@ class TestTrainRound:
     ):
         for evaluations in (1, 2, 4):
             path = train(docs=list(make_docs(4, 5)), min_updates=9, evaluations=evaluations)
-            log = (path.parent.parent / "train.log").read_text(encoding="utf8")
-            assert len(re.findall(r"(?m)^ *\d+ +\d+ +\d", log)) == evaluations + 1
+            assert len(evaluated_updates(path)) == evaluations + 1
+
+    @pytest.mark.parametrize("number", range(5))
+    def test_the_last_evaluation_comes_also_where_shuffled_sentences_make_fewer_batches(
+        self, train, updates, number
+    ):
+        """As of these, whose long ones stand together: in their order they make 4 batches of one
+        sentence each and one of the others."""
+        docs = [make_doc(f"long{n}", [f"word{n}"] * 45) for n in range(4)]
+        docs += [make_doc(f"short{n}", [f"word{n}"] * 3) for n in range(15)]
+        path = train(docs=docs, number=number, passes=4, min_updates=0, evaluations=1)
+        assert len(updates) == 20
+        assert evaluated_updates(path) == [0, 19]
+
+    def test_one_update_is_one(self, train, updates):
+        path = train(docs=list(make_docs(4, 5)), passes=1, min_updates=0)
+        assert len(updates) == 1
+        assert evaluated_updates(path) == [0]
 
     def test_the_pipeline_that_is_best_on_dev_is_returned(self, train, paths):
         path = train(min_updates=40, passes=1, evaluations=5)
@@ -273,19 +295,17 @@ class TestEvaluate:
 def test_batches_are_counted_with_the_configs_batcher(initial):
     nlp = load_model(initial)  # its [paths] train is the pool
     words = sum(len(doc) for doc in make_docs(45, 1))
-    passes, updates = count_passes(nlp, 3, 0)
-    assert passes == 3
-    assert 3 * words / 72 <= updates <= 3 * words / 50
+    assert 3 * words / 72 <= count_updates(nlp, 3, 0) <= 3 * words / 50
     nlp.config["training"]["batcher"]["size"] = 10**6
-    assert count_passes(nlp, 3, 0) == (3, 3)
-    assert count_passes(nlp, 3, 5) == (5, 5)
+    assert count_updates(nlp, 3, 0) == 3
+    assert count_updates(nlp, 3, 5) == 5
 
 
 def test_batcher_that_makes_no_batch_is_named(initial):
     nlp = load_model(initial)
     nlp.config["training"]["batcher"] |= {"size": 1, "discard_oversize": True, "tolerance": 0.0}
     with pytest.raises(DeepALError, match=r"\[training.batcher\] makes no batch of the 45"):
-        count_passes(nlp, 3, 5)
+        count_updates(nlp, 3, 5)
 
 
 def test_batches_that_grow_from_pass_to_pass_are_counted_as_training_makes_them(initial):
@@ -297,8 +317,7 @@ def test_batches_that_grow_from_pass_to_pass_are_counted_as_training_makes_them(
         "stop": words,
         "compound": 1.5,
     }
-    (_, first), (_, both) = count_passes(nlp, 1, 0), count_passes(nlp, 2, 0)
-    assert both < 2 * first
+    assert count_updates(nlp, 2, 0) < 2 * count_updates(nlp, 1, 0)
 
 
 def test_the_progress_logger_passes_everything_on_and_is_silent_on_no_terminal():
