@@ -5,7 +5,7 @@ words scores 0.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,8 +14,6 @@ from .functions import AcquisitionFunction, lc
 
 if TYPE_CHECKING:
     from ..tagger.evidence import Evidence
-
-Reduce = Literal["mean", "max", "sum"]
 
 
 def make_length_lc(exponent: float = 0.5) -> AcquisitionFunction:
@@ -54,32 +52,13 @@ def ltp(evidence: "Evidence") -> float:
     return float(-np.expm1(np.min(evidence.log_probs, initial=0.0)))
 
 
-def make_token_entropy(reduce: Reduce = "mean") -> AcquisitionFunction:
-    """TokenEntropy: entropy of each word's tag (Settles & Craven 2008, section 3.1: "mean" is their
-    token entropy, "sum" their total token entropy). They take a word's marginal distribution; here
-    it is the one given the greedy path before the word.
-
-    reduce (str): "mean", "max" or "sum" over the words.
-    RAISES (DeepALError): For another name.
-    """
-    if reduce not in get_args(Reduce):
-        raise DeepALError(
-            f"spacy_deepal.TokenEntropy.v1: reduce = {reduce!r}: must be one of "
-            f"{', '.join(get_args(Reduce))}."
-        )
-    return TokenEntropy(reduce)
+def make_token_entropy() -> AcquisitionFunction:
+    """TokenEntropy: mean entropy of the words' tags (Settles & Craven 2008, section 3.1). They take
+    a word's marginal distribution; here it is the one given the greedy path before the word."""
+    return token_entropy
 
 
-@dataclass(frozen=True)
-class TokenEntropy:
-    """reduce (str): "mean", "max" or "sum" over the words."""
-
-    reduce: Reduce
-
-    def __call__(self, evidence: "Evidence") -> float:
-        """RETURNS (float): Mean, maximum or sum over i of H_i = -sum_y P(y) log P(y), in nats."""
-        if not evidence.words:
-            return 0.0
-        log_probs = evidence.tag_log_probs.astype("float64")
-        entropies = -(np.exp(log_probs) * log_probs).sum(1)
-        return float(getattr(np, self.reduce)(entropies))
+def token_entropy(evidence: "Evidence") -> float:
+    """RETURNS (float): (1/n) sum_i H_i, H_i = -sum_y P(y) log P(y), in nats."""
+    log_probs = evidence.tag_log_probs.astype("float64")
+    return float(-np.sum(np.exp(log_probs) * log_probs)) / max(1, evidence.words)

@@ -246,7 +246,7 @@ def test_unknown_function_is_refused_with_those_there_are():
 
 def test_arguments_stand_behind_the_name():
     assert make_acquisition("BALD:samples=7") == make_acquisition("BALD", samples=7)
-    assert make_acquisition("TokenEntropy:reduce=max") != make_acquisition("TokenEntropy")
+    assert make_acquisition("LengthLC:exponent=0.3") != make_acquisition("LengthLC")
     with pytest.raises(DeepALError, match=r"(?s)MNLP:power=2.*power"):
         make_acquisition("MNLP:power=2")
 

@@ -7,7 +7,6 @@ from hypothesis import given
 from spacy_deepal.acquisition.functions import make_lc, make_mnlp
 from spacy_deepal.acquisition.uncertainty import (
     LengthLC,
-    TokenEntropy,
     make_length_lc,
     make_ltp,
     make_token_entropy,
@@ -93,13 +92,7 @@ def test_token_entropy_of_three_words_by_hand():
         [0.5, 0.5, tiny, tiny], [0.25, 0.25, 0.25, 0.25], [0.5, 0.25, 0.25, tiny]
     )
     log2 = 0.693147
-    assert make_token_entropy("sum")(evidence) == pytest.approx(4.5 * log2, rel=1e-6)
-    assert make_token_entropy("mean")(evidence) == pytest.approx(1.5 * log2, rel=1e-6)
-    assert make_token_entropy("max")(evidence) == pytest.approx(2 * log2, rel=1e-6)
-
-
-def test_token_entropy_is_a_mean_unless_told():
-    assert make_token_entropy() == make_token_entropy("mean") == TokenEntropy("mean")
+    assert make_token_entropy()(evidence) == pytest.approx(1.5 * log2, rel=1e-6)
 
 
 def test_token_entropy_tells_apart_what_the_path_does_not():
@@ -107,11 +100,6 @@ def test_token_entropy_tells_apart_what_the_path_does_not():
     two, many = distributions([0.5, 0.5, 1e-30, 1e-30]), distributions([0.5, 0.2, 0.2, 0.1])
     assert make_mnlp()(two) == make_mnlp()(many)
     assert make_token_entropy()(two) < make_token_entropy()(many)
-
-
-def test_token_entropy_refuses_another_reduction():
-    with pytest.raises(DeepALError, match="reduce = 'median': must be one of mean, max, sum"):
-        make_token_entropy("median")
 
 
 # All of them
@@ -134,19 +122,12 @@ def test_sentences_are_scored_by_what_the_model_predicts(name):
     assert min(scores) > 0
 
 
-@pytest.mark.parametrize(
-    ("name", "arguments", "made"),
-    [
-        ("LengthLC", {"exponent": 0.25}, LengthLC(0.25)),
-        ("TokenEntropy", {"reduce": "max"}, TokenEntropy("max")),
-    ],
-)
-def test_arguments_come_from_the_config(name, arguments, made):
+def test_arguments_come_from_the_config():
     paths = {"paths.pool": "pool", "paths.dev": "dev", "paths.test": "test"}
     config = load_run_config(AL_CONFIG, paths).interpolate()
-    block = {"@acquisition": f"spacy_deepal.{name}.v1", **arguments}
+    block = {"@acquisition": "spacy_deepal.LengthLC.v1", "exponent": 0.25}
     config["active_learning"]["acquisition"] = block
-    assert read_settings(config).acquisition == made
-    block[next(iter(arguments))] = -1
-    with pytest.raises(DeepALError, match=next(iter(arguments))):
+    assert read_settings(config).acquisition == LengthLC(0.25)
+    block["exponent"] = -1
+    with pytest.raises(DeepALError, match="exponent"):
         read_settings(config)
