@@ -13,7 +13,7 @@ from spacy.tokens import Doc
 from ..errors import DeepALError
 from ..pool.files import write_jsonl
 from ..pool.formats import accepted, parse_spans
-from ..pool.sources import BadLine, set_spans
+from ..pool.sources import BadLine, read_lines, set_spans
 from ..sentences import sentence_id
 from .oracle import Oracle
 
@@ -45,7 +45,7 @@ def file_oracle(docs: Sequence[Doc], folder: Path) -> Sequence[Doc]:
         )
     waiting = {sentence_id(doc): doc for doc in docs}
     bad = []
-    for number, line in enumerate(file.read_text(encoding="utf8").split("\n"), start=1):
+    for number, line in read_lines(file):
         if line.strip():
             try:
                 _read_line(waiting, number, line)

@@ -52,6 +52,21 @@ def test_the_batch_goes_out_as_jsonl_and_the_run_waits(docs, tmp_path):
             assert line["text"][token["start"] : token["end"]] == token["text"]
 
 
+def test_a_byte_order_mark_is_left_out(docs, tmp_path):
+    lines = "\n".join(json.dumps(line) for line in labelled())
+    (tmp_path / LABELLED).write_text(lines, encoding="utf-8-sig")
+    assert len(file_oracle(docs, tmp_path)[0].ents) == 3
+
+
+def test_a_file_that_is_not_utf8_is_named_with_its_line(docs, tmp_path):
+    first, second = (json.dumps(line).encode() for line in labelled()[:2])
+    (tmp_path / LABELLED).write_bytes(
+        first + b"\n" + second[:-1] + ', "by": "Zoë"}'.encode("latin-1")
+    )
+    with pytest.raises(DeepALError, match=r"labelled\.jsonl:2: not UTF-8.*Save the file as UTF-8"):
+        file_oracle(docs, tmp_path)
+
+
 def test_labels_come_back_without_loss_in_any_order(docs, tmp_path):
     write_jsonl(tmp_path / LABELLED, reversed(labelled()))
     result = file_oracle(docs, tmp_path)
