@@ -3,6 +3,7 @@
 import re
 import shutil
 from pathlib import Path
+from subprocess import SubprocessError
 
 import pytest
 import srsly
@@ -50,6 +51,15 @@ def test_assets_are_optional_and_name_their_licence():
         assert re.search(r"/[0-9a-f]{40}/", asset["url"]), "an asset is pinned to a commit"
     sets = {asset["dest"].split("/")[1] for asset in assets}
     assert sets == {"bc5cdr", "btc", "crossner", "uner-ewt", "uner-zh", "wnut17"}
+
+
+def test_a_path_with_a_space_has_quotes_of_its_own(project):
+    """A folder without data is refused by its name, not by what stands behind the space."""
+    (project / "my data").mkdir()
+    overrides = {"vars.data": "'my data'", "vars.workspace": "'my runs'"}
+    with pytest.raises(SubprocessError) as error:
+        project_run(project, "al-loop", overrides=overrides, capture=True)
+    assert "The folder my data holds no file to read" in " ".join(str(error.value).split())
 
 
 @pytest.mark.slow
