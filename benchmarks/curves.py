@@ -24,7 +24,6 @@ from records import append, matching
 from thinc.api import Config
 from wasabi import msg
 
-from spacy_deepal.acquisition.names import acquisition_block, acquisition_label
 from spacy_deepal.cli._app import (
     OVERRIDES,
     CodePath,
@@ -47,6 +46,7 @@ from spacy_deepal.rounds.experiment import (
     configure_run,
     full_folder,
     full_run,
+    make_blocks,
     prepare_corpus,
     run_folder,
 )
@@ -83,10 +83,10 @@ def main(
     set_up(code, gpu_id)
     with show_errors(config):
         loaded = load_config(ctx, config)
-        blocks = [acquisition_block(text) for text in acquisition]
+        blocks, seeds = make_blocks(loaded, acquisition), list(dict.fromkeys(seed))
         folder = prepare_corpus(data, workspace, lang=lang)
         curves = Curves(folder, lang, output, thread_share(processes))
-        jobs = curves.jobs(configure(loaded, folder, lang), blocks, seed, gpu_id)
+        jobs = curves.jobs(configure(loaded, folder, lang), blocks, seeds, gpu_id)
         do_jobs(
             jobs,
             processes,
@@ -113,7 +113,7 @@ class Curves:
     def jobs(
         self,
         config: Config,
-        blocks: Sequence[dict[str, Any]],
+        blocks: dict[str, dict[str, Any]],
         seeds: Sequence[int],
         use_gpu: int,
     ) -> dict[str, Job]:
@@ -136,10 +136,10 @@ class Curves:
                     output,
                     partial(full_run, config, output, seed=seed, use_gpu=use_gpu),
                 )
-        for seed, block in product(seeds, blocks):
-            name, output = acquisition_label(block), run_folder(self.folder, block, seed)
+        for seed, (name, block) in product(seeds, blocks.items()):
             if not ends(self.recorded(name, seed), config[SECTION].get("rounds", 0)):
                 own = configure_run(config, block, seed)
+                output = run_folder(self.folder, name, seed)
                 add(name, seed, output, partial(run, own, output, use_gpu=use_gpu))
         return jobs
 

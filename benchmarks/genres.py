@@ -35,7 +35,7 @@ from spacy.util import load_model
 from thinc.api import Config
 from wasabi import msg
 
-from spacy_deepal.acquisition.names import NAME, acquisition_block, acquisition_label
+from spacy_deepal.acquisition.names import acquisition_block, acquisition_label
 from spacy_deepal.cli._app import (
     OVERRIDES,
     ConfigPath,
@@ -87,7 +87,7 @@ def main(
         block = acquisition_block(acquisition)
         setting = {
             "data": folder.name,
-            "acquisition": acquisition_label(block, block[NAME]),
+            "acquisition": acquisition_label(block),
             "budget": budget,
         }
         loaded = configure(load_config(ctx, config), folder, lang)

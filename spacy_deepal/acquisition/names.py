@@ -8,6 +8,7 @@ from spacy.util import registry
 from ..errors import DeepALError
 
 NAME = "@acquisition"
+OURS = "spacy_deepal.", ".v1"  # around the short name of one of this package's functions
 
 
 def acquisition_name(name: str) -> str:
@@ -17,7 +18,7 @@ def acquisition_name(name: str) -> str:
     RAISES (DeepALError): For an unknown name, with those there are.
     """
     names = sorted(registry.acquisition.get_all())
-    full = name if name in names else f"spacy_deepal.{name}.v1"
+    full = name if name in names else name.join(OURS)
     if full not in names:
         raise DeepALError(
             f"There is no acquisition function {name!r}. Registered: {', '.join(names)}. Your own "
@@ -30,7 +31,7 @@ def acquisition_block(text: str) -> dict[str, Any]:
     """RETURNS (dict): A function and its arguments as [active_learning.acquisition] has them.
 
     text (str): A name as for `acquisition_name`, where there are arguments a colon and these:
-        "BALD:samples=20", "TokenEntropy:reduce=max".
+        "BALD:samples=20", "LengthLC:exponent=0.5".
     RAISES (DeepALError): For an unknown name; for arguments that the function does not take.
     """
     name, _, arguments = text.partition(":")
@@ -64,19 +65,17 @@ def resolve_acquisition(block: dict[str, Any], text: str) -> Any:
 
 
 def short_name(name: str) -> str:
-    """RETURNS (str): "MNLP" for "spacy_deepal.MNLP.v1"."""
-    parts = name.split(".")
-    return parts[-2] if len(parts) > 1 else name
+    """RETURNS (str): "MNLP" for "spacy_deepal.MNLP.v1", what `acquisition_name` takes; the full
+    name of a function of other packages."""
+    short = name.removeprefix(OURS[0]).removesuffix(OURS[1])
+    return short if short.join(OURS) == name else name
 
 
-def acquisition_label(block: dict[str, Any], short: str | None = None) -> str:
-    """RETURNS (str): What `acquisition_block` reads; arguments in the order of their names.
-
-    short (str | None): How to call the function; None: by its short name.
-    """
+def acquisition_label(block: dict[str, Any]) -> str:
+    """RETURNS (str): What `acquisition_block` reads; arguments in the order of their names."""
     values = {key: block[key] for key in sorted(block) if key != NAME}
     arguments = (
         f"{key}={value if isinstance(value, str) else json.dumps(value)}"
         for key, value in values.items()
     )
-    return ":".join(filter(None, (short or short_name(block[NAME]), ",".join(arguments))))
+    return ":".join(filter(None, (short_name(block[NAME]), ",".join(arguments))))

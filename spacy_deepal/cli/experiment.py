@@ -92,8 +92,9 @@ def train_cli(
 
     set_up(code, gpu_id)
     with show_errors(config):
+        loaded = load_config(ctx, config)
         folder = prepare_corpus(data, workspace, lang=lang)
-        loaded = configure(load_config(ctx, config), folder, lang)
+        loaded = configure(loaded, folder, lang)
         scores = full_run(loaded, folder / "full", use_gpu=gpu_id)
     rows = [("all", *(scores[f"ents_{key}"] for key in "prf"))]
     for name, score in sorted(scores["ents_per_type"].items()):

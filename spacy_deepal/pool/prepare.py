@@ -28,7 +28,9 @@ NAMES = {
 SEED = 0
 
 
-def prepare(data: str | Path, output: str | Path, *, lang: str = "en") -> dict[str, ConvertSummary]:
+def prepare(
+    data: str | Path, output: str | Path, *, lang: str = "en", exclude: Path | None = None
+) -> dict[str, ConvertSummary]:
     """Make the pools `output`/train, `output`/dev and `output`/test: all three, or none.
 
     Where the folder holds files or folders called train, dev and test, they are converted as they
@@ -40,6 +42,7 @@ def prepare(data: str | Path, output: str | Path, *, lang: str = "en") -> dict[s
     data (str | Path): The folder.
     output (str | Path): The folder of the three pools.
     lang (str): Language code of the tokenizer.
+    exclude (Path | None): A folder in that of the data that is no part of them; None: the output.
     RETURNS (dict): A summary for each split.
     RAISES (DeepALError): As `convert`; or only some of the splits are there; or there are too few
         documents to split.
@@ -60,7 +63,7 @@ def prepare(data: str | Path, output: str | Path, *, lang: str = "en") -> dict[s
                 for split, paths in given.items()
             }
         else:
-            files = find_files([data], exclude=output, lang=lang)
+            files = find_files([data], exclude=exclude or output, lang=lang)
             convert(files, draft / "all", lang=lang)
             summaries = _split_by_document(draft / "all", draft, lang)
         output.mkdir(exist_ok=True)

@@ -111,8 +111,8 @@ def find_files(
     and below, sorted; none twice, and of OntoNotes' forms of one document the best.
 
     inputs (Iterable[str | Path]): Files and folders.
-    exclude (Path | None): A folder whose files are left out (unless it is an input itself), so
-        that output inside an input folder is not read by the next run.
+    exclude (Path | None): A folder inside an input folder whose files are left out, so that output
+        there is not read by the next run.
     lang (str | None): Of OntoNotes' folders of languages in a folder, read that of this one.
     RAISES (DeepALError): An input does not exist, or is a folder without a file to read.
     """
@@ -137,7 +137,9 @@ def is_data(file: Path) -> bool:
 
 
 def _files_in(folder: Path, exclude: Path | None, lang: str | None) -> list[Path]:
-    excluded = exclude.resolve() if exclude and exclude.resolve() != folder.resolve() else None
+    excluded = exclude and exclude.resolve()
+    if excluded and folder.resolve() not in excluded.parents:
+        excluded = None
     return sorted(
         file
         for file in folder.rglob("*")

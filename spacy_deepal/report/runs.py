@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..acquisition.names import acquisition_label, short_name
+from ..acquisition.names import NAME, acquisition_label
 from ..errors import DeepALError
 from .files import field, read_json, read_jsonl
 
@@ -89,11 +89,10 @@ def read_runs(run_dirs: Iterable[Path]) -> list[Run]:
         if times > 1:
             raise DeepALError(f"The run folder {path} is given {times} times: give it once")
     manifests = [read_manifest(path) for path in paths]
-    names = short_names({manifest["acquisition"] for manifest in manifests})
     runs = [
         Run(
             path,
-            acquisition_label(manifest.get("arguments", {}), names[manifest["acquisition"]]),
+            acquisition_label({NAME: manifest["acquisition"], **manifest.get("arguments", {})}),
             manifest,
             read_rounds(path / "metrics.jsonl"),
         )
@@ -205,14 +204,3 @@ def round_folders(path: Path) -> list[tuple[int, Path]]:
     """List the folders round_00, round_01, … of a run with their numbers, in order."""
     found = [(re.fullmatch(r"round_(\d+)", folder.name), folder) for folder in path.iterdir()]
     return sorted((int(match[1]), folder) for match, folder in found if match and folder.is_dir())
-
-
-def short_names(acquisitions: set[str]) -> dict[str, str]:
-    """Shorten `spacy_deepal.MNLP.v1` to `MNLP`, unless two functions would get the same name.
-
-    acquisitions (set[str]): The registered names.
-    RETURNS (dict[str, str]): Registered name to the name to show.
-    """
-    short = {name: short_name(name) for name in acquisitions}
-    times = Counter(short.values())
-    return {name: short[name] if times[short[name]] == 1 else name for name in acquisitions}

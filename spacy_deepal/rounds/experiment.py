@@ -19,11 +19,12 @@ from ..pool.files import read_json, write_json
 from ..pool.ontonotes import is_release
 from ..pool.prepare import prepare
 from ..pool.shards import fingerprint
+from ..pool.sources import find_files
 from ..report import report
 from ..vectors.sources import make_source
 from ..vectors.table import make_vectors
 from .loop import run
-from .settings import SECTION
+from .settings import SECTION, check_sections
 from .side_by_side import do_jobs
 from .training import train_full, without_loop
 
@@ -52,14 +53,16 @@ def experiment(
     config (Config): As for `run`; its paths, language, seed and function are set here.
     data (str | Path): As for `prepare`; its subfolder named as the language, where there is one.
     workspace (str | Path): Folder in which the experiment gets a folder named after the data.
-    acquisitions (Sequence[str]): Functions as for `acquisition_block`.
+    acquisitions (Sequence[str]): Functions as for `make_blocks`.
     full (bool): Also train on the whole pool with every seed, so that the report knows the
         full-data F1.
     processes, code, begin, progress: As for `do_jobs`; what is reported are the lines of finished
         rounds, and the scores of a model of the whole pool.
     RETURNS (Path): The report.
+    RAISES (DeepALError): As `make_blocks`, `prepare_corpus`, `configure`, `run` and `train_full`.
     """
-    blocks = [acquisition_block(text) for text in acquisitions]
+    blocks = make_blocks(config, acquisitions)
+    seeds = list(dict.fromkeys(seeds))
     folder = prepare_corpus(data, workspace, lang=lang)
     config = configure(config, folder, lang)
     jobs, runs = {}, []
@@ -69,11 +72,11 @@ def experiment(
             full_run, config, output, seed=seed, use_gpu=use_gpu
         )
     for seed in seeds:
-        for block in blocks:
-            runs.append(run_folder(folder, block, seed))
+        for name, block in blocks.items():
+            runs.append(run_folder(folder, name, seed))
             own = configure_run(config, block, seed)
             job = partial(run, own, runs[-1], keep=keep, use_gpu=use_gpu)
-            jobs[f"{acquisition_label(block)}, seed {seed}"] = job
+            jobs[f"{name}, seed {seed}"] = job
     do_jobs(jobs, processes, code=code, use_gpu=use_gpu, begin=begin, progress=progress)
     metrics = [full_folder(folder, seed) / METRICS for seed in seeds]
     known = [file for file in metrics if file.exists()]
@@ -85,25 +88,44 @@ def full_folder(folder: Path, seed: int) -> Path:
     return folder / f"full-seed{seed}"
 
 
-def run_folder(folder: Path, block: dict[str, Any], seed: int) -> Path:
+def run_folder(folder: Path, name: str, seed: int) -> Path:
     """RETURNS (Path): Where in an experiment's folder the run of a function goes."""
-    return folder / f"{acquisition_label(block).replace(':', '-')}-seed{seed}"
+    return folder / f"{name.replace(':', '-')}-seed{seed}"
+
+
+def make_blocks(config: Config, acquisitions: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """RETURNS (dict): The block of each function, by its label.
+
+    config (Config): Where it has the function that is named without arguments, those of the config
+        are taken.
+    acquisitions (Sequence[str]): Functions as for `acquisition_block`.
+    RAISES (DeepALError): As `acquisition_block`; or the config has no [active_learning].
+    """
+    check_sections(config, SECTION)
+    given = config.interpolate()[SECTION].get("acquisition")
+    blocks = {}
+    for text in acquisitions:
+        block = acquisition_block(text)
+        if isinstance(given, dict) and block == {NAME: given.get(NAME)}:
+            block = dict(given)
+        blocks[acquisition_label(block)] = block
+    return blocks
 
 
 def configure_run(config: Config, block: dict[str, Any], seed: int) -> Config:
-    """RETURNS (Config): A copy with the seed and the acquisition function; where the config has
-    that function, and the block no arguments, with those of the config."""
+    """RETURNS (Config): A copy with the seed and the acquisition function."""
     config = config.copy()
-    config[SECTION]["seed"] = seed
-    given = config[SECTION]["acquisition"].get(NAME)
-    if block != {NAME: given}:
-        config[SECTION]["acquisition"] = block
+    config[SECTION]["seed"], config[SECTION]["acquisition"] = seed, block
     return config
 
 
 def configure(config: Config, folder: Path, lang: str) -> Config:
     """RETURNS (Config): A copy with the paths and the language of what `prepare_corpus` made; and
-    with vectors of the pool's text, unless the config names some."""
+    with vectors of the pool's text, unless the config names some.
+
+    RAISES (DeepALError): The config lacks a section that training needs.
+    """
+    check_sections(config, "paths", "nlp", "training")
     config, corpus = config.copy(), folder / "corpus"
     if not config["paths"].get("vectors"):
         config["paths"]["vectors"] = str(text_vectors(folder, lang))
@@ -129,7 +151,7 @@ def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Pat
     if folder.resolve() == data.resolve():
         raise DeepALError(f"{folder} is the folder of the data. Name another workspace.")
     source = folder / "source.json"
-    described = {"files": hash_files(data), "lang": lang}
+    described = {"files": hash_files(data, Path(workspace), lang), "lang": lang}
     if source.exists():
         if read_json(source) != described:
             raise DeepALError(
@@ -137,7 +159,7 @@ def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Pat
                 "held before, or in another language. Move it away, or name another workspace."
             )
         return folder
-    prepare(data, folder / "corpus", lang=lang)
+    prepare(data, folder / "corpus", lang=lang, exclude=Path(workspace))
     write_json(source, described)
     return folder
 
@@ -189,10 +211,11 @@ def full_run(
     return metrics
 
 
-def hash_files(folder: Path) -> str:
-    """RETURNS (str): A hash of the names and contents of all files below a folder."""
+def hash_files(folder: Path, exclude: Path, lang: str) -> str:
+    """RETURNS (str): A hash of the names and contents of the data below a folder, as `find_files`
+    finds them."""
     digest = hashlib.blake2b(digest_size=16)
-    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+    for file in sorted(find_files([folder], exclude=exclude, lang=lang)):
         digest.update(f"{file.relative_to(folder)}\0".encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()

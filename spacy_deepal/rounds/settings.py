@@ -72,10 +72,7 @@ def read_settings(config: Config) -> Settings:
     RETURNS (Settings): The settings, functions made.
     RAISES (DeepALError): Names every key that is missing, unknown or out of range.
     """
-    if SECTION not in config:
-        raise DeepALError(
-            f"The config has no [{SECTION}] section. configs/al.cfg shows one that does all."
-        )
+    check_sections(config, SECTION)
     block = dict(config[SECTION])
     errors = _check_keys(block)
     values = {key: block[key] for key in CHECKS if key in block}
@@ -103,6 +100,15 @@ def read_settings(config: Config) -> Settings:
     if errors:
         raise DeepALError("The config cannot be used:\n- " + "\n- ".join(errors))
     return Settings(**values, **made)
+
+
+def check_sections(config: Config, *names: str) -> None:
+    """RAISES (DeepALError): The config has no section of one of these names."""
+    if missing := [f"[{name}]" for name in names if name not in config]:
+        raise DeepALError(
+            f"The config has no {' and no '.join(missing)} section. configs/al.cfg shows one that "
+            "does all."
+        )
 
 
 def words_of(budget: int | float, pool_words: int) -> int:

@@ -172,9 +172,9 @@ def make_progress_logger(
 
 
 def without_loop(config: Config) -> Config:
-    """RETURNS (Config): A copy for spaCy, which knows no [active_learning]."""
+    """RETURNS (Config): A copy for spaCy, which knows no [active_learning], if it has one."""
     config = config.copy()
-    del config[SECTION]
+    config.pop(SECTION, None)
     return config
 
 

@@ -18,10 +18,14 @@ def test_arguments_are_values_and_not_text():
     }
 
 
-def test_a_label_sorts_arguments_and_takes_another_name():
-    block = {"@acquisition": "other.MNLP.v2", "b": None, "a": 0.5}
+def test_a_label_sorts_arguments():
+    block = {"@acquisition": "spacy_deepal.MNLP.v1", "b": None, "a": 0.5}
     assert acquisition_label(block) == "MNLP:a=0.5,b=null"
-    assert acquisition_label(block, "other.MNLP.v2") == "other.MNLP.v2:a=0.5,b=null"
+
+
+@pytest.mark.parametrize("name", ["other.MNLP.v1", "spacy_deepal.MNLP.v2", "mine", "mine.v1"])
+def test_only_the_functions_that_have_short_names_are_called_by_them(name):
+    assert acquisition_label({"@acquisition": name}) == name
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 import srsly
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.report.runs import read_picks, read_runs, round_folders, short_names
+from spacy_deepal.report.runs import read_picks, read_runs, round_folders
 
 from .build import make_row, make_run
 
@@ -120,12 +120,3 @@ def test_round_folders_are_ordered_by_number(tmp_path):
     for name in ("round_100", "round_99", "round_00", "round_01.part", "initial"):
         (tmp_path / name).mkdir()
     assert [number for number, _ in round_folders(tmp_path)] == [0, 99, 100]
-
-
-def test_names_are_short_where_that_is_unambiguous():
-    assert short_names({"spacy_deepal.MNLP.v1", "mine"}) == {
-        "spacy_deepal.MNLP.v1": "MNLP",
-        "mine": "mine",
-    }
-    both = {"spacy_deepal.MNLP.v1", "other.MNLP.v1"}
-    assert short_names(both) == {name: name for name in both}

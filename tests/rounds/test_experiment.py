@@ -1,8 +1,16 @@
+import shutil
+
+import catalogue
 import pytest
 import torch
+from spacy.util import registry
+from spacy.vocab import Vocab
+from thinc.api import Config
 
+from spacy_deepal.acquisition.functions import make_mnlp
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.files import read_json
+from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.rounds import experiment as experiments
 from spacy_deepal.rounds.experiment import configure, experiment, full_run, prepare_corpus
 
@@ -71,6 +79,51 @@ def test_an_experiment_goes_on_where_it_stopped(data, config, tmp_path):
     assert told[1:] == [("MNLP, seed 0", 1), ("RAND, seed 0", 0), ("RAND, seed 0", 1)]
 
 
+def test_functions_and_seeds_named_twice_are_run_once(data, config, tmp_path):
+    config["active_learning"]["acquisition"] = {
+        "@acquisition": "spacy_deepal.LengthLC.v1",
+        "exponent": 0.3,
+    }
+    begun = []
+    names = ["RAND", "LengthLC", "spacy_deepal.RAND.v1", "LengthLC:exponent=0.3"]
+    experiment(
+        config, data, tmp_path / "runs", acquisitions=names, seeds=[1, 1], begin=begun.append
+    )
+    assert begun == ["RAND, seed 1", "LengthLC:exponent=0.3, seed 1"]
+    manifest = read_json(tmp_path / "runs/mine/LengthLC-exponent=0.3-seed1/manifest.json")
+    assert manifest["arguments"] == {"exponent": 0.3}
+
+
+def test_a_function_of_ones_own_with_the_name_of_another_has_a_folder_of_its_own(
+    data, config, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(catalogue, "REGISTRY", dict(catalogue.REGISTRY))
+    registry.acquisition.register("mine.RAND.v1", func=make_mnlp)
+    experiment(config, data, tmp_path / "runs", acquisitions=["RAND", "mine.RAND.v1"])
+    for name in ("RAND", "mine.RAND.v1"):
+        assert (tmp_path / "runs" / "mine" / f"{name}-seed0" / "metrics.jsonl").exists()
+
+
+@pytest.mark.parametrize("section", ["active_learning", "paths", "training"])
+def test_a_config_without_a_section_is_refused(data, config, tmp_path, section):
+    del config[section], config["corpora"], config["initialize"]  # which say ${paths.train}
+    with pytest.raises(DeepALError, match=rf"The config has no \[{section}\] section. configs/al"):
+        experiment(config, data, tmp_path / "runs")
+
+
+def test_a_workspace_in_the_folder_of_the_data_is_no_part_of_them(data, config):
+    runs = data / "runs"
+    experiment(config, data, runs, acquisitions=["RAND"])
+    (runs / "curves.jsonl").write_text('{"data": "mine"}\n')
+    begun = []
+    experiment(config, data, runs, acquisitions=["MNLP"], begin=begun.append)
+    assert begun == ["MNLP, seed 0"]
+    shutil.rmtree(runs / "mine" / "corpus")
+    (runs / "mine" / "source.json").unlink()
+    prepare_corpus(data, runs, lang="xx")
+    assert len(list(read_shards(runs / "mine/corpus/train", Vocab()))) < 60
+
+
 def test_a_folder_of_the_language_is_preferred(data, tmp_path):
     (data / "en").mkdir()
     (data / "nw.txt").rename(data / "en" / "nw.txt")
@@ -112,7 +165,12 @@ def test_the_folder_of_the_data_is_not_written_to(data, tmp_path):
 def test_the_train_command_prints_scores_and_names_the_model(data, tmp_path):
     names = dict.fromkeys(["pool", "dev", "test"], data)
     settings = {**overrides(names), "training.max_epochs": 2}
-    code, output = call("train", "configs/al.cfg", data, tmp_path / "runs", *options(settings))
+    supervised = Config().from_disk("configs/al.cfg", interpolate=False)
+    del supervised["active_learning"]  # has no part in it
+    supervised.to_disk(tmp_path / "supervised.cfg")
+    settings = {k: v for k, v in settings.items() if not k.startswith("active_learning")}
+    args = tmp_path / "supervised.cfg", data, tmp_path / "runs"
+    code, output = call("train", *args, *options(settings))
     folder = tmp_path / "runs" / "mine" / "full"
     assert code == 0, output
     assert "model-best" in output
