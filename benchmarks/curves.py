@@ -4,9 +4,10 @@ sets, beside models of all words.
     python benchmarks/curves.py configs/al.cfg assets/demo runs --active_learning.rounds 12
 
 Appends a line a round to benchmarks/results/curves.jsonl, and one for each model of all words, the
-config's ("full") and the CRF ("crf"). What is there is not run again, and a run that was killed
-goes on: its folder is in WORKSPACE/NAME, with the report. Lines are appended whole, so that
-commands for different data may write to one file. benchmarks/curves_table.py sums them up.
+config's ("full") and the CRF ("crf"). What is there is not run again (other data of the same name,
+or another config, need another --output), and a run that was killed goes on: its folder is in
+WORKSPACE/NAME, with the report. Lines are appended whole, so that commands for different data may
+write to one file. benchmarks/curves_table.py sums them up.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +21,7 @@ import crf
 import spacy
 import typer
 from curves_table import DIGITS, FULL, RESULTS, SHALLOW
-from records import append, matching
+from records import append, check_made_of, made_of, matching
 from thinc.api import Config
 from wasabi import msg
 
@@ -85,8 +86,13 @@ def main(
         loaded = load_config(ctx, config)
         blocks, seeds = make_blocks(loaded, acquisition), list(dict.fromkeys(seed))
         folder = prepare_corpus(data, workspace, lang=lang)
-        curves = Curves(folder, lang, output, thread_share(processes))
-        jobs = curves.jobs(configure(loaded, folder, lang), blocks, seeds, gpu_id)
+        configured = configure(loaded, folder, lang)
+        key = {"data": folder.name, "made_of": made_of(loaded, folder, lang)}
+        check_made_of(output, key)
+        curves = Curves(folder, lang, output, key, thread_share(processes))
+        jobs = curves.jobs(configured, blocks, seeds, gpu_id)
+        if not jobs:
+            msg.info(f"All of it is in {output}. Give another --output to run it again.")
         do_jobs(
             jobs,
             processes,
@@ -101,13 +107,15 @@ def main(
 class Curves:
     """The experiment with one set, and what is recorded of it.
 
-    folder (Path): What `prepare_corpus` made; its name is that of the data in the lines.
+    folder (Path): What `prepare_corpus` made.
     output (Path): JSONL, a line a round.
+    key (dict): What all lines begin with: `data`, the folder's name, and `made_of`.
     threads (int): Torch threads of a run.
     """
 
-    def __init__(self, folder: Path, lang: str, output: Path, threads: int):
-        self.folder, self.lang, self.output, self.threads = folder, lang, output, threads
+    def __init__(self, folder: Path, lang: str, output: Path, key: dict[str, Any], threads: int):
+        self.folder, self.lang, self.output = folder, lang, output
+        self.key, self.threads = key, threads
         self.runs: dict[str, tuple[str, int, Path]] = {}
 
     def jobs(
@@ -165,13 +173,12 @@ class Curves:
 
     def recorded(self, name: str, seed: int) -> list[dict[str, Any]]:
         """RETURNS (list[dict]): The lines of a run that are there."""
-        mine = {"data": self.folder.name, "acquisition": name, "seed": seed}
-        return matching(self.output, mine)
+        return matching(self.output, {**self.key, "acquisition": name, "seed": seed})
 
     def record(self, name: str, seed: int, rounds: Iterable[dict[str, Any]]) -> None:
         """Append the rounds of a run that are not there yet."""
         there = {line["round"] for line in self.recorded(name, seed)}
-        run = {"data": self.folder.name, "acquisition": name, "seed": seed}
+        run = {**self.key, "acquisition": name, "seed": seed}
         for line in rounds:
             if line["round"] not in there:
                 what = {key: line[key] for key in WHAT if key in line}
@@ -182,8 +189,8 @@ class Curves:
     def report(self) -> None:
         """Report all runs in the folder, and the models of all words."""
         runs = [file.parent for file in sorted(self.folder.glob("*/manifest.json"))]
-        key = {"data": self.folder.name, "acquisition": FULL}
-        seeds = sorted(line["seed"] for line in matching(self.output, key))
+        lines = matching(self.output, {**self.key, "acquisition": FULL})
+        seeds = sorted(line["seed"] for line in lines)
         full = [full_folder(self.folder, seed) / METRICS for seed in seeds]
         shallow = self.folder / SHALLOW / METRICS
         if runs:

@@ -12,7 +12,8 @@ model has not seen, that of the model without G would be G and nothing else; wer
 that model would know every sentence but those of G. "The data" above are the other two thirds.
 
 Appends a line for each genre, seed and training set to benchmarks/results/genres.jsonl; what is
-there is not run again. The page and the picture of a set are WORKSPACE/NAME/genres.html and .png.
+there is not run again (other data of the same name, or another config, need another --output). The
+page and the picture of a set are WORKSPACE/NAME/genres.html and .png.
 """
 
 import shutil
@@ -28,7 +29,7 @@ from corpora import take
 from fisher import fisher
 from genres_page import write_page
 from genres_table import ALONE, HALF, RESULTS, TRAININGS, WITHOUT, picked, print_table
-from records import append, matching
+from records import append, check_made_of, made_of, matching
 from spacy.tokens import Doc
 from spacy.training.loop import DIR_MODEL_BEST, DIR_MODEL_LAST
 from spacy.util import load_model
@@ -53,7 +54,7 @@ from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.rounds.experiment import configure, full_run, prepare_corpus
 from spacy_deepal.rounds.manifest import count_genres
 from spacy_deepal.rounds.settings import words_of
-from spacy_deepal.rounds.training import evaluate
+from spacy_deepal.rounds.training import evaluate, without_loop
 from spacy_deepal.seeds import derive_seed
 from spacy_deepal.sentences import count_words, sentence_id, sentence_info
 
@@ -81,20 +82,19 @@ def main(
     Overrides of the config as in `spacy train`."""
     set_up(None, gpu_id)
     with show_errors(config):
+        loaded = load_config(ctx, config)
         folder = prepare_corpus(data, workspace, lang=lang)
         sets = Sets(folder, lang)
         chosen = sets.check(genre)
         block = acquisition_block(acquisition)
-        setting = {
-            "data": folder.name,
-            "acquisition": acquisition_label(block),
-            "budget": budget,
-        }
-        loaded = configure(load_config(ctx, config), folder, lang)
+        configured = configure(loaded, folder, lang)
+        key = {"data": folder.name, "made_of": made_of(without_loop(loaded), folder, lang)}
+        check_made_of(output, key)
+        setting = {**key, "acquisition": acquisition_label(block), "budget": budget}
         lines = matching(output, setting)
         for number in seed:
             for name in chosen:
-                lines += run_cell(loaded, sets, setting, name, number, lines, output, gpu_id)
+                lines += run_cell(configured, sets, setting, name, number, lines, output, gpu_id)
     write_page(lines, folder / "genres.html")
     print_table(lines)
     msg.good(f"The page is in {folder / 'genres.html'}")

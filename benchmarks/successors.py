@@ -66,16 +66,23 @@ def main(
         last = nearest(run.rounds, share)
         if last is None:
             print(f"{run.path} has no round near {share:g}% of the words.")
-        elif not matching(output, key):
+            continue
+        size = {"words": last.words, "sentences": last.sentences}
+        size["deepal_ner_ents_f"] = round(last.f, 4)
+        if recorded := matching(output, key):
+            if not size.items() <= recorded[0].items():
+                raise typer.BadParameter(
+                    f"{output} has a line for other picks than those of {run.path} up to round "
+                    f"{last.number}. Give another file as --output."
+                )
+        else:
             start = time.perf_counter()
             scores = train_successor(name, run, last, dev_words)
             line = {
                 **key,
                 "words_percent": round(last.percent, 2),
-                "words": last.words,
-                "sentences": last.sentences,
+                **size,
                 **scores,
-                "deepal_ner_ents_f": round(last.f, 4),
                 "seconds": round(time.perf_counter() - start),
                 "threads": torch.get_num_threads(),
             }

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import spacy
+import typer
 
 from spacy_deepal.pool.files import read_jsonl, write_jsonl
 from spacy_deepal.pool.shards import read_docs
@@ -109,6 +110,10 @@ def test_successors_are_trained_once_on_what_a_run_labelled(tmp_path, monkeypatc
     table = run("successors_table.py", output).splitlines()
     assert len(table) == 6
     assert table[2].startswith("| tiny | `ner` | MNLP | ")
+    other = [{**line, "words": line["words"] + 1} for line in lines]
+    write_jsonl(output, other)
+    with pytest.raises(typer.BadParameter, match="has a line for other picks than those of"):
+        successors.main([f"tiny={tmp_path / 'runs'}"], percent, output=output)
 
 
 def test_the_table_of_stopping_says_what_later_rounds_gained(tmp_path):

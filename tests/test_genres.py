@@ -95,6 +95,8 @@ def test_what_is_recorded_is_not_run_again(tmp_path, monkeypatch):
     run(tmp_path, "--seed", "0", "--genre", "nw")
     assert (tmp_path / "genres.jsonl").read_text() == "".join(recorded)
     monkeypatch.setattr(genres, "run_model", None)
+    out = run(tmp_path, "--seed", "0", "--genre", "nw", "--training.dropout", "0.1")[1]
+    assert "made of other data or with another config" in " ".join(out.split())
     again = run(tmp_path, "--seed", "0", "--genre", "nw")[1]
     assert (tmp_path / "genres.jsonl").read_text() == "".join(recorded)
     assert (tmp_path / "runs" / "data" / "genres.html").read_bytes() == page

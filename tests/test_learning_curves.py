@@ -52,10 +52,11 @@ def record(programs, data, tmp_path):
     seeds = ["--seed", "0", "--seed", "1"]
     args = [AL_CONFIG, data, workspace, "--lang", "xx", "--output", output, *functions, *seeds]
 
-    def call():
-        args_ = [str(arg) for arg in [*args, *options(values)]]
+    def call(code=0, **more):
+        args_ = [str(arg) for arg in [*args, *options({**values, **more})]]
         result = CliRunner().invoke(programs[0].app, args_, catch_exceptions=False)
-        assert result.exit_code == 0, result.output
+        assert result.exit_code == code, result.output
+        call.printed = " ".join(result.output.split())
         return output
 
     return call
@@ -109,7 +110,12 @@ def test_rounds_are_recorded_once_and_lost_ones_again(programs, record, tmp_path
     recorded = output.read_bytes()
     for name in ("run", "full_run"):
         monkeypatch.setattr(curves, name, None)
-    record()
+    record(**{"active_learning.rounds": 1})
+    assert output.read_bytes() == recorded
+    assert "Give another --output to run it again" in record.printed
+
+    record(code=1, **{"training.dropout": 0.1})
+    assert "lines of tiny that were made of other data or with another config" in record.printed
     assert output.read_bytes() == recorded
 
     table.main(output, tmp_path / "summary.jsonl")
