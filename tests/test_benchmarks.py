@@ -13,9 +13,10 @@ import typer
 
 from spacy_deepal.pool.files import read_jsonl, write_jsonl
 from spacy_deepal.pool.shards import read_docs
+from spacy_deepal.rounds.loop import load_run_config
 from spacy_deepal.rounds.loop import run as run_loop
 
-from .pools import quick_config, write_pools
+from .pools import AL_CONFIG, quick_config, write_pools
 from .report.build import make_run
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -43,7 +44,7 @@ def data(tmp_path):
 def run(program, *args):
     command = [sys.executable, str(BENCHMARKS / program), *map(str, args)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=1200)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, " ".join((done.stdout + done.stderr).split())
     return done.stdout
 
 
@@ -133,15 +134,35 @@ def test_the_table_of_stopping_says_what_later_rounds_gained(tmp_path):
     ]
 
 
-def test_the_table_of_rounds_has_means_and_seconds(tmp_path):
-    make_run(tmp_path / "warm" / "a", curve=((1, 0.5), (10, 0.7)))
-    make_run(tmp_path / "warm" / "b", seed=1, curve=((1, 0.5), (10, 0.8)))
-    make_run(tmp_path / "scratch" / "a", curve=((1, 0.4), (10, 0.6), (20, 0.8)))
-    make_run(tmp_path / "scratch" / "r", "RAND")
-    table = run("rounds_table.py", f"warm={tmp_path / 'warm'}", f"scratch={tmp_path / 'scratch'}")
-    assert table.splitlines() == [
-        "| words | 1% | 10% | training |",
-        "|---|---|---|---|",
-        "| warm | 50.0 | 75.0 | 60 s |",
-        "| scratch | 40.0 | 60.0 | 60 s |",
-    ]
+def test_runs_are_recorded_with_the_settings_that_differ(tmp_path):
+    scratch = {"warm_start": False, "passes": 50}
+    common = load_run_config(AL_CONFIG, {"active_learning.rounds": 3}).to_str()
+    other = {f"active_learning.{key}": value for key, value in scratch.items()}
+    config = load_run_config(AL_CONFIG, other).to_str()
+    make_run(tmp_path / "a" / "tiny" / "0", curve=((1, 0.5), (10, 0.7)), config=common)
+    make_run(tmp_path / "a" / "tiny" / "1", seed=1, curve=((1, 0.5), (10, 0.8)), config=common)
+    make_run(tmp_path / "b" / "tiny" / "0", curve=((1, 0.4), (10, 0.6)), config=config)
+    make_run(tmp_path / "b" / "more" / "0", "RAND", config=config)
+    folders = [tmp_path / "a" / "tiny", tmp_path / "b" / "tiny", tmp_path / "b" / "more"]
+    output = tmp_path / "settings.jsonl"
+    name = "warm_start = false, passes = 50"
+    for _ in range(2):
+        table = run("settings.py", *folders, "--output", output)
+        assert table.splitlines() == [
+            "",
+            "| more | seeds | 1% | 10% | 20% | training |",
+            "|---|---|---|---|---|---|",
+            f"| RAND: {name} | 1 | 50.0 | 70.0 | 80.0 | 90 s |",
+            "",
+            "| tiny | seeds | 1% | 10% | training |",
+            "|---|---|---|---|---|",
+            "| MNLP: configs/al.cfg | 2 | 50.0 | 75.0 | 60 s |",
+            f"| MNLP: {name} | 1 | 40.0 | 60.0 | 60 s |",
+        ]
+    lines = read_jsonl(output)
+    assert len(lines) == 9
+    assert [line["settings"] for line in lines] == [{}] * 4 + [scratch] * 5
+    make_run(tmp_path / "c" / "tiny" / "0", curve=((1, 0.5), (10, 0.6)), config=common)
+    with pytest.raises(AssertionError, match="has another run like"):
+        run("settings.py", tmp_path / "c" / "tiny", "--output", output)
+    assert read_jsonl(output) == lines
