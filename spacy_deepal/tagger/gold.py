@@ -33,7 +33,8 @@ def gold_tags(examples: Sequence[Example], labels: Sequence[str]) -> list[NDArra
     index = {strings[label]: i for i, label in enumerate(labels)}
     numbers, inverse = np.unique(np.concatenate(types), return_inverse=True)
     lookup = np.asarray([index.get(int(number), -1) for number in numbers], "int64")
-    if unknown := sorted(strings[int(n)] for n in numbers[lookup < 0] if n):
+    unknown = [int(number) for number in numbers[lookup < 0] if number]
+    if unknown := sorted(_type_name(examples, number) for number in unknown):
         warnings.warn(
             f"Entities of {', '.join(unknown)} count as no entities: the component's labels are "
             f"{', '.join(labels)}. Map the types, or initialise it with all of them.",
@@ -41,6 +42,12 @@ def gold_tags(examples: Sequence[Example], labels: Sequence[str]) -> list[NDArra
         )
     iob = _without_space(np.concatenate(iob), words)
     return np.split(scheme.encode(iob, lookup[inverse][words], starts), ends[:-1])
+
+
+def _type_name(examples: Sequence[Example], number: int) -> str:
+    """RETURNS (str): An entity type's name, which only the vocab of a reference may know."""
+    known = (example.reference.vocab.strings for example in examples)
+    return next(strings[number] for strings in known if number in strings)
 
 
 def tag_loss(logits: NDArray, gold: NDArray) -> tuple[float, NDArray]:

@@ -1,6 +1,8 @@
 """What is known of distinct words: their features, worked out when a word is first met."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -35,17 +37,19 @@ class Lexicon:
         self.word_ids = {get_string_id(w): i for i, w in enumerate(config["words"], EOS + 1)}
         self.vectors_width = config["vectors_width"]
         self.vectors_scale = config["vectors_scale"]
+        self.lock = RLock()  # one thread at a time adds words
         self._forget()
 
     def __getstate__(self) -> dict[str, Any]:
         """What was computed can be computed again: leave it out of a pickle."""
         state = self.__dict__.copy()
-        for name in ("vocab", "table", "rows", "size", *TABLES):
+        for name in ("lock", "vocab", "table", "rows", "size", *TABLES):
             del state[name]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self.lock = RLock()
         self._forget()
 
     def find(self, vocab: Vocab, orths: NDArray) -> NDArray[np.int64]:
@@ -55,17 +59,20 @@ class Lexicon:
         orths (array[U]): ORTH ids, distinct.
         RETURNS (array[U]): Rows of `characters`, `lengths`, `words`, `attributes` and `vectors`.
         """
-        if self.vocab is not vocab:
-            self._forget(vocab)
-        found = np.asarray([self.rows.get(orth, -1) for orth in orths.tolist()], "int64")
-        new = found < 0
-        full = self.size + new.sum() > max(CACHED_WORDS, 2 * len(orths))
-        if full or self._outdated(orths[~new], found[~new]):
-            self._forget(vocab)
-            new[:] = True
-        if new.any():
-            found[new] = np.arange(self.size, self.size + new.sum())
-            self._add(orths[new].tolist(), self._vectors(orths[new]))
+        with self.lock, ExitStack() as interrupted:
+            interrupted.callback(self._forget)
+            if self.vocab is not vocab:
+                self._forget(vocab)
+            found = np.asarray([self.rows.get(orth, -1) for orth in orths.tolist()], "int64")
+            new = found < 0
+            full = self.size + new.sum() > max(CACHED_WORDS, 2 * len(orths))
+            if full or self._outdated(orths[~new], found[~new]):
+                self._forget(vocab)
+                new[:] = True
+            if new.any():
+                found[new] = np.arange(self.size, self.size + new.sum())
+                self._add(orths[new].tolist(), self._vectors(orths[new]))
+            interrupted.pop_all()
         return found
 
     def _vectors(self, orths: NDArray) -> NDArray[np.float32]:

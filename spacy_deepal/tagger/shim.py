@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -56,13 +56,22 @@ class NetworkShim(PyTorchShim):
     def inference(self, vocab: Vocab, orths: NDArray) -> tuple[Inference, NDArray[np.int64]]:
         """Prediction with the weights and masks as they are now.
 
-        Its tables are kept until weights, masks, or the features of a word change.
+        Its tables are kept until weights, masks, or the features of a word change. Threads take
+        turns in making them, and what an interruption leaves half made is made anew.
 
         vocab (Vocab): Where the words' lexemes and vectors are.
         orths (array[U]): ORTH ids, distinct.
         RETURNS (Inference, array[U]): It, and the rows of its tables that these words have.
         """
-        rows = self.lexicon.find(vocab, orths)
+        with self.lexicon.lock, torch.inference_mode(False), ExitStack() as interrupted:
+            interrupted.callback(self._forget)
+            rows = self.lexicon.find(vocab, orths)
+            self._make_tables()
+            interrupted.pop_all()
+            return self._inference, rows + 1
+
+    def _make_tables(self) -> None:
+        """Make the tables that there are not, of all words of the lexicon."""
         # Kept alive, so that no other tensor can have their place in memory. What is done to
         # `weight.data` raises no version: `finish_update` and `use_params` forget by themselves.
         weights = [weight.detach() for weight in self.network.parameters()]
@@ -77,7 +86,6 @@ class NetworkShim(PyTorchShim):
         for start in range(self._inference.words, self.lexicon.size, AT_ONCE):
             new = np.arange(start, min(start + AT_ONCE, self.lexicon.size))
             self._inference.add(word_tensors(self.lexicon, new, self.network, self.device))
-        return self._inference, rows + 1
 
     def set_network(self, network: CnnCnnLstm) -> None:
         """Take a network in and make its lexicon."""

@@ -20,7 +20,8 @@ def teach(model: Model, examples: Sequence[Example], labels: Sequence[str]) -> f
     """Collect the gradients of a batch. The tok2vec gets all Docs, the network those with a tag.
 
     labels (Sequence[str]): The entity types, in the order of their tags.
-    RETURNS (float): Cross-entropy, summed over the words that have a gold tag.
+    RETURNS (float): Cross-entropy, summed over the words that have a gold tag; where it is no
+        number, there are no gradients.
     """
     docs = [eg.predicted for eg in examples]
     gold = gold_tags(examples, labels)
@@ -32,6 +33,8 @@ def teach(model: Model, examples: Sequence[Example], labels: Sequence[str]) -> f
         previous = previous_tags(model, docs, gold, context)
         logits, backprop = model.begin_update(TeacherForced(docs, previous, context))
         loss, d_logits = tag_loss(logits, np.concatenate(gold))
+        if np.isnan(loss):
+            return loss  # before it gets into the gradients
         if d_rows := backprop(d_logits):  # none without a tok2vec
             d_context = dict(zip(tagged, d_rows, strict=True))
     backprop_context(d_context)  # also with none: who listens last lets the others' gradients pass

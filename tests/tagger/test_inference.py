@@ -1,5 +1,9 @@
 """What prediction remembers of words must never be that of other weights, masks or vectors."""
 
+import random
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy
 import pytest
 import torch
@@ -163,6 +167,54 @@ def test_vectors_edited_or_replaced_are_seen():
     nlp.vocab.vectors.add("Khan", vector=numpy.ones(7, "float32"))
     assert_current(nlp)
     nlp.vocab.vectors = Vectors(data=data[:1], keys=["Berlin"])
+    assert_current(nlp)
+
+
+def test_threads_that_predict_at_once_predict_what_one_does():
+    nlp, draw = initialized(), random.Random(0)
+    jolt(network_of(nlp))
+    words = [["".join(draw.choices("abcdefgh", k=5)) for _ in range(9)] for _ in range(150)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            docs = [make_doc(nlp.vocab, sentence) for sentence in words]
+            found = list(pool.map(lambda doc: log_probs_of(nlp, [doc]), docs))
+    finally:
+        sys.setswitchinterval(interval)
+    after = [log_probs_of(nlp, [doc]) for doc in docs]
+    shim_of(nlp).lexicon._forget()
+    for one, later, doc in zip(found, after, docs, strict=True):
+        alone = log_probs_of(nlp, [doc])
+        numpy.testing.assert_allclose(one, alone, atol=1e-5)
+        numpy.testing.assert_allclose(later, alone, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [(lexicon.Lexicon, "_add"), (lexicon.Lexicon, "_hash_attributes"), (shim.Inference, "add")],
+)
+@pytest.mark.parametrize("late", [False, True])
+def test_an_interruption_leaves_nothing_half_made(monkeypatch, kind, name, late):
+    nlp, method = initialized(), getattr(kind, name)
+    log_probs_of(nlp, docs_of(nlp)[:1])
+
+    def interrupted(self, *args):
+        if late:
+            method(self, *args)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kind, name, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            log_probs_of(nlp, docs_of(nlp))
+    assert_current(nlp)
+
+
+def test_what_inference_mode_remembers_serves_outside_of_it():
+    nlp = initialized()
+    with torch.inference_mode():
+        log_probs_of(nlp, docs_of(nlp)[:1])
     assert_current(nlp)
 
 
