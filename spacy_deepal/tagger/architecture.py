@@ -82,7 +82,8 @@ def build_cnn_cnn_lstm(
     word_min_freq (int): Words that the training text has less often are [UNK].
     word_dropout (float | None): On w_full = (w_char, w_emb, features).
     attrs (list[str]): Lexical attributes beside the embedding: NORM, LOWER, SHAPE, PREFIX, SUFFIX
-        as spaCy has them, PREFIX<n> and SUFFIX<n> for n characters. Empty: none, as in the paper.
+        as spaCy's lexemes have them, PREFIX<n> and SUFFIX<n> for n characters. Empty: none, as in
+        the paper.
     attr_rows (list[int]): Rows of each attribute's table, into which its values are hashed.
     attr_width (int): Width of an attribute's embedding.
     vectors_projection (int): Width to which static vectors are projected, when the vocab has any;
