@@ -14,7 +14,7 @@ from .pools import AL_CONFIG, make_docs, options, overrides
 pytest.importorskip("pycrfsuite", reason="python-crfsuite is not installed")
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
-ORDER = ["crf", "full", "full", "RAND", "LengthLC:exponent=0.3", "RAND", "LengthLC:exponent=0.3"]
+ORDER = ["crf", "full", "full", "RAND", "DecoderBALD:samples=3", "RAND", "DecoderBALD:samples=3"]
 SEEDS = [0, 0, 1, 0, 0, 1, 1]
 
 
@@ -48,7 +48,7 @@ def record(programs, data, tmp_path):
     """Calls curves.py; RETURNS (Path): what it recorded."""
     output, workspace = tmp_path / "results" / "curves.jsonl", tmp_path / "runs"
     values = {**overrides({}), "training.max_epochs": 4}
-    functions = ["--acquisition", "RAND", "--acquisition", "LengthLC:exponent=0.3"]
+    functions = ["--acquisition", "RAND", "--acquisition", "DecoderBALD:samples=3"]
     seeds = ["--seed", "0", "--seed", "1"]
     args = [AL_CONFIG, data, workspace, "--lang", "xx", "--output", output, *functions, *seeds]
 
@@ -75,7 +75,7 @@ def test_rounds_are_recorded_once_and_lost_ones_again(programs, record, tmp_path
 
     def killed(file, line):
         append(file, line)
-        if (line["acquisition"], line["round"]) == ("LengthLC:exponent=0.3", 1):
+        if (line["acquisition"], line["round"]) == ("DecoderBALD:samples=3", 1):
             raise Killed
 
     monkeypatch.setattr(curves, "append", killed)
@@ -98,7 +98,7 @@ def test_rounds_are_recorded_once_and_lost_ones_again(programs, record, tmp_path
 
     folder = tmp_path / "runs" / "tiny"
     page = (folder / "report.html").read_text(encoding="utf8")
-    for text in ("LengthLC:exponent=0.3 (2 runs)", "mean of 2 models", "shallow model"):
+    for text in ("DecoderBALD:samples=3 (2 runs)", "mean of 2 models", "shallow model"):
         assert text in page
 
     lost = [line for n, line in enumerate(lines) if n in (0, 2, 4)]
@@ -122,7 +122,7 @@ def test_rounds_are_recorded_once_and_lost_ones_again(programs, record, tmp_path
     summary = read_jsonl(tmp_path / "summary.jsonl")
     assert {line["acquisition"]: line["seeds"] for line in summary} == {
         "RAND": [0, 1],
-        "LengthLC:exponent=0.3": [0, 1],
+        "DecoderBALD:samples=3": [0, 1],
     }
 
 

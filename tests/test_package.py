@@ -118,7 +118,7 @@ import spacy
 spacy.blank("en")
 print(sorted(spacy.registry.acquisition.get_all()))
 """
-    names = "BALD DecoderBALD LC LTP LengthLC MNLP RAND TokenEntropy".split()
+    names = "BALD DecoderBALD LC MNLP RAND TokenEntropy".split()
     names = [f"spacy_deepal.{name}.v1" for name in names]
     assert in_fresh_python(code) == f"{names}\n"
 

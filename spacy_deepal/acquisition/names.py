@@ -31,7 +31,7 @@ def acquisition_block(text: str) -> dict[str, Any]:
     """RETURNS (dict): A function and its arguments as [active_learning.acquisition] has them.
 
     text (str): A name as for `acquisition_name`, where there are arguments a colon and these:
-        "BALD:samples=20", "LengthLC:exponent=0.5".
+        "BALD:samples=20".
     RAISES (DeepALError): For an unknown name; for arguments that the function does not take.
     """
     name, _, arguments = text.partition(":")

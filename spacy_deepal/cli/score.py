@@ -14,7 +14,7 @@ def score_cli(
     scores: Annotated[Path, typer.Argument(help="JSONL file to write, a line a sentence")],
     acquisition: Annotated[
         str,
-        typer.Option(help="Registered acquisition function; arguments as in LengthLC:exponent=0.5"),
+        typer.Option(help="Registered acquisition function; arguments as in BALD:samples=20"),
     ] = "MNLP",
     samples: Annotated[
         int | None, typer.Option(min=2, help="MC dropout samples, as for BALD")

@@ -39,7 +39,7 @@ class Score:
 def make_acquisition(text: str, *, samples: int | None = None) -> "AcquisitionFunction":
     """Make a registered acquisition function.
 
-    text (str): As for `acquisition_block`: "MNLP", "LengthLC:exponent=0.5".
+    text (str): As for `acquisition_block`: "MNLP", "BALD:samples=20".
     samples (int | None): MC dropout samples, for a function that takes them.
     RAISES (DeepALError): For an unknown name; for arguments that the function does not take.
     """

@@ -231,7 +231,7 @@ def test_rand_does_not_look_at_length(blank):
 
 @pytest.mark.parametrize(
     "name",
-    "RAND LC MNLP BALD DecoderBALD LengthLC LTP TokenEntropy".split(),
+    "RAND LC MNLP BALD DecoderBALD TokenEntropy".split(),
 )
 def test_functions_are_found_by_their_full_and_their_short_name(name):
     full = f"spacy_deepal.{name}.v1"
@@ -246,7 +246,7 @@ def test_unknown_function_is_refused_with_those_there_are():
 
 def test_arguments_stand_behind_the_name():
     assert make_acquisition("BALD:samples=7") == make_acquisition("BALD", samples=7)
-    assert make_acquisition("LengthLC:exponent=0.3") != make_acquisition("LengthLC")
+    assert make_acquisition("BALD:samples=3") != make_acquisition("BALD")
     with pytest.raises(DeepALError, match=r"(?s)MNLP:power=2.*power"):
         make_acquisition("MNLP:power=2")
 

@@ -4,7 +4,7 @@ from spacy_deepal.acquisition.names import acquisition_block, acquisition_label
 from spacy_deepal.errors import DeepALError
 
 
-@pytest.mark.parametrize("text", ["MNLP", "BALD:samples=20", "LengthLC:exponent=0.5"])
+@pytest.mark.parametrize("text", ["MNLP", "BALD:samples=20"])
 def test_a_label_is_read_as_the_block_that_it_names(text):
     block = acquisition_block(text)
     assert acquisition_label(block) == text

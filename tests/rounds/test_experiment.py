@@ -81,17 +81,17 @@ def test_an_experiment_goes_on_where_it_stopped(data, config, tmp_path):
 
 def test_functions_and_seeds_named_twice_are_run_once(data, config, tmp_path):
     config["active_learning"]["acquisition"] = {
-        "@acquisition": "spacy_deepal.LengthLC.v1",
-        "exponent": 0.3,
+        "@acquisition": "spacy_deepal.DecoderBALD.v1",
+        "samples": 3,
     }
     begun = []
-    names = ["RAND", "LengthLC", "spacy_deepal.RAND.v1", "LengthLC:exponent=0.3"]
+    names = ["RAND", "DecoderBALD", "spacy_deepal.RAND.v1", "DecoderBALD:samples=3"]
     experiment(
         config, data, tmp_path / "runs", acquisitions=names, seeds=[1, 1], begin=begun.append
     )
-    assert begun == ["RAND, seed 1", "LengthLC:exponent=0.3, seed 1"]
-    manifest = read_json(tmp_path / "runs/mine/LengthLC-exponent=0.3-seed1/manifest.json")
-    assert manifest["arguments"] == {"exponent": 0.3}
+    assert begun == ["RAND, seed 1", "DecoderBALD:samples=3, seed 1"]
+    manifest = read_json(tmp_path / "runs/mine/DecoderBALD-samples=3-seed1/manifest.json")
+    assert manifest["arguments"] == {"samples": 3}
 
 
 def test_a_function_of_ones_own_with_the_name_of_another_has_a_folder_of_its_own(
