@@ -1,4 +1,4 @@
-"""An acquisition function beyond those of Shen et al. (2017): another reading of the same prediction.
+"""A function beyond those of Shen et al. (2017): another reading of the same prediction.
 
 It looks at the tag distribution of each word on the greedy path.
 """

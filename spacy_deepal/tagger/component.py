@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from spacy.errors import Errors
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
+from spacy.pipeline.ner import ner_score
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
@@ -38,12 +39,7 @@ DEFAULT_CONFIG = """
         "model": Config().from_str(DEFAULT_CONFIG)["model"],
         "scorer": {"@scorers": "spacy.ner_scorer.v1"},
     },
-    default_score_weights={
-        "ents_f": 1.0,
-        "ents_p": 0.0,
-        "ents_r": 0.0,
-        "ents_per_type": None,
-    },
+    default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
 )
 def make_deepal_ner(nlp: Language, name: str, model: Model, scorer: Callable | None) -> "DeepNER":
     """Make a DeepNER component: the factory `deepal_ner`.
@@ -62,7 +58,12 @@ class DeepNER(TrainablePipe):
     """
 
     def __init__(
-        self, vocab: Vocab, model: Model, name: str = "deepal_ner", *, scorer: Callable | None
+        self,
+        vocab: Vocab,
+        model: Model,
+        name: str = "deepal_ner",
+        *,
+        scorer: Callable | None = ner_score,
     ):
         self.vocab = vocab
         self.model = model

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..errors import DeepALError
 from .layers import Convolution, Dropout, Linear
 
 UNKNOWN, BOS, EOS = 0, 1, 2  # word ids that are no words
@@ -67,7 +68,8 @@ class WordEncoder(nn.Module):
         self.characters = CharacterEncoder(config)
         self.word_drop = config["word_drop"]
         # A word's embedding is [UNK]'s plus its own, which begins at zero: a word that training has
-        # not yet seen is [UNK], also when the vocabulary was fixed on an unlabelled pool.
+        # not yet seen is [UNK], also when the vocabulary was fixed on an unlabelled pool. Words
+        # outside the vocabulary share a row of their own, what rare words have in common.
         self.unknown = nn.Parameter(torch.randn(config["word_width"]) * 0.1)
         self.embedding = nn.Embedding(len(config["words"]) + EOS + 1, config["word_width"])
         nn.init.zeros_(self.embedding.weight)
@@ -196,7 +198,9 @@ class CnnCnnLstm(nn.Module):
         return self._dropouts
 
     def set_dropout(self, rate: float) -> None:
-        """Set the rate of each dropout that the config leaves to training."""
+        """Set the rate of each dropout that the config leaves to training: 0 or more, below 1."""
+        if not 0 <= rate < 1:
+            raise DeepALError(f"dropout = {rate}: must be 0 or more, and below 1.")
         for dropout in self.dropouts():
             if dropout.follows:
                 dropout.rate = rate

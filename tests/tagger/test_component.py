@@ -401,6 +401,17 @@ def test_scores_are_those_of_spacys_scorer(nlp):
     assert set(scores["ents_per_type"]) == set(LABELS)
 
 
+def test_component_that_is_made_by_hand_scores_as_spacys_does(nlp):
+    given = nlp.get_pipe("deepal_ner")
+    tagger = DeepNER(nlp.vocab, given.model)
+    tagger.cfg = given.cfg
+    examples = make_examples(nlp)
+    for example in examples:
+        tagger(example.predicted)
+    assert tagger.score(examples) == given.score(examples)
+    assert tagger.score(examples)["ents_f"] > 0
+
+
 def test_component_without_a_scorer_scores_nothing():
     nlp = spacy.blank("en")
     tagger = nlp.add_pipe("deepal_ner", config={"scorer": None})

@@ -10,6 +10,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 from thinc.api import SGD
 
+from spacy_deepal.errors import DeepALError
 from spacy_deepal.tagger import gold as gold_module
 from spacy_deepal.tagger.gold import gold_tags
 from spacy_deepal.tagger.scheme import MISSING, tag_names
@@ -166,6 +167,13 @@ def test_drop_changes_what_is_learned_and_is_off_at_zero():
     assert calm[0] == calm[1]
     wild = losses(0.5)
     assert wild[0] != wild[1]
+
+
+@pytest.mark.parametrize("drop", [1.0, -0.1])
+def test_drop_that_keeps_nothing_is_refused(drop):
+    nlp = initialized()
+    with pytest.raises(DeepALError, match=f"dropout = {drop}: must be 0 or more, and below 1"):
+        nlp.update(make_examples(nlp), drop=drop)
 
 
 # Teacher forcing (paper.md, mistake 4)
