@@ -81,8 +81,8 @@ def main(
 ) -> None:
     """Run what is not recorded yet, record it, and report. Overrides of the config as in `spacy
     train`."""
-    set_up(code, gpu_id)
     with show_errors(config):
+        set_up(code, gpu_id)
         loaded = load_config(ctx, config)
         blocks, seeds = make_blocks(loaded, acquisition), list(dict.fromkeys(seed))
         folder = prepare_corpus(data, workspace, lang=lang)

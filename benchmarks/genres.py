@@ -80,8 +80,8 @@ def main(
 ) -> None:
     """Train on half of the data, on all but a genre and on it alone; see what each would label.
     Overrides of the config as in `spacy train`."""
-    set_up(None, gpu_id)
     with show_errors(config):
+        set_up(None, gpu_id)
         loaded = load_config(ctx, config)
         folder = prepare_corpus(data, workspace, lang=lang)
         sets = Sets(folder, lang)

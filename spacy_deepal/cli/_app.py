@@ -41,15 +41,25 @@ def show_errors(config: Path | None = None) -> Iterator[None]:
         with show_validation_error(config):
             yield
     except DeepALError as error:
-        msg.fail(str(error), exits=1)
+        first, *others = str(error).split("\n")
+        print()
+        msg.fail(first)
+        print(*others, "", sep="\n")  # as they are: wasabi would make one paragraph of them
+        raise typer.Exit(1) from error
 
 
 def set_up(code: Path | None, gpu_id: int) -> None:
-    """Import the user's code and choose the device."""
+    """Import the user's code and choose the device.
+
+    RAISES (DeepALError): When the device cannot be used.
+    """
     from spacy.cli._util import import_code, setup_gpu
 
     import_code(code)
-    setup_gpu(gpu_id, silent=True)
+    try:
+        setup_gpu(gpu_id, silent=True)
+    except ValueError as error:
+        raise DeepALError(f"--gpu-id {gpu_id}: {error}. -1 is the CPU.") from error
 
 
 def load_config(ctx: typer.Context, path: Path) -> Config:

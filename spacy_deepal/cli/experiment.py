@@ -50,8 +50,8 @@ def experiment_cli(
     Overrides of the config as in `spacy train`."""
     from ..rounds.experiment import experiment
 
-    set_up(code, gpu_id)
     with show_errors(config):
+        set_up(code, gpu_id)
         report = experiment(
             load_config(ctx, config),
             data,
@@ -90,8 +90,8 @@ def train_cli(
     in `spacy train`."""
     from ..rounds.experiment import configure, full_run, prepare_corpus
 
-    set_up(code, gpu_id)
     with show_errors(config):
+        set_up(code, gpu_id)
         loaded = load_config(ctx, config)
         folder = prepare_corpus(data, workspace, lang=lang)
         loaded = configure(loaded, folder, lang)

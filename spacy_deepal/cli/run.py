@@ -29,8 +29,8 @@ def run_cli(
     """Run active learning, round after round. Overrides as in `spacy train`: --paths.pool DIR"""
     from ..rounds.loop import run
 
-    set_up(code, gpu_id)
     with show_errors(config):
+        set_up(code, gpu_id)
         end = run(load_config(ctx, config), run_dir, keep=keep, use_gpu=gpu_id, report=show_round)
     msg.good(f"{end} The run is in {run_dir}")
 

@@ -34,8 +34,8 @@ def score_cli(
     from ..pool.anytime import score_pool_for_budget
     from ..pool.scoring import load_pipeline, make_acquisition, score_pool
 
-    set_up(code, gpu_id)
     with show_errors():
+        set_up(code, gpu_id)
         function = make_acquisition(acquisition, samples=samples)
         nlp, options = load_pipeline(model), {"seed": seed, "batch_words": batch_words}
         if budget_words is None:

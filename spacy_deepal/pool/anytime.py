@@ -15,7 +15,7 @@ from ..acquisition.functions import AcquisitionFunction, Bald, disagreement, var
 from ..errors import DeepALError
 from ..sentences import count_words, sentence_id
 from .scoring import SENTENCES_AT_ONCE, Score, find_tagger, pass_upstream, write_scores
-from .shards import read_shards
+from .shards import distinct, read_shards
 
 STAGES = (0.1, 0.2, 0.3, 0.45, 0.65, 1.0)  # shares of the samples after which sentences drop out
 DEVIATIONS = 2.0  # how many standard deviations a score may still rise
@@ -116,15 +116,15 @@ def score_pool_for_budget(
     batch_words: int | None = None,
 ) -> int:
     """`score_for_budget` from a pool on disk into a JSONL file. RETURNS (int): Sentences scored."""
-    scores = score_for_budget(
-        nlp,
-        lambda: read_shards(pool, nlp.vocab),
-        acquisition,
-        budget_words,
-        seed=seed,
-        batch_words=batch_words,
-    )
-    return write_scores(scores, output)
+
+    def read() -> Iterator[Doc]:
+        return distinct(read_shards(pool, nlp.vocab))
+
+    def scores() -> Iterator[Score]:  # nothing is scored before the output can be written
+        options = {"seed": seed, "batch_words": batch_words}
+        yield from score_for_budget(nlp, read, acquisition, budget_words, **options)
+
+    return write_scores(scores(), output)
 
 
 def _chunks(docs: Iterable[Doc], staying: set[str] | None) -> Iterator[list[Doc]]:
@@ -137,9 +137,11 @@ def _chunks(docs: Iterable[Doc], staying: set[str] | None) -> Iterator[list[Doc]
 
 
 def _marginal_score(candidates: Iterable[_Candidate], budget_words: int) -> float:
-    """RETURNS (float): The lowest score that the budget reaches, taking the highest first."""
+    """RETURNS (float): The lowest score that the budget reaches, taking the highest first of the
+    sentences that fit into it."""
     words = 0
-    for candidate in sorted(candidates, key=lambda candidate: -candidate.score):
+    fitting = (candidate for candidate in candidates if candidate.words <= budget_words)
+    for candidate in sorted(fitting, key=lambda candidate: -candidate.score):
         words += candidate.words
         if words >= budget_words:
             return candidate.score

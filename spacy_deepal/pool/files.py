@@ -7,18 +7,27 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from ..errors import DeepALError
+
 
 @contextmanager
 def write_atomically(path: str | Path, mode: str = "w") -> Iterator[IO]:
     """Open a file for writing that takes its place when all is written, and on any error is gone.
 
     path (str | Path): Where it goes; folders above it are made.
+    RAISES (DeepALError): Nothing can be written there.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        raise DeepALError(f"{path} is a folder. Name a file to write to.")
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with draft.open(mode, encoding=None if "b" in mode else "utf8") as stream:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = draft.open(mode, encoding=None if "b" in mode else "utf8")
+    except OSError as error:
+        raise DeepALError(f"{path} cannot be written: {error.strerror}.") from error
+    try:
+        with stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from spacy.language import Language
 from spacy.pipeline import Sentencizer
@@ -15,6 +16,7 @@ from ..sentences import KEY
 from .conll2012 import BEGIN, read_conll2012
 from .shards import read_docs
 from .sources import (
+    SPLIT_NAMES,
     BadLine,
     Reader,
     Sentence,
@@ -124,13 +126,16 @@ def _parse_conll2003(nlp: Language, rows: list, doc_id: str | None) -> Sentence:
 def read_inline(file: Path, nlp: Language) -> Iterator[Sentence | BadLine]:
     """One raw sentence a line with its entities as `[surface](LABEL)`, and no other square
     brackets; a blank line between documents, which are named "stem-001" and so on. The genre is
-    the stem of the file's name."""
+    the stem of the file's name, unless that names a split."""
+    genre = None if file.stem.lower() in SPLIT_NAMES else file.stem
     for document, block in enumerate(blocks(read_lines(file)), 1):
         for number, line in block:
-            yield attempt(_parse_inline, nlp, number, line, document, file.stem)
+            yield attempt(_parse_inline, nlp, number, line, f"{file.stem}-{document:03}", genre)
 
 
-def _parse_inline(nlp: Language, number: int, line: str, document: int, stem: str) -> Sentence:
+def _parse_inline(
+    nlp: Language, number: int, line: str, doc_id: str, genre: str | None
+) -> Sentence:
     text = ""
     spans = []
     at = 0
@@ -143,7 +148,7 @@ def _parse_inline(nlp: Language, number: int, line: str, document: int, stem: st
     if "[" in text or "]" in text:
         raise BadLine(number, "square brackets other than [surface](LABEL)", line)
     doc = raw_doc(nlp, text, spans, number)
-    return Sentence(doc, number, doc_id=f"{stem}-{document:03}", genre=stem)
+    return Sentence(doc, number, doc_id=doc_id, genre=genre)
 
 
 def read_jsonl(file: Path, nlp: Language) -> Iterator[Sentence | BadLine]:
@@ -159,20 +164,28 @@ def read_jsonl(file: Path, nlp: Language) -> Iterator[Sentence | BadLine]:
 
 
 def _parse_jsonl(nlp: Language, number: int, line: str) -> Sentence:
-    try:
-        record = json.loads(line)
-    except ValueError as error:
-        raise BadLine(number, f"not JSON ({error})", line) from None
-    text = record.get("text") if isinstance(record, dict) else None
+    record = parse_record(number, line)
+    text = record.get("text")
     if not isinstance(text, str):
         raise BadLine(number, 'not an object with a string "text"', line)
-    if "\\u" in line and LONE_SURROGATE.search(json.dumps(record, ensure_ascii=False)):
-        raise BadLine(number, "half of a surrogate pair, which is no character", line)
     spans = parse_spans(record, len(text), number, line) if accepted(record) else None
     meta = record.get("meta")
     given = {**meta, **record} if isinstance(meta, dict) else record
     info = {key: str(given[key]) for key in INFO_KEYS if given.get(key) is not None}
     return Sentence(raw_doc(nlp, text, spans, number), number, **info)
+
+
+def parse_record(number: int, line: str) -> dict[str, Any]:
+    """RETURNS (dict): The JSON object of a line. RAISES (BadLine): It is none."""
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise BadLine(number, f"not JSON ({error})", line) from None
+    if not isinstance(record, dict):
+        raise BadLine(number, "not a JSON object", line)
+    if "\\u" in line and LONE_SURROGATE.search(json.dumps(record, ensure_ascii=False)):
+        raise BadLine(number, "half of a surrogate pair, which is no character", line)
+    return record
 
 
 def accepted(record: dict) -> bool:

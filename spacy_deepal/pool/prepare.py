@@ -12,19 +12,9 @@ from ..sentences import count_words, sentence_info
 from .convert import ConvertSummary, convert
 from .ontonotes import SHARED_TASK_TEST, split_folders
 from .shards import check_replaceable, draft_beside, read_shards, replace_folder, write_shards
-from .sources import blank_pipeline, find_files, is_data
+from .sources import SPLIT_NAMES, blank_pipeline, find_files, is_data
 
 SHARES = {"train": 0.70, "dev": 0.15, "test": 0.15}
-NAMES = {
-    "train": "train",
-    "training": "train",
-    "dev": "dev",
-    "devel": "dev",
-    "development": "dev",
-    "valid": "dev",
-    "validation": "dev",
-    "test": "test",
-}
 SEED = 0
 
 
@@ -93,7 +83,7 @@ def _named_splits(paths: Iterable[Path]) -> dict[str, list[Path]]:
     named: dict[str, list[Path]] = {}
     paths = sorted(paths)
     for path in paths:
-        split = NAMES.get(path.name.split(".")[0].lower())
+        split = SPLIT_NAMES.get(path.name.split(".")[0].lower())
         if split and (path.is_dir() or is_data(path)):
             named.setdefault(split, []).append(path)
     if official := [path for path in paths if path.name == SHARED_TASK_TEST]:

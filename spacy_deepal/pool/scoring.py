@@ -18,7 +18,7 @@ from ..errors import DeepALError
 from ..seeds import derive_uniform
 from ..sentences import count_words, sentence_id
 from .files import write_jsonl
-from .shards import read_shards
+from .shards import distinct, read_shards
 
 if TYPE_CHECKING:
     from ..acquisition.functions import AcquisitionFunction
@@ -154,8 +154,10 @@ def score_pool(
 
     progress (Callable): Wraps the stream of scores, such as tqdm.
     RETURNS (int): The number of sentences scored.
+    RAISES (DeepALError): As `score_docs`; when two sentences have the same id; for an output that
+        cannot be written.
     """
-    docs = read_shards(pool, nlp.vocab)
+    docs = distinct(read_shards(pool, nlp.vocab))
     scores = score_docs(nlp, docs, acquisition, seed=seed, batch_words=batch_words)
     return write_scores(progress(scores), output)
 

@@ -181,8 +181,10 @@ def select_batch(
     max_similarity, representative_of (float | None): As for `choose`.
     RETURNS (list[Score]): What was selected, in order.
     RAISES (DeepALError): When the budget is below 1 word, no sentence fits into it, the scores are
-        of another pool, or an option is out of range.
+        of another pool, an option is out of range, or the batch would be written into the pool.
     """
+    if Path(pool).resolve() in (place := Path(output).resolve(), *place.parents):
+        raise DeepALError(f"{output} is in the pool {pool}. Name a file elsewhere for the batch.")
     if budget_words < 1:
         raise DeepALError(f"The budget is {budget_words} words; it must be at least 1.")
     candidates = read_scores(scores)

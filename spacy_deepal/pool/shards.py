@@ -18,7 +18,7 @@ from spacy.vocab import Vocab
 from srsly.msgpack import Packer, Unpacker
 
 from ..errors import DeepALError
-from ..sentences import count_words, sentence_info
+from ..sentences import count_words, sentence_id, sentence_info
 
 ATTRS = ("ORTH", "SPACY", "ENT_IOB", "ENT_TYPE")
 
@@ -51,6 +51,19 @@ def write_shards(
         summary = _write_files(docs, draft, sentences_per_shard)
         replace_folder(draft, folder)
     return summary
+
+
+def distinct(docs: Iterable[Doc]) -> Iterator[Doc]:
+    """YIELDS (Doc): The sentences of a pool. RAISES (DeepALError): When two have the same id."""
+    ids = set()
+    for doc in docs:
+        if (name := sentence_id(doc)) in ids:
+            raise DeepALError(
+                f"Two sentences of the pool have the id {name}. Convert all its sources in one go, "
+                "each source once."
+            )
+        ids.add(name)
+        yield doc
 
 
 @contextmanager

@@ -13,6 +13,16 @@ from spacy.tokens import Doc
 from ..errors import DeepALError
 from .ontonotes import is_ontonotes, is_wanted, one_form_each
 
+SPLIT_NAMES = {
+    "train": "train",
+    "training": "train",
+    "dev": "dev",
+    "devel": "dev",
+    "development": "dev",
+    "valid": "dev",
+    "validation": "dev",
+    "test": "test",
+}
 SUFFIXES = (".spacy", ".jsonl", ".iob2", ".iob", ".bio", ".conll", ".tsv", ".txt")
 
 

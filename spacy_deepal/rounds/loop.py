@@ -8,7 +8,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from spacy import blank
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import load_config, load_model
@@ -22,9 +21,11 @@ from ..pool.files import read_jsonl, write_jsonl
 from ..pool.scoring import Score, excluding, find_tagger, score_docs
 from ..pool.selection import choose, fetch, write_batch
 from ..pool.shards import read_shards
+from ..pool.sources import blank_pipeline
 from ..seeds import derive_seed
 from ..sentences import count_words, sentence_id
 from .manifest import count_genres, make_manifest
+from .people import corrected
 from .run_folder import RoundFolder, RunFolder, move_folder
 from .settings import REPRESENTATIVE, SECTION, Settings, read_settings, words_of
 from .stability import compare, draw_stop_set, stopping_point
@@ -95,7 +96,7 @@ class Loop:
         self.use_gpu = use_gpu
         self.pool_words = folder.manifest["pool"]["words"]
         self.pool_sentences = folder.manifest["pool"]["sentences"]
-        self.vocab = blank(folder.manifest["lang"]).vocab
+        self.vocab = blank_pipeline(folder.manifest["lang"]).vocab
 
     def end(self) -> str:
         """RETURNS (str): Why there is no next round; empty when there is one."""
@@ -226,8 +227,11 @@ class Loop:
                     )
 
     def _labelled(self, number: int) -> list[Doc]:
-        """RETURNS (list[Doc]): All that is labelled up to and with this round."""
+        """RETURNS (list[Doc]): All labelled up to and with this round, as it is corrected now."""
         rounds = [self.folder.round(n) for n in range(number + 1)]
+        for each in rounds:
+            if corrected(each.path, each.batch):
+                self._label(each)
         return [doc for each in rounds for doc in each.read_batch(self.vocab)]
 
     def _train(self, number: int, here: RoundFolder, labelled: list[Doc]) -> None:

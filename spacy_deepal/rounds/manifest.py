@@ -2,7 +2,7 @@
 
 import platform
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from itertools import chain
 from pathlib import Path
@@ -11,15 +11,15 @@ from typing import Any
 import spacy
 import thinc
 import torch
-from spacy import blank
 from spacy.tokens import Doc
 from thinc.api import Config
 
 from ..about import __version__
 from ..acquisition.names import NAME
 from ..errors import DeepALError
-from ..pool.shards import fingerprint, read_docs, read_shards, shard_files
-from ..sentences import count_words, sentence_id, sentence_info
+from ..pool.shards import distinct, fingerprint, read_docs, read_shards, shard_files
+from ..pool.sources import blank_pipeline
+from ..sentences import count_words, sentence_info
 from .run_folder import FORMAT
 from .settings import SECTION, Settings
 
@@ -58,7 +58,7 @@ def describe_pool(path: str | Path, lang: str) -> dict[str, Any]:
 
     RAISES (DeepALError): When two sentences have the same id.
     """
-    genres = count_genres(distinct(read_shards(path, blank(lang).vocab)))
+    genres = count_genres(distinct(read_shards(path, blank_pipeline(lang).vocab)))
     return {
         "path": str(path),
         "fingerprint": fingerprint(path),
@@ -73,24 +73,11 @@ def describe_gold(path: str | Path, lang: str) -> dict[str, Any]:
 
     RAISES (DeepALError): When no sentence is labelled.
     """
-    vocab = blank(lang).vocab
+    vocab = blank_pipeline(lang).vocab
     docs = chain.from_iterable(read_docs(file, vocab) for file in shard_files(path))
     if not any(doc.has_annotation("ENT_IOB") for doc in docs):
         raise DeepALError(f"{path} has no labelled sentence to evaluate on.")
     return {"path": str(path), "fingerprint": fingerprint(path)}
-
-
-def distinct(docs: Iterable[Doc]) -> Iterator[Doc]:
-    """YIELDS (Doc): The sentences. RAISES (DeepALError): When two have the same id."""
-    ids = set()
-    for doc in docs:
-        if (name := sentence_id(doc)) in ids:
-            raise DeepALError(
-                f"Two sentences of the pool have the id {name}. Convert all its sources in one go, "
-                "each source once."
-            )
-        ids.add(name)
-        yield doc
 
 
 def count_genres(docs: Iterator[Doc]) -> dict[str, dict[str, int]]:

@@ -26,7 +26,8 @@ from ..pool.shards import read_shards
 from .settings import DEFAULTS, ENDS, SECTION
 
 FORMAT = 1
-FIXED = ("format", "config", "seed", "pool", "dev", "test")  # what must not change in a run
+DATA = ("pool", "dev", "test")
+FIXED = ("format", "config", "seed", *DATA)  # what must not change in a run
 
 
 @dataclass(frozen=True)
@@ -39,17 +40,20 @@ class RunFolder:
     def lock(self) -> Iterator[None]:
         """Keep other processes out.
 
-        RAISES (DeepALError): One is in; or the folder holds other files, and is left as it is.
+        RAISES (DeepALError): One is in; the folder holds other files, and is left as it is; or it
+            cannot be written to.
         """
         self._refuse_foreign()
-        self.path.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.path / ".lock")
         try:
+            self.path.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=0)
         except Timeout as error:
             raise DeepALError(
                 f"Another process is running in {self.path}. Wait for it, or use another folder."
             ) from error
+        except OSError as error:
+            raise DeepALError(f"{self.path} cannot be written: {error.strerror}.") from error
         try:
             yield
         finally:
@@ -62,13 +66,14 @@ class RunFolder:
         return RoundFolder(path)
 
     def open(self, manifest: dict[str, Any]) -> None:
-        """Begin a run, or go on with the same one; when it is to end may be another one now.
+        """Begin a run, or go on with the same one; when it is to end may be another one now, and
+        its data may lie elsewhere. A run that failed before it was initialised begins anew.
 
         manifest (dict): What the run is.
         RAISES (DeepALError): The folder holds another run; the difference is named.
         """
         file = self.path / "manifest.json"
-        if file.exists():
+        if file.exists() and self.initial.exists():
             differences = list(differ(_fixed(read_json(file)), _fixed(manifest)))
             if differences:
                 raise DeepALError(
@@ -195,6 +200,17 @@ def _fixed(manifest: dict[str, Any]) -> dict[str, Any]:
     # A run may be older than a setting, and may go on beyond the end that it had.
     settings = DEFAULTS | fixed["config"].get(SECTION, {})
     fixed["config"][SECTION] = {key: settings[key] for key in settings if key not in ENDS}
+    # Its data may have been moved: their fingerprints say that they are the same.
+    paths = dict(fixed["config"].get("paths", {}))
+    moved = {paths.pop(key, None): key for key in DATA}
+    fixed["config"]["paths"] = paths
+    corpora = fixed["config"].get("corpora", {})
+    fixed["config"]["corpora"] = {
+        name: {**corpus, "path": moved.get(corpus.get("path"), corpus.get("path"))}
+        for name, corpus in corpora.items()
+    }
+    for key in DATA:
+        fixed[key] = {name: value for name, value in (fixed[key] or {}).items() if name != "path"}
     return fixed
 
 

@@ -35,8 +35,7 @@ def initialize(config: Config, settings: Settings, output: Path, *, use_gpu: int
     config = _reading(without_loop(config), config["paths"]["pool"])
     config["training"]["seed"] = derive_seed(settings.seed, "initial weights")
     config["training"]["max_epochs"] = 0  # -1 would have spaCy look at 100 sentences only
-    nlp = init_nlp(config, use_gpu=use_gpu)
-    _save(nlp, output)
+    _save(initialized(config, use_gpu), output)
 
 
 def train_round(
@@ -66,7 +65,7 @@ def train_round(
     for name in config["nlp"]["pipeline"]:
         config["components"][name] = {"source": str(start)}
     config["training"]["seed"] = derive_seed(settings.seed, "train", number)
-    nlp = init_nlp(config, use_gpu=use_gpu)
+    nlp = initialized(config, use_gpu)
     training = nlp.config["training"]
     updates = count_updates(nlp, settings.passes, settings.min_updates)
     # spaCy numbers updates from 0, evaluates after 0, k, 2k, … and ends after `max_steps`, where 0
@@ -88,13 +87,24 @@ def train_full(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, 
     """
     output.mkdir(parents=True, exist_ok=True)
     test = config.interpolate()["paths"]["test"]
-    nlp = init_nlp(without_loop(config), use_gpu=use_gpu)
+    nlp = initialized(without_loop(config), use_gpu)
     training = nlp.config["training"]
     training["logger"] = progress_logger(training["logger"], None, "full data")
     with (output / "train.log").open("w", encoding="utf8") as log:
         train(nlp, output, use_gpu=use_gpu, stdout=log, stderr=sys.stderr)
     nlp = load_model(output / DIR_MODEL_BEST)
     return {**evaluate(nlp, test), "dev_ents_f": nlp.meta["performance"]["ents_f"]}
+
+
+def initialized(config: Config, use_gpu: int) -> Language:
+    """RETURNS (Language): The pipeline of a training config, as spaCy initialises it.
+
+    RAISES (DeepALError): What it is made of cannot be read, such as its vectors.
+    """
+    try:
+        return init_nlp(config, use_gpu=use_gpu)
+    except OSError as error:
+        raise DeepALError(f"The pipeline cannot be initialised. {error}") from error
 
 
 def count_updates(nlp: Language, passes: int, min_updates: int) -> int:

@@ -1,9 +1,14 @@
+import re
+
 import catalogue
 import pytest
 import spacy
+import typer
 
+from spacy_deepal.cli._app import show_errors
 from spacy_deepal.cli.run import show_round
-from spacy_deepal.pool.files import read_jsonl
+from spacy_deepal.errors import DeepALError
+from spacy_deepal.pool.files import read_jsonl, write_jsonl
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.sentences import sentence_id
 
@@ -149,6 +154,56 @@ def test_all_errors_of_a_config_come_at_once_and_leave_no_folder(arguments, tmp_
     ):
         assert part in output
     assert not (tmp_path / "run").exists()
+
+
+def test_each_of_several_errors_has_a_line_of_its_own(capsys):
+    with pytest.raises(typer.Exit) as exit, show_errors():
+        raise DeepALError("Two are wrong:\n- the one\n- the other")
+    assert exit.value.exit_code == 1
+    plain = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)
+    assert plain.endswith("Two are wrong:\n- the one\n- the other\n\n")
+
+
+def test_vectors_that_are_not_there_are_named_and_the_run_can_begin_with_others(arguments):
+    status, output = call(*arguments("--paths.vectors", "nowhere"))
+    assert (status, "nowhere" in output) == (1, True)
+    assert call(*arguments())[0] == 0
+
+
+def test_a_device_that_is_not_there_is_refused(arguments):
+    status, output = call(*arguments("--gpu-id", 99))
+    assert (status, "--gpu-id 99: " in output) == (1, True)
+
+
+def test_labels_that_people_correct_count_from_the_next_training_on(arguments, paths, tmp_path):
+    oracle = ["--active_learning.oracle.@misc", "spacy_deepal.FileOracle.v1"]
+    gold = {sentence_id(doc): doc for doc in read_shards(paths["pool"], spacy.blank("en").vocab)}
+
+    def label(number, name):
+        """Label the sentences of a round, all entities as `name`."""
+        here = tmp_path / "run" / f"round_{number:02}"
+        lines = read_jsonl(here / "to_label.jsonl")
+        for line in lines:
+            ents = gold[line["id"]].ents
+            spans = [(ent.start_char, ent.end_char, name or ent.label_) for ent in ents]
+            line["spans"] = [{"start": s, "end": e, "label": label} for s, e, label in spans]
+        write_jsonl(here / "labelled.jsonl", lines)
+
+    def labels(number):
+        file = tmp_path / "run" / f"round_{number:02}" / "batch.spacy"
+        docs = read_shards(file, spacy.blank("en").vocab)
+        return {ent.label_ for doc in docs for ent in doc.ents}
+
+    assert call(*arguments(*oracle))[0] == 1
+    label(0, "PER")
+    assert call(*arguments(*oracle))[0] == 1
+    assert labels(0) == {"PER"}
+    label(0, None)
+    label(1, None)
+    assert call(*arguments(*oracle))[0] == 0
+    assert labels(0) > {"PER"}
+    trained = spacy.load(tmp_path / "run" / "round_01" / "model")
+    assert trained.get_pipe("ner").labels
 
 
 def test_paths_that_are_not_set_are_named_with_their_option(tmp_path):

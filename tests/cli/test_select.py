@@ -47,6 +47,15 @@ def test_select_writes_the_highest_scores_up_to_the_budget(pool, scores, tmp_pat
     assert ids == sorted(ids, reverse=True)
 
 
+@pytest.mark.parametrize("inside", ["", "batch.spacy", "more/batch.spacy"])
+def test_a_batch_is_not_written_into_the_pool(pool, scores, inside):
+    before = sorted(pool.iterdir())
+    status, output = call("select", scores, pool, pool / inside, "--budget-words", 20)
+    assert status == 1
+    assert "Name a file elsewhere for the batch." in " ".join(output.split())
+    assert sorted(pool.iterdir()) == before
+
+
 def test_the_order_of_the_scores_does_not_matter(pool, scores, tmp_path):
     call("select", scores, pool, tmp_path / "a.spacy", "--budget-words", 40)
     lines = scores.read_text().splitlines()

@@ -1,15 +1,18 @@
+from zlib import crc32
+
 import numpy as np
 import pytest
 
-from spacy_deepal.acquisition.functions import Bald, mnlp
+from spacy_deepal.acquisition.functions import Bald, mnlp, variation_ratio
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.anytime import score_for_budget, score_pool_for_budget
 from spacy_deepal.pool.scoring import read_scores, score_docs
 from spacy_deepal.pool.selection import select
 from spacy_deepal.pool.shards import read_shards, write_shards
+from spacy_deepal.sentences import sentence_id
 from spacy_deepal.tagger.component import DeepNER
 
-from ..pools import make_docs, make_pipeline
+from ..pools import make_doc, make_docs, make_pipeline
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +55,33 @@ def test_batch_is_that_of_all_samples_and_its_scores_are(nlp, pool, sampled):
     *_, last = sampled.values()
     assert 0 < last < sampled[0]
     assert sorted(sampled) == [0, 4, 8, 12, 18, 26]
+
+
+def test_sentences_that_do_not_fit_into_the_budget_set_no_bar(nlp, pool, monkeypatch):
+    """The one long sentence that nobody is sure about cannot be bought."""
+    docs = [doc for doc in read_shards(pool, nlp.vocab) if len(doc) <= 8]
+    docs[5] = make_doc("long", ["long"] * 40, vocab=nlp.vocab)
+    wild = np.random.default_rng(0)
+    unsure = {sentence_id(doc): wild.uniform(0.1, 0.25) for doc in docs}
+    unsure[sentence_id(docs[5])] = 0.5
+
+    def sample(self, docs, *, first, samples, **options):
+        drawn = [np.random.default_rng(crc32(sentence_id(doc).encode())) for doc in docs]
+        rates = [unsure[sentence_id(doc)] for doc in docs]
+        return [
+            (draw.random((samples, len(doc))) < rate).astype("int16")[first:]
+            for draw, rate, doc in zip(drawn, rates, docs, strict=True)
+        ]
+
+    monkeypatch.setattr(DeepNER, "sample", sample)
+    scores = score_for_budget(nlp, lambda: docs, Bald(100), 20)
+    exact = {
+        sentence_id(doc): variation_ratio(path)
+        for doc, path in zip(docs, sample(None, docs, first=0, samples=100), strict=True)
+    }
+    batch = select(scores, 20)
+    assert batch
+    assert [item.score for item in batch] == [exact[item.id] for item in batch]
 
 
 def test_budget_for_the_whole_pool_samples_all_of_it(nlp, pool):

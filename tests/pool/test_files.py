@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool import files
 from spacy_deepal.pool.files import (
     read_json,
@@ -88,3 +89,16 @@ def test_any_character_that_ends_a_line_elsewhere_is_kept(tmp_path):
     line = {"id": "a\u2028b\x85c\x0bd\re\nf"}
     write_jsonl(tmp_path / "a.jsonl", [line, line])
     assert read_jsonl(tmp_path / "a.jsonl") == [line, line]
+
+
+def test_a_folder_is_not_replaced_by_a_file(tmp_path):
+    with pytest.raises(DeepALError, match=r"is a folder. Name a file to write to."):
+        write_json(tmp_path, {})
+
+
+def test_a_file_that_cannot_be_written_is_named_before_anything_is_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    lines = iter([1, 2])
+    with pytest.raises(DeepALError, match=r"file/out.jsonl cannot be written: "):
+        write_jsonl(tmp_path / "file" / "out.jsonl", lines)
+    assert next(lines) == 1

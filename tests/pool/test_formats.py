@@ -215,6 +215,11 @@ def test_inline_gives_entities_documents_and_genre(tmp_path):
     ]
 
 
+def test_inline_files_that_name_a_split_have_no_genre(tmp_path):
+    (sentence,) = read(tmp_path, "inline", "[Ada](PERSON) sings.\n", name="Train.txt")
+    assert (sentence.genre, sentence.doc_id) == (None, "Train-001")
+
+
 def test_inline_chinese_and_emoji(tmp_path):
     content = "房子在[天河](GPE)，🏳️‍🌈[安居猫](ORG)。\n"
     (sentence,) = read(tmp_path, "inline", content, nlp=ZH)
@@ -296,7 +301,7 @@ def test_spans_of_other_tools_are_read(tmp_path, key):
     ("line", "message"),
     [
         ("{text", "not JSON"),
-        ("[1]", 'not an object with a string "text"'),
+        ("[1]", "not a JSON object"),
         ('{"text": 3}', 'not an object with a string "text"'),
         ('{"text": "a", "spans": [[0, 2, "X"]]}', '[0, 2, "X"] is no [start, end, label]'),
         ('{"text": "a", "spans": [[0, 0, "X"]]}', '[0, 0, "X"] is no [start, end, label]'),

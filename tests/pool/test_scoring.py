@@ -254,6 +254,13 @@ def test_a_missing_pool_leaves_no_scores_file(nlp, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_pool_in_which_two_sentences_have_an_id_is_refused(nlp, tmp_path):
+    write_shards([*make_docs(3, 1), *make_docs(1, 1)], tmp_path / "pool")
+    with pytest.raises(DeepALError, match="Two sentences of the pool have the id 1-000"):
+        score_pool(nlp, tmp_path / "pool", tmp_path / "s.jsonl", mnlp)
+    assert not (tmp_path / "s.jsonl").exists()
+
+
 def test_short_and_full_names_of_functions():
     assert acquisition_name("MNLP") == acquisition_name("spacy_deepal.MNLP.v1")
     assert make_acquisition("LC") is lc

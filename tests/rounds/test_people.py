@@ -88,7 +88,7 @@ def test_labels_that_the_pool_had_are_not_looked_at(docs, tmp_path):
     ("changes", "message"),
     [
         ({"b": None}, "no line labels b: Nothing happened."),
-        ({"b": {"answer": "ignore"}}, "no line labels b: Nothing happened."),
+        ({"b": {"answer": "reject"}}, "no line labels b (its answer is 'reject'): Nothing happen"),
         ({"b": {"id": "z"}}, "line 2: the id is none of this round's, or is labelled twice"),
         ({"b": {"id": "a"}}, "line 2: the id is none of this round's, or is labelled twice"),
         ({"b": {"text": "Nothing  happened."}}, "line 2: the text was changed"),
@@ -103,6 +103,39 @@ def test_a_line_that_does_not_fit_is_reported_with_its_place(docs, tmp_path, cha
         file_oracle(docs, tmp_path)
     assert message in str(error.value)
     assert str(tmp_path / LABELLED) in str(error.value)
+
+
+def test_a_sentence_that_is_ignored_stays_without_labels(docs, tmp_path):
+    docs[1].set_ents([docs[1][:1]])  # the pool's own
+    write_jsonl(tmp_path / LABELLED, labelled(b={"answer": "ignore"}))
+    a, b, c = file_oracle(docs, tmp_path)
+    assert not b.has_annotation("ENT_IOB")
+    assert (len(a.ents), len(c.ents)) == (3, 2)
+
+
+def test_the_answer_that_accepts_counts_whatever_came_before(docs, tmp_path):
+    ignored = {**labelled()[0], "answer": "ignore", "spans": []}
+    write_jsonl(tmp_path / LABELLED, [ignored, *labelled()])
+    assert len(file_oracle(docs, tmp_path)[0].ents) == 3
+
+
+def test_labels_in_the_file_that_went_out_are_not_overwritten(docs, tmp_path):
+    for _ in range(2):
+        with pytest.raises(DeepALError, match="3 sentences wait to be labelled"):
+            file_oracle(docs, tmp_path)
+    write_jsonl(tmp_path / TO_LABEL, labelled())
+    with pytest.raises(DeepALError, match=r"was changed .* rename it to labelled.jsonl and run"):
+        file_oracle(docs, tmp_path)
+    assert read_jsonl(tmp_path / TO_LABEL) == labelled()
+    (tmp_path / TO_LABEL).rename(tmp_path / LABELLED)
+    assert len(file_oracle(docs, tmp_path)[0].ents) == 3
+
+
+def test_half_a_character_in_a_label_is_reported(docs, tmp_path):
+    line = json.dumps(labelled()[0]).replace("GPE", "G\\ud800")
+    (tmp_path / LABELLED).write_text(line, encoding="utf8")
+    with pytest.raises(DeepALError, match="line 1: half of a surrogate pair"):
+        file_oracle(docs, tmp_path)
 
 
 def test_a_line_that_is_not_json_is_reported(docs, tmp_path):

@@ -27,6 +27,7 @@ def folder(tmp_path):
     folder = RunFolder(tmp_path / "run")
     with folder.lock():
         folder.open(MANIFEST)
+        folder.initial.mkdir()
     return folder
 
 
@@ -104,6 +105,44 @@ def test_another_run_is_refused_with_the_difference(folder, change, difference):
     assert folder.manifest == MANIFEST
 
 
+def test_a_run_goes_on_when_its_data_lie_elsewhere(folder, tmp_path):
+    """Their fingerprints say that they are the same."""
+
+    def manifest(where):
+        section = MANIFEST["config"].partition("[active")[2]
+        corpora = "[corpora]\n" + "".join(
+            f'[corpora.{name}]\npath = "{path}"\n'
+            for name, path in {"dev": f"{where}/dev", "more": "more"}.items()
+        )
+        paths = "".join(f'{key} = "{where}/{key}"\n' for key in ("pool", "dev", "test"))
+        data = {key: MANIFEST[key] | {"path": f"{where}/{key}"} for key in ("pool", "dev", "test")}
+        return MANIFEST | data | {"config": f"[paths]\n{paths}{corpora}[active{section}"}
+
+    here = RunFolder(tmp_path / "moved")
+    with here.lock():
+        here.open(manifest("old"))
+        here.initial.mkdir()
+        here.open(manifest("/new/place"))
+        config = manifest("old")["config"].replace('"more"', '"else"')
+        with pytest.raises(DeepALError, match=r'more.path: was "more", is "else"'):
+            here.open(manifest("old") | {"config": config})
+    assert here.manifest == manifest("old")
+
+
+def test_a_run_that_failed_before_it_was_initialised_begins_anew(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    with folder.lock():
+        folder.open(MANIFEST)
+        folder.open(MANIFEST | {"seed": 1})
+    assert folder.manifest["seed"] == 1
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DeepALError, match=r"file/run cannot be written: Not a directory"):
+        RunFolder(tmp_path / "file" / "run").lock().__enter__()
+
+
 def test_a_setting_that_is_younger_than_the_run_had_its_default(folder):
     with folder.lock():
         folder.open({**MANIFEST, "config": MANIFEST["config"] + "min_updates = 0\n"})
@@ -124,7 +163,6 @@ def test_all_differences_are_named(folder):
         folder.open({**MANIFEST, "seed": 1, "test": {"path": "other", "fingerprint": "x"}})
     assert [line.split(":")[0] for line in str(caught.value).split("\n- ")[1:]] == [
         "seed",
-        "test.path",
         "test.fingerprint",
     ]
 
