@@ -65,7 +65,7 @@ def build_cnn_cnn_lstm(
     decoder_dropout: float | None = None,
     tag_width: int = 16,
     max_chars: int = 48,
-    batch_words: int = 6000,
+    batch_words: int = 12000,
     beam_width: int = 4,
     tok2vec: Model[list[Doc], list[Floats2d]] | None = None,
     tok2vec_projection: int = 96,

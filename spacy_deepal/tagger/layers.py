@@ -36,8 +36,8 @@ class _Product(torch.autograd.Function):
         rows, weight = ctx.saved_tensors
         d_rows = None
         if ctx.needs_input_grad[0]:
-            d_rows = one_dnn(gradient.contiguous(), weight.t().contiguous())
-        d_weight = one_dnn(gradient.t().contiguous(), rows.t().contiguous())
+            d_rows = one_dnn(gradient.contiguous(), weight.t())
+        d_weight = one_dnn(gradient.t().contiguous(), rows.t())
         return d_rows, d_weight, gradient.sum(0) if ctx.biased else None
 
 

@@ -58,7 +58,7 @@ def docs_of(nlp, texts=TEXTS):
 
 
 @pytest.mark.parametrize("sizes", [{}, {"attrs": [], "attr_rows": [], "encoder_kernel": 5}])
-@pytest.mark.parametrize("batch_words", [1, 6000])
+@pytest.mark.parametrize("batch_words", [1, 12000])
 def test_evidence_is_that_of_a_plain_implementation(sizes, batch_words):
     nlp = given(**sizes)
     reference = Reference(network_of(nlp), tokvecs=given_vectors)
