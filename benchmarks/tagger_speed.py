@@ -74,14 +74,15 @@ def main(
 
 
 def machine() -> str:
-    """RETURNS (str): Processor, cores, Python and torch."""
+    """RETURNS (str): Processor, its instructions that torch uses, cores, Python and torch."""
     cores = multiprocessing.cpu_count()
     name = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.is_file():
         lines = info.read_text(encoding="utf8").splitlines()
         name = next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), name)
-    return f"{name}, {cores} cores, Python {platform.python_version()}, torch {torch.__version__}"
+    name = f"{name} ({torch.backends.cpu.get_cpu_capability()}), {cores} cores"
+    return f"{name}, Python {platform.python_version()}, torch {torch.__version__}"
 
 
 def clock() -> float:

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-# oneDNN takes half the time of MKL on processors of AMD, and as long on others; for a few rows its
-# calls cost more than they save.
+# oneDNN takes half the time of MKL on processors of AMD with AVX-512, and as long on others; for a
+# few rows its calls cost more than they save.
 ONE_DNN = torch.backends.mkldnn.is_available()
 FEW_ROWS = 16
 
