@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import random
 import subprocess
 import sys
@@ -43,7 +44,9 @@ def data(tmp_path):
 
 def run(program, *args):
     command = [sys.executable, str(BENCHMARKS / program), *map(str, args)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=1200)
+    # Beside other work two threads wait for each other.
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1200, env=environment)
     assert done.returncode == 0, " ".join((done.stdout + done.stderr).split())
     return done.stdout
 
