@@ -13,7 +13,10 @@ FEW_ROWS = 16
 
 
 def one_dnn(rows: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """[V, width_in] times the transpose of [width, width_in], plus a bias [width]."""
+    """[V, width_in] times the transpose of [width, width_in], plus a bias [width].
+
+    weight: May be a transposed view: oneDNN lays it out anew by itself.
+    """
     return torch.ops.mkldnn._linear_pointwise(rows, weight, bias, "none", [], "")
 
 
