@@ -200,6 +200,9 @@ def _fixed(manifest: dict[str, Any]) -> dict[str, Any]:
     # A run may be older than a setting, and may go on beyond the end that it had.
     settings = DEFAULTS | fixed["config"].get(SECTION, {})
     fixed["config"][SECTION] = {key: settings[key] for key in settings if key not in ENDS}
+    # How many sentences are predicted at a time changes nothing either.
+    nlp = fixed["config"].get("nlp", {})
+    fixed["config"]["nlp"] = {key: nlp[key] for key in nlp if key != "batch_size"}
     # Its data may have been moved: their fingerprints say that they are the same.
     paths = dict(fixed["config"].get("paths", {}))
     moved = {paths.pop(key, None): key for key in DATA}

@@ -158,6 +158,21 @@ def test_a_run_may_have_another_end_than_when_it_began(folder, end):
     assert folder.manifest == MANIFEST
 
 
+def test_a_run_goes_on_with_more_sentences_predicted_at_a_time(tmp_path):
+    def manifest(lang, batch_size):
+        nlp = f'[nlp]\nlang = "{lang}"\nbatch_size = {batch_size}\n\n'
+        return MANIFEST | {"config": nlp + MANIFEST["config"]}
+
+    folder = RunFolder(tmp_path / "run")
+    with folder.lock():
+        folder.open(manifest("en", 512))
+        folder.initial.mkdir()
+        folder.open(manifest("en", 2048))
+        with pytest.raises(DeepALError, match=r'nlp.lang: was "en", is "de"$'):
+            folder.open(manifest("de", 2048))
+    assert folder.manifest == manifest("en", 512)
+
+
 def test_all_differences_are_named(folder):
     with pytest.raises(DeepALError) as caught, folder.lock():
         folder.open({**MANIFEST, "seed": 1, "test": {"path": "other", "fingerprint": "x"}})
