@@ -14,8 +14,14 @@ from tqdm import tqdm
 from ..acquisition.functions import AcquisitionFunction, Bald, disagreement, variation_ratio
 from ..errors import DeepALError
 from ..sentences import count_words, sentence_id
-from .scoring import SENTENCES_AT_ONCE, Score, find_tagger, pass_upstream, write_scores
-from .shards import distinct, read_shards
+from .scoring import (
+    SENTENCES_AT_ONCE,
+    Score,
+    find_tagger,
+    pass_upstream,
+    pool_reader,
+    write_scores,
+)
 
 STAGES = (0.1, 0.2, 0.3, 0.45, 0.65, 1.0)  # shares of the samples after which sentences drop out
 DEVIATIONS = 2.0  # how many standard deviations a score may still rise
@@ -114,11 +120,11 @@ def score_pool_for_budget(
     *,
     seed: int = 0,
     batch_words: int | None = None,
+    exclude: Iterable[str | Path] = (),
 ) -> int:
-    """`score_for_budget` from a pool on disk into a JSONL file. RETURNS (int): Sentences scored."""
-
-    def read() -> Iterator[Doc]:
-        return distinct(read_shards(pool, nlp.vocab))
+    """`score_for_budget` from a pool on disk into a JSONL file, but for the sentences of `exclude`,
+    as for `pool_reader`. RETURNS (int): Sentences scored."""
+    read = pool_reader(pool, nlp.vocab, exclude)
 
     def scores() -> Iterator[Score]:  # nothing is scored before the output can be written
         options = {"seed": seed, "batch_words": batch_words}

@@ -12,13 +12,14 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import load_model
+from spacy.vocab import Vocab
 
 from ..acquisition.names import acquisition_block, resolve_acquisition
 from ..errors import DeepALError
 from ..seeds import derive_uniform
 from ..sentences import count_words, sentence_id
 from .files import write_jsonl
-from .shards import distinct, read_shards
+from .shards import distinct, read_shards, shard_files
 
 if TYPE_CHECKING:
     from ..acquisition.functions import AcquisitionFunction
@@ -148,18 +149,44 @@ def score_pool(
     *,
     seed: int = 0,
     batch_words: int | None = None,
+    exclude: Iterable[str | Path] = (),
     progress: Callable[[Iterator[Score]], Iterable[Score]] = iter,
 ) -> int:
     """Score a pool on disk into a JSONL file, a line a sentence: {"id", "words", "score"}.
 
+    exclude (Iterable[str | Path]): As for `pool_reader`.
     progress (Callable): Wraps the stream of scores, such as tqdm.
     RETURNS (int): The number of sentences scored.
-    RAISES (DeepALError): As `score_docs`; when two sentences have the same id; for an output that
-        cannot be written.
+    RAISES (DeepALError): As `score_docs` and `pool_reader`; for an output that cannot be written.
     """
-    docs = distinct(read_shards(pool, nlp.vocab))
+    docs = pool_reader(pool, nlp.vocab, exclude)()
     scores = score_docs(nlp, docs, acquisition, seed=seed, batch_words=batch_words)
     return write_scores(progress(scores), output)
+
+
+def pool_reader(
+    pool: str | Path, vocab: Vocab, exclude: Iterable[str | Path] = ()
+) -> Callable[[], Iterator[Doc]]:
+    """What reads the sentences of a pool that are to be scored, from the first to the last.
+
+    exclude (Iterable[str | Path]): .spacy files or folders of them, such as batches selected
+        before: their sentences are left out, by their ids.
+    RETURNS (Callable): Its stream raises a DeepALError when two sentences have the same id.
+    RAISES (DeepALError): When there is no pool; when one of `exclude` has no sentence of it.
+    """
+    shard_files(pool)
+    known: set[str] = set()
+    if exclude := list(exclude):
+        ids = set(map(sentence_id, read_shards(pool, vocab)))
+        for path in exclude:
+            if not (found := ids.intersection(map(sentence_id, read_shards(path, vocab)))):
+                raise DeepALError(
+                    f"No sentence of {path} is in the pool {pool}: there is nothing to exclude. "
+                    "Sentences are known by their ids; give the batch that `spacy deepal select` "
+                    "wrote from this pool."
+                )
+            known |= found
+    return lambda: excluding(distinct(read_shards(pool, vocab)), known)
 
 
 def write_scores(scores: Iterable[Score], path: str | Path) -> int:

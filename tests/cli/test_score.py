@@ -4,6 +4,7 @@ import sys
 
 import catalogue
 import pytest
+from spacy.vocab import Vocab
 
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.sentences import sentence_id
@@ -96,6 +97,30 @@ def test_a_single_shard_is_a_pool(model, pool, tmp_path):
     status, _ = call("score", model, pool / "shard_0001.spacy", tmp_path / "s.jsonl")
     assert status == 0
     assert len(read(tmp_path / "s.jsonl")) == 7
+
+
+@pytest.mark.parametrize("options", [[], ["--acquisition", "BALD", "--budget-words", 20]])
+def test_what_was_selected_before_is_left_out(model, pool, tmp_path, options):
+    scores, batches = tmp_path / "s.jsonl", [tmp_path / "1.spacy", tmp_path / "2.spacy"]
+    selected, excluded = [], []
+    for batch in batches:
+        status, output = call("score", model, pool, scores, *options, *excluded)
+        assert status == 0, output
+        left = [line["id"] for line in read(scores)]
+        assert sorted(left + selected) == [f"1-{n:03}" for n in range(30)]
+        call("select", scores, pool, batch, "--budget-words", 20)
+        selected += [sentence_id(doc) for doc in read_shards(batch, Vocab())]
+        excluded += ["--exclude", batch]
+    assert len(selected) == len(set(selected)) > 2
+
+
+def test_to_exclude_what_is_of_another_pool_is_refused(model, pool, tmp_path):
+    write_shards(make_docs(3, 2), tmp_path / "other")
+    file = tmp_path / "s.jsonl"
+    status, output = call("score", model, pool, file, "--exclude", tmp_path / "other")
+    assert status == 1
+    assert f"No sentence of {tmp_path / 'other'} is in the pool {pool}" in " ".join(output.split())
+    assert not file.exists()
 
 
 def test_gold_in_the_pool_changes_nothing(model, pool, tmp_path):
