@@ -33,10 +33,13 @@ def vectors_cli(
 ) -> None:
     """Make static vectors for the words of pools, as --paths.vectors of a config takes them, from
     one source: a file, a transformer or the pools' own text."""
+    from ..errors import DeepALError
     from ..vectors.sources import make_source
     from ..vectors.table import make_vectors
 
     with show_errors():
+        if from_file and Path(from_file).resolve() == output.resolve():
+            raise DeepALError(f"{output} is what the vectors come from. Name another folder.")
         source = make_source(
             from_file=from_file,
             from_transformer=from_transformer,

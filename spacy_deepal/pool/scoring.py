@@ -51,10 +51,14 @@ def make_acquisition(text: str, *, samples: int | None = None) -> "AcquisitionFu
 
 
 def load_pipeline(model: str) -> Language:
-    """Load a trained pipeline. RAISES (DeepALError): When there is none of that name or path."""
+    """Load a trained pipeline.
+
+    RAISES (DeepALError): When there is none of that name or path; when it cannot be built, for a
+        function that is not registered or a package that is missing.
+    """
     try:
         return load_model(model)
-    except OSError as error:
+    except (OSError, ValueError, ImportError) as error:
         raise DeepALError(f"Cannot load the pipeline {model}: {error}") from error
 
 

@@ -123,12 +123,17 @@ def doc_bin(docs: list[Doc]) -> DocBin:
 
 
 def replace_folder(draft: Path, folder: Path) -> None:
-    """Put the finished draft in the folder's place; the earlier one is kept until it is there."""
+    """Put the finished draft in the folder's place; the earlier one is kept until it is there, and
+    goes back where anything interrupts that."""
     folder = folder.resolve()
     earlier = draft.with_name(f"{draft.name}.earlier")
-    if folder.exists():
-        folder.rename(earlier)
-    draft.rename(folder)
+    try:
+        if folder.exists():
+            folder.rename(earlier)
+        draft.rename(folder)
+    finally:
+        if earlier.exists() and not folder.exists():
+            earlier.rename(folder)
     shutil.rmtree(earlier, ignore_errors=True)
 
 

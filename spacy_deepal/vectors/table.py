@@ -1,6 +1,7 @@
 """A table of static vectors for the words of pools, saved as the folder that `[initialize] vectors`
 of a config names: a blank pipeline, as `spacy init vectors` makes it."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from ..pool.shards import draft_beside, read_docs, replace_folder, shard_files
 from ..pool.sources import blank_pipeline
 
 PARTS = {"config.cfg", "meta.json", "tokenizer", "vocab"}  # what a saved blank pipeline holds
+NAME = "_deepal.vectors"  # how the name of a table ends, behind the language
 Source = Callable[[Sequence[str], Vocab], Vectors]  # distinct words and their vocab to a table
 
 
@@ -52,7 +54,7 @@ def make_vectors(
     if not words:
         raise DeepALError(f"There is no word in {', '.join(map(str, pools))}.")
     vocab.vectors = source(list(words), vocab)
-    vocab.vectors.name = nlp.meta["vectors"]["name"] = f"{lang}_deepal.vectors"
+    vocab.vectors.name = nlp.meta["vectors"]["name"] = f"{lang}{NAME}"
     found = [word for word in words if vocab.has_vector(word)]
     if not found:
         raise DeepALError(
@@ -78,12 +80,26 @@ def check_replaceable(folder: Path) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise DeepALError(f"{folder} is a file. Name a folder to write the vectors to.")
-    others = {path.name for path in folder.glob("*")} - PARTS
-    if others:
+    files = {path.name for path in folder.glob("*")}
+    if others := files - PARTS:
         raise DeepALError(
             f"{folder} holds other things than a table of vectors ({min(others)!r}, {len(others)} "
             "in all) and is left as it is. Name a new or an empty folder."
         )
+    if files and not _is_table(folder):
+        raise DeepALError(
+            f"{folder} holds no table of `spacy deepal vectors` and is left as it is. Name a new "
+            "or an empty folder."
+        )
+
+
+def _is_table(folder: Path) -> bool:
+    """Whether a saved pipeline is what `make_vectors` saves: the table by its name, and nothing."""
+    try:
+        meta = json.loads((folder / "meta.json").read_text(encoding="utf8"))
+        return meta["vectors"]["name"].endswith(NAME) and not meta["pipeline"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def read_pools(pools: Sequence[str | Path], vocab: Vocab) -> Iterator[Doc]:

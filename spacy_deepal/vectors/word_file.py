@@ -3,6 +3,7 @@ any spaCy pipeline that has vectors."""
 
 import gzip
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
@@ -92,6 +93,7 @@ def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
         ):
             stream = gzip.GzipFile(fileobj=raw) if file.suffix == ".gz" else raw
             for number, line in enumerate(stream, 1):
+                line = line.removeprefix(BOM_UTF8) if number == 1 else line
                 yield number, line.rstrip(b" \r\n")
                 if number % 1000 == 0:
                     bar.update(raw.tell() - bar.n)

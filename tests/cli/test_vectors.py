@@ -49,6 +49,16 @@ def test_vectors_come_from_the_text_of_the_pools(tmp_path):
     assert (nlp.lang, nlp.vocab.vectors.mode) == ("xx", "floret")
 
 
+def test_a_table_does_not_replace_the_one_that_it_comes_from(pool, word_file, tmp_path):
+    out = tmp_path / "out"
+    assert call("vectors", pool, out, "--from-file", word_file)[0] == 0
+    smaller = make_pool(tmp_path / "smaller", ["Ada"])
+    status, output = call("vectors", smaller, out, "--from-file", out)
+    assert (status, "what the vectors come from" in output) == (1, True), output
+    assert spacy.load(out).vocab.vectors.n_keys == 4
+    assert call("vectors", smaller, tmp_path / "new", "--from-file", out)[0] == 0
+
+
 @pytest.mark.parametrize("args", [[], ["--from-text", "--from-file", "words.txt"]])
 def test_vectors_takes_one_source(pool, tmp_path, args):
     status, output = call("vectors", pool, tmp_path / "out", *args)

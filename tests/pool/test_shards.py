@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy
 import pytest
 import spacy
@@ -125,6 +127,22 @@ def test_an_earlier_pool_is_replaced_as_a_whole(nlp, tmp_path):
     write_shards(docs, tmp_path / "pool", sentences_per_shard=1)
     write_shards(docs[:1], tmp_path / "pool", sentences_per_shard=1)
     assert [file.name for file in (tmp_path / "pool").iterdir()] == ["shard_0000.spacy"]
+    assert [path.name for path in tmp_path.iterdir()] == ["pool"]
+
+
+def test_an_interrupted_replacement_puts_the_earlier_pool_back(nlp, tmp_path, monkeypatch):
+    write_shards([make_doc(nlp, "0")], tmp_path / "pool")
+    before, rename = fingerprint(tmp_path / "pool"), Path.rename
+
+    def interrupted(path, target):
+        if path.name.startswith(".pool") and not path.name.endswith(".earlier"):
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_shards([make_doc(nlp, "1")], tmp_path / "pool")
+    assert fingerprint(tmp_path / "pool") == before
     assert [path.name for path in tmp_path.iterdir()] == ["pool"]
 
 

@@ -64,6 +64,20 @@ def test_folder_with_other_things_is_left_as_it_is(pool, tmp_path):
     assert [path.name for path in pool.iterdir()] == ["shard_0000.spacy"]
 
 
+def test_pipeline_that_is_no_such_table_is_left_as_it_is(pool, tmp_path):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("merge_entities")
+    nlp.to_disk(tmp_path / "mine")
+    with pytest.raises(DeepALError, match="mine holds no table"):
+        make_vectors([pool], tmp_path / "mine", source_of({"Ada": [1, 2]}))
+    assert spacy.load(tmp_path / "mine").pipe_names == ["merge_entities"]
+    nlp = spacy.blank("en")
+    nlp.vocab.set_vector("Ada", numpy.ones(3))
+    nlp.to_disk(tmp_path / "others")
+    with pytest.raises(DeepALError, match="others holds no table"):
+        make_vectors([pool], tmp_path / "others", source_of({"Ada": [1, 2]}))
+
+
 def test_nothing_is_written_when_no_word_has_a_vector(pool, tmp_path):
     with pytest.raises(DeepALError, match="None of the 7 words of the pools, such as 'Ada'"):
         make_vectors([pool], tmp_path / "out", source_of({}))

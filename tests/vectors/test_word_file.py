@@ -4,6 +4,7 @@ import numpy
 import pytest
 import spacy
 from spacy.vectors import Vectors
+from thinc.api import Config
 
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.vectors.word_file import find_vectors, read_word_file
@@ -28,6 +29,12 @@ def test_words_are_found_as_they_are_or_in_another_case(write, header, name):
     words = ["Ada", "ada", "ADA", "LONDON", "rome", "ROME", "Bonn"]
     expected = [[1, 2], [3, 4.5], [3, 4.5], [-5, 0.6], [7, 8], [7, 8], [0, 0]]
     assert find_vectors(file, words) == pytest.approx(numpy.asarray(expected))
+
+
+@pytest.mark.parametrize("header", ["", "5 2\n"])
+def test_a_byte_order_mark_is_no_part_of_the_first_line(write, header):
+    file = write("\ufeff" + header + LINES)
+    assert find_vectors(file, ["Ada", "Paris"]).tolist() == [[1, 2], [9, 9]]
 
 
 def test_only_wanted_words_are_kept_and_the_first_of_equal_ones(write):
@@ -85,6 +92,17 @@ def test_words_are_found_in_a_pipeline(tmp_path):
     nlp.to_disk(tmp_path / "pipeline")
     found = find_vectors(tmp_path / "pipeline", ["Ada", "rome", "Rome", "Bonn"])
     assert found.tolist() == [[1, 2], [3, 4], [3, 4], [0, 0]]
+
+
+def test_a_pipeline_that_cannot_be_built_is_refused(tmp_path):
+    nlp = spacy.blank("en")
+    nlp.vocab.set_vector("ada", numpy.ones(2))
+    nlp.to_disk(tmp_path / "pipeline")
+    config = Config().from_disk(tmp_path / "pipeline" / "config.cfg")
+    config["nlp"]["pipeline"], config["components"]["mine"] = ["mine"], {"factory": "of_nobody"}
+    config.to_disk(tmp_path / "pipeline" / "config.cfg")
+    with pytest.raises(DeepALError, match=r"(?s)Cannot load the pipeline .*of_nobody"):
+        find_vectors(tmp_path / "pipeline", ["ada"])
 
 
 def test_neither_file_nor_pipeline_is_refused():
