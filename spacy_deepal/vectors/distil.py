@@ -29,9 +29,14 @@ def distil_words(folder: str | Path, words: Sequence[str]) -> NDArray[np.float32
     tokenizer = load_tokenizer(Path(folder))
     pieces = list(tokenizer.cut(words, special=True))
     model = _load_model(tokenizer.folder)
-    # RoBERTa's positions begin at 2. Models of relative positions have no limit.
-    if limit := getattr(model.config, "max_position_embeddings", None):
+    # RoBERTa's positions begin at 2. Models of relative positions have no limit, XLNet's is -1.
+    limit = getattr(model.config, "max_position_embeddings", None)
+    if limit and limit > 0:
         pieces = [(ids[: limit - 2], known[: limit - 2]) for ids, known in pieces]
+    tokenizer.check_size(
+        max((max(ids, default=0) for ids, _ in pieces), default=0),
+        model.get_input_embeddings().num_embeddings,
+    )
     order = sorted(range(len(words)), key=lambda i: len(pieces[i][0]))
     rows = np.zeros((len(words), model.config.hidden_size), "float32")
     with tqdm(desc="distil", total=len(words), unit=" words", disable=None) as bar:
@@ -43,14 +48,34 @@ def distil_words(folder: str | Path, words: Sequence[str]) -> NDArray[np.float32
 
 
 def _load_model(folder: Path) -> Any:
+    """RETURNS (PreTrainedModel): The transformer of a folder; of an encoder-decoder the encoder.
+
+    RAISES (DeepALError): It cannot be loaded, reads no text, or lacks weights, which transformers
+        would draw at random.
+    """
     transformers = import_extra("transformers", "distil")
+    damaged = import_extra("safetensors", "distil").SafetensorError
     try:
         transformers.utils.logging.set_verbosity_error()
         transformers.utils.logging.disable_progress_bar()
-        model = transformers.AutoModel.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError) as error:
+        model, report = transformers.AutoModel.from_pretrained(
+            folder, local_files_only=True, output_loading_info=True
+        )
+    except (OSError, ValueError, RuntimeError, damaged) as error:
         raise DeepALError(f"{folder} cannot be loaded as a transformer: {error}") from error
-    return (model.get_encoder() if model.config.is_encoder_decoder else model).eval()
+    if not hasattr(model.config, "hidden_size"):
+        raise DeepALError(f"{folder} holds a {type(model).__name__}, which reads more than text.")
+    unused = {"pooler"}
+    if hasattr(model, "encoder") and hasattr(model, "decoder"):
+        model, unused = model.get_encoder(), {"pooler", "decoder"}
+    missing = sorted(name for name in report["missing_keys"] if not unused & {*name.split(".")})
+    if missing:
+        raise DeepALError(
+            f"{folder}: the weights lack {len(missing)} tensors of a {type(model).__name__}, such "
+            f"as {missing[0]}. Weights and config.json are not of the same model: download both "
+            "again."
+        )
+    return model.eval()
 
 
 def _average(model: Any, pieces: Sequence[tuple[list[int], NDArray]]) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from ..errors import DeepALError
 from .tokenizer import import_extra, load_tokenizer
 
 # The table of input embeddings, by the end of its name in BERT and most others, XLNet, LLaMA,
-# GPT-2, ModernBERT and T5.
+# GPT-2, ModernBERT and T5. Where encoder and decoder have one each, words go to the encoder's.
 NAMES = ("word_embeddings", "word_embedding", "embed_tokens", "wte", "tok_embeddings", "shared")
 
 
@@ -30,11 +30,7 @@ def average_pieces(folder: str | Path, words: Sequence[str]) -> NDArray[np.float
     table = read_embeddings(tokenizer.folder)
     pieces = [np.asarray(ids)[known] for ids, known in tokenizer.cut(words, special=False)]
     ids = np.concatenate(pieces).astype("int64")
-    if ids.max(initial=0) >= len(table):
-        raise DeepALError(
-            f"{tokenizer.folder}: the tokenizer has a piece {ids.max()}, the model only "
-            f"{len(table)} embeddings: they are not of the same model. Download both again."
-        )
+    tokenizer.check_size(ids.max(initial=0), len(table))
     starts = np.cumsum([0, *map(len, pieces[:-1])])
     return torch.nn.functional.embedding_bag(
         torch.from_numpy(ids), table, torch.from_numpy(starts), mode="mean"
@@ -53,11 +49,13 @@ def read_embeddings(folder: Path) -> torch.Tensor:
             f"There is neither model.safetensors nor pytorch_model.bin in {folder}. Download the "
             "model's weights too."
         )
-    for file in files:
-        read = _read_safetensors if file.suffix == ".safetensors" else _read_torch
-        table = read(file, re.compile(rf"(^|\.)({'|'.join(NAMES)})\.weight$"))
-        if table is not None:
-            return table.float()
+    end = rf"(^|\.)({'|'.join(NAMES)})\.weight$"
+    for pattern in (rf"^(?!.*decoder).*{end}", end):
+        for file in files:
+            read = _read_safetensors if file.suffix == ".safetensors" else _read_torch
+            table = read(file, re.compile(pattern))
+            if table is not None:
+                return table.float()
     raise DeepALError(
         f"No tensor in {files[0]} is a table of input embeddings: none is called "
         f"{', '.join(NAMES)}. Take another model, or --method distil."
@@ -79,4 +77,6 @@ def _read_torch(file: Path, pattern: re.Pattern) -> torch.Tensor | None:
         tensors = torch.load(file, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, UnpicklingError) as error:
         raise DeepALError(f"{file} is damaged ({error}). Download it again.") from error
+    if not isinstance(tensors, dict):
+        raise DeepALError(f"{file} holds no weights by name. Download it again.")
     return tensors.get(next(filter(pattern.search, tensors), None))

@@ -36,12 +36,14 @@ class PieceTokenizer:
     """A tokenizer and the folder of the transformer that it belongs to.
 
     unknown (int | None): Id of the piece that stands for what the tokenizer does not know.
+    boundary (int | None): Id of the piece that says no more than that a word begins.
     prefix (str): What comes before a word in a sentence and is part of its first piece.
     """
 
     tokenizer: Any
     folder: Path
     unknown: int | None
+    boundary: int | None
     prefix: str
 
     def cut(self, words: Sequence[str], *, special: bool) -> Iterator[tuple[list[int], NDArray]]:
@@ -49,14 +51,25 @@ class PieceTokenizer:
 
         special (bool): Put the special pieces of a sentence, such as [CLS], around each word.
         YIELDS (tuple[list[int], array[n_pieces]]): Ids of a word's pieces; and which of them are
-            pieces of the word itself that the tokenizer knows.
+            pieces of the word itself that the tokenizer knows: none where it knows only that a word
+            begins.
         """
+        unknown, boundary = (-1 if i is None else i for i in (self.unknown, self.boundary))
         stream = iter(words)
         while chunk := [self.prefix + word for word in islice(stream, WORDS_AT_ONCE)]:
             for encoding in self.tokenizer.encode_batch(chunk, add_special_tokens=special):
                 ids = np.asarray(encoding.ids, "int64")
-                known = np.asarray(encoding.special_tokens_mask, "int64") == 0
-                yield encoding.ids, known & (ids != (-1 if self.unknown is None else self.unknown))
+                special_pieces = np.asarray(encoding.special_tokens_mask, "int64")
+                known = (special_pieces == 0) & (ids != unknown)
+                yield encoding.ids, known & (ids[known] != boundary).any()
+
+    def check_size(self, largest: int, embeddings: int) -> None:
+        """Raise a DeepALError where the model has no embedding for the largest id of a piece."""
+        if largest >= embeddings:
+            raise DeepALError(
+                f"{self.folder}: the tokenizer has a piece {largest}, the model only {embeddings} "
+                "embeddings: they are not of the same model. Download both again."
+            )
 
 
 def load_tokenizer(folder: Path) -> PieceTokenizer:
@@ -72,19 +85,33 @@ def load_tokenizer(folder: Path) -> PieceTokenizer:
             "of an old kind gets the file when transformers' AutoTokenizer loads and saves it."
         )
     settings = _read_settings(place / "tokenizer.json")
-    tokenizer = import_extra("tokenizers").Tokenizer.from_str(json.dumps(settings))
+    tokenizer = _build(settings, place / "tokenizer.json")
     tokenizer.no_padding()
     tokenizer.no_truncation()
     model, before = settings["model"], settings.get("pre_tokenizer") or {}
-    unknown = model.get("unk_token")
     steps = before.get("pretokenizers", [before])
     spaced = any(s["type"] == "ByteLevel" and not s["add_prefix_space"] for s in steps if s)
+    unknown = model.get("unk_token")
     return PieceTokenizer(
         tokenizer,
         place,
         unknown=model.get("unk_id") if unknown is None else tokenizer.token_to_id(unknown),
+        boundary=tokenizer.token_to_id("▁"),
         prefix=" " if spaced else "",
     )
+
+
+def _build(settings: dict[str, Any], file: Path) -> Any:
+    tokenizers = import_extra("tokenizers")
+    try:
+        tokenizer = tokenizers.Tokenizer.from_str(json.dumps(settings))
+        tokenizer.encode("\ufffe")  # what it does not know: a WordPiece may lack its piece for that
+        return tokenizer
+    except Exception as error:  # the package raises nothing narrower
+        raise DeepALError(
+            f"{file} describes no tokenizer that tokenizers {tokenizers.__version__} can build "
+            f"({error}). Update the package, or download the file again."
+        ) from error
 
 
 def _read_settings(file: Path) -> dict[str, Any]:

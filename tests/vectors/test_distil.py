@@ -10,6 +10,7 @@ from spacy_deepal.vectors.distil import distil_words
 from .build import PIECES, make_tokenizer
 
 REASON = 'of the extra: pip install "spacy_deepal[distil]"'
+ADDED = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized", "special"), False)
 
 
 @pytest.fixture
@@ -54,6 +55,50 @@ def test_a_word_of_more_pieces_than_the_model_takes_is_cut(transformer):
     short, long = distil_words(folder, ["London", ",".join(["London"] * 900)])
     assert short.any()
     assert long.any()
+
+
+def test_weights_of_another_model_are_refused(transformer):
+    import torch
+
+    folder, model = transformer
+    (folder / "model.safetensors").unlink()
+    for prefix, message in (("0.auto_model.", "the weights lack"), ("", "same model")):
+        weights = {prefix + name: rows for name, rows in model.state_dict().items()}
+        if not prefix:
+            del weights["encoder.layer.1.output.dense.weight"]
+        torch.save(weights, folder / "pytorch_model.bin")
+        with pytest.raises(DeepALError, match=message):
+            distil_words(folder, ["Ada"])
+
+
+def test_damaged_weights_and_a_tokenizer_of_another_model_are_named(transformer):
+    folder, _ = transformer
+    make_tokenizer(folder, added_tokens=[{**ADDED, "id": len(PIECES), "content": "zzz"}])
+    with pytest.raises(DeepALError, match=f"has a piece {len(PIECES)}, the model only"):
+        distil_words(folder, ["zzz"])
+    weights = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(weights[:-10])
+    with pytest.raises(DeepALError, match="cannot be loaded as a transformer"):
+        distil_words(folder, ["Ada"])
+
+
+def test_an_encoder_saved_without_its_decoder_is_read(tmp_path):
+    transformers = pytest.importorskip("transformers", reason=REASON)
+    make_tokenizer(tmp_path)
+    sizes = {"d_model": 8, "d_kv": 4, "d_ff": 16, "num_layers": 1, "num_heads": 2}
+    config = transformers.T5Config(vocab_size=len(PIECES), **sizes)
+    transformers.T5EncoderModel(config).save_pretrained(tmp_path)
+    assert distil_words(tmp_path, ["Ada", "Zzz"]).any(1).tolist() == [True, False]
+
+
+def test_no_limit_of_pieces_is_no_limit_below_zero(tmp_path):
+    transformers = pytest.importorskip("transformers", reason=REASON)
+    make_tokenizer(tmp_path)
+    config = transformers.XLNetConfig(
+        vocab_size=len(PIECES), d_model=8, n_layer=1, n_head=2, d_inner=16
+    )
+    transformers.XLNetModel(config).save_pretrained(tmp_path)
+    assert distil_words(tmp_path, ["Ada", "saw"]).any(1).all()
 
 
 def test_folder_without_a_model_is_refused(tmp_path):

@@ -26,6 +26,42 @@ def test_embeddings_are_known_by_several_names(tmp_path, name):
     assert average_pieces(folder, ["saw"]).tolist() == [[3, 4]]
 
 
+def test_words_go_to_the_encoder_where_the_decoder_has_a_table_too(tmp_path):
+    safetensors = pytest.importorskip("safetensors.numpy", reason=REASON)
+    folder, rows = make_transformer(tmp_path), EMBEDDINGS.astype("float32")
+    tensors = {
+        "model.decoder.embed_tokens.weight": -rows,
+        "model.encoder.embed_tokens.weight": rows,
+    }
+    safetensors.save_file(tensors, folder / "model.safetensors")
+    assert average_pieces(folder, ["saw"]).tolist() == [[3, 4]]
+    safetensors.save_file(
+        {"model.decoder.embed_tokens.weight": -rows}, folder / "model.safetensors"
+    )
+    assert average_pieces(folder, ["saw"]).tolist() == [[-3, -4]]
+
+
+def test_a_word_of_which_only_the_beginning_is_known_has_no_vector(tmp_path):
+    """As T5's tokenizer cuts words in letters that it does not know."""
+    tokenizers = pytest.importorskip("tokenizers", reason=REASON)
+    folder = make_transformer(tmp_path)
+    scores = [("<unk>", 0.0), ("▁", -3.0), ("▁ada", -1.0), ("saw", -1.0)]
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.Unigram(scores, unk_id=0))
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Metaspace()
+    tokenizer.save(str(folder / "tokenizer.json"))
+    pieces = load_tokenizer(folder).cut(["ada", "王", "saw"], special=False)
+    known = [(ids, known.tolist()) for ids, known in pieces]
+    assert known == [([2], [True]), ([1, 0], [False, False]), ([1, 3], [True, True])]
+
+
+def test_tokenizer_that_the_package_cannot_build_is_named(tmp_path):
+    folder = make_transformer(tmp_path)
+    for changes in ({"pre_tokenizer": {"type": "OfTomorrow"}}, {"model": {"type": "WordPiece"}}):
+        make_tokenizer(folder, **changes)
+        with pytest.raises(DeepALError, match=r"(?s)tokenizer.json describes no tokenizer that "):
+            average_pieces(folder, ["ada"])
+
+
 def test_sentence_transformer_may_keep_its_transformer_one_folder_deeper(tmp_path):
     make_transformer(tmp_path / "0_Transformer")
     assert average_pieces(tmp_path, ["saw"]).tolist() == [[3, 4]]
@@ -38,6 +74,9 @@ def test_weights_may_be_pytorchs(tmp_path):
     assert average_pieces(tmp_path, ["London"]).tolist() == [[6, 3]]
     (tmp_path / "pytorch_model.bin").write_bytes(b"no weights")
     with pytest.raises(DeepALError, match=r"pytorch_model.bin is damaged"):
+        average_pieces(tmp_path, ["London"])
+    torch.save([torch.zeros(1)], tmp_path / "pytorch_model.bin")
+    with pytest.raises(DeepALError, match=r"pytorch_model.bin holds no weights by name"):
         average_pieces(tmp_path, ["London"])
 
 
