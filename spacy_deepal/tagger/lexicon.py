@@ -81,18 +81,17 @@ class Lexicon:
         return np.float32(self.vectors_scale) * static_vectors(self.vocab, orths.tolist())
 
     def _outdated(self, orths: NDArray, rows: NDArray) -> bool:
-        """Whether the vocab's vectors are others than those of known words. A floret table cannot
-        be edited word by word, and looking words up in it takes long: there the table is asked."""
-        table = self.vocab.vectors
-        if table.data is not self.table:
+        """Whether the vocab's vectors are others than those of known words. A table that computes
+        them, as floret does, cannot be edited word by word, and to ask it takes long."""
+        if _data(self.vocab) is not self.table:
             return True
-        if getattr(table, "mode", None) == "floret":
+        if not _stores_words(self.vocab.vectors):
             return False
         return not np.array_equal(self.vectors[rows], self._vectors(orths))
 
     def _forget(self, vocab: Vocab | None = None) -> None:
         self.vocab = vocab
-        self.table = vocab.vectors.data if vocab else None
+        self.table = _data(vocab) if vocab else None
         self.rows: dict[int, int] = {}  # by ORTH; another one each time the lexicon starts anew
         self.size = 2
         self.characters = np.zeros((1024, self.max_chars + 2), "int32")
@@ -151,15 +150,29 @@ def static_vectors(vocab: Vocab, orths: Sequence[int]) -> NDArray[np.float32]:
         return np.zeros((0, table.shape[1]), "float32")
     attr = NAMES[getattr(table, "attr", ORTH)].lower()  # what the table's keys are
     keys = [int(orth) if attr == "orth" else getattr(vocab[orth], attr) for orth in orths]
+    if not _stores_words(table):
+        found = table.get_batch(keys)
+        return get_array_ops(found).to_numpy(found).astype("float32")
     ops = get_array_ops(table.data)  # spaCy keeps tables on the GPU that it uses
-    if getattr(table, "mode", None) != "default":  # floret has a vector for any word
-        return ops.to_numpy(table.get_batch(keys)).astype("float32")
     rows = ops.to_numpy(table.find(keys=keys))
     for i in np.flatnonzero(rows < 0).tolist():
         forms = (get_string_id(form) for form in case_forms(vocab.strings[orths[i]]))
         rows[i] = next((table.key2row[form] for form in forms if form in table.key2row), -1)
+    if not (rows >= 0).any():
+        return np.zeros((len(orths), table.shape[1]), "float32")  # the table may have no row
     values = ops.to_numpy(table.data[ops.xp.asarray(rows)])
     return np.where(rows[:, None] >= 0, values, 0).astype("float32")
+
+
+def _data(vocab: Vocab) -> Any:
+    """What tells one table from another: its array, or where it has none, itself."""
+    return getattr(vocab.vectors, "data", vocab.vectors)
+
+
+def _stores_words(table: Any) -> bool:
+    """Whether a table has a row a word. Others, floret and those that `[nlp.vectors]` may name,
+    have a vector for any word."""
+    return getattr(table, "mode", None) == "default"
 
 
 def find_vectors_scale(vocab: Vocab, orths: Sequence[int]) -> float:

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import numpy
 import pytest
 import spacy
-from spacy.vectors import Vectors
+from spacy.vectors import BaseVectors, Vectors
 
 from spacy_deepal.tagger import lexicon as module
 from spacy_deepal.tagger.lexicon import Lexicon, find_vectors_scale, static_vectors
@@ -215,6 +215,38 @@ def test_scale_brings_the_vectors_of_words_to_a_root_mean_square_of_one(vocab):
     assert scale == pytest.approx(2)  # the mean of 0.01 and 0.49 is a quarter
     assert find_vectors_scale(vocab, orths(vocab, "Bonn").tolist()) == 1
     assert find_vectors_scale(vocab, []) == 1
+
+
+class Lengths(BaseVectors):
+    """A table as `[nlp.vectors]` may name one: it computes vectors and has no array."""
+
+    def __init__(self, strings):
+        self.strings, self.mode = strings, "lengths"
+
+    @property
+    def shape(self):
+        return (9, 2)
+
+    def get_batch(self, keys):
+        words = [self.strings[key] for key in keys]
+        return numpy.asarray([[len(word), 1] for word in words], "float32")
+
+
+def test_a_table_without_an_array_is_asked(vocab):
+    words = orths(vocab, "Ada", "sings")
+    vocab.vectors = Lengths(vocab.strings)
+    lexicon = Lexicon({**LEXICON, "vectors_width": 2})
+    for _ in range(2):
+        rows = lexicon.find(vocab, words)
+        assert lexicon.vectors[rows].tolist() == [[3, 1], [5, 1]]
+    vocab.vectors = Vectors(data=numpy.ones((1, 2)), keys=["Ada"], strings=vocab.strings)
+    rows = lexicon.find(vocab, words)
+    assert lexicon.vectors[rows].tolist() == [[1, 1], [0, 0]]
+
+
+def test_a_table_without_rows_has_no_vector(vocab):
+    vocab.vectors = Vectors(shape=(0, 3), strings=vocab.strings)
+    assert static_vectors(vocab, orths(vocab, "Ada", "sings")).tolist() == [[0, 0, 0]] * 2
 
 
 def test_floret_vectors_are_those_of_spacy(vocab):
