@@ -37,6 +37,7 @@ from spacy_deepal.cli._app import (
     set_up,
     show_errors,
 )
+from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.files import read_json, write_json
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.report import report
@@ -176,13 +177,22 @@ class Curves:
         return matching(self.output, {**self.key, "acquisition": name, "seed": seed})
 
     def record(self, name: str, seed: int, rounds: Iterable[dict[str, Any]]) -> None:
-        """Append the rounds of a run that are not there yet."""
-        there = {line["round"] for line in self.recorded(name, seed)}
+        """Append the rounds of a run that are not there yet.
+
+        RAISES (DeepALError): When those that are there are another run's, made in another folder.
+        """
+        there = {line["round"]: line for line in self.recorded(name, seed)}
         run = {**self.key, "acquisition": name, "seed": seed}
         for line in rounds:
-            if line["round"] not in there:
+            scores = {key: round(line[key], DIGITS) for key in SCORES}
+            if recorded := there.get(line["round"]):
+                if not scores.items() <= recorded.items():
+                    raise DeepALError(
+                        f"{self.output} has another run of {name}, seed {seed}: other scores in "
+                        f"round {line['round']}. Give another file as --output."
+                    )
+            else:
                 what = {key: line[key] for key in WHAT if key in line}
-                scores = {key: round(line[key], DIGITS) for key in SCORES}
                 rest = {"seconds": line["seconds"], "threads": self.threads}
                 append(self.output, {**run, **what, **scores, **rest})
 

@@ -199,11 +199,13 @@ def print_table(lines: Lines) -> None:
         )
 
 
-def main(data: str, acquisition: str = "spacy_deepal.MNLP.v1", results: Path = RESULTS) -> None:
+def main(data: str, acquisition: str = "MNLP", results: Path = RESULTS) -> None:
     """Print the tables of a set."""
     lines = [json.loads(line) for line in results.read_text(encoding="utf8").splitlines()]
     wanted = {"data": data, "acquisition": acquisition}
-    print_table([line for line in lines if wanted.items() <= line.items()])
+    if not (found := [line for line in lines if wanted.items() <= line.items()]):
+        raise typer.BadParameter(f"{results} has no line of {data} and {acquisition}.")
+    print_table(found)
 
 
 if __name__ == "__main__":

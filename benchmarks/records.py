@@ -30,7 +30,8 @@ def made_of(config: Config, folder: Path, lang: str) -> str:
     folder (Path): What `prepare_corpus` made.
     """
     config = config.copy()
-    config["nlp"]["lang"] = lang
+    # How many are predicted at once changes nothing: what the first records were made with.
+    config["nlp"] |= {"lang": lang, "batch_size": 512}
     config["paths"] = {"vectors": config["paths"].get("vectors")}
     for section in ("system", "training", SECTION):
         config.get(section, {}).pop("seed", None)

@@ -81,6 +81,16 @@ def test_three_models_choose_from_one_pool_that_none_has_seen(tmp_path):
     }
 
 
+def test_the_table_is_of_the_records_or_there_is_none(capsys):
+    import genres_table
+    import typer
+
+    genres_table.main("demo-en")
+    assert "of 18 pairs" in capsys.readouterr().out
+    with pytest.raises(typer.BadParameter, match="no line of nothing and MNLP"):
+        genres_table.main("nothing")
+
+
 def test_what_is_recorded_is_not_run_again(tmp_path, monkeypatch):
     import genres
 

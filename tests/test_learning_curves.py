@@ -8,6 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from spacy_deepal.pool.files import read_jsonl, write_jsonl
+from spacy_deepal.rounds.experiment import prepare_corpus
+from spacy_deepal.rounds.loop import load_run_config
+from spacy_deepal.rounds.training import without_loop
 
 from .pools import AL_CONFIG, make_docs, options, overrides
 
@@ -62,6 +65,20 @@ def record(programs, data, tmp_path):
     return call
 
 
+@pytest.mark.parametrize("program", ["curves", "genres"])
+def test_what_is_recorded_of_the_demo_corpus_is_of_the_config_as_it_is(programs, tmp_path, program):
+    records = importlib.import_module("records")
+    values = {"training.max_steps": 1000} if program == "genres" else {}
+    config = load_run_config(AL_CONFIG, values)
+    if program == "genres":
+        config = without_loop(config)
+    folder = prepare_corpus(AL_CONFIG.parents[1] / "assets" / "demo", tmp_path, lang="en")
+    key = {"data": folder.name, "made_of": records.made_of(config, folder, "en")}
+    recorded = BENCHMARKS / "results" / f"{program}.jsonl"
+    assert records.matching(recorded, key)
+    records.check_made_of(recorded, key)
+
+
 def runs_of(lines):
     found = {}
     for line in lines:
@@ -108,6 +125,13 @@ def test_rounds_are_recorded_once_and_lost_ones_again(programs, record, tmp_path
     assert len(read_jsonl(output)) == len(lines)
 
     recorded = output.read_bytes()
+    begun = next(line for line in lines if (line["acquisition"], line["round"]) == ("RAND", 0))
+    others = [line for line in lines if (line["acquisition"], line["seed"]) != ("RAND", 0)]
+    write_jsonl(output, [*others, {**begun, "ents_f": 0.123}])
+    record(code=1)
+    assert "another run of RAND, seed 0: other scores in round 0" in record.printed
+    output.write_bytes(recorded)
+
     for name in ("run", "full_run"):
         monkeypatch.setattr(curves, name, None)
     record(**{"active_learning.rounds": 1})
