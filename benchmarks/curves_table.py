@@ -182,8 +182,11 @@ def print_summary(lines: list[dict[str, Any]]) -> None:
         for goal in ("99", "shallow"):
             cells.append(percent(line[f"words_percent_to_{goal}"]))
             seeds = line[f"seeds_to_{goal}"]
-            cells.append("" if seeds is None else f"{seeds} of {len(line['seeds'])}")
-        cells += [points(line["area"]), percent(line["words_saved_percent"])]
+            own = f" ({percent(line[f'seeds_percent_to_{goal}'])})" if seeds else ""
+            cells.append("" if seeds is None else f"{seeds} of {len(line['seeds'])}{own}")
+        saved = line["words_saved_percent"]
+        at = "" if saved is None else f"{percent(saved)} at {points(line['words_saved_f'])}"
+        cells += [points(line["area"]), at]
         cells += [seconds(line[f"{step}_seconds"]) for step in ("score", "train")]
         print(f"| {' | '.join(cells)} |")
     target, shallow = (", ".join(map(percent, PAPER[key])) for key in ("target", "shallow"))

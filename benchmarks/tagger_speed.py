@@ -37,8 +37,8 @@ from spacy_deepal.pool.scoring import make_acquisition, score_docs
 from spacy_deepal.pool.selection import select
 
 WARM_UP = 5  # updates
-STEPS_DONE = 2000  # updates before the first timed one, since batches grow: a training's middle
-BEFORE_BALD = 60_000  # words more to train on: a model that finds nothing is sure of everything
+STEPS_DONE = 2000  # batches passed over before the first one, since they grow: a training's middle
+LEARNT = 60_000  # words more to train on before prediction: what finds nothing has nothing to do
 POOL = 30_000  # words that are scored
 
 
@@ -60,10 +60,10 @@ def main(
         }
         repeats, words = (3, 8_000) if quick else (7, 20_000)
         figures |= measure_training(sides, corpus, repeats, words)
+        for _, learn in sides.values():
+            learn(LEARNT)
         figures |= measure_prediction(sides, corpus, lang, 2 * repeats)
-        nlp, learn = sides["deepal_ner"]
-        learn(BEFORE_BALD)
-        figures |= measure_bald(nlp, corpus, 1 if quick else 3)
+        figures |= measure_bald(sides["deepal_ner"][0], corpus, 1 if quick else 3)
         if not quick:
             figures |= measure_convergence(corpus, lang)
             figures |= measure_memory(corpus, lang)
@@ -98,8 +98,9 @@ def timed(work: Callable[[], Any]) -> float:
 
 
 def side(config: Config, corpus: Path, steps: int) -> tuple[Language, Callable[[], Any]]:
-    """RETURNS (Language, Callable): An initialised pipeline, and what does its next updates: called
-    with a number of words, it returns how many it has trained on."""
+    """RETURNS (Language, Callable): An initialised pipeline, and what does its next updates, with
+    batches as large as after so many steps: called with a number of words, it returns how many it
+    has trained on."""
     for split in ("train", "dev"):
         config["paths"][split] = str(corpus / f"{split}.spacy")
     nlp = init_nlp(config)
@@ -313,7 +314,7 @@ def measure_memory(corpus: Path, lang: str) -> dict[str, Any]:
 
 def _peaks(name: str, corpus: Path, lang: str) -> tuple[int, int]:
     config = ner_config(lang) if name == "ner" else tagger_config(lang)
-    nlp, learn = side(config, corpus, 0)
+    nlp, learn = side(config, corpus, STEPS_DONE)
     learn(30_000)
     trained = peak_memory()
     list(nlp.pipe(fresh(nlp, corpus)))
