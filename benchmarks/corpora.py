@@ -7,6 +7,7 @@ from pathlib import Path
 import spacy
 from spacy.tokens import Doc, DocBin
 
+from spacy_deepal.pool.files import write_atomically
 from spacy_deepal.pool.prepare import prepare
 from spacy_deepal.pool.shards import ATTRS, read_shards
 from spacy_deepal.sentences import count_words
@@ -17,9 +18,10 @@ SPLITS = ("train", "dev", "test")
 def make_corpus(
     data: Path, folder: Path, lang: str, share: float, seed: int, dev_words: int
 ) -> Path:
-    """Make train.spacy, dev.spacy and test.spacy, once.
+    """Make train.spacy, dev.spacy and test.spacy.
 
-    data (Path): A folder that `spacy deepal prepare` takes.
+    data (Path): A folder that `spacy deepal prepare` takes. Its pools are made once: other data
+        need another folder.
     share (float): Of the training words, in whole sentences drawn by the seed; 1: all.
     dev_words (int): At most so many words of dev choose the model, the same for all systems.
     RETURNS (Path): Their folder, in `folder`.
@@ -36,7 +38,8 @@ def make_corpus(
             docs = take(docs, round(share * sum(map(count_words, docs))), seed)
         elif split == "dev":
             docs = take(docs, dev_words, 0)
-        DocBin(attrs=ATTRS, docs=docs).to_disk(corpus / f"{split}.spacy")
+        with write_atomically(corpus / f"{split}.spacy", "wb") as stream:  # others may read it
+            stream.write(DocBin(attrs=ATTRS, docs=docs).to_bytes())
     return corpus
 
 
