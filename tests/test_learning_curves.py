@@ -65,13 +65,16 @@ def record(programs, data, tmp_path):
     return call
 
 
-@pytest.mark.parametrize("program", ["curves", "genres"])
-def test_what_is_recorded_of_the_demo_corpus_is_of_the_config_as_it_is(programs, tmp_path, program):
+@pytest.mark.parametrize(
+    ("program", "config"),
+    [
+        ("curves", load_run_config(AL_CONFIG, {})),
+        ("genres", without_loop(load_run_config(AL_CONFIG, {"training.max_steps": 1000}))),
+    ],
+    ids=["curves", "genres"],
+)
+def test_what_is_recorded_of_the_demo_corpus_is_of_the_config(programs, tmp_path, program, config):
     records = importlib.import_module("records")
-    values = {"training.max_steps": 1000} if program == "genres" else {}
-    config = load_run_config(AL_CONFIG, values)
-    if program == "genres":
-        config = without_loop(config)
     folder = prepare_corpus(AL_CONFIG.parents[1] / "assets" / "demo", tmp_path, lang="en")
     key = {"data": folder.name, "made_of": records.made_of(config, folder, "en")}
     recorded = BENCHMARKS / "results" / f"{program}.jsonl"

@@ -24,9 +24,9 @@ def score_cli(
         typer.Option(min=1, help="Budget of the batch: BALD soon leaves out what cannot enter it"),
     ] = None,
     exclude: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Option(help="Batch selected before, to be left out; more than one will do"),
-    ] = [],  # noqa: B006 (read only)
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of random numbers and MC dropout")] = 0,
     batch_words: Annotated[int | None, typer.Option(min=1, help="Words decoded at once")] = None,
     code: CodePath = None,
@@ -42,7 +42,7 @@ def score_cli(
         set_up(code, gpu_id)
         function = make_acquisition(acquisition, samples=samples)
         nlp = load_pipeline(model)
-        options = {"seed": seed, "batch_words": batch_words, "exclude": exclude}
+        options = {"seed": seed, "batch_words": batch_words, "exclude": exclude or ()}
         if budget_words is None:
             options["progress"] = lambda stream: tqdm(stream, unit="sent", disable=None)
             count = score_pool(nlp, pool, scores, function, **options)

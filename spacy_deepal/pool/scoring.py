@@ -19,7 +19,7 @@ from ..errors import DeepALError
 from ..seeds import derive_uniform
 from ..sentences import count_words, sentence_id
 from .files import write_jsonl
-from .shards import distinct, read_shards, shard_files
+from .shards import distinct, read_shards
 
 if TYPE_CHECKING:
     from ..acquisition.functions import AcquisitionFunction
@@ -175,10 +175,10 @@ def pool_reader(
 
     exclude (Iterable[str | Path]): .spacy files or folders of them, such as batches selected
         before: their sentences are left out, by their ids.
-    RETURNS (Callable): Its stream raises a DeepALError when two sentences have the same id.
-    RAISES (DeepALError): When there is no pool; when one of `exclude` has no sentence of it.
+    RETURNS (Callable): It raises a DeepALError when there is no pool, its stream one when two
+        sentences have the same id.
+    RAISES (DeepALError): When one of `exclude` has no sentence of the pool.
     """
-    shard_files(pool)
     known: set[str] = set()
     if exclude := list(exclude):
         ids = set(map(sentence_id, read_shards(pool, vocab)))

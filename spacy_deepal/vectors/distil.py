@@ -63,11 +63,11 @@ def _load_model(folder: Path) -> Any:
         )
     except (OSError, ValueError, RuntimeError, damaged) as error:
         raise DeepALError(f"{folder} cannot be loaded as a transformer: {error}") from error
-    if not hasattr(model.config, "hidden_size"):
-        raise DeepALError(f"{folder} holds a {type(model).__name__}, which reads more than text.")
     unused = {"pooler"}
     if hasattr(model, "encoder") and hasattr(model, "decoder"):
         model, unused = model.get_encoder(), {"pooler", "decoder"}
+    if not hasattr(model.config, "hidden_size"):
+        raise DeepALError(f"{folder} holds a {type(model).__name__}, which reads more than text.")
     missing = sorted(name for name in report["missing_keys"] if not unused & {*name.split(".")})
     if missing:
         raise DeepALError(

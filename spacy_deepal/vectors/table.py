@@ -1,7 +1,6 @@
 """A table of static vectors for the words of pools, saved as the folder that `[initialize] vectors`
 of a config names: a blank pipeline, as `spacy init vectors` makes it."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from spacy.vectors import Vectors
 from spacy.vocab import Vocab
 
 from ..errors import DeepALError
+from ..pool.files import read_json
 from ..pool.shards import draft_beside, read_docs, replace_folder, shard_files
 from ..pool.sources import blank_pipeline
 
@@ -95,11 +95,10 @@ def check_replaceable(folder: Path) -> None:
 
 def _is_table(folder: Path) -> bool:
     """Whether a saved pipeline is what `make_vectors` saves: the table by its name, and nothing."""
-    try:
-        meta = json.loads((folder / "meta.json").read_text(encoding="utf8"))
-        return meta["vectors"]["name"].endswith(NAME) and not meta["pipeline"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return False
+    file = folder / "meta.json"
+    meta = read_json(file) if file.is_file() else {}
+    name = meta.get("vectors", {}).get("name") or ""
+    return name.endswith(NAME) and not meta.get("pipeline")
 
 
 def read_pools(pools: Sequence[str | Path], vocab: Vocab) -> Iterator[Doc]:

@@ -107,7 +107,9 @@ def _build(settings: dict[str, Any], file: Path) -> Any:
         tokenizer = tokenizers.Tokenizer.from_str(json.dumps(settings))
         tokenizer.encode("\ufffe")  # what it does not know: a WordPiece may lack its piece for that
         return tokenizer
-    except Exception as error:  # the package raises nothing narrower
+    except Exception as error:
+        if type(error) is not Exception:  # the package raises the base class itself
+            raise
         raise DeepALError(
             f"{file} describes no tokenizer that tokenizers {tokenizers.__version__} can build "
             f"({error}). Update the package, or download the file again."
