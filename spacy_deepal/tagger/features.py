@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from .inference import Words
-from .layout import lay_out
+from .layout import lay_out, pack
 from .lexicon import Lexicon
 from .network import PAD_CHAR, Batch, CnnCnnLstm
 
@@ -81,7 +81,7 @@ def make_batch(
     distinct, inverse = np.unique(np.concatenate(sentences), return_inverse=True)
     rows = np.concatenate([[0, 1], lexicon.find(vocab, distinct)])
     index, positions = _lay_out(lengths, inverse + 2, gap)
-    slots, tables = _decoder_slots(lengths)
+    active, places = pack(lengths)
     characters, character_slots, width = _lay_out_characters(lexicon, rows, char_gap)
     return Batch(
         characters=torch.from_numpy(characters).to(device),
@@ -92,8 +92,8 @@ def make_batch(
         vectors=torch.from_numpy(lexicon.vectors[rows]).to(device),
         index=torch.from_numpy(index).to(device),
         positions=torch.from_numpy(positions).to(device),
-        slots=torch.from_numpy(slots).to(device),
-        tables=tables,
+        places=torch.from_numpy(places).to(device),
+        active=active.tolist(),
         context=context,
     )
 
@@ -129,28 +129,6 @@ def _lay_out(lengths: NDArray, words: NDArray, gap: int) -> tuple[NDArray, NDArr
     positions = np.repeat(starts + 1, lengths) + within
     index[positions] = words
     return index, positions
-
-
-def _decoder_slots(lengths: NDArray) -> tuple[NDArray, list[tuple[int, int]]]:
-    """Place of each word in tables (time, sentence), which lie one behind the other.
-
-    A table ends before a sentence of less than half its longest one's length: of all sentences
-    together, two places in three would be empty.
-    RETURNS (array[n], list[tuple]): Places; words of the longest sentence and sentences of a table.
-    """
-    starts, tables, table = np.empty(len(lengths), "int64"), [], []
-    strides = np.empty(len(lengths), "int64")
-    order = np.argsort(-lengths, kind="stable").tolist()
-    for sentence, following in zip(order, [*order[1:], None], strict=True):
-        table.append(sentence)
-        longest = int(lengths[table[0]])
-        if following is None or 2 * lengths[following] < longest:
-            starts[table] = sum(a * b for a, b in tables) + np.arange(len(table))
-            strides[table] = len(table)
-            tables.append((longest, len(table)))
-            table = []
-    time = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    return np.repeat(starts, lengths) + time * np.repeat(strides, lengths), tables
 
 
 def _lay_out_characters(lexicon: Lexicon, rows: NDArray, gap: int) -> tuple[NDArray, NDArray, int]:

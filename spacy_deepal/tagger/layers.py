@@ -6,9 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-# oneDNN takes half the time of MKL on processors of AMD with AVX-512, and as long on others; for a
-# few rows its calls cost more than they save.
-ONE_DNN = torch.backends.mkldnn.is_available()
+# oneDNN takes half the time of MKL on processors of AMD with AVX-512, and up to a third more with
+# AVX2; for a few rows its calls cost more than they save.
+AVX512 = torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+ONE_DNN = AVX512 and torch.backends.mkldnn.is_available()
 FEW_ROWS = 16
 
 
@@ -44,13 +45,19 @@ class _Product(torch.autograd.Function):
         return d_rows, d_weight, gradient.sum(0) if ctx.biased else None
 
 
+def linear(rows: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """What torch's function of this name computes; its products, those of the backward pass too, go
+    through oneDNN where that is faster."""
+    if len(rows) < FEW_ROWS or not suits_one_dnn(weight):
+        return F.linear(rows, weight, bias)
+    return _Product.apply(rows.contiguous(), weight, bias)
+
+
 class Linear(nn.Linear):
-    """A linear layer whose products, those of the backward pass too, go through oneDNN."""
+    """A linear layer through `linear`."""
 
     def forward(self, values: Tensor) -> Tensor:
-        if len(values) < FEW_ROWS or not suits_one_dnn(self.weight):
-            return super().forward(values)
-        return _Product.apply(values.contiguous(), self.weight, self.bias)
+        return linear(values, self.weight, self.bias)
 
 
 class Dropout(nn.Module):

@@ -53,7 +53,7 @@ def lay_out(
     windows = np.where(inside, starts[np.clip(around, 0, last)] + sequence[:, None], total)
     windows = np.concatenate([windows, np.full((1, kernel), total)])
 
-    inner_active = active[2 * frame :]
+    inner_active, places = pack(lengths - 2 * frame)
     inner_sequence, inner_time = _packed(inner_active)
     inner = starts[inner_time + frame] + inner_sequence
     bags, centres, offsets = [], [], np.arange(kernel)
@@ -63,11 +63,6 @@ def lay_out(
         bags.append((windows[rows] if layer else packed[windows[rows]]) * kernel + offsets)
         all_rows = np.arange(total + 1)[rows]
         centres.append(all_rows if layer else packed[all_rows])
-    inner_starts = np.cumsum(inner_active) - inner_active
-    sizes = lengths - 2 * frame
-    within = np.arange(len(inner)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-
-    places = inner_starts[within] + np.repeat(rank, sizes)
 
     def tensor(values: NDArray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(values)).to(device)
@@ -84,6 +79,19 @@ def lay_out(
         rank=tensor(rank),
         places=tensor(places),
     )
+
+
+def pack(lengths: NDArray) -> tuple[NDArray, NDArray]:
+    """Lay sequences out time by time, the longest first.
+
+    lengths (array[B]): Rows of each sequence, N in all.
+    RETURNS (array[T], array[N]): How many sequences have a row at each time; and where the rows
+        lie, sequence by sequence.
+    """
+    active = _active(lengths)
+    rank = np.argsort(np.argsort(-lengths, kind="stable"))
+    time = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return active, (np.cumsum(active) - active)[time] + np.repeat(rank, lengths)
 
 
 def _active(lengths: NDArray) -> NDArray:

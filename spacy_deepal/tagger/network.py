@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from ..errors import DeepALError
 from .layers import Convolution, Dropout, Linear
+from .lstm import PackedLstm
 
 UNKNOWN, BOS, EOS = 0, 1, 2  # word ids that are no words
 PAD_CHAR, UNKNOWN_CHAR, BOW, EOW = 0, 1, 2, 3  # character ids that are no characters
@@ -31,8 +32,8 @@ class Batch(NamedTuple):
     vectors: Tensor  # [U, D] float32: static vectors
     index: Tensor  # [N] int64: which distinct word stands in a row; -1: [PAD]
     positions: Tensor  # [n] int64: row of each real word, sentence by sentence
-    slots: Tensor  # [n] int64: place of each word in the decoder's tables, which lie one behind
-    tables: list[tuple[int, int]]  # the other: words of the longest sentence, sentences
+    places: Tensor  # [n] int64: where the decoder reads each word: time by time, the longest
+    active: list[int]  # sentence first; and how many sentences have a word at each time
     context: Tensor | None = None  # [n, width] float32: what a tok2vec says of each real word
 
 
@@ -149,7 +150,7 @@ class TagDecoder(nn.Module):
         self.embedding = nn.Embedding(tags + 1, config["tag_width"])
         self.input_dropout = Dropout(width_in, config["decoder_dropout"])
         sizes = [width_in + config["tag_width"]] + [width] * (config["decoder_layers"] - 1)
-        self.layers = nn.ModuleList(nn.LSTM(size, width) for size in sizes)
+        self.layers = nn.ModuleList(PackedLstm(size, width) for size in sizes)
         self.dropouts = nn.ModuleList(Dropout(width, config["decoder_dropout"]) for _ in sizes)
         self.output = nn.Linear(width, tags)
         for layer in self.layers:
@@ -162,15 +163,10 @@ class TagDecoder(nn.Module):
     def forward(self, h_enc: Tensor, batch: Batch, previous: Tensor) -> Tensor:
         """Teacher forcing: h_enc [n, width_in], the tags before [n] -> logits [n, tags]."""
         rows = torch.cat([self.input_dropout(h_enc), self.embedding(previous)], 1)
-        sizes = [times * sentences for times, sentences in batch.tables]
-        tables = rows.new_zeros((sum(sizes), rows.shape[1])).index_copy(0, batch.slots, rows)
-        found = []
-        for table, shape in zip(tables.split(sizes), batch.tables, strict=True):
-            table = table.unflatten(0, shape)
-            for layer, dropout in zip(self.layers, self.dropouts, strict=True):
-                table = dropout(layer(table)[0])
-            found.append(table.flatten(0, 1))
-        return self.output(torch.cat(found).index_select(0, batch.slots))
+        rows = rows.new_empty(rows.shape).index_copy_(0, batch.places, rows)
+        for layer, dropout in zip(self.layers, self.dropouts, strict=True):
+            rows = dropout(layer(rows, batch.active))
+        return self.output(rows).index_select(0, batch.places)
 
 
 class CnnCnnLstm(nn.Module):

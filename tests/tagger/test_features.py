@@ -1,3 +1,4 @@
+import numpy
 import pytest
 import spacy
 import torch
@@ -52,23 +53,23 @@ def test_only_real_words_have_a_position(vocab):
     """[BOS], [EOS] and [PAD] are never scored."""
     batch = lay_out(vocab, ["Ada sings", "sings", "Ada Ada sings"], gap=2)
     assert batch.words[batch.index[batch.positions]].tolist() == [3, 4, 4, 3, 3, 4]
-    assert len(batch.slots) == 6
+    assert len(batch.places) == 6
 
 
-def test_decoder_reads_sentences_of_like_length_together_the_longest_first(vocab):
+def test_decoder_reads_words_time_by_time_the_longest_sentence_first(vocab):
     batch = lay_out(vocab, ["Ada sings", "sings", "Ada Ada sings"])
-    assert batch.tables == [(3, 2), (1, 1)]
-    # time * 2 + rank: the third sentence is the longest, then the first; the second stands alone
-    assert batch.slots.tolist() == [1, 3, 6, 0, 2, 4]
+    assert batch.active == [3, 2, 1]
+    assert batch.places.tolist() == [1, 4, 2, 0, 3, 5]
 
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=20))
-def test_each_word_has_a_place_of_its_own_and_at_most_half_of_the_places_are_empty(lengths):
+def test_each_word_has_a_place_of_its_own_among_those_of_its_time(lengths):
     vocab = spacy.blank("en").vocab
     batch = lay_out(vocab, [" ".join(["Ada"] * length) for length in lengths])
-    places = sum(times * sentences for times, sentences in batch.tables)
-    assert len(set(batch.slots.tolist())) == sum(lengths)
-    assert int(batch.slots.max()) < places <= 2 * sum(lengths)
+    assert sorted(batch.places.tolist()) == list(range(sum(lengths)))
+    starts = numpy.cumsum([0, *batch.active])
+    times = numpy.searchsorted(starts, batch.places.numpy(), side="right") - 1
+    assert times.tolist() == [time for length in lengths for time in range(length)]
 
 
 @pytest.mark.parametrize("char_gap", [0, 1, 3])

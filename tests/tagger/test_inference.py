@@ -86,6 +86,7 @@ def test_words_remembered_are_bounded_and_prediction_is_the_same(added, monkeypa
 def test_prediction_is_the_same_without_onednn(monkeypatch):
     with_it, without = initialized(), initialized()
     docs = docs_of(with_it) * 20  # enough rows that oneDNN multiplies them
+    monkeypatch.setattr(layers, "ONE_DNN", torch.backends.mkldnn.is_available())
     expected = log_probs_of(with_it, docs)
     monkeypatch.setattr(layers, "ONE_DNN", False)
     numpy.testing.assert_allclose(log_probs_of(without, docs), expected, atol=1e-5)

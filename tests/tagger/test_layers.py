@@ -7,9 +7,11 @@ from spacy_deepal.tagger import layers
 from spacy_deepal.tagger.layers import Dropout, Linear
 
 
+@pytest.mark.parametrize("one_dnn", [True, False])
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("rows", [1, 40])
-def test_linear_layer_and_its_gradients_are_those_of_torch(rows, bias):
+def test_linear_layer_and_its_gradients_are_those_of_torch(rows, bias, one_dnn, monkeypatch):
+    monkeypatch.setattr(layers, "ONE_DNN", one_dnn and torch.backends.mkldnn.is_available())
     torch.manual_seed(0)
     layer = Linear(24, 7, bias=bias)
     values = torch.randn(rows, 24, requires_grad=True)
@@ -26,8 +28,11 @@ def test_linear_layer_and_its_gradients_are_those_of_torch(rows, bias):
         numpy.testing.assert_allclose(mine, theirs, atol=1e-5)
 
 
-@pytest.mark.skipif(not layers.ONE_DNN, reason="this build of torch has no oneDNN")
-def test_products_go_through_onednn(monkeypatch):
+@pytest.mark.skipif(
+    not torch.backends.mkldnn.is_available(), reason="this build of torch has no oneDNN"
+)
+def test_products_go_through_onednn_where_that_is_faster(monkeypatch):
+    monkeypatch.setattr(layers, "ONE_DNN", True)
     calls = []
     product = layers.one_dnn
     monkeypatch.setattr(layers, "one_dnn", lambda *a: calls.append(1) or product(*a))
@@ -36,6 +41,8 @@ def test_products_go_through_onednn(monkeypatch):
     layer(values).sum().backward()
     assert len(calls) == 3
     layer.double()(values.double())
+    monkeypatch.setattr(layers, "ONE_DNN", False)
+    layer.float()(values)
     assert len(calls) == 3
 
 

@@ -189,12 +189,12 @@ def test_training_feeds_the_gold_tags_and_not_its_own_predictions():
     assert seen == [[GO, *map(NAMES.index, tags), GO]]
 
 
-def test_training_calls_the_lstm_once_for_sentences_of_like_length():
+def test_training_calls_the_lstm_once_a_batch():
     nlp = initialized()
     calls = []
     network_of(nlp).decoder.layers[0].register_forward_hook(lambda *_: calls.append(1))
     nlp.update(make_examples(nlp))
-    assert calls == [1, 1]  # five to seven words, and two
+    assert calls == [1]
 
 
 def test_words_without_gold_tag_are_followed_by_the_models_own():
