@@ -10,11 +10,12 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from .inference import Words
+from .layers import ONE_DNN
 from .layout import lay_out, pack
 from .lexicon import Lexicon
 from .network import PAD_CHAR, Batch, CnnCnnLstm
 
-STEP = 64  # flat rows come in multiples of it
+STEP = 64 if ONE_DNN else 1  # oneDNN makes a program for each number of flat rows that it meets
 BOS_ROW, EOS_ROW = np.asarray([1]), np.asarray([2])  # in the tables of prediction; 0 is [PAD]
 
 
@@ -82,11 +83,11 @@ def make_batch(
     rows = np.concatenate([[0, 1], lexicon.find(vocab, distinct)])
     index, positions = _lay_out(lengths, inverse + 2, gap)
     active, places = pack(lengths)
-    characters, character_slots, width = _lay_out_characters(lexicon, rows, char_gap)
+    characters, character_places, character_starts = _lay_out_characters(lexicon, rows, char_gap)
     return Batch(
         characters=torch.from_numpy(characters).to(device),
-        character_slots=torch.from_numpy(character_slots).to(device),
-        character_width=width,
+        character_places=torch.from_numpy(character_places).to(device),
+        character_starts=torch.from_numpy(character_starts).to(device),
         words=torch.from_numpy(lexicon.words[rows]).to(device),
         attributes=torch.from_numpy(lexicon.attributes[rows]).to(device),
         vectors=torch.from_numpy(lexicon.vectors[rows]).to(device),
@@ -131,22 +132,19 @@ def _lay_out(lengths: NDArray, words: NDArray, gap: int) -> tuple[NDArray, NDArr
     return index, positions
 
 
-def _lay_out_characters(lexicon: Lexicon, rows: NDArray, gap: int) -> tuple[NDArray, NDArray, int]:
-    """Characters of distinct words one behind the other; those of padding go to a scrap row."""
+def _lay_out_characters(
+    lexicon: Lexicon, rows: NDArray, gap: int
+) -> tuple[NDArray, NDArray, NDArray]:
+    """Characters of distinct words one behind the other, `gap` of padding behind each; which are no
+    padding; and where words begin among these."""
     lengths = lexicon.lengths[rows]
-    width = int(lengths.max()) + gap
-    columns = np.arange(width)
-    kept = columns < (lengths + gap)[:, None]
-    table = np.zeros((len(rows), width), "int64")
-    within = min(width, lexicon.characters.shape[1])
-    table[:, :within] = lexicon.characters[rows, :within]
-    slots = np.arange(table.size).reshape(table.shape)
-    slots = np.where(columns < lengths[:, None], slots, table.size)
-    more = (0, _round_up(kept.sum()) - kept.sum())
-    flat = np.pad(table[kept], more, constant_values=PAD_CHAR)
-    return flat, np.pad(slots[kept], more, constant_values=table.size), width
+    places = np.arange(lengths.sum()) + np.repeat(gap * np.arange(len(rows)), lengths)
+    characters = np.full(_round_up((lengths + gap).sum()), PAD_CHAR)
+    kept = np.arange(lengths.max()) < lengths[:, None]
+    characters[places] = lexicon.characters[rows, : lengths.max()][kept]
+    return characters, places, np.cumsum(lengths) - lengths
 
 
 def _round_up(rows: int) -> int:
-    """More rows, of padding: oneDNN makes a program for each number of rows that it meets."""
+    """More rows, of padding, so that their number is a multiple of STEP."""
     return -(-int(rows) // STEP) * STEP

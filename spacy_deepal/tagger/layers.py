@@ -90,13 +90,15 @@ def keep(values: Tensor, rate: float) -> Tensor:
     dropped = round(rate * 2**16)
     longs = torch.empty(values.numel() // 4 + 1, dtype=torch.int64, device=values.device)
     random = longs.random_(-(2**63), None).view(torch.int16)[: values.numel()].view(values.shape)
-    return (random >= dropped - 2**15).mul(2**16 / (2**16 - dropped))
+    kept = torch.ge(random, dropped - 2**15, out=torch.empty_like(values))  # not by way of booleans
+    return kept.mul_(2**16 / (2**16 - dropped))
 
 
 class Convolution(nn.Module):
     """Convolutions over flat rows: dropout, convolution, ReLU, residual connection, layer by layer.
 
-    The residual is projected where the widths differ. Rows of [PAD] are zero before each layer.
+    The residual is projected where the widths differ. Rows of [PAD] come in as zeros and are so
+    before each layer; what comes out of them is of no use.
     """
 
     def __init__(
@@ -127,12 +129,12 @@ class Convolution(nn.Module):
 
     def forward(self, rows: Tensor, mask: Tensor) -> Tensor:
         """rows [N, width_in], mask [N, 1] (0 at [PAD]) -> [N, width]"""
-        for dropout, convolution, residual, norm in zip(
-            self.dropouts, self.convolutions, self.residuals, self.norms, strict=True
+        for layer, (dropout, convolution, residual, norm) in enumerate(
+            zip(self.dropouts, self.convolutions, self.residuals, self.norms, strict=True)
         ):
-            rows = dropout(rows)
+            rows = dropout(rows * mask if layer else rows)
             reach = self.kernel // 2
             padded = F.pad(rows, (0, 0, reach, reach))
             windows = torch.cat([padded[k : k + len(rows)] for k in range(self.kernel)], dim=1)
-            rows = norm(residual(rows) + F.relu(convolution(windows))) * mask
+            rows = norm(residual(rows) + F.relu(convolution(windows)))
         return rows

@@ -25,8 +25,8 @@ class Batch(NamedTuple):
     """Sentences as tensors. U distinct words, N flat rows, n words."""
 
     characters: Tensor  # [K] int64: characters of the distinct words, flat, PAD_CHAR between words
-    character_slots: Tensor  # [K] int64: slot of each in a padded table of U+1 rows; last: scrap
-    character_width: int  # columns of that table
+    character_places: Tensor  # [k] int64: which of them are no PAD_CHAR
+    character_starts: Tensor  # [U] int64: where each word begins among these places
     words: Tensor  # [U] int64: word ids
     attributes: Tensor  # [U, A * hashes] int64: rows that lexical attributes have in their tables
     vectors: Tensor  # [U, D] float32: static vectors
@@ -56,9 +56,7 @@ class CharacterEncoder(nn.Module):
     def forward(self, batch: Batch) -> Tensor:
         mask = (batch.characters != PAD_CHAR).unsqueeze(1).float()
         rows = self.convolution(self.embedding(batch.characters), mask)
-        table = rows.new_full(((len(batch.words) + 1) * batch.character_width, rows.shape[1]), -1e9)
-        table = table.index_copy(0, batch.character_slots, rows)
-        return table.view(-1, batch.character_width, rows.shape[1])[:-1].max(dim=1).values
+        return F.embedding_bag(batch.character_places, rows, batch.character_starts, mode="max")
 
 
 class WordEncoder(nn.Module):
@@ -103,7 +101,7 @@ class WordEncoder(nn.Module):
         self.width = sum(parts) + config["encoder_width"]
 
     def forward(self, batch: Batch) -> Tensor:
-        """RETURNS [n, width]: h_enc of the real words, sentence by sentence."""
+        """RETURNS [n, width]: h_enc of the real words, where the decoder reads them."""
         index = batch.index.clamp(min=0)
         mask = (batch.index >= 0).unsqueeze(1).float()
         known = F.embedding(index, self.embedding(batch.words))
@@ -117,7 +115,7 @@ class WordEncoder(nn.Module):
             rows = torch.cat([rows, table.index_copy(0, batch.positions, context)], 1)
         w_full = self.dropout(rows) * mask
         h_last = self.convolution(w_full, mask)
-        return torch.cat([h_last, w_full], 1).index_select(0, batch.positions)
+        return torch.cat([h_last, w_full], 1).index_select(0, in_places(batch.positions, batch))
 
     def others(self, words: Tensor, attributes: Tensor, vectors: Tensor) -> Tensor:
         """RETURNS [U, width]: w_full of U words less the characters; nothing is dropped.
@@ -161,12 +159,18 @@ class TagDecoder(nn.Module):
             nn.init.ones_(layer.bias_ih_l0[width : 2 * width])  # remember at first
 
     def forward(self, h_enc: Tensor, batch: Batch, previous: Tensor) -> Tensor:
-        """Teacher forcing: h_enc [n, width_in], the tags before [n] -> logits [n, tags]."""
-        rows = torch.cat([self.input_dropout(h_enc), self.embedding(previous)], 1)
-        rows = rows.new_empty(rows.shape).index_copy_(0, batch.places, rows)
+        """Teacher forcing: h_enc [n, width_in] as `WordEncoder` returns it, the tags before [n] ->
+        logits [n, tags], sentence by sentence as these tags."""
+        before = self.embedding(in_places(previous, batch))
+        rows = torch.cat([self.input_dropout(h_enc), before], 1)
         for layer, dropout in zip(self.layers, self.dropouts, strict=True):
             rows = dropout(layer(rows, batch.active))
         return self.output(rows).index_select(0, batch.places)
+
+
+def in_places(values: Tensor, batch: Batch) -> Tensor:
+    """[n] of the real words, sentence by sentence -> [n], where the decoder reads them"""
+    return torch.empty_like(values).index_copy_(0, batch.places, values)
 
 
 class CnnCnnLstm(nn.Module):

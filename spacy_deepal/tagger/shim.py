@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from spacy.vocab import Vocab
-from thinc.api import Optimizer, PyTorchShim, torch2xp, xp2torch
+from thinc.api import Optimizer, PyTorchShim, get_array_module, torch2xp, xp2torch
 from thinc.util import get_torch_default_device
 
 from ..errors import DeepALError
@@ -120,7 +120,8 @@ class NetworkShim(PyTorchShim):
             if weight.grad is not None:
                 values, gradient = _array(weight.data), _array(weight.grad)
                 updated, _ = optimizer((self.id, name), values, gradient)
-                if updated is not values or weight.device.type not in SHARED:
+                in_place = get_array_module(values).may_share_memory(updated, values)
+                if not in_place or weight.device.type not in SHARED:
                     weight.data.copy_(xp2torch(updated, device=weight.device))
                 weight.grad = None  # zeros would cost the backward pass an addition
         self._forget()

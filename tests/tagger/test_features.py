@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc
 
-from spacy_deepal.tagger.features import bucket, make_batch, word_orths
+from spacy_deepal.tagger.features import STEP, bucket, make_batch, word_orths
 from spacy_deepal.tagger.lexicon import Lexicon
 from spacy_deepal.tagger.network import BOS, BOW, EOS, EOW, PAD_CHAR
 
@@ -46,7 +46,7 @@ def test_sentences_lie_framed_and_padded_one_behind_the_other(vocab):
     laid = ["pad" if i < 0 else w for i, w in zip(batch.index.tolist(), word, strict=True)]
     pad = ["pad"] * 2
     framed = [BOS, 3, 4, EOS, *pad, BOS, 4, EOS, *pad, BOS, 3, 3, 4, EOS, *pad]
-    assert laid == framed + ["pad"] * (64 - len(framed))
+    assert laid == framed + ["pad"] * (-len(framed) % STEP)
 
 
 def test_only_real_words_have_a_position(vocab):
@@ -82,13 +82,13 @@ def test_characters_of_distinct_words_lie_once_with_padding_between(vocab, char_
     flat = batch.characters.tolist()
     end = len([*frame, *frame, *ada, *d])
     assert flat[:end] in ([*frame, *frame, *ada, *d], [*frame, *frame, *d, *ada])
-    assert flat[end:] == [PAD_CHAR] * (64 - end)
-    scrap = len(batch.words) * batch.character_width
-    of_padding = batch.character_slots[batch.characters == PAD_CHAR]
-    of_characters = batch.character_slots[batch.characters != PAD_CHAR]
-    assert (of_padding == scrap).all()
-    assert len(torch.unique(of_characters)) == len(of_characters)
-    assert int(of_characters.max()) < scrap
+    assert flat[end:] == [PAD_CHAR] * (len(flat) - end)
+    assert len(flat) % STEP == 0
+    assert len(flat) - end < STEP
+    places = batch.character_places
+    assert torch.equal(places, (batch.characters != PAD_CHAR).nonzero().squeeze(1))
+    first = batch.characters[places[batch.character_starts]]
+    assert first.tolist() == [BOW] * 4
 
 
 def test_vectors_of_a_pipeline_without_any_are_not_asked_for(vocab):
