@@ -120,6 +120,7 @@ class NetworkShim(PyTorchShim):
             if weight.grad is not None:
                 values, gradient = _array(weight.data), _array(weight.grad)
                 updated, _ = optimizer((self.id, name), values, gradient)
+                # What Thinc's optimisers return is another view of the same memory.
                 in_place = get_array_module(values).may_share_memory(updated, values)
                 if not in_place or weight.device.type not in SHARED:
                     weight.data.copy_(xp2torch(updated, device=weight.device))

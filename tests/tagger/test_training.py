@@ -522,3 +522,14 @@ def test_an_update_leaves_every_weight_where_it_is_in_memory():
         assert weight.data_ptr() == address
         changed.append(not weight.equal(values))
     assert sum(changed) > len(changed) / 2
+
+
+def test_what_an_optimiser_returns_in_memory_of_its_own_becomes_the_weights():
+    nlp = initialized()
+    network = network_of(nlp)
+    before = {name: (w.data_ptr(), w.clone()) for name, w in network.named_parameters()}
+    nlp.update(make_examples(nlp), sgd=lambda key, weights, gradient: (weights + 1, gradient))
+    for name, weight in network.named_parameters():
+        address, values = before[name]
+        assert weight.data_ptr() == address
+        assert weight.equal(values + 1)
