@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import crf
 import spacy
 import typer
-from curves_table import DIGITS, FULL, RESULTS, SHALLOW
+from curves_table import DIGITS, FULL, FUNCTIONS, RESULTS, SHALLOW
 from records import append, check_made_of, made_of, matching
 from thinc.api import Config
 from wasabi import msg
@@ -73,7 +73,7 @@ def main(
     lang: Lang = "en",
     acquisition: Annotated[
         list[str], typer.Option(help="Acquisition function, as MNLP or BALD:samples=20; repeatable")
-    ] = ["RAND", "LC", "MNLP", "BALD"],  # noqa: B006 (read only)
+    ] = [*FUNCTIONS],  # noqa: B006 (read only)
     seed: Annotated[list[int], typer.Option(help="Seed; may be repeated")] = [0, 1, 2],  # noqa: B006
     output: Annotated[Path, typer.Option(help="Where the lines go")] = RESULTS / "curves.jsonl",
     processes: Processes = 1,

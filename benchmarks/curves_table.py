@@ -44,6 +44,7 @@ from spacy_deepal.report.runs import Round, Run, make_round
 
 RESULTS = Path(__file__).parent / "results"
 FULL, SHALLOW = "full", "crf"  # the models of all words, among the acquisition functions
+FUNCTIONS = (BASELINE, "LC", "MNLP", "BALD")  # the paper's, in its order
 DIGITS = 6
 
 
@@ -91,12 +92,13 @@ def all_words(runs: list[Run], name: str) -> float | None:
 
 
 def functions(runs: list[Run]) -> dict[str, list[Run]]:
-    """RETURNS (dict): The runs of each acquisition function."""
-    found: dict[str, list[Run]] = defaultdict(list)
-    for run in runs:
+    """RETURNS (dict): The runs of each acquisition function, the paper's first, the others by name.
+    With several processes the lines of a file are in the order in which runs ended."""
+    found: dict[str, list[Run]] = {name: [] for name in FUNCTIONS}
+    for run in sorted(runs, key=lambda run: run.name):
         if run.name not in (FULL, SHALLOW):
-            found[run.name].append(run)
-    return found
+            found.setdefault(run.name, []).append(run)
+    return {name: group for name, group in found.items() if group}
 
 
 def summarise_set(data: str, runs: list[Run]) -> list[dict[str, Any]]:

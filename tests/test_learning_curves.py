@@ -213,6 +213,16 @@ def test_summary_has_the_numbers_worked_out_by_hand(summary):
     assert (lc["words_saved_percent"], lc["words_saved_f"]) == (0, 0.72), "RAND of seed 0 alone"
 
 
+def test_functions_stand_in_one_order_whichever_run_ended_first(programs, tmp_path):
+    names = ("TokenEntropy", "BALD", "DecoderBALD", "MNLP", "LC", "RAND")
+    for order in (names, names[::-1]):
+        lines = [line for name in order for line in made_up(name, 0, 0.5)]
+        write_jsonl(tmp_path / "c.jsonl", lines)
+        programs[1].main(tmp_path / "c.jsonl", tmp_path / "summary.jsonl")
+        found = [line["acquisition"] for line in read_jsonl(tmp_path / "summary.jsonl")]
+        assert found == ["RAND", "LC", "MNLP", "BALD", "DecoderBALD", "TokenEntropy"]
+
+
 def test_tables_show_means_and_the_paper(summary):
     _, printed = summary
     assert "Test F1 on s: full data 81.0, CRF 70.0" in printed
