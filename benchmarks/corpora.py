@@ -7,9 +7,10 @@ from pathlib import Path
 import spacy
 from spacy.tokens import Doc, DocBin
 
-from spacy_deepal.pool.files import write_atomically
-from spacy_deepal.pool.prepare import prepare
-from spacy_deepal.pool.shards import ATTRS, read_shards
+from spacy_deepal.corpus.docbin import ATTRS
+from spacy_deepal.experiment.prepare import prepare
+from spacy_deepal.files import write_atomically
+from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.sentences import count_words
 
 SPLITS = ("train", "dev", "test")

@@ -38,10 +38,8 @@ from spacy_deepal.cli._app import (
     show_errors,
 )
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.files import read_json, write_json
-from spacy_deepal.pool.shards import read_shards
-from spacy_deepal.report import report
-from spacy_deepal.rounds.experiment import (
+from spacy_deepal.experiment.jobs import Job, do_jobs, thread_share
+from spacy_deepal.experiment.simulation import (
     METRICS,
     SPLITS,
     configure,
@@ -52,11 +50,13 @@ from spacy_deepal.rounds.experiment import (
     prepare_corpus,
     run_folder,
 )
+from spacy_deepal.files import read_json, write_json
+from spacy_deepal.pool.shards import read_shards
+from spacy_deepal.report import report
 from spacy_deepal.rounds.loop import run
 from spacy_deepal.rounds.manifest import describe_pool
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.rounds.settings import SECTION
-from spacy_deepal.rounds.side_by_side import Job, do_jobs, thread_share
 
 WHAT = ("round", "selection", "words", "words_percent", "sentences", "stability")
 SCORES = ("ents_p", "ents_r", "ents_f", "dev_ents_f")

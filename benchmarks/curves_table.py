@@ -27,7 +27,7 @@ from typing import Annotated, Any
 import typer
 
 from spacy_deepal.cli._app import show_errors
-from spacy_deepal.pool.files import write_jsonl
+from spacy_deepal.files import write_jsonl
 from spacy_deepal.report.compare import (
     BASELINE,
     Full,

@@ -36,7 +36,9 @@ from spacy.util import load_model
 from thinc.api import Config
 from wasabi import msg
 
-from spacy_deepal.acquisition.names import acquisition_block, acquisition_label
+from spacy_deepal.acquisition.registry import acquisition_block, acquisition_label
+from spacy_deepal.acquisition.scoring import make_acquisition, score_docs
+from spacy_deepal.acquisition.selection import fetch, select
 from spacy_deepal.cli._app import (
     OVERRIDES,
     ConfigPath,
@@ -48,10 +50,8 @@ from spacy_deepal.cli._app import (
     show_errors,
 )
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.scoring import make_acquisition, score_docs
-from spacy_deepal.pool.selection import fetch, select
+from spacy_deepal.experiment.simulation import configure, full_run, prepare_corpus
 from spacy_deepal.pool.shards import read_shards, write_shards
-from spacy_deepal.rounds.experiment import configure, full_run, prepare_corpus
 from spacy_deepal.rounds.manifest import count_genres
 from spacy_deepal.rounds.settings import words_of
 from spacy_deepal.rounds.training import evaluate, without_loop

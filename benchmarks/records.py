@@ -8,9 +8,9 @@ from typing import Any
 from thinc.api import Config
 
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.experiment.simulation import SPLITS
 from spacy_deepal.pool.shards import fingerprint
 from spacy_deepal.report.files import read_jsonl
-from spacy_deepal.rounds.experiment import SPLITS
 from spacy_deepal.rounds.settings import ENDS, SECTION
 
 

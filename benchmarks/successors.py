@@ -30,7 +30,8 @@ from systems import ner_config, run_spacy, tagger_config
 from thinc.api import Config
 from tqdm import tqdm
 
-from spacy_deepal.pool.shards import ATTRS, read_shards
+from spacy_deepal.corpus.docbin import ATTRS
+from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.report.runs import Round, Run, read_runs
 from spacy_deepal.rounds.run_folder import RunFolder
 

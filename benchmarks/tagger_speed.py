@@ -32,9 +32,9 @@ from systems import ner_config, tagger_config
 from thinc.api import Config
 from tqdm import tqdm
 
-from spacy_deepal.pool.anytime import score_for_budget
-from spacy_deepal.pool.scoring import make_acquisition, score_docs
-from spacy_deepal.pool.selection import select
+from spacy_deepal.acquisition.anytime import score_for_budget
+from spacy_deepal.acquisition.scoring import make_acquisition, score_docs
+from spacy_deepal.acquisition.selection import select
 
 WARM_UP = 5  # updates
 STEPS_DONE = 2000  # batches passed over before the first one, since they grow: a training's middle

@@ -12,8 +12,8 @@ import pytest
 import spacy
 import typer
 
-from spacy_deepal.pool.files import read_jsonl, write_jsonl
-from spacy_deepal.pool.shards import read_docs
+from spacy_deepal.corpus.docbin import read_docs
+from spacy_deepal.files import read_jsonl, write_jsonl
 from spacy_deepal.rounds.loop import load_run_config
 from spacy_deepal.rounds.loop import run as run_loop
 

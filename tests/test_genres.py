@@ -101,7 +101,7 @@ def test_what_is_recorded_is_not_run_again(tmp_path, monkeypatch):
     assert (tmp_path / "runs" / "data" / "genres.png").read_bytes().startswith(b"\x89PNG")
     # Killed before the last line was written: the model is there.
     (tmp_path / "genres.jsonl").write_text("".join(recorded[:-1]))
-    monkeypatch.setattr("spacy_deepal.rounds.experiment.train_full", None)
+    monkeypatch.setattr("spacy_deepal.experiment.simulation.train_full", None)
     run(tmp_path, "--seed", "0", "--genre", "nw")
     assert (tmp_path / "genres.jsonl").read_text() == "".join(recorded)
     monkeypatch.setattr(genres, "run_model", None)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from spacy_deepal.pool.files import read_jsonl, write_jsonl
-from spacy_deepal.rounds.experiment import prepare_corpus
+from spacy_deepal.experiment.simulation import prepare_corpus
+from spacy_deepal.files import read_jsonl, write_jsonl
 from spacy_deepal.rounds.loop import load_run_config
 from spacy_deepal.rounds.training import without_loop
 

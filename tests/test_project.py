@@ -10,7 +10,7 @@ import srsly
 from spacy.cli.project.run import project_run
 from spacy.util import load_config
 
-from spacy_deepal.pool.files import read_jsonl
+from spacy_deepal.files import read_jsonl
 
 ROOT = Path(__file__).parents[1]
 FUNCTIONS = ("MNLP", "RAND")

@@ -13,7 +13,7 @@ from spacy.util import load_config, load_model_from_config
 from thinc.api import Config
 
 from spacy_deepal.cli.project_vars import unknown_vars
-from spacy_deepal.pool.files import read_jsonl, write_jsonl
+from spacy_deepal.files import read_jsonl, write_jsonl
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf8")

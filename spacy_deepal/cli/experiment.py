@@ -48,7 +48,7 @@ def experiment_cli(
 ) -> None:
     """Simulate active learning on labelled data: convert, run each function with each seed, report.
     Overrides of the config as in `spacy train`."""
-    from ..rounds.experiment import experiment
+    from ..experiment.simulation import experiment
 
     with show_errors(config):
         set_up(code, gpu_id)
@@ -88,7 +88,7 @@ def train_cli(
 ) -> None:
     """Convert labelled data and train one supervised model on all of it. Overrides of the config as
     in `spacy train`."""
-    from ..rounds.experiment import configure, full_run, prepare_corpus
+    from ..experiment.simulation import configure, full_run, prepare_corpus
 
     with show_errors(config):
         set_up(code, gpu_id)

@@ -16,7 +16,7 @@ def prepare_cli(
 ) -> None:
     """Make the pools train, dev and test: from the files of these names, where the folder has
     them, or else by a fixed split by document."""
-    from ..pool.prepare import prepare
+    from ..experiment.prepare import prepare
 
     with show_errors():
         summaries = prepare(data, output, lang=lang)

@@ -35,8 +35,9 @@ def score_cli(
     """Score the sentences of a pool: the higher, the sooner to be labelled."""
     from tqdm import tqdm
 
-    from ..pool.anytime import score_pool_for_budget
-    from ..pool.scoring import load_pipeline, make_acquisition, score_pool
+    from ..acquisition.anytime import score_pool_for_budget
+    from ..acquisition.scoring import make_acquisition, score_pool
+    from ..pipelines import load_pipeline
 
     with show_errors():
         set_up(code, gpu_id)

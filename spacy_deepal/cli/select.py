@@ -28,7 +28,7 @@ def select_cli(
     """Select whole sentences, highest score first, up to a budget in words."""
     from spacy import blank
 
-    from ..pool.selection import select_batch
+    from ..acquisition.selection import select_batch
 
     with show_errors():
         vocab = blank("xx").vocab

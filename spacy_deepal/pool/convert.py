@@ -10,11 +10,12 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from tqdm import tqdm
 
+from ..corpus.formats import READERS, detect_format
+from ..corpus.sources import BadLine, Sentence, find_files
 from ..errors import DeepALError
+from ..pipelines import blank_pipeline
 from ..sentences import KEY, count_words, sentence_info
-from .formats import READERS, detect_format
 from .shards import check_replaceable, write_shards
-from .sources import BadLine, Sentence, blank_pipeline, find_files
 
 PROBLEMS_SHOWN = 20
 

@@ -5,22 +5,18 @@ A shard is a plain `.spacy` file: `spacy.Corpus.v1` reads the folder as it is. E
 """
 
 import hashlib
-import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from uuid import uuid4
 
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import Doc
 from spacy.vocab import Vocab
-from srsly.msgpack import Packer, Unpacker
 
+from ..corpus.docbin import doc_bin, read_docs
 from ..errors import DeepALError
+from ..files import draft_beside, replace_folder
 from ..sentences import count_words, sentence_id, sentence_info
-
-ATTRS = ("ORTH", "SPACY", "ENT_IOB", "ENT_TYPE")
 
 
 @dataclass(frozen=True)
@@ -66,24 +62,6 @@ def distinct(docs: Iterable[Doc]) -> Iterator[Doc]:
         yield doc
 
 
-@contextmanager
-def draft_beside(folder: Path) -> Iterator[Path]:
-    """A new hidden folder beside the given one; at the end what is left of it is removed.
-
-    RAISES (DeepALError): It cannot be made.
-    """
-    folder = folder.resolve()
-    draft = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
-    try:
-        draft.mkdir(parents=True)
-    except OSError as error:
-        raise DeepALError(f"{folder} cannot be written: {error.strerror}.") from error
-    try:
-        yield draft
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
 def check_replaceable(folder: Path) -> None:
     """Make sure that a pool can be written here without loss of anything but an earlier pool.
 
@@ -110,31 +88,6 @@ def _write_files(docs: Iterable[Doc], folder: Path, sentences_per_shard: int) ->
         sentences += len(shard)
         words += sum(map(count_words, shard))
     return ShardsSummary(shards, sentences, words)
-
-
-def doc_bin(docs: list[Doc]) -> DocBin:
-    """What `DocBin(attrs=ATTRS, store_user_data=True, docs=docs)` makes, several times faster: left
-    to itself DocBin has srsly look through all installed entry points for each Doc."""
-    doc_bin = DocBin(attrs=ATTRS, docs=docs)
-    packer = Packer(use_bin_type=True)
-    doc_bin.user_data = [packer.pack(doc.user_data) for doc in docs]
-    doc_bin.store_user_data = True
-    return doc_bin
-
-
-def replace_folder(draft: Path, folder: Path) -> None:
-    """Put the finished draft in the folder's place; the earlier one is kept until it is there, and
-    goes back where anything interrupts that."""
-    folder = folder.resolve()
-    earlier = draft.with_name(f"{draft.name}.earlier")
-    try:
-        if folder.exists():
-            folder.rename(earlier)
-        draft.rename(folder)
-    finally:
-        if earlier.exists() and not folder.exists():
-            earlier.rename(folder)
-    shutil.rmtree(earlier, ignore_errors=True)
 
 
 def shard_files(path: str | Path) -> list[Path]:
@@ -173,35 +126,6 @@ def _sentences(file: Path, vocab: Vocab) -> Iterator[Doc]:
         except DeepALError as error:
             raise DeepALError(f"{file}: {error}") from None
         yield doc
-
-
-def read_docs(file: Path, vocab: Vocab) -> Iterator[Doc]:
-    """Read any `.spacy` file, with ids or without.
-
-    RAISES (DeepALError): The file cannot be read.
-    """
-    try:
-        doc_bin = DocBin().from_disk(file)
-        user_data = _unpack(doc_bin.user_data)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DeepALError(
-            f"{file} cannot be read as a .spacy file ({type(error).__name__}). "
-            "It is damaged or of another format: write it again."
-        ) from error
-    doc_bin.user_data = []
-    for doc, data in zip(doc_bin.get_docs(vocab), user_data, strict=True):
-        doc.user_data.update(data)
-        yield doc
-
-
-def _unpack(packed: list[bytes | None]) -> list[dict]:
-    """The user data of all Docs of a file in one go, for the reason given in `doc_bin`: this
-    makes reading ten times as fast."""
-    nothing = Packer().pack({})
-    size = sum(map(len, filter(None, packed)), len(packed))
-    unpacker = Unpacker(use_list=False, raw=False, max_buffer_size=size)
-    unpacker.feed(b"".join(data or nothing for data in packed))
-    return list(unpacker)
 
 
 def fingerprint(path: str | Path) -> str:

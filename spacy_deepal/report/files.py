@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DeepALError
-from ..pool.files import write_atomically
+from ..files import write_atomically
 
 KINDS = {
     str: "a text",

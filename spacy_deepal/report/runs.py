@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..acquisition.names import NAME, acquisition_label
+from ..acquisition.registry import NAME, acquisition_label
 from ..errors import DeepALError
 from .files import field, read_json, read_jsonl
 

@@ -14,19 +14,19 @@ from spacy.util import load_config, load_model
 from thinc.api import Config
 from tqdm import tqdm
 
+from ..acquisition.anytime import knows_budget, score_for_budget
 from ..acquisition.functions import AcquisitionFunction, make_rand
+from ..acquisition.scoring import Score, excluding, find_tagger, score_docs
+from ..acquisition.selection import choose, fetch, write_batch
+from ..annotation.file_oracle import corrected
 from ..errors import DeepALError
-from ..pool.anytime import knows_budget, score_for_budget
-from ..pool.files import read_jsonl, write_jsonl
-from ..pool.scoring import Score, excluding, find_tagger, score_docs
-from ..pool.selection import choose, fetch, write_batch
+from ..files import move_folder, read_jsonl, write_jsonl
+from ..pipelines import blank_pipeline
 from ..pool.shards import read_shards
-from ..pool.sources import blank_pipeline
 from ..seeds import derive_seed
 from ..sentences import count_words, sentence_id
 from .manifest import count_genres, make_manifest
-from .people import corrected
-from .run_folder import RoundFolder, RunFolder, move_folder
+from .run_folder import RoundFolder, RunFolder
 from .settings import REPRESENTATIVE, SECTION, Settings, read_settings, words_of
 from .stability import compare, draw_stop_set, stopping_point
 from .training import evaluate, initialize, train_round

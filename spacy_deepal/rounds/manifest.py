@@ -15,10 +15,11 @@ from spacy.tokens import Doc
 from thinc.api import Config
 
 from ..about import __version__
-from ..acquisition.names import NAME
+from ..acquisition.registry import NAME
+from ..corpus.docbin import read_docs
 from ..errors import DeepALError
-from ..pool.shards import distinct, fingerprint, read_docs, read_shards, shard_files
-from ..pool.sources import blank_pipeline
+from ..pipelines import blank_pipeline
+from ..pool.shards import distinct, fingerprint, read_shards, shard_files
 from ..sentences import count_words, sentence_info
 from .run_folder import FORMAT
 from .settings import SECTION, Settings

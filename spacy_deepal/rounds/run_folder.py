@@ -21,7 +21,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..errors import DeepALError
-from ..pool.files import read_json, read_jsonl, write_json, write_jsonl
+from ..files import read_json, read_jsonl, write_json, write_jsonl
 from ..pool.shards import read_shards
 from .settings import DEFAULTS, ENDS, SECTION
 
@@ -174,13 +174,6 @@ class RoundFolder:
     def read_batch(self, vocab: Vocab) -> Iterator[Doc]:
         """YIELDS (Doc): The labelled sentences of the batch."""
         return read_shards(self.batch, vocab)
-
-
-def move_folder(draft: Path, folder: Path) -> None:
-    """Put a finished folder in its place, whole or not at all; what was there before goes."""
-    if folder.exists():
-        shutil.rmtree(folder)
-    draft.replace(folder)
 
 
 def differ(old: Any, new: Any, where: str = "") -> Iterator[str]:

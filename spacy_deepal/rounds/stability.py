@@ -15,7 +15,7 @@ from statistics import mean
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..pool.files import read_jsonl, write_jsonl
+from ..files import read_jsonl, write_jsonl
 from ..seeds import derive_uniform
 from ..sentences import count_words, sentence_id
 

@@ -16,10 +16,11 @@ from spacy.util import load_model, registry, resolve_dot_names
 from thinc.api import Config
 from tqdm import tqdm
 
+from ..corpus.docbin import ATTRS
 from ..errors import DeepALError
-from ..pool.shards import ATTRS
+from ..files import move_folder
 from ..seeds import derive_seed
-from .run_folder import RoundFolder, move_folder
+from .run_folder import RoundFolder
 from .settings import SECTION, Settings
 
 

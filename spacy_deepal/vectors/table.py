@@ -12,10 +12,11 @@ from spacy.tokens import Doc
 from spacy.vectors import Vectors
 from spacy.vocab import Vocab
 
+from ..corpus.docbin import read_docs
 from ..errors import DeepALError
-from ..pool.files import read_json
-from ..pool.shards import draft_beside, read_docs, replace_folder, shard_files
-from ..pool.sources import blank_pipeline
+from ..files import draft_beside, read_json, replace_folder
+from ..pipelines import blank_pipeline
+from ..pool.shards import shard_files
 
 PARTS = {"config.cfg", "meta.json", "tokenizer", "vocab"}  # what a saved blank pipeline holds
 NAME = "_deepal.vectors"  # how the name of a table ends, behind the language

@@ -13,7 +13,7 @@ from spacy.vocab import Vocab
 from tqdm import tqdm
 
 from ..errors import DeepALError
-from ..pool.scoring import load_pipeline
+from ..pipelines import load_pipeline
 from ..tagger.lexicon import case_forms
 
 FORMAT = (

@@ -16,8 +16,8 @@ from spacy_deepal.acquisition.functions import (
     make_mnlp,
     make_rand,
 )
+from spacy_deepal.acquisition.scoring import make_acquisition, score_docs
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.scoring import make_acquisition, score_docs
 from spacy_deepal.sentences import KEY
 from spacy_deepal.tagger.evidence import Evidence, path_log_probs
 from spacy_deepal.tagger.prediction import Paths

@@ -4,8 +4,8 @@ import numpy
 import pytest
 
 from spacy_deepal.acquisition.functions import make_mnlp
+from spacy_deepal.acquisition.scoring import make_acquisition, score_docs
 from spacy_deepal.acquisition.uncertainty import make_token_entropy
-from spacy_deepal.pool.scoring import make_acquisition, score_docs
 from spacy_deepal.tagger.evidence import Evidence
 
 from ..tagger.build import SENTENCES, initialized, make_doc

@@ -8,7 +8,7 @@ import typer
 from spacy_deepal.cli._app import show_errors
 from spacy_deepal.cli.run import show_round
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.files import read_jsonl, write_jsonl
+from spacy_deepal.files import read_jsonl, write_jsonl
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.sentences import sentence_id
 

@@ -207,7 +207,7 @@ def test_memory_does_not_grow_with_the_pool(model, tmp_path):
     """Peak memory of scoring 40,000 sentences is that of scoring 10,000, but for a few MB."""
     program = (
         "import sys, resource; from pathlib import Path; "
-        "from spacy_deepal.pool.scoring import *; "
+        "from spacy_deepal.acquisition.scoring import *; "
         "n = score_pool(load_pipeline(sys.argv[1]), sys.argv[2], sys.argv[3], "
         "make_acquisition('MNLP')); "
         "print(n, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"

@@ -6,8 +6,9 @@ import spacy
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Corpus
 
+from spacy_deepal.corpus.docbin import ATTRS, read_docs
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.shards import ATTRS, fingerprint, read_docs, read_shards, write_shards
+from spacy_deepal.pool.shards import fingerprint, read_shards, write_shards
 from spacy_deepal.sentences import KEY, count_words, sentence_id, sentence_info
 
 

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from spacy_deepal.pool.files import read_json, read_jsonl
+from spacy_deepal.files import read_json, read_jsonl
 from spacy_deepal.rounds.loop import run
 
 from ..pools import quick_config, write_pools

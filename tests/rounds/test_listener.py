@@ -6,7 +6,7 @@ import pytest
 import spacy
 from spacy.util import load_config
 
-from spacy_deepal.pool.files import read_jsonl
+from spacy_deepal.files import read_jsonl
 from spacy_deepal.rounds.loop import run
 
 from ..pools import CONFIGS, call, call_spacy, options, overrides, quick_config

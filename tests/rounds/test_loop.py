@@ -13,7 +13,7 @@ from spacy.util import load_model, registry
 
 import spacy_deepal
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.files import read_jsonl
+from spacy_deepal.files import read_jsonl
 from spacy_deepal.pool.shards import fingerprint, read_shards, write_shards
 from spacy_deepal.rounds import loop
 from spacy_deepal.rounds.loop import Loop, load_run_config, run
@@ -172,7 +172,7 @@ class TestWhatARunLeaves:
 
     def test_scores_of_a_round_are_those_of_the_last_rounds_model(self, finished, paths):
         from spacy_deepal.acquisition.functions import mnlp
-        from spacy_deepal.pool.scoring import score_docs
+        from spacy_deepal.acquisition.scoring import score_docs
 
         nlp = load_model(finished.path / "round_01" / "model")
         docs = read_shards(paths["pool"], nlp.vocab)

@@ -1,9 +1,10 @@
 import pytest
 import spacy
 
+from spacy_deepal.acquisition.selection import fetch, write_batch
+from spacy_deepal.corpus.docbin import ATTRS, doc_bin
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.selection import fetch, write_batch
-from spacy_deepal.pool.shards import ATTRS, doc_bin, read_shards, write_shards
+from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.rounds.oracle import make_simulated_oracle, simulated_oracle
 from spacy_deepal.sentences import sentence_id
 

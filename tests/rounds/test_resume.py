@@ -14,7 +14,7 @@ from spacy.language import Language
 from spacy.util import load_model
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.files import read_jsonl, write_jsonl
+from spacy_deepal.files import read_jsonl, write_jsonl
 from spacy_deepal.rounds import loop, run_folder, stability, training
 from spacy_deepal.rounds.loop import run
 

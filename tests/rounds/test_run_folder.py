@@ -3,9 +3,10 @@ import multiprocessing
 import pytest
 import spacy
 
+from spacy_deepal.acquisition.selection import write_batch
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.selection import write_batch
-from spacy_deepal.rounds.run_folder import RunFolder, differ, move_folder
+from spacy_deepal.files import move_folder
+from spacy_deepal.rounds.run_folder import RunFolder, differ
 from spacy_deepal.sentences import sentence_id
 
 from ..pools import annotation, make_docs

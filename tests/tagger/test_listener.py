@@ -9,8 +9,8 @@ from spacy.training import Example
 from thinc.api import Adam
 
 from spacy_deepal.acquisition.functions import mnlp
+from spacy_deepal.acquisition.scoring import score_docs
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.scoring import score_docs
 from spacy_deepal.sentences import KEY
 
 from .build import (

@@ -10,7 +10,7 @@ import torch
 from thinc.api import Config
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.rounds.side_by_side import do_jobs
+from spacy_deepal.experiment.jobs import do_jobs
 
 CODE = """
 from spacy.util import registry

@@ -8,10 +8,10 @@ import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spacy_deepal.acquisition.representative import EPSILON, sieve, word_weights
+from spacy_deepal.acquisition.scoring import Score
+from spacy_deepal.acquisition.selection import choose, representatives
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.representative import EPSILON, sieve, word_weights
-from spacy_deepal.pool.scoring import Score
-from spacy_deepal.pool.selection import choose, representatives
 from spacy_deepal.pool.shards import write_shards
 
 from ..pools import make_doc, make_docs

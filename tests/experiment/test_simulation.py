@@ -9,10 +9,10 @@ from thinc.api import Config
 
 from spacy_deepal.acquisition.functions import make_mnlp
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.files import read_json
+from spacy_deepal.experiment import simulation as experiments
+from spacy_deepal.experiment.simulation import configure, experiment, full_run, prepare_corpus
+from spacy_deepal.files import read_json
 from spacy_deepal.pool.shards import read_shards
-from spacy_deepal.rounds import experiment as experiments
-from spacy_deepal.rounds.experiment import configure, experiment, full_run, prepare_corpus
 
 from ..pools import call, make_docs, options, overrides, quick_config
 

@@ -11,10 +11,10 @@ from spacy.language import Language
 from spacy.pipeline import Sentencizer
 from spacy.tokens import Doc
 
+from ..corpus.docbin import read_docs
 from ..errors import DeepALError
 from ..sentences import KEY
 from .conll2012 import BEGIN, read_conll2012
-from .shards import read_docs
 from .sources import (
     SPLIT_NAMES,
     BadLine,

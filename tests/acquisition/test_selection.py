@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import DocBin
 
+from spacy_deepal.acquisition.scoring import Score, write_scores
+from spacy_deepal.acquisition.selection import fetch, select, select_batch, write_batch
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.scoring import Score, write_scores
-from spacy_deepal.pool.selection import fetch, select, select_batch, write_batch
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.sentences import count_words, sentence_id
 

@@ -13,20 +13,20 @@ from typing import Any
 
 from thinc.api import Config
 
-from ..acquisition.names import NAME, acquisition_block, acquisition_label
+from ..acquisition.registry import NAME, acquisition_block, acquisition_label
+from ..corpus.ontonotes import is_release
+from ..corpus.sources import find_files
 from ..errors import DeepALError
-from ..pool.files import read_json, write_json
-from ..pool.ontonotes import is_release
-from ..pool.prepare import prepare
+from ..files import read_json, write_json
 from ..pool.shards import fingerprint
-from ..pool.sources import find_files
 from ..report import report
+from ..rounds.loop import run
+from ..rounds.settings import SECTION, check_sections
+from ..rounds.training import train_full, without_loop
 from ..vectors.sources import make_source
 from ..vectors.table import make_vectors
-from .loop import run
-from .settings import SECTION, check_sections
-from .side_by_side import do_jobs
-from .training import train_full, without_loop
+from .jobs import do_jobs
+from .prepare import prepare
 
 SPLITS = ("train", "dev", "test")
 METRICS = "metrics.json"

@@ -8,13 +8,14 @@ from typing import TypeVar
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+from ..corpus.docbin import doc_bin
 from ..errors import DeepALError
+from ..files import write_atomically
+from ..pool.shards import read_shards
 from ..sentences import count_words, sentence_id
 from .copies import CopyIndex, word_set
-from .files import write_atomically
 from .representative import sieve, word_weights
 from .scoring import Score, read_scores
-from .shards import doc_bin, read_shards
 
 LOOK_AHEAD = 1024  # sentences whose words are looked up at first
 T = TypeVar("T")

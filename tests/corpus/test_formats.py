@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example, biluo_to_iob
 
+from spacy_deepal.corpus.formats import READERS, detect_format
+from spacy_deepal.corpus.sources import BadLine
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.formats import READERS, detect_format
-from spacy_deepal.pool.sources import BadLine
 
 EN = spacy.blank("en")
 ZH = spacy.blank("zh")

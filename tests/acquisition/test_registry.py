@@ -1,6 +1,6 @@
 import pytest
 
-from spacy_deepal.acquisition.names import acquisition_block, acquisition_label
+from spacy_deepal.acquisition.registry import acquisition_block, acquisition_label
 from spacy_deepal.errors import DeepALError
 
 

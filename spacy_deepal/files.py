@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
+from uuid import uuid4
 
-from ..errors import DeepALError
+from .errors import DeepALError
 
 
 @contextmanager
@@ -61,3 +63,43 @@ def read_jsonl(path: str | Path) -> list[Any]:
     """RETURNS (list): What `write_jsonl` wrote."""
     with Path(path).open(encoding="utf8", newline="\n") as stream:
         return [json.loads(line) for line in stream]
+
+
+@contextmanager
+def draft_beside(folder: Path) -> Iterator[Path]:
+    """A new hidden folder beside the given one; at the end what is left of it is removed.
+
+    RAISES (DeepALError): It cannot be made.
+    """
+    folder = folder.resolve()
+    draft = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
+    try:
+        draft.mkdir(parents=True)
+    except OSError as error:
+        raise DeepALError(f"{folder} cannot be written: {error.strerror}.") from error
+    try:
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def replace_folder(draft: Path, folder: Path) -> None:
+    """Put the finished draft in the folder's place; the earlier one is kept until it is there, and
+    goes back where anything interrupts that."""
+    folder = folder.resolve()
+    earlier = draft.with_name(f"{draft.name}.earlier")
+    try:
+        if folder.exists():
+            folder.rename(earlier)
+        draft.rename(folder)
+    finally:
+        if earlier.exists() and not folder.exists():
+            earlier.rename(folder)
+    shutil.rmtree(earlier, ignore_errors=True)
+
+
+def move_folder(draft: Path, folder: Path) -> None:
+    """Put a finished folder in its place, whole or not at all; what was there before goes."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    draft.replace(folder)

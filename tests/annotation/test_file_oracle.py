@@ -3,9 +3,9 @@ import json
 import pytest
 import spacy
 
+from spacy_deepal.annotation.file_oracle import LABELLED, TO_LABEL, file_oracle
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.files import read_jsonl, write_jsonl
-from spacy_deepal.rounds.people import LABELLED, TO_LABEL, file_oracle
+from spacy_deepal.files import read_jsonl, write_jsonl
 from spacy_deepal.sentences import KEY
 
 TEXTS = {"a": "Ann met Bob 🙂 in Oslo.", "b": "Nothing happened.", "c": "李雷 lives in 北京 ."}

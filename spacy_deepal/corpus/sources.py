@@ -1,12 +1,10 @@
 """What every format shares: the files to read, their lines, and the record a reader yields."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -66,19 +64,6 @@ def attempt(parse: Callable[..., Sentence], *args) -> Sentence | BadLine:
         return parse(*args)
     except BadLine as bad_line:
         return bad_line
-
-
-def blank_pipeline(lang: str) -> Language:
-    """`spacy.blank` without its limit on the length of a text, which is meant for parsers.
-
-    RAISES (DeepALError): spaCy does not know the language, or it needs a package more.
-    """
-    try:
-        nlp = spacy.blank(lang)
-    except ImportError as error:
-        raise DeepALError(f"No tokenizer for the language {lang!r}: {error}") from error
-    nlp.max_length = sys.maxsize
-    return nlp
 
 
 def read_lines(file: Path) -> Iterator[tuple[int, str]]:

@@ -3,11 +3,11 @@ from zlib import crc32
 import numpy as np
 import pytest
 
+from spacy_deepal.acquisition.anytime import score_for_budget, score_pool_for_budget
 from spacy_deepal.acquisition.functions import Bald, mnlp, variation_ratio
+from spacy_deepal.acquisition.scoring import read_scores, score_docs
+from spacy_deepal.acquisition.selection import select
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.anytime import score_for_budget, score_pool_for_budget
-from spacy_deepal.pool.scoring import read_scores, score_docs
-from spacy_deepal.pool.selection import select
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.sentences import sentence_id
 from spacy_deepal.tagger.component import DeepNER

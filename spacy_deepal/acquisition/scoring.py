@@ -11,19 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.util import load_model
 from spacy.vocab import Vocab
 
-from ..acquisition.names import acquisition_block, resolve_acquisition
 from ..errors import DeepALError
+from ..files import write_jsonl
+from ..pool.shards import distinct, read_shards
 from ..seeds import derive_uniform
 from ..sentences import count_words, sentence_id
-from .files import write_jsonl
-from .shards import distinct, read_shards
+from .registry import acquisition_block, resolve_acquisition
 
 if TYPE_CHECKING:
-    from ..acquisition.functions import AcquisitionFunction
     from ..tagger.component import DeepNER
+    from .functions import AcquisitionFunction
 
 SENTENCES_AT_ONCE = 2048
 
@@ -48,18 +47,6 @@ def make_acquisition(text: str, *, samples: int | None = None) -> "AcquisitionFu
     if samples is not None:
         block["samples"] = samples
     return resolve_acquisition(block, text)
-
-
-def load_pipeline(model: str) -> Language:
-    """Load a trained pipeline.
-
-    RAISES (DeepALError): When there is none of that name or path; when it cannot be built, for a
-        function that is not registered or a package that is missing.
-    """
-    try:
-        return load_model(model)
-    except (OSError, ValueError, ImportError) as error:
-        raise DeepALError(f"Cannot load the pipeline {model}: {error}") from error
 
 
 def score_docs(

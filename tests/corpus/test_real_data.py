@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import spacy
 
+from spacy_deepal.experiment.prepare import document, prepare
 from spacy_deepal.pool.convert import convert
-from spacy_deepal.pool.prepare import document, prepare
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.sentences import sentence_id, sentence_info
 

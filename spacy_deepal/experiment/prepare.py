@@ -7,12 +7,14 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
+from ..corpus.ontonotes import SHARED_TASK_TEST, split_folders
+from ..corpus.sources import SPLIT_NAMES, find_files, is_data
 from ..errors import DeepALError
+from ..files import draft_beside, replace_folder
+from ..pipelines import blank_pipeline
+from ..pool.convert import ConvertSummary, convert
+from ..pool.shards import check_replaceable, read_shards, write_shards
 from ..sentences import count_words, sentence_info
-from .convert import ConvertSummary, convert
-from .ontonotes import SHARED_TASK_TEST, split_folders
-from .shards import check_replaceable, draft_beside, read_shards, replace_folder, write_shards
-from .sources import SPLIT_NAMES, blank_pipeline, find_files, is_data
 
 SHARES = {"train": 0.70, "dev": 0.15, "test": 0.15}
 SEED = 0

@@ -10,12 +10,12 @@ from typing import Any
 
 from spacy.tokens import Doc
 
+from ..corpus.formats import accepted, parse_record, parse_spans
+from ..corpus.sources import BadLine, read_lines, set_spans
 from ..errors import DeepALError
-from ..pool.files import write_jsonl
-from ..pool.formats import accepted, parse_record, parse_spans
-from ..pool.sources import BadLine, read_lines, set_spans
+from ..files import write_jsonl
+from ..rounds.oracle import Oracle
 from ..sentences import sentence_id
-from .oracle import Oracle
 
 TO_LABEL, LABELLED = "to_label.jsonl", "labelled.jsonl"
 IGNORED = "ignore"  # Prodigy's answer for a sentence that nobody can label

@@ -4,15 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spacy_deepal import files
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool import files
-from spacy_deepal.pool.files import (
-    read_json,
-    read_jsonl,
-    write_atomically,
-    write_json,
-    write_jsonl,
-)
+from spacy_deepal.files import read_json, read_jsonl, write_atomically, write_json, write_jsonl
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

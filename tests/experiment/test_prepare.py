@@ -2,7 +2,7 @@ import pytest
 import spacy
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.prepare import assign_documents, document, prepare
+from spacy_deepal.experiment.prepare import assign_documents, document, prepare
 from spacy_deepal.pool.shards import fingerprint, read_shards
 from spacy_deepal.sentences import KEY
 

@@ -11,17 +11,10 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from tqdm import tqdm
 
-from ..acquisition.functions import AcquisitionFunction, Bald, disagreement, variation_ratio
 from ..errors import DeepALError
 from ..sentences import count_words, sentence_id
-from .scoring import (
-    SENTENCES_AT_ONCE,
-    Score,
-    find_tagger,
-    pass_upstream,
-    pool_reader,
-    write_scores,
-)
+from .functions import AcquisitionFunction, Bald, disagreement, variation_ratio
+from .scoring import SENTENCES_AT_ONCE, Score, find_tagger, pass_upstream, pool_reader, write_scores
 
 STAGES = (0.1, 0.2, 0.3, 0.45, 0.65, 1.0)  # shares of the samples after which sentences drop out
 DEVIATIONS = 2.0  # how many standard deviations a score may still rise

@@ -3,13 +3,13 @@ import spacy
 from typer.testing import CliRunner
 
 from spacy_deepal.cli import app
+from spacy_deepal.corpus.conll2012 import read_conll2012
+from spacy_deepal.corpus.formats import detect_format
+from spacy_deepal.corpus.sources import BadLine
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.conll2012 import read_conll2012
+from spacy_deepal.experiment.prepare import prepare
 from spacy_deepal.pool.convert import convert
-from spacy_deepal.pool.formats import detect_format
-from spacy_deepal.pool.prepare import prepare
 from spacy_deepal.pool.shards import read_shards
-from spacy_deepal.pool.sources import BadLine
 from spacy_deepal.sentences import sentence_info
 
 EN = spacy.blank("en")

@@ -7,11 +7,11 @@ import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spacy_deepal.acquisition import selection
+from spacy_deepal.acquisition.copies import CopyIndex, word_set
+from spacy_deepal.acquisition.scoring import Score
+from spacy_deepal.acquisition.selection import CopyFilter, select
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool import selection
-from spacy_deepal.pool.copies import CopyIndex, word_set
-from spacy_deepal.pool.scoring import Score
-from spacy_deepal.pool.selection import CopyFilter, select
 from spacy_deepal.pool.shards import write_shards
 
 from ..pools import make_doc

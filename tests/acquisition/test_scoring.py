@@ -7,21 +7,21 @@ import pytest
 import spacy
 from spacy.tokens import Doc
 
+from spacy_deepal.acquisition import scoring
 from spacy_deepal.acquisition.functions import Bald, lc, mnlp, rand
-from spacy_deepal.acquisition.names import acquisition_name
-from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool import scoring
-from spacy_deepal.pool.scoring import (
+from spacy_deepal.acquisition.registry import acquisition_name
+from spacy_deepal.acquisition.scoring import (
     Score,
     excluding,
     find_tagger,
-    load_pipeline,
     make_acquisition,
     read_scores,
     score_docs,
     score_pool,
     write_scores,
 )
+from spacy_deepal.errors import DeepALError
+from spacy_deepal.pipelines import load_pipeline
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.sentences import KEY, sentence_id
 
