@@ -1,8 +1,8 @@
 """The oracle: who labels a batch."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from spacy.tokens import Doc
 
@@ -10,11 +10,11 @@ from ..errors import DeepALError
 from ..tagger.scheme import IOB_MISSING
 
 
-@runtime_checkable
-class Oracle(Protocol):
+class Oracle(ABC):
     """Labels batches. An oracle of your own inherits from this class and is registered in
     `spacy.registry.misc`."""
 
+    @abstractmethod
     def label(self, docs: Sequence[Doc], folder: Path) -> Iterable[Doc]:
         """Label the sentences of a batch.
 
@@ -22,7 +22,6 @@ class Oracle(Protocol):
         folder (Path): The round's own folder, for an oracle that exchanges files with people.
         RETURNS (Iterable[Doc]): The same sentences in any order, with the oracle's entities.
         """
-        ...
 
     def corrected(self, folder: Path, batch: Path) -> bool:
         """Tell whether labels were corrected after they were given; then the run asks for them

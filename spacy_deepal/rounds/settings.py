@@ -139,6 +139,8 @@ def _in_words(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         return f"[{SECTION}] {key} is unknown. Known: {', '.join(Settings.model_fields)}"
     expected = error["msg"].removeprefix("Value error, ").removeprefix("Input ").strip()
+    if key in ("acquisition", "oracle"):
+        return f"[{SECTION}.{key}] {expected}"
     return f"[{SECTION}] {key} = {error['input']!r}: {expected}"
 
 
