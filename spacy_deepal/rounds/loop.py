@@ -25,7 +25,7 @@ from ..progress import progress_bar
 from ..seeds import derive_seed
 from ..sentences import count_words, sentence_id
 from .manifest import count_genres, make_manifest
-from .rows import RoundMetrics, Selected, Selection
+from .rows import RoundMetrics, Selected
 from .run_folder import RoundFolder, RunFolder
 from .settings import SECTION, Settings, read_settings, words_of
 from .stability import agreement, draw_stop_set, find_entities, stopping_point
@@ -143,12 +143,13 @@ class Loop:
             self._train(here, labelled)
         return self._evaluate(here, selection, labelled)
 
-    def _how_to_select(self, metrics: list[RoundMetrics]) -> Selection:
+    def _how_to_select(self, metrics: list[RoundMetrics]) -> str:
+        """RETURNS (str): As `RoundMetrics.selection` says."""
         if not metrics:
             return "seed"
         return "random" if metrics[-1].dev_ents_f < self.settings.cold_start else "acquisition"
 
-    def _select(self, here: RoundFolder, selection: Selection) -> None:
+    def _select(self, here: RoundFolder, selection: str) -> None:
         """Score what is left of the pool, and write which sentences are selected."""
         scored = selection == "acquisition"
         acquisition = self.settings.acquisition if scored else make_rand()
@@ -242,9 +243,7 @@ class Loop:
             )
         replace_folder(best, here.model)
 
-    def _evaluate(
-        self, here: RoundFolder, selection: Selection, labelled: list[Doc]
-    ) -> RoundMetrics:
+    def _evaluate(self, here: RoundFolder, selection: str, labelled: list[Doc]) -> RoundMetrics:
         nlp = load_model(here.model)
         with timed(here, "evaluate"):
             scores = evaluate_pipeline(nlp, self.paths["test"])

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -12,7 +12,6 @@ from ..files import placed_jsonl
 FORMAT = 1
 RESTORE = "Restore the file from a copy, or begin the run again in another folder."
 
-Selection = Literal["seed", "random", "acquisition"]
 Entity = Annotated[tuple[int, int, str], Field(strict=False)]  # JSON has lists, not tuples
 
 
@@ -89,7 +88,8 @@ class Seconds(Row):
 class RoundMetrics(Row):
     """What a finished round recorded: a line of metrics.jsonl. Scores are from 0 to 1.
 
-    selection (str): How the batch was chosen.
+    selection (str): How the batch was selected: as the "seed" set, at "random", or by the scores of
+        the "acquisition" function.
     words, sentences (int): The size of the labelled set.
     words_percent (float): Its words in percent of the pool's.
     ents_p, ents_r, ents_f (float), ents_per_type (dict): Scores on the test set.
@@ -100,7 +100,7 @@ class RoundMetrics(Row):
     """
 
     round: int
-    selection: Selection
+    selection: str
     words: int
     words_percent: float
     sentences: int
@@ -109,7 +109,7 @@ class RoundMetrics(Row):
     ents_f: float
     ents_per_type: dict[str, TypeScores]
     dev_ents_f: float
-    stability: float | None
+    stability: float | None = None
     genres: dict[str, GenreCount]
     seconds: Seconds
 
