@@ -29,9 +29,7 @@ def progress_bar(
     leave (bool): Leave the bar on the screen when it is full.
     options: Further options of tqdm.
     """
-    return tqdm(
-        items, title, total, leave, file=file, unit=unit, disable=_hidden, **options
-    )
+    return tqdm(items, title, total, leave, file=file, unit=unit, disable=_hidden, **options)
 
 
 def hide_progress_bars() -> None:

@@ -119,7 +119,8 @@ class Loop:
 
     def _used_up(self, number: int) -> str:
         """RETURNS (str): Why no sentence is left to select; empty if one is."""
-        left = [words for doc in self._unlabelled(number, self.vocab) if (words := count_words(doc))]
+        counts = map(count_words, self._unlabelled(number, self.vocab))
+        left = [words for words in counts if words]
         if not left:
             return "The pool is used up."
         if min(left) > self._budget(number):
@@ -197,9 +198,7 @@ class Loop:
         """
         ids = [item.id for item in here.read_selected()]
         docs = fetch(self.paths["pool"], ids, self.vocab, with_gold=True)
-        labelled = {
-            sentence_id(doc): doc for doc in self.settings.oracle.label(docs, here.path)
-        }
+        labelled = {sentence_id(doc): doc for doc in self.settings.oracle.label(docs, here.path)}
         if labelled.keys() != set(ids):
             lost = [name for name in ids if name not in labelled]
             raise DeepALError(
@@ -222,7 +221,7 @@ class Loop:
                     )
 
     def _labelled(self, number: int) -> list[Doc]:
-        """RETURNS (list[Doc]): All that is labelled up to and with a round, corrections included."""
+        """RETURNS (list[Doc]): All that is labelled up to and with a round, with corrections."""
         docs: list[Doc] = []
         for each in map(self.folder.round, range(number + 1)):
             if self.settings.oracle.corrected(each.path, each.batch_file):

@@ -100,7 +100,7 @@ def count_genres(docs: Iterable[Doc]) -> dict[str, GenreCount]:
 
 
 def differences(old: Manifest, new: Manifest) -> list[str]:
-    """RETURNS (list[str]): What makes the new manifest that of another run; empty if nothing does."""
+    """RETURNS (list[str]): What makes the new manifest one of another run, if anything."""
     return list(differ(_fixed(old), _fixed(new)))
 
 

@@ -1,4 +1,4 @@
-"""The rows of a run folder's files: what each holds, and one clear error for a value that is wrong."""
+"""The rows of a run folder's files, and one clear error for a value that is wrong."""
 
 import json
 from pathlib import Path
@@ -113,6 +113,14 @@ class RoundMetrics(Row):
     genres: dict[str, GenreCount]
     seconds: Seconds
 
+    def describe(self) -> str:
+        """RETURNS (str): The round in a line for people."""
+        return (
+            f"round {self.round:>3}  {self.words:>8} words {self.words_percent:>5.1f}%  "
+            f"{describe_scores(self.dev_ents_f, self.ents_f)}  by {self.selection}  "
+            f"({self.seconds.score:.0f}s score, {self.seconds.train:.0f}s train)"
+        )
+
 
 class Selected(Row):
     """A sentence that a round selected: a line of selected.jsonl.
@@ -133,6 +141,11 @@ class FoundEntities(Row):
 
     id: str
     entities: list[Entity]
+
+
+def describe_scores(dev_f: float, test_f: float) -> str:
+    """RETURNS (str): F1 on dev and test, in points."""
+    return f"dev F {100 * dev_f:5.1f}  test F {100 * test_f:5.1f}"
 
 
 def parse_row(row: type[RowType], value: Any, where: str, remedy: str = RESTORE) -> RowType:
@@ -159,7 +172,7 @@ def read_rows(row: type[RowType], path: Path, remedy: str = RESTORE) -> list[Row
 
 
 def describe_errors(error: ValidationError) -> list[str]:
-    """RETURNS (list[str]): Each error in words: the key, what its value should be, and the value."""
+    """RETURNS (list[str]): Each error in words: key, expected value, value found."""
     described = []
     for item in error.errors():
         key = ".".join(map(str, item["loc"]))

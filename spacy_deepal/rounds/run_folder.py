@@ -243,7 +243,7 @@ class RoundFolder:
 
         RAISES (DeepALError): If the file is damaged.
         """
-        remedy = "Delete the file: the run can continue without it."
+        remedy = "Delete it: the run can continue without it."
         there = self.entities_file.exists()
         return read_rows(FoundEntities, self.entities_file, remedy) if there else None
 
@@ -259,8 +259,9 @@ class RoundFolder:
     def seconds(self) -> Seconds:
         """How long each step took that is done."""
         file = self._seconds_file
-        remedy = "Delete the file: only times are lost."
-        return parse_row(Seconds, read_json(file), str(file), remedy) if file.exists() else Seconds()
+        if not file.exists():
+            return Seconds()
+        return parse_row(Seconds, read_json(file), str(file), "Delete it: only times are lost.")
 
     def add_seconds(self, step: str, seconds: float) -> None:
         """Record how long a step took."""

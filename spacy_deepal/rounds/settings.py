@@ -77,8 +77,8 @@ class Settings(BaseModel):
         from the initial weights.
     cold_start (float): While F1 on dev is below this, batches are chosen at random. With 0, only
         the seed set is.
-    max_similarity (float | None): Skip a sentence that shares this much of its words (Jaccard, above
-        0, up to 1) with one that is selected already. With None, skip none.
+    max_similarity (float | None): Skip a sentence that shares this much of its words with one that
+        is selected already (Jaccard, above 0, up to 1). With None, skip none.
     acquisition (AcquisitionFunction), oracle (Oracle): What the sections of these names make.
     """
 

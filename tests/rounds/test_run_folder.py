@@ -336,9 +336,9 @@ def test_files_that_can_be_done_without_say_so(folder):
     here = folder.round(0)
     for name in ("entities.jsonl", "seconds.json"):
         (here.path / name).write_text('{"id": 3, "train": "long"}', encoding="utf8")
-    with pytest.raises(DeepALError, match=r"entities\.jsonl, line 1: 'id' .* Delete the file"):
+    with pytest.raises(DeepALError, match=r"entities\.jsonl, line 1: 'id' .* Delete it"):
         here.read_entities()
-    with pytest.raises(DeepALError, match=r"seconds\.json: 'train' .* Delete the file"):
+    with pytest.raises(DeepALError, match=r"seconds\.json: 'train' .* Delete it"):
         _ = here.seconds
 
 
