@@ -19,14 +19,12 @@ app = typer.Typer(
 
 # Arguments and options that several commands have.
 ConfigPath = Annotated[Path, typer.Argument(help="Config with an [active_learning] section")]
-DataPath = Annotated[
-    Path, typer.Argument(help="Folder with train, dev and test; or a folder to split into these")
-]
+DataPath = Annotated[Path, typer.Argument(help="Folder with train, dev and test, or one to split")]
 Lang = Annotated[str, typer.Option(help="Language of the tokenizer")]
 Keep = Annotated[Literal["last", "all"], typer.Option(help="Which rounds' models stay on disk")]
 Processes = Annotated[
     int,
-    typer.Option("--processes", "-n", min=1, help="How many runs share the cores at the same time"),
+    typer.Option("--processes", "-n", min=1, help="How many runs share the cores at once"),
 ]
 CodePath = Annotated[Path | None, typer.Option("--code", "-c", help="Python file to import first")]
 GpuId = Annotated[int, typer.Option("--gpu-id", "-g", help="GPU id. With -1, the CPU")]

@@ -23,15 +23,13 @@ from ._app import (
 def run_cli(
     ctx: typer.Context,
     config: ConfigPath,
-    run_dir: Annotated[
-        Path, typer.Argument(help="Folder of the run. A run that stopped continues")
-    ],
+    run_dir: Annotated[Path, typer.Argument(help="Folder of the run. It may have begun")],
     keep: Keep = "last",
     code: CodePath = None,
     gpu_id: GpuId = -1,
 ) -> None:
-    """Run active learning, round after round. Override values of the config as in `spacy train`, for
-    example --paths.pool DIR"""
+    """Run active learning, round after round. Override values of the config as in `spacy train`:
+    --paths.pool DIR"""
     from ..rounds.loop import run_loop
 
     with show_errors(config):

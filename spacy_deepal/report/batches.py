@@ -65,7 +65,7 @@ def show_batch(here: RoundFolder, lang: str, colors: dict[str, str], most: int) 
 
 
 def by_score(selected: list[Selected]) -> list[Selected]:
-    """RETURNS (list[Selected]): The highest scores first; sentences without a score in their order."""
+    """RETURNS (list[Selected]): The highest scores first; without scores, in their order."""
     return sorted(selected, key=lambda row: float("inf") if row.score is None else -row.score)
 
 
@@ -109,8 +109,8 @@ def writing_direction(lang: str) -> str:
 
 
 def label_colors() -> dict[str, str]:
-    """RETURNS (dict[str, str]): CSS colours by label. A label gets its colour when it is first asked
-    for. All are light, so that dark text is readable on them."""
+    """RETURNS (dict[str, str]): CSS colours by label. A label gets its colour at its first
+    look-up. All are light, so that dark text is readable on them."""
     places = count()
 
     def next_color() -> str:

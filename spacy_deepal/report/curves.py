@@ -35,8 +35,8 @@ class Style:
     marker: str
 
 
-# The colours of Okabe and Ito, made for all kinds of colour vision, then Tol's. The functions of the
-# paper always keep theirs.
+# The colours of Okabe and Ito, made for all kinds of colour vision, then Tol's. The functions of
+# the paper always keep theirs.
 KNOWN = {
     "RAND": Style("#6f6f6f", "o"),
     "LC": Style("#e69f00", "s"),
@@ -83,7 +83,8 @@ def write_figure(
     runs = read_runs(run_dirs)
     if not any(run.rounds for run in runs):
         raise DeepALError(
-            f"There is nothing to draw: no round is finished in {runs[0].folder.path}. Wait for one."
+            f"There is nothing to draw yet: no round is finished in {runs[0].folder.path}. Wait "
+            "for one."
         )
     shallow_f = None if shallow is None else read_f(shallow)
     drawing = draw_curves(runs, find_full(runs, full), shallow_f, width=7.2, height=4.2)

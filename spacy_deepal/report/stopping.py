@@ -30,7 +30,8 @@ def find_stop(
     f (Sequence[float]): F1 of each round on the test set. The rule does not look at it.
     stability (Sequence[float | None]): The stability of each round; None if it is not known.
     threshold (float), rounds (int): As for `stopping_point`.
-    RETURNS (Stop | None): None if the rule lets the run continue. At the last round nothing is lost.
+    RETURNS (Stop | None): None if the rule lets the run continue. After the last round,
+        nothing is lost.
     """
     place = stopping_point(stability, threshold, rounds)
     if place is None:

@@ -136,9 +136,9 @@ def init_pipeline(config: Config, data: str, use_gpu: int) -> Language:
             raise
         name = str(error).split("'")[1]
         raise DeepALError(
-            f"There is no annotation for {name!r} in {data}. Convert data that have it; or take the "
-            f'component from a trained pipeline, with [components.{name}] source = "PIPELINE" and '
-            f'[training] frozen_components = ["{name}"]; or take it out of [nlp] pipeline.'
+            f"There is no annotation for {name!r} in {data}. Convert data that have it; or take "
+            f'the component from a trained pipeline, with [components.{name}] source = "PIPELINE" '
+            f'and [training] frozen_components = ["{name}"]; or take it out of [nlp] pipeline.'
         ) from error
 
 

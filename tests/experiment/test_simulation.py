@@ -71,7 +71,7 @@ def test_an_experiment_goes_on_where_it_stopped(data, config, tmp_path):
     told = []
 
     def note(title, line):
-        told.append((title, line.get("round")))
+        told.append((title, getattr(line, "round", None)))
 
     simulate(config, data, runs, acquisitions=FUNCTIONS, full=True, progress=note)
     assert metrics.stat().st_mtime_ns == made
@@ -180,9 +180,9 @@ def test_the_model_of_all_words_is_trained_again_for_its_own_settings_alone(
     data, config, tmp_path, monkeypatch
 ):
     trained = []
-    monkeypatch.setattr(
-        simulation, "train_full", lambda *args, **_: trained.append(args) or {"ents_f": 0.5}
-    )
+    scores = dict.fromkeys(("ents_p", "ents_r", "ents_f", "dev_ents_f"), 0.5)
+    scores["ents_per_type"] = {}
+    monkeypatch.setattr(simulation, "train_full", lambda *args, **_: trained.append(args) or scores)
     folder = prepare_corpus(data, tmp_path / "runs", lang="en")
     config = configure(config, folder, "en")
     for section, key, value, times in (

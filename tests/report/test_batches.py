@@ -78,9 +78,8 @@ def test_a_damaged_batch_is_named(tmp_path):
 
 def test_sentences_come_highest_score_first_else_in_their_order():
     def order(**scores):
-        return [
-            row.id for row in by_score([Selected(id=i, words=1, score=scores[i]) for i in scores])
-        ]
+        rows = [Selected(id=name, words=1, score=score) for name, score in scores.items()]
+        return [row.id for row in by_score(rows)]
 
     assert order(a=1.0, b=2.5) == ["b", "a"]
     assert order(c=None, a=None, b=None) == ["c", "a", "b"]
