@@ -11,28 +11,31 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import load_config, load_model
+from spacy.vocab import Vocab
 from thinc.api import Config
 from tqdm import tqdm
 
-from ..acquisition.anytime import knows_budget, score_for_budget
+from ..acquisition.copies import without_copies
 from ..acquisition.functions import AcquisitionFunction, make_rand
-from ..acquisition.scoring import Score, excluding, find_tagger, score_docs
-from ..acquisition.selection import choose, fetch, write_batch
+from ..acquisition.scoring import Score, excluding, score
+from ..acquisition.selection import choose
+from ..acquisition.upstream import find_tagger
 from ..annotation.file_oracle import corrected
+from ..corpus.docbin import write_docs
 from ..errors import DeepALError
 from ..files import read_jsonl, replace_folder, write_jsonl
 from ..pipelines import blank_pipeline
+from ..pool.lookup import fetch
 from ..pool.shards import read_shards
 from ..seeds import derive_seed
 from ..sentences import count_words, sentence_id
 from .manifest import count_genres, make_manifest
 from .run_folder import RoundFolder, RunFolder
-from .settings import REPRESENTATIVE, SECTION, Settings, read_settings, words_of
+from .settings import SECTION, Settings, read_settings, words_of
 from .stability import compare, draw_stop_set, stopping_point
 from .training import evaluate, initialize, train_round
 
 SEED, RANDOM, ACQUISITION = "seed", "random", "acquisition"  # how a round's batch was chosen
-SEED_OF = 10  # times its words: the random sentences whose words a representative seed set has
 
 
 def run(
@@ -115,11 +118,11 @@ class Loop:
                 )
         if settings.rounds and last["round"] >= settings.rounds:
             return f"All {settings.rounds} rounds are done."
-        known = self._selected_ids(len(metrics))
-        docs = excluding(read_shards(self.paths["pool"], self.vocab), known)
+        docs = self._left(len(metrics), self.vocab)
         left = [words for doc in docs if (words := count_words(doc))]
         if not left:
-            return "The pool is used up."
+            copies = ", apart from near-copies of what is labelled"
+            return f"The pool is used up{copies if settings.max_similarity is not None else ''}."
         if min(left) > self._budget(len(metrics)):
             return (
                 f"The {len(left)} sentences left in the pool are longer than the budget: the "
@@ -164,7 +167,6 @@ class Loop:
                 self.paths["pool"],
                 self.vocab,
                 max_similarity=settings.max_similarity,
-                representative_of=self._representative_of(how),
             )
         if not batch:
             raise DeepALError(
@@ -175,27 +177,35 @@ class Loop:
         write_jsonl(here.selected, (asdict(item) | known_score for item in batch))
 
     def _score(self, number: int, nlp: Language, acquisition: AcquisitionFunction) -> list[Score]:
-        """Score what is left of the pool. BALD samples as far as the batch needs it, where that is
-        made by the highest scores alone."""
+        """Score what is left of the pool. If near-copies are passed over, nobody knows in advance
+        how far down the scores the budget reaches, so all of them have to be exact."""
         settings = self.settings
-        seed = derive_seed(settings.seed, "score", number)
-        known = self._selected_ids(number)
+        left = self.pool_sentences - len(self._selected_ids(number))
 
         def read() -> Iterator[Doc]:
-            return excluding(read_shards(self.paths["pool"], nlp.vocab), known)
+            docs = self._left(number, nlp.vocab)
+            title = f"round {number}, scoring"
+            return tqdm(docs, title, left, unit="sent", leave=False, disable=None)
 
-        highest = settings.max_similarity is None and settings.representative_of is None
-        if highest and knows_budget(acquisition):
-            return score_for_budget(nlp, read, acquisition, self._budget(number), seed=seed)
-        stream = score_docs(nlp, read(), acquisition, seed=seed)
-        left = self.pool_sentences - len(known)
-        title = f"round {number}, scoring"
-        return list(tqdm(stream, title, left, unit="sent", leave=False, disable=None))
+        return list(
+            score(
+                nlp,
+                read,
+                acquisition,
+                budget=self._budget(number) if settings.max_similarity is None else None,
+                seed=derive_seed(settings.seed, "score", number),
+            )
+        )
 
-    def _representative_of(self, how: str) -> float | None:
-        if how == SEED:
-            return SEED_OF if self.settings.seed_set == REPRESENTATIVE else None
-        return self.settings.representative_of
+    def _left(self, number: int, vocab: Vocab) -> Iterator[Doc]:
+        """YIELDS (Doc): The sentences that no round before this one selected, without near-copies
+        of those if there is a `max_similarity`."""
+        docs = excluding(read_shards(self.paths["pool"], vocab), self._selected_ids(number))
+        if self.settings.max_similarity is None:
+            return docs
+        rounds = map(self.folder.round, range(number))
+        earlier = (doc for each in rounds for doc in each.read_batch(self.vocab))
+        return without_copies(docs, earlier, self.settings.max_similarity)
 
     def _label(self, here: RoundFolder) -> None:
         """Have the selected sentences labelled.
@@ -212,7 +222,7 @@ class Loop:
                 f"Missing: {', '.join(lost[:5]) or 'none'}; given back: {len(labelled)}."
             )
         self._check_labels(labelled.values())
-        write_batch([labelled[name] for name in ids], here.batch)
+        write_docs([labelled[name] for name in ids], here.batch)
 
     def _check_labels(self, docs: Iterable[Doc]) -> None:
         """RAISES (DeepALError): For an entity type that the tagger was not initialised with."""

@@ -92,11 +92,11 @@ def test_killed_at_any_write_a_run_ends_the_same(paths, snapshots, monkeypatch, 
 STEPS = [
     (loop, "initialize"),
     (training, "init_nlp"),
-    (loop, "score_docs"),
+    (loop, "score"),
     (loop, "choose"),
     (loop, "write_jsonl"),
     (loop, "fetch"),
-    (loop, "write_batch"),
+    (loop, "write_docs"),
     (loop, "train_round"),
     (training, "train"),
     (loop, "replace_folder"),
@@ -159,7 +159,7 @@ def test_a_round_that_is_started_again_does_not_choose_again(paths, monkeypatch,
         patch.setattr(loop, "fetch", crash)
         with pytest.raises(Crash):
             run(quick_config(paths), tmp_path / "run")
-    monkeypatch.setattr(loop, "score_docs", crash)
+    monkeypatch.setattr(loop, "score", crash)
     with pytest.raises(Crash):
         run(quick_config(paths), tmp_path / "run")
     assert len(read_jsonl(tmp_path / "run" / "metrics.jsonl")) == 1  # so the next round crashed
@@ -252,7 +252,7 @@ def test_killed_at_many_moments_a_run_ends_the_same(start, paths, finished, tmp_
         ("training.train:1", "round_00/batch.spacy", "round_00/model"),
         ("loop.replace_folder:1", "round_00/training/model-best", "round_00/model"),
         ("loop.evaluate:1", "round_00/model", "metrics.jsonl"),
-        ("loop.score_docs:1", "metrics.jsonl", "round_01/selected.jsonl"),
+        ("loop.score:1", "metrics.jsonl", "round_01/selected.jsonl"),
         ("loop.fetch:1", "round_01/selected.jsonl", "round_01/batch.spacy"),
     ):
         process = start(wait_in)

@@ -3,7 +3,7 @@ import multiprocessing
 import pytest
 import spacy
 
-from spacy_deepal.acquisition.selection import write_batch
+from spacy_deepal.corpus.docbin import write_docs
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.rounds.run_folder import RunFolder, differ
 from spacy_deepal.sentences import sentence_id
@@ -256,7 +256,7 @@ def test_a_round_keeps_the_time_of_its_steps(folder):
 def test_a_batch_is_read_with_labels_and_ids(folder):
     docs = list(make_docs(6, 1))
     here = folder.round(0)
-    write_batch(docs, here.batch)
+    write_docs(docs, here.batch)
     back = list(here.read_batch(spacy.blank("xx").vocab))
     assert [sentence_id(doc) for doc in back] == [sentence_id(doc) for doc in docs]
     assert [annotation(doc) for doc in back] == [annotation(doc) for doc in docs]
