@@ -13,13 +13,16 @@ from spacy.util import load_config, load_model
 from spacy.vocab import Vocab
 from thinc.api import Config
 
-from ..acquisition.anytime import knows_budget, score_for_budget
+from ..acquisition.copies import without_copies
 from ..acquisition.functions import AcquisitionFunction, make_rand
-from ..acquisition.scoring import Score, excluding, find_tagger, score_docs
-from ..acquisition.selection import choose, fetch
+from ..acquisition.score_file import Score
+from ..acquisition.scoring import excluding, score
+from ..acquisition.selection import choose
+from ..acquisition.upstream import find_tagger
 from ..errors import DeepALError
 from ..files import replace_folder
 from ..pipelines import blank_pipeline
+from ..pool.lookup import fetch
 from ..pool.shards import read_shards
 from ..progress import progress_bar
 from ..seeds import derive_seed
@@ -122,7 +125,8 @@ class Loop:
         counts = map(count_words, self._unlabelled(number, self.vocab))
         left = [words for words in counts if words]
         if not left:
-            return "The pool is used up."
+            copies = self.settings.max_similarity is not None
+            return f"The pool is used up{', apart from near-copies of what is labelled' * copies}."
         if min(left) > self._budget(number):
             return (
                 f"The {len(left)} sentences left in the pool are longer than the budget: the "
@@ -176,19 +180,24 @@ class Loop:
         )
 
     def _score(self, number: int, nlp: Language, acquisition: AcquisitionFunction) -> list[Score]:
-        """Score what is left of the pool. BALD samples as far as the batch needs it, where that is
-        made by the highest scores alone."""
+        """Score what is left of the pool. If near-copies are passed over, nobody knows in advance
+        how far down the scores the budget reaches, so all of them have to be exact."""
         settings = self.settings
-        seed = derive_seed(settings.seed, "score", number)
-
-        def read() -> Iterator[Doc]:
-            return self._unlabelled(number, nlp.vocab)
-
-        if settings.max_similarity is None and knows_budget(acquisition):
-            return score_for_budget(nlp, read, acquisition, self._budget(number), seed=seed)
-        stream = score_docs(nlp, read(), acquisition, seed=seed)
         left = self.pool.sentences - len(self._selected_ids(number))
-        return list(progress_bar(stream, f"round {number}, scoring", total=left, unit="sent"))
+
+        def read() -> Iterable[Doc]:
+            docs = self._unlabelled(number, nlp.vocab)
+            return progress_bar(docs, f"round {number}, scoring", total=left, unit="sent")
+
+        return list(
+            score(
+                nlp,
+                read,
+                acquisition,
+                budget=self._budget(number) if settings.max_similarity is None else None,
+                seed=derive_seed(settings.seed, "score", number),
+            )
+        )
 
     def _label(self, here: RoundFolder) -> None:
         """Have the selected sentences labelled.
@@ -280,8 +289,14 @@ class Loop:
         return words_of(budget, self.pool.words)
 
     def _unlabelled(self, number: int, vocab: Vocab) -> Iterator[Doc]:
-        """YIELDS (Doc): The sentences that no round before this one selected."""
-        return excluding(read_shards(self.paths["pool"], vocab), self._selected_ids(number))
+        """YIELDS (Doc): The sentences that no round before this one selected, without near-copies
+        of those if there is a `max_similarity`."""
+        docs = excluding(read_shards(self.paths["pool"], vocab), self._selected_ids(number))
+        if self.settings.max_similarity is None:
+            return docs
+        rounds = map(self.folder.round, range(number))
+        earlier = (doc for each in rounds for doc in each.read_batch(self.vocab) or [])
+        return without_copies(docs, earlier, self.settings.max_similarity)
 
     def _selected_ids(self, number: int) -> set[str]:
         """RETURNS (set[str]): What the rounds before this one selected."""

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from ..acquisition.selection import write_batch
+from ..corpus.docbin import write_docs
 from ..errors import DeepALError
 from ..files import read_json, write_json, write_jsonl
 from ..pool.shards import read_shards
@@ -230,7 +230,7 @@ class RoundFolder:
 
     def write_batch(self, docs: Iterable[Doc]) -> None:
         """Write the labelled sentences."""
-        write_batch(docs, self.batch_file)
+        write_docs(docs, self.batch_file)
 
     @property
     def entities_file(self) -> Path:

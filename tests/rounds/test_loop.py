@@ -49,6 +49,13 @@ def selected(path):
     return [[item["id"] for item in read_jsonl(here / "selected.jsonl")] for here in rounds]
 
 
+def texts(path):
+    """RETURNS (list[str]): The texts of all sentences that the rounds selected."""
+    batches = sorted(Path(path).glob("round_*/batch.spacy"))
+    vocab = spacy.blank("xx").vocab
+    return [doc.text for batch in batches for doc in read_shards(batch, vocab)]
+
+
 def weights(path):
     return load_model(path).get_pipe("ner").model.shims[0].network.state_dict()
 
@@ -168,13 +175,22 @@ class TestWhatARunLeaves:
             repeated.append(sum(len(texts) - len(set(texts)) for texts in batches))
         assert repeated[0] > 0 == repeated[1]
 
+    def test_no_batch_has_near_copies_of_an_earlier_one(self, finished, paths, tmp_path):
+        """Every fifth sentence of the pool is "Nobody knew", every fifth "It rained all day long":
+        a run without near-copies ends before the pool does."""
+        assert len(texts(finished.path)) > len(set(texts(finished.path)))
+        config = quick_config(paths, max_similarity=1.0, rounds=0, budget_words=60, **FAST)
+        assert "used up, apart from near-copies" in run_loop(config, tmp_path / "run")
+        found = texts(tmp_path / "run")
+        assert sorted(found) == sorted({doc.text for doc in make_docs(45, 1)})
+
     def test_scores_of_a_round_are_those_of_the_last_rounds_model(self, finished, paths):
         from spacy_deepal.acquisition.functions import mnlp
-        from spacy_deepal.acquisition.scoring import score_docs
+        from spacy_deepal.acquisition.scoring import score
 
         nlp = load_model(finished.path / "round_01" / "model")
         docs = read_shards(paths["pool"], nlp.vocab)
-        scores = {item.id: item.score for item in score_docs(nlp, docs, mnlp)}
+        scores = {item.id: item.score for item in score(nlp, lambda: docs, mnlp)}
         for item in read_jsonl(finished.path / "round_02" / "selected.jsonl"):
             assert item["score"] == pytest.approx(scores[item["id"]], rel=1e-5)
 
@@ -402,21 +418,21 @@ class TestSettings:
     def test_bald_samples_as_far_as_the_budget_needs_it(
         self, paths, tmp_path, monkeypatch, max_similarity
     ):
-        score, budgets = loop.score_for_budget, []
+        score, budgets = loop.score, []
 
-        def spy(nlp, read, acquisition, budget_words, *, seed):
-            budgets.append(budget_words)
-            return score(nlp, read, acquisition, budget_words, seed=seed)
+        def spy(*args, budget, **options):
+            budgets.append(budget)
+            return score(*args, budget=budget, **options)
 
-        monkeypatch.setattr(loop, "score_for_budget", spy)
+        monkeypatch.setattr(loop, "score", spy)
         config = quick_config(paths, rounds=1, max_similarity=max_similarity)
         config["active_learning"]["acquisition"] = {
             "@acquisition": "spacy_deepal.BALD.v1",
             "samples": 20,
         }
         run_loop(config, tmp_path / "budget")
-        assert budgets == ([45] if max_similarity is None else [])
-        monkeypatch.setattr(loop, "knows_budget", lambda acquisition: False)
+        assert budgets == ([30, 45] if max_similarity is None else [None, None])
+        monkeypatch.setattr(loop, "score", lambda *args, budget, **rest: score(*args, **rest))
         run_loop(config, tmp_path / "all")
         assert selected(tmp_path / "budget") == selected(tmp_path / "all")
 

@@ -1,9 +1,9 @@
 import pytest
 import spacy
 
-from spacy_deepal.acquisition.selection import fetch, write_batch
-from spacy_deepal.corpus.docbin import ATTRS, doc_bin
+from spacy_deepal.corpus.docbin import ATTRS, doc_bin, write_docs
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.pool.lookup import fetch
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.rounds.oracle import Oracle, SimulatedOracle
 from spacy_deepal.sentences import sentence_id
@@ -28,7 +28,7 @@ def test_labels_of_the_oracle_equal_the_sources_byte_for_byte(tmp_path):
     vocab = spacy.blank("xx").vocab
     ids = [sentence_id(doc) for doc in reversed(source)]
     fetched = fetch(tmp_path / "pool", ids, vocab, with_gold=True)
-    write_batch(SimulatedOracle().label(fetched, tmp_path), tmp_path / "batch.spacy")
+    write_docs(SimulatedOracle().label(fetched, tmp_path), tmp_path / "batch.spacy")
     batch = list(read_shards(tmp_path / "batch.spacy", spacy.blank("xx").vocab))
     without = 0
     for doc, other in zip(batch, reversed(source), strict=True):

@@ -94,11 +94,11 @@ STEPS = [
     (loop, "initialize"),
     (training, "init_nlp"),
     (loop, "save_pipeline"),
-    (loop, "score_docs"),
+    (loop, "score"),
     (loop, "choose"),
     (RoundFolder, "write_selected"),
     (loop, "fetch"),
-    (run_folder, "write_batch"),
+    (run_folder, "write_docs"),
     (loop, "train_round"),
     (training, "train"),
     (loop, "replace_folder"),
@@ -161,7 +161,7 @@ def test_a_round_that_is_started_again_does_not_choose_again(paths, monkeypatch,
         patch.setattr(loop, "fetch", crash)
         with pytest.raises(Crash):
             run_loop(quick_config(paths), tmp_path / "run")
-    monkeypatch.setattr(loop, "score_docs", crash)
+    monkeypatch.setattr(loop, "score", crash)
     with pytest.raises(Crash):
         run_loop(quick_config(paths), tmp_path / "run")
     assert len(read_jsonl(tmp_path / "run" / "metrics.jsonl")) == 1  # so the next round crashed
@@ -254,7 +254,7 @@ def test_killed_at_many_moments_a_run_ends_the_same(start, paths, finished, tmp_
         ("training.train:1", "round_00/batch.spacy", "round_00/model"),
         ("loop.replace_folder:1", "round_00/training/model-best", "round_00/model"),
         ("loop.evaluate_pipeline:1", "round_00/model", "metrics.jsonl"),
-        ("loop.score_docs:1", "metrics.jsonl", "round_01/selected.jsonl"),
+        ("loop.score:1", "metrics.jsonl", "round_01/selected.jsonl"),
         ("loop.fetch:1", "round_01/selected.jsonl", "round_01/batch.spacy"),
     ):
         process = start(wait_in)

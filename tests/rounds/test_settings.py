@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from spacy_deepal.acquisition.functions import Bald, mnlp
+from spacy_deepal.acquisition.functions import make_bald, mnlp
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.rounds.loop import load_run_config
 from spacy_deepal.rounds.oracle import SimulatedOracle
@@ -185,7 +185,7 @@ def test_an_oracle_that_is_none_is_refused():
 
 def test_the_arguments_of_a_block_reach_its_function():
     block = {"@acquisition": "spacy_deepal.BALD.v1", "samples": 5}
-    assert read(acquisition=block).acquisition == Bald(5)
+    assert read(acquisition=block).acquisition == make_bald(5)
 
 
 def test_an_unknown_key_is_refused_with_those_there_are():
