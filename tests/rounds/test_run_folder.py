@@ -4,6 +4,7 @@ import pytest
 import spacy
 
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.rounds import run_folder
 from spacy_deepal.rounds.manifest import differ
 from spacy_deepal.rounds.rows import Manifest, RoundMetrics, Selected
 from spacy_deepal.rounds.run_folder import RunFolder
@@ -342,13 +343,14 @@ def test_files_that_can_be_done_without_say_so(folder):
         _ = here.seconds
 
 
-def test_a_round_keeps_the_time_of_its_steps(folder):
+def test_a_round_keeps_the_time_of_its_steps(folder, monkeypatch):
     here = folder.round(3)
     assert (here.path.name, here.seconds.score) == ("round_03", 0)
-    here.add_seconds("score", 1.23456)
-    here.add_seconds("train", 2)
-    here.add_seconds("score", 2.0)
-    assert (here.seconds.score, here.seconds.train, here.seconds.evaluate) == (2.0, 2, 0)
+    monkeypatch.setattr(run_folder, "perf_counter", iter([0, 1.23456, 5, 7, 10, 12.5]).__next__)
+    for step in ("score", "train", "score"):
+        with here.timed(step):
+            pass
+    assert (here.seconds.score, here.seconds.train, here.seconds.evaluate) == (2.5, 2, 0)
 
 
 def test_a_round_keeps_what_it_selected(folder):
