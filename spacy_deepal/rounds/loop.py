@@ -182,7 +182,7 @@ class Loop:
         settings = self.settings
         left = self.pool_sentences - len(self._selected_ids(number))
 
-        def read() -> Iterator[Doc]:
+        def read() -> Iterable[Doc]:
             docs = self._left(number, nlp.vocab)
             title = f"round {number}, scoring"
             return tqdm(docs, title, left, unit="sent", leave=False, disable=None)
