@@ -3,6 +3,8 @@
 python -m pytest -c tests/spacy_suite/suite.ini
 """
 
+from copy import deepcopy
+
 import spacy
 from spacy.language import Language
 from spacy.util import registry
@@ -20,12 +22,10 @@ def build_model(use_upper: bool = True):
 
     use_upper (bool): An argument of spaCy's own architecture, which the test sets and reads again.
     """
-    config = {
-        "@architectures": "spacy_deepal.CnnCnnLstm.v1",
-        "word_drop": 0.0,
-        "encoder_width": 512,
-        "decoder_width": 512,
-    }
+    config = deepcopy(Language.get_factory_meta("deepal_ner").default_config["model"])
+    config["embed"]["word_drop"] = 0.0
+    config["encode"]["width"] = 512
+    config["decode"]["width"] = 512
     model = registry.resolve({"model": config})["model"]
     model.attrs["has_upper"] = use_upper
     return model
@@ -38,11 +38,10 @@ def replace_ner():
     make = registry.factories.get("deepal_ner")
     registry.architectures.register(ARCHITECTURE, func=build_model)
     registry.factories.register("ner", func=make)
-    config = {**meta.default_config, "model": {"@architectures": ARCHITECTURE}}
     Language.factory(
         "ner",
         func=make,
-        default_config=config,
+        default_config={**meta.default_config, "model": {"@architectures": ARCHITECTURE}},
         assigns=meta.assigns,
         default_score_weights=meta.default_score_weights,
     )
