@@ -84,8 +84,8 @@ def _parse(numbers: bytes, file: Path, line: int) -> NDArray[np.float32]:
 
 
 def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
-    r"""YIELDS (tuple[int, bytes]): The number of each line, from 1, and the line, unpacked if it comes
-    from a `.gz`. Only "\n" ends a line, since words may contain other line ends of Unicode."""
+    r"""Read a file, unpacked if it is a `.gz`. Only "\n" ends a line, since words may contain other
+    line ends of Unicode. YIELDS (tuple[int, bytes]): The number of a line, from 1, and the line."""
     total = file.stat().st_size
     try:
         with (

@@ -82,8 +82,8 @@ def load_tokenizer(folder: Path) -> WordpieceTokenizer:
     place = next((place for place in places if (place / "tokenizer.json").is_file()), None)
     if place is None:
         raise DeepALError(
-            f"There is no tokenizer.json in {folder}. Name the local folder of a transformer. If its "
-            "tokenizer is of an older kind, load and save it once with transformers' AutoTokenizer."
+            f"There is no tokenizer.json in {folder}. Name the local folder of a transformer. Load "
+            "and save an older kind of tokenizer once with transformers' AutoTokenizer."
         )
     settings = _read_settings(place / "tokenizer.json")
     tokenizer = _build(settings, place / "tokenizer.json")
