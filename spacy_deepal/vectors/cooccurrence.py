@@ -26,9 +26,7 @@ SINGULAR_POWER = 0.75  # power of the singular values: between 0, whitened, and 
 BUCKETS = 50_000  # rows of the table, shared by words and their character n-grams
 NGRAMS = 2, 5  # fewest and most characters of an n-gram
 HASHES = 2  # rows of each n-gram
-PENALTY = (
-    0.1  # of the rows' squares, where a word of average weight has a squared error of weight 1
-)
+PENALTY = 0.1  # on the squares of the rows; the squared errors of words weigh 1 on average
 SVD_STEPS = 4
 FIT_STEPS = 30
 
@@ -47,7 +45,7 @@ def train_vectors(sentences: Iterable[list[str]], vocab: Vocab, *, dim: int = 10
     matrix = ppmi(*count_neighbours(text, len(rows)), len(rows))
     if not len(matrix.values):
         raise DeepALError(
-            "The pools have too few words to learn vectors from. Take a larger pool, or another "
+            "The pools have too few words to learn vectors from. Use a larger pool, or another "
             "source of vectors."
         )
     targets = torch.nn.functional.normalize(truncated_svd(matrix, dim))
