@@ -7,15 +7,15 @@ LSTM decodes the tags y_1 … y_n from left to right. Each symbol is named where
 `fast/` computes the same from the same weights, only sooner.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..errors import DeepALError
+from .dropout import Dropout, DropoutNetwork, Layers
 from .sizes import Sizes
 
 UNKNOWN, BOS, EOS = 0, 1, 2  # ids in front of the words: [UNK] and the frame of a sentence
@@ -32,26 +32,6 @@ class Words(NamedTuple):
     ids: Tensor  # [U] int64
     attributes: Tensor  # [U, A * hashes] int64: rows of each lexical attribute in its table
     vectors: Tensor  # [U, D] float32: static vectors
-
-
-class Dropout(nn.Module):
-    """Dropout whose rate training sets, and whose mask MC dropout sets.
-
-    width (int): Units.
-    rate (float | None): A fixed rate. None: the rate that `CnnCnnLstm.set_dropout` gives.
-    """
-
-    def __init__(self, width: int, rate: float | None):
-        super().__init__()
-        self.width = width
-        self.follows = rate is None
-        self.rate = rate or 0.0
-        self.mask: Tensor | None = None
-
-    def forward(self, values: Tensor) -> Tensor:
-        if self.mask is not None:
-            return values * self.mask
-        return F.dropout(values, self.rate, self.training)
 
 
 class Convolutions(nn.Module):
@@ -74,20 +54,20 @@ class Convolutions(nn.Module):
         super().__init__()
         widths = [width_in] + [width] * (len(dropouts) - 1)
         self.kernel = kernel
-        self.dropouts = nn.ModuleList(map(Dropout, widths, dropouts))
-        self.convolutions = nn.ModuleList(
+        self.dropouts: Layers[Dropout] = Layers(map(Dropout, widths, dropouts))
+        self.convolutions: Layers[nn.Conv1d] = Layers(
             nn.Conv1d(each, width, kernel, padding=kernel // 2) for each in widths
         )
-        self.residuals = nn.ModuleList(
+        self.residuals: Layers[nn.Identity | nn.Linear] = Layers(
             nn.Identity() if each == width else nn.Linear(each, width, bias=False)
             for each in widths
         )
-        self.norms = nn.ModuleList(
+        self.norms: Layers[nn.Identity | nn.LayerNorm] = Layers(
             nn.LayerNorm(width) if layer_norm else nn.Identity() for _ in widths
         )
         for convolution in self.convolutions:
             nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
-            nn.init.zeros_(convolution.bias)
+            nn.init.constant_(convolution.get_parameter("bias"), 0)
 
     def forward(self, h: Tensor, mask: Tensor) -> Tensor:
         """h [B, T, width_in], mask [B, T, 1] (0 at padding) -> [B, T, width]"""
@@ -128,6 +108,8 @@ class WordEncoder(nn.Module):
     lexical attributes, static vectors, and the vectors of a tok2vec.
     """
 
+    attribute_starts: Tensor  # [A] where the table of each attribute begins
+
     def __init__(self, sizes: Sizes):
         super().__init__()
         embed, encode = sizes.embed, sizes.encode
@@ -140,7 +122,9 @@ class WordEncoder(nn.Module):
         nn.init.zeros_(self.embedding.weight)
         self.characters = CharacterEncoder(sizes)
         widths = [embed.word_width, embed.char_filters, len(embed.attrs) * embed.attr_width]
-        self.attributes = self.vectors = self.context = None
+        self.attributes: nn.EmbeddingBag | None = None
+        self.vectors: nn.Linear | None = None
+        self.context: nn.Linear | None = None
         if embed.attrs:  # the tables of all attributes, one below the other
             rows = torch.tensor([0, *embed.attr_rows])
             self.attributes = nn.EmbeddingBag(int(rows.sum()), embed.attr_width, mode="sum")
@@ -207,20 +191,23 @@ class TagDecoder(nn.Module):
         self.embedding = nn.Embedding(sizes.tags + 1, decode.tag_width)
         self.input_dropout = Dropout(width_in, decode.dropout)
         widths = [width_in + decode.tag_width] + [decode.width] * (decode.layers - 1)
-        self.layers = nn.ModuleList(
+        self.layers: Layers[nn.LSTM] = Layers(
             nn.LSTM(each, decode.width, batch_first=True) for each in widths
         )
-        self.dropouts = nn.ModuleList(Dropout(decode.width, decode.dropout) for _ in widths)
+        self.dropouts: Layers[Dropout] = Layers(
+            Dropout(decode.width, decode.dropout) for _ in widths
+        )
         self.output = nn.Linear(decode.width, sizes.tags)
         # Most words are O (tag 0): begin there, so that an untrained network finds no entity.
         nn.init.zeros_(self.output.bias)
         nn.init.constant_(self.output.bias[:1], O_AT_FIRST)
         for layer in self.layers:
-            nn.init.orthogonal_(layer.weight_hh_l0)
-            nn.init.xavier_uniform_(layer.weight_ih_l0)
-            nn.init.zeros_(layer.bias_hh_l0)
-            nn.init.zeros_(layer.bias_ih_l0)
-            nn.init.ones_(layer.bias_ih_l0[decode.width : 2 * decode.width])  # remember at first
+            of_input, recurrent, bias, other_bias = layer.all_weights[0]
+            nn.init.xavier_uniform_(of_input)
+            nn.init.orthogonal_(recurrent)
+            nn.init.zeros_(bias)
+            nn.init.zeros_(other_bias)
+            nn.init.ones_(bias[decode.width : 2 * decode.width])  # remember at first
 
     def forward(
         self, h_enc: Tensor, previous: Tensor, states: Sequence[State] | None = None
@@ -235,15 +222,15 @@ class TagDecoder(nn.Module):
         h = torch.cat([self.input_dropout(h_enc), self.embedding(previous)], 2)
         after = []
         for layer, dropout, state in zip(
-            self.layers, self.dropouts, states or [None] * len(self.layers), strict=True
+            self.layers, self.dropouts, states or repeat(None, len(self.layers)), strict=True
         ):
-            h, state = layer(h, state)
+            h, new_state = layer(h, state)
             h = dropout(h)
-            after.append(state)
+            after.append(new_state)
         return h, after
 
 
-class CnnCnnLstm(nn.Module):
+class CnnCnnLstm(DropoutNetwork):
     """The network: character CNN, word CNN, LSTM tag decoder.
 
     sizes (Sizes): What it is built from.
@@ -254,9 +241,6 @@ class CnnCnnLstm(nn.Module):
         self.sizes = sizes
         self.encoder = WordEncoder(sizes)
         self.decoder = TagDecoder(sizes, self.encoder.width)
-        self.dropouts = [module for module in self.modules() if isinstance(module, Dropout)]
-        # The rate that training used last: MC dropout uses it again, also when loaded from disk.
-        self.register_buffer("trained_rate", torch.zeros(()))
 
     def forward(
         self, words: Words, index: Tensor, previous: Tensor, context: Tensor | None = None
@@ -278,7 +262,8 @@ class CnnCnnLstm(nn.Module):
 
         RETURNS: y* [B, n], logits [B, n, tags] and h^Dec [B, n, width].
         """
-        states, path = None, []
+        states: list[State] | None = None
+        path = []
         h_enc = self.encoder(words, index, context)
         previous = torch.full_like(index[:, :1], self.decoder.go)
         for i in range(h_enc.shape[1]):
@@ -288,41 +273,3 @@ class CnnCnnLstm(nn.Module):
             path.append((previous, logits, h_dec))
         tags, logits, h_dec = (torch.cat(parts, 1) for parts in zip(*path, strict=True))
         return tags, logits, h_dec
-
-    def set_dropout(self, rate: float) -> None:
-        """Set the rate of each dropout that the architecture leaves open.
-
-        RAISES (DeepALError): The rate is below 0, or 1 or more.
-        """
-        if not 0 <= rate < 1:
-            raise DeepALError(f"dropout = {rate}: must be 0 or more, and below 1.")
-        for dropout in self.dropouts:
-            if dropout.follows:
-                dropout.rate = rate
-        if rate:
-            self.trained_rate.fill_(rate)
-
-    def draw_masks(self, generator: torch.Generator) -> list[Tensor]:
-        """Draw a network by MC dropout (Gal & Ghahramani 2016).
-
-        RETURNS (list[Tensor]): A mask [width] for each dropout. All words of all sentences share
-            it, as they share the weights of one network: a sample does not depend on the batch.
-        """
-        masks = []
-        for dropout in self.dropouts:
-            rate = float(self.trained_rate) if dropout.follows else dropout.rate
-            keep = torch.rand(dropout.width, generator=generator) >= rate
-            masks.append(keep.float() / (1 - rate))
-        return masks
-
-    @contextmanager
-    def masked(self, masks: Sequence[Tensor]) -> Iterator[None]:
-        """Use the masks of `draw_masks`; afterwards the network is as it was."""
-        device = self.encoder.unknown.device
-        try:
-            for dropout, mask in zip(self.dropouts, masks, strict=True):
-                dropout.mask = mask.to(device)
-            yield
-        finally:
-            for dropout in self.dropouts:
-                dropout.mask = None
