@@ -44,13 +44,12 @@ def score_cli(
     gpu_id: GpuId = -1,
 ) -> None:
     """Score the sentences of a pool. A sentence with a higher score is labelled sooner."""
-    from tqdm import tqdm
-
     from ..acquisition.registry import make_acquisition
     from ..acquisition.score_file import write_scores
     from ..acquisition.scoring import pool_reader, score
     from ..acquisition.upstream import find_tagger
     from ..pipelines import load_pipeline
+    from ..progress import progress_bar
 
     with show_errors():
         set_up(code, gpu_id)
@@ -61,7 +60,7 @@ def score_cli(
         read = pool_reader(pool, nlp.vocab, exclude or ())
 
         def show() -> "Iterable[Doc]":
-            return tqdm(read(), unit="sent", leave=False, disable=None)
+            return progress_bar(read(), unit="sent")
 
         stream = score(nlp, show, function, budget=budget_words, seed=seed)
         count = write_scores(stream, scores)
