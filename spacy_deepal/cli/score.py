@@ -1,3 +1,5 @@
+"""`spacy deepal score`: a score for each sentence of a pool."""
+
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
