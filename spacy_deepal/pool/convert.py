@@ -102,8 +102,8 @@ def convert(
     summary = ConvertSummary()
     sentences = _read_all(files, nlp, format, summary)
     docs = summary.count(_with_ids(sentences, genre, genre_files, summary))
-    docs = progress_bar(docs, "convert", unit=" sentences", leave=True)
-    checked = _complete(docs, summary, skip_bad)
+    shown = progress_bar(docs, "convert", unit=" sentences", leave=True)
+    checked = _complete(shown, summary, skip_bad)
     write_shards(checked, output, sentences_per_shard=sentences_per_shard)
     return summary
 
