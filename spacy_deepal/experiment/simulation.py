@@ -24,8 +24,7 @@ from ..rounds.loop import run_loop
 from ..rounds.rows import RoundMetrics, Row, Seconds, TypeScores, describe_scores, parse_row
 from ..rounds.settings import SECTION, check_sections
 from ..rounds.training import train_full, without_loop
-from ..vectors.sources import make_source
-from ..vectors.table import make_vectors
+from ..vectors.make import make_vectors, vectors_source
 from .jobs import Job, do_jobs
 from .prepare import prepare
 
@@ -200,7 +199,7 @@ def text_vectors(folder: Path, lang: str) -> Path:
     """
     table, pool = folder / "vectors", [folder / "corpus" / "train"]
     if not table.is_dir():
-        make_vectors(pool, table, make_source(from_text=pool), lang=lang)
+        make_vectors(pool, table, vectors_source(from_text=pool), lang=lang)
     return table
 
 
