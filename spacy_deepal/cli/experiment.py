@@ -21,6 +21,12 @@ from ._app import (
     show_errors,
 )
 
+Acquisitions = Annotated[
+    list[str],
+    typer.Option(
+        help="Acquisition function, with arguments as in BALD:samples=20. May be repeated"
+    ),
+]
 Workspace = Annotated[Path, typer.Argument(help="Folder for pools, runs, models and report")]
 
 
@@ -31,12 +37,7 @@ def experiment_cli(
     data: DataPath,
     workspace: Workspace,
     lang: Lang = "en",
-    acquisition: Annotated[
-        list[str],
-        typer.Option(
-            help="Acquisition function, with arguments as in BALD:samples=20. May be repeated"
-        ),
-    ] = ["MNLP", "RAND"],  # noqa: B006 (read only)
+    acquisition: Acquisitions = ["MNLP", "RAND"],  # noqa: B006 (read only)
     seed: Annotated[list[int], typer.Option(help="Seed. May be repeated")] = [0],  # noqa: B006
     full: Annotated[
         bool, typer.Option("--full", help="Also train on the whole pool with each seed")

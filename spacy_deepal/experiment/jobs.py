@@ -60,8 +60,7 @@ def do_jobs(
         for future in futures:
             future.add_done_callback(lambda _: messages.put(ENDED))
         for _ in jobs:
-            while (message := messages.get()) is not ENDED:
-                title, *line = message
+            for title, *line in iter(messages.get, ENDED):
                 with above_progress_bars():
                     progress(title, *line) if line else begin(title)
             bar.update()

@@ -1,6 +1,6 @@
 """The report: runs in one HTML file that loads nothing from the network."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,16 +79,7 @@ def fill_template(runs: list[Run], full: Full | None, shallow: float | None, tit
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "number": lambda value: f"{value:,.0f}",
-        "gap": lambda value: minus(f"{100 * value:+.2f}"),
-        "percent": lambda value: minus(f"{value:.1f}%"),
-        "points": lambda value: f"{100 * value:.2f}",
-        "signed": lambda value: minus(f"{round(value):+d}") if round(value) else "0",
-        "score": lambda value: minus(f"{value:.4g}"),
-        "duration": duration,
-        "markup": Markup,
-    }
+    environment.filters |= FILTERS | {"markup": Markup}
     started = any(run.rounds for run in runs)
     return environment.get_template(TEMPLATE).render(
         title=title,
@@ -183,3 +174,14 @@ def duration(seconds: float) -> str:
 def minus(text: str) -> str:
     """Write a negative number with a minus sign instead of a hyphen."""
     return text.replace("-", "\N{MINUS SIGN}")
+
+
+FILTERS: dict[str, Callable[[float], str]] = {
+    "number": lambda value: f"{value:,.0f}",
+    "gap": lambda value: minus(f"{100 * value:+.2f}"),
+    "percent": lambda value: minus(f"{value:.1f}%"),
+    "points": lambda value: f"{100 * value:.2f}",
+    "signed": lambda value: minus(f"{round(value):+d}") if round(value) else "0",
+    "score": lambda value: minus(f"{value:.4g}"),
+    "duration": duration,
+}

@@ -159,18 +159,13 @@ class Loop:
         nlp = load_model(self._start(here.number))
         with here.timed("score"):
             scores = self._score(here.number, nlp, acquisition)
+        budget, pool = self._budget(here.number), self.paths["pool"]
         with here.timed("select"):
-            batch = choose(
-                scores,
-                self._budget(here.number),
-                self.paths["pool"],
-                self.vocab,
-                max_similarity=self.settings.max_similarity,
-            )
+            batch = choose(scores, budget, pool, self.vocab, self.settings.max_similarity)
         if not batch:
             raise DeepALError(
-                f"No sentence of the pool {self.paths['pool']} fits into "
-                f"{self._budget(here.number)} words. Raise seed_words in [{SECTION}]."
+                f"No sentence of the pool {pool} fits into {budget} words. Raise seed_words in "
+                f"[{SECTION}]."
             )
         here.write_selected(
             Selected(id=item.id, words=item.words, score=item.score if scored else None)

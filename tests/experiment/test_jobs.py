@@ -86,7 +86,7 @@ def test_an_error_arrives_and_what_has_not_begun_is_left(tmp_path):
 
 def test_a_killed_process_is_named_and_the_remedy(tmp_path):
     jobs = {"a": be_killed, "b": partial(leave_slowly, tmp_path / "b")}
-    with pytest.raises(DeepALError, match=r"killed, .* --processes 1"):
+    with pytest.raises(DeepALError, match=r"was killed\. .* --processes 1"):
         do_jobs(jobs, 2)
 
 
