@@ -29,8 +29,8 @@ def score(
 ) -> Iterator[Score]:
     """Score sentences as a stream: memory does not grow with their number.
 
-    nlp (Language): A pipeline with one `deepal_ner` component. A function that needs no prediction
-        takes any pipeline.
+    nlp (Language): A pipeline with one `deepal_ner` component. For a function that needs no
+        prediction, any pipeline will do.
     read (Callable): Returns the sentences, read with the pipeline's vocab, from the first to the
         last each time it is called.
     acquisition (AcquisitionFunction): A function of `spacy.registry.acquisition`, or any callable.

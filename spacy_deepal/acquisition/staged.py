@@ -57,13 +57,15 @@ def sample_in_stages(
     read, acquisition, budget, seed: As for `score`; the function's needs say `anytime`.
     YIELDS (Evidence): Of each sentence with words, in their order: the samples and nothing else.
     """
-    tagger, most = find_tagger(nlp), needs_of(acquisition).samples
+    tagger, needs = find_tagger(nlp), needs_of(acquisition)
     found: dict[str, _Candidate] = {}
     staying: set[str] = set()
-    for first, last in pairwise(sorted({0, *(max(2, round(s * most)) for s in STAGES)})):
+    for first, last in pairwise(sorted({0, *(max(2, round(s * needs.samples)) for s in STAGES)})):
         docs = (doc for doc in read() if first == 0 or sentence_id(doc) in staying)
         for chunk in prepared(nlp, tagger, docs):
-            sampled = tagger.sample(chunk, first=first, samples=last, seed=seed)
+            sampled = tagger.sample(
+                chunk, first=first, samples=last, decoder_only=needs.decoder_only, seed=seed
+            )
             for doc, samples in zip(chunk, sampled, strict=True):
                 if first == 0:
                     found[sentence_id(doc)] = _Candidate(blank_evidence(doc, seed))

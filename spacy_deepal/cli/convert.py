@@ -1,3 +1,5 @@
+"""`spacy deepal convert`: from files of any format to a pool."""
+
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""`spacy deepal select`: a batch from scores and their pool."""
+
 from pathlib import Path
 from typing import Annotated
 

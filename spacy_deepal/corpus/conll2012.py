@@ -14,8 +14,8 @@ from ..errors import DeepALError
 from .ontonotes import BIBLE
 from .sources import BadLine, Lines, Sentence, attempt, blocks, read_lines, tagged_doc
 
-BEGIN, END = "#begin document", "#end document"
-WORD, ENTITY = 3, 10
+BEGIN_DOCUMENT, END_DOCUMENT = "#begin document", "#end document"
+WORD_COLUMN, ENTITY_COLUMN = 3, 10
 ENTITY_CELL = re.compile(r"(?:\([^()*\s]+)*\*?\)*")
 BRACKET = re.compile(r"\(([^()*]+)|\)")
 ESCAPED = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}"}
@@ -37,11 +37,11 @@ def read_conll2012(file: Path, nlp: Language) -> Iterator[Sentence | BadLine]:
 
     RAISES (DeepALError): The file is a skeleton, without words.
     """
-    marks = (BEGIN, END)
+    marks = (BEGIN_DOCUMENT, END_DOCUMENT)
     lines = ((i, "" if line.startswith(marks) else line) for i, line in read_lines(file))
     for block in blocks(lines):
         rows = [(number, re.split("[ \t]+", line.strip(" \t"))) for number, line in block]
-        if any(row[WORD : WORD + 1] == [MISSING_WORD] for _, row in rows):
+        if any(row[WORD_COLUMN : WORD_COLUMN + 1] == [MISSING_WORD] for _, row in rows):
             raise DeepALError(
                 f"{file}:{rows[0][0]}: the words are missing ({MISSING_WORD}): the file is a "
                 "skeleton. Make the _conll files from the OntoNotes 5 release (LDC2013T19) with "
@@ -53,13 +53,13 @@ def read_conll2012(file: Path, nlp: Language) -> Iterator[Sentence | BadLine]:
 def _parse_conll2012(nlp: Language, rows: list[tuple[int, list[str]]]) -> Sentence:
     first, columns = rows[0]
     for number, row in rows:
-        if len(row) <= ENTITY or not row[1].isdecimal():
+        if len(row) <= ENTITY_COLUMN or not row[1].isdecimal():
             raise BadLine(number, "not 11 columns or more, the 2nd a number", " ".join(row))
         if len(row) != len(columns):
             message = f"{len(row)} columns, but the sentence begins with {len(columns)}"
             raise BadLine(number, message, " ".join(row))
-    words = [_unescape(row[WORD]) for _, row in rows]
-    tags = _outermost_tags([(number, row[ENTITY]) for number, row in rows])
+    words = [_unescape(row[WORD_COLUMN]) for _, row in rows]
+    tags = _outermost_tags([(number, row[ENTITY_COLUMN]) for number, row in rows])
     genre = columns[0].split("/")[0]
     if genre == BIBLE and set(tags) == {"O"}:
         doc = Doc(nlp.vocab, words=words)

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from ..errors import DeepALError
 from .conll2003 import CONLL2003_ROW, DOCSTART, read_conll2003
-from .conll2012 import BEGIN, read_conll2012
+from .conll2012 import BEGIN_DOCUMENT, read_conll2012
 from .docbin import read_spacy
 from .inline import INLINE_ENTITY, read_inline
 from .iob2 import IOB2_ROW, IOB_TAG, UNER_ROW, read_iob2
 from .jsonl import read_records
-from .sources import Reader, read_lines
+from .sources import FormatReader, read_lines
 from .text import read_text
 
-READERS: dict[str, Reader] = {
+READERS: dict[str, FormatReader] = {
     "iob2": read_iob2,
     "conll2003": read_conll2003,
     "conll2012": read_conll2012,
@@ -35,7 +35,7 @@ def detect_format(file: Path) -> str:
     if file.suffix.lower() in (".spacy", ".jsonl"):
         return file.suffix.lower().removeprefix(".")
     lines = [line for _, line in islice(read_lines(file), LINES_TO_DETECT) if line.strip()]
-    if lines and lines[0].startswith(BEGIN):
+    if lines and lines[0].startswith(BEGIN_DOCUMENT):
         return "conll2012"
     rows = [line for line in lines if not line.startswith(("# ", DOCSTART))]
     for name, row in (("iob2", IOB2_ROW), ("iob2", UNER_ROW), ("conll2003", CONLL2003_ROW)):

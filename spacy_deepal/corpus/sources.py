@@ -56,7 +56,7 @@ class BadLine(Exception):
         self.text = text
 
 
-class Reader(Protocol):
+class FormatReader(Protocol):
     """Reads one file of a format as a stream."""
 
     def __call__(self, file: Path, nlp: Language) -> Iterator[Sentence | BadLine]: ...

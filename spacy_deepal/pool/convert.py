@@ -8,12 +8,12 @@ from pathlib import Path
 
 from spacy.language import Language
 from spacy.tokens import Doc
-from tqdm import tqdm
 
 from ..corpus.formats import READERS, detect_format
 from ..corpus.sources import BadLine, Sentence, find_files
 from ..errors import DeepALError
 from ..pipelines import blank_pipeline
+from ..progress import progress_bar
 from ..sentences import KEY, count_words, sentence_info
 from .shards import check_pool_folder, write_shards
 
@@ -102,11 +102,9 @@ def convert(
     summary = ConvertSummary()
     sentences = _read_all(files, nlp, format, summary)
     docs = summary.count(_with_ids(sentences, genre, genre_files, summary))
-    write_shards(
-        _complete(tqdm(docs, desc="convert", unit=" sentences", disable=None), summary, skip_bad),
-        output,
-        sentences_per_shard=sentences_per_shard,
-    )
+    shown = progress_bar(docs, "convert", unit=" sentences", leave=True)
+    checked = _complete(shown, summary, skip_bad)
+    write_shards(checked, output, sentences_per_shard=sentences_per_shard)
     return summary
 
 

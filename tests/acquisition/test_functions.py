@@ -22,8 +22,8 @@ from spacy_deepal.acquisition.registry import make_acquisition
 from spacy_deepal.acquisition.scoring import score
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.sentences import KEY
-from spacy_deepal.tagger.evidence import Evidence, path_log_probs
-from spacy_deepal.tagger.prediction import Paths
+from spacy_deepal.tagger.decoding import Paths
+from spacy_deepal.tagger.evidence import Evidence, make_evidence
 
 from ..tagger.build import SENTENCES, initialized, make_doc
 
@@ -97,8 +97,8 @@ def test_probabilities_are_read_off_the_predicted_path():
     """Mistake 3: "MNLP" computed on an all-O path, not on the predicted one."""
     table = numpy.log(numpy.asarray([[0.3, 0.7], [0.9, 0.1], [0.45, 0.55]], "float32"))
     tags = [numpy.asarray([1, 0, 1])]
-    (log_probs,) = path_log_probs(Paths(tags, [table], best=tags))
-    evidence = Evidence(id="a", words=3, uniform=0.5, log_probs=log_probs)
+    docs = sentences(spacy.blank("en").vocab, 1, ("Ada", "sings", "here"))
+    (evidence,) = make_evidence(docs, Paths(tags, [table], best=tags), [None], seed=0)
     assert make_mnlp()(evidence) == pytest.approx(-numpy.log(0.7 * 0.9 * 0.55) / 3, rel=1e-5)
     all_outside = -numpy.log(0.3 * 0.9 * 0.45) / 3
     assert make_mnlp()(evidence) != pytest.approx(all_outside, rel=1e-2)
@@ -298,7 +298,7 @@ def test_users_own_function_may_ask_for_samples():
         def __call__(self, evidence):
             return len(evidence.samples)
 
-    nlp = initialized(word_dropout=0.5)
+    nlp = initialized(dropout=0.5)
     docs = [make_doc(nlp.vocab, SENTENCES[0][0], id="a")]
     assert [item.score for item in score(nlp, lambda: docs, Asks())] == [3.0]
 

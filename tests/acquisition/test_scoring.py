@@ -8,12 +8,10 @@ from spacy.tokens import Doc
 
 from spacy_deepal.acquisition import scoring, upstream
 from spacy_deepal.acquisition.functions import Needs, lc, make_bald, make_rand, mnlp
-from spacy_deepal.acquisition.registry import acquisition_name, make_acquisition
-from spacy_deepal.acquisition.score_file import Score, read_scores, write_scores
+from spacy_deepal.acquisition.score_file import write_scores
 from spacy_deepal.acquisition.scoring import excluding, pool_reader, score
 from spacy_deepal.acquisition.upstream import find_tagger
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pipelines import load_pipeline
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.sentences import KEY, sentence_id
 
@@ -161,18 +159,6 @@ def test_a_function_without_need_of_a_prediction_gets_none():
     assert len(list(score(spacy.blank("xx"), lambda: docs, make_rand()))) == 4
 
 
-def test_scoring_without_a_tagger_names_the_components(nlp):
-    other = spacy.blank("xx")
-    other.add_pipe("sentencizer")
-    with pytest.raises(DeepALError, match=r"has no\. Its components: sentencizer"):
-        list(score(other, lambda: make_docs(4, 1), mnlp))
-    other.add_pipe("deepal_ner", name="one")
-    other.add_pipe("deepal_ner", name="two")
-    with pytest.raises(DeepALError, match=r"has 2 \(one, two\)"):
-        find_tagger(other)
-    assert find_tagger(nlp) is nlp.get_pipe("deepal_ner")
-
-
 @pytest.mark.parametrize(
     "value", [float("nan"), float("inf"), float("-inf"), np.float32("nan"), None]
 )
@@ -238,13 +224,6 @@ def test_a_score_is_a_line_with_id_words_and_score(nlp, pool, tmp_path):
     assert [path.name for path in file.parent.iterdir()] == ["s.jsonl"]
 
 
-def test_scores_come_back_to_the_last_bit(tmp_path):
-    values = [1 / 3, 1.23456789e-15, 1e-300, -0.1, 5e-324, 1e300, float(np.float32(0.1)), 3.0]
-    scores = [Score(f"é\u2028{n}", n, value) for n, value in enumerate(values)]
-    write_scores(scores, tmp_path / "s.jsonl")
-    assert read_scores(tmp_path / "s.jsonl") == scores
-
-
 def test_a_missing_pool_leaves_no_scores_file(nlp, tmp_path):
     with pytest.raises(DeepALError, match="no pool at"):
         write_pool_scores(nlp, tmp_path / "nope", tmp_path / "s.jsonl", mnlp)
@@ -256,29 +235,6 @@ def test_a_pool_in_which_two_sentences_have_an_id_is_refused(nlp, tmp_path):
     with pytest.raises(DeepALError, match="Two sentences of the pool have the id 1-000"):
         write_pool_scores(nlp, tmp_path / "pool", tmp_path / "s.jsonl", mnlp)
     assert not (tmp_path / "s.jsonl").exists()
-
-
-def test_short_and_full_names_of_functions():
-    assert acquisition_name("MNLP") == acquisition_name("spacy_deepal.MNLP.v1")
-    assert make_acquisition("LC") is lc
-    assert make_acquisition("BALD", samples=7) == make_bald(7)
-
-
-def test_an_unknown_function_is_refused_with_those_there_are():
-    with pytest.raises(DeepALError, match=r"function 'mnpl'\. .*BALD.*LC.*MNLP.*RAND"):
-        make_acquisition("mnpl")
-
-
-def test_samples_are_refused_where_they_mean_nothing():
-    with pytest.raises(DeepALError, match=r"(?s)spacy_deepal\.MNLP\.v1.*samples"):
-        make_acquisition("MNLP", samples=10)
-    with pytest.raises(DeepALError, match="2 or more"):
-        make_acquisition("BALD", samples=1)
-
-
-def test_a_pipeline_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(DeepALError, match=r"Cannot load the pipeline .*nope"):
-        load_pipeline(str(tmp_path / "nope"))
 
 
 def test_excluding_leaves_out_by_id():

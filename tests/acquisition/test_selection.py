@@ -1,4 +1,3 @@
-import json
 import random
 
 import pytest
@@ -9,9 +8,7 @@ from spacy.tokens import DocBin
 
 from spacy_deepal.acquisition.score_file import Score, write_scores
 from spacy_deepal.acquisition.selection import select, select_batch
-from spacy_deepal.corpus.docbin import write_docs
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.lookup import fetch
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.sentences import count_words, sentence_id
 
@@ -107,19 +104,6 @@ def test_whoever_is_not_taken_did_not_fit_behind_those_that_rank_higher(scores, 
         assert (item in batch) == (0 < item.words <= budget - used)
 
 
-def test_sentences_come_in_the_order_of_their_ids(pool, vocab):
-    docs = fetch(pool, ["c", "a"], vocab, with_gold=True)
-    assert [(sentence_id(doc), doc.text) for doc in docs] == [
-        ("c", "Bob was in Oslo "),
-        ("a", "Ada likes Rome "),
-    ]
-
-
-def test_an_id_that_the_pool_lacks_is_an_error_with_counts(pool, vocab):
-    with pytest.raises(DeepALError, match=r"2 of the 3 selected .* not in the pool .*first: x"):
-        fetch(pool, ["a", "x", "y"], vocab, with_gold=True)
-
-
 def test_a_batch_is_spacys_own_format_with_ids(pool, scores, vocab, tmp_path):
     batch = select_batch(scores, pool, tmp_path / "batch.spacy", vocab, budget=6)
     assert ids(batch) == ["b", "c"]
@@ -195,48 +179,9 @@ def test_an_empty_scores_file_is_refused(pool, vocab, tmp_path):
         select_batch(tmp_path / "s.jsonl", pool, tmp_path / "b.spacy", vocab, budget=9)
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "{",
-        "null",
-        "[]",
-        '"a"',
-        "{}",
-        '{"id": "b", "words": 2}',
-        '{"id": "b", "words": "two", "score": 1.0}',
-        '{"id": "b", "words": null, "score": 1.0}',
-        '{"id": "b", "words": Infinity, "score": 1.0}',
-        '{"id": "b", "words": 2, "score": null}',
-        '{"id": "b", "words": 2, "score": NaN}',
-        '{"id": "b", "words": 2, "score": -Infinity}',
-        '{"id": "b", "words": 2, "score": 1e999}',
-        "\x00\xff",
-    ],
-)
-def test_a_line_that_is_no_score_is_named_by_its_number(line, pool, vocab, tmp_path):
-    good = json.dumps({"id": "a", "words": 3, "score": 1.0})
-    (tmp_path / "s.jsonl").write_text(f"{good}\n{line}\n", encoding="latin1")
-    with pytest.raises(DeepALError, match=r"s\.jsonl, line 2 is not"):
-        select_batch(tmp_path / "s.jsonl", pool, tmp_path / "b.spacy", vocab, budget=9)
-
-
-def test_a_sentence_that_is_scored_twice_is_refused(pool, vocab, tmp_path):
-    write_scores([Score("a", 3, 1.0), Score("b", 2, 1.0), Score("a", 3, 2.0)], tmp_path / "s.jsonl")
-    with pytest.raises(DeepALError, match="line 3 scores sentence a a second time"):
-        select_batch(tmp_path / "s.jsonl", pool, tmp_path / "b.spacy", vocab, budget=9)
-
-
 def test_a_batch_may_replace_an_earlier_one(pool, scores, vocab, tmp_path):
     file = tmp_path / "batch.spacy"
     select_batch(scores, pool, file, vocab, budget=2)
     select_batch(scores, pool, file, vocab, budget=9)
     assert sum(count_words(doc) for doc in read_shards(file, vocab)) == 9
     assert list(tmp_path.glob(".*")) == []
-
-
-def test_the_same_batch_is_the_same_bytes(pool, scores, vocab, tmp_path):
-    for name in ("one", "two"):
-        docs = fetch(pool, ["c", "a"], spacy.blank("xx").vocab, with_gold=True)
-        write_docs(docs, tmp_path / name)
-    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()

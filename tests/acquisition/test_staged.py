@@ -107,7 +107,7 @@ def test_few_samples_are_all_taken(nlp, pool, samples):
 def test_a_budget_changes_nothing_for_other_functions(nlp, pool, sampled, function):
     exact = list(score(nlp, read(nlp, pool), function))
     assert list(score(nlp, read(nlp, pool), function, budget=20)) == exact
-    assert sampled == {}
+    assert set(sampled) <= {0}
 
 
 def test_an_own_function_says_that_it_can_be_judged_by_some_of_its_samples(nlp, pool, sampled):
