@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from spacy.vocab import Vocab
 from torch import Tensor
 
-from ..engine import Reader
+from ..engine import Snapshot
 from ..lexicon import CACHED_WORDS, Lexicon
 from ..network import BOS_ROW, EOS_ROW, CnnCnnLstm
+from .flat_rows import lay_out_flat, teacher_forced
 from .layout import Layout, lay_out
 from .tables import FoldedNetwork, WordFeatures, word_features
-from .training import lay_out_flat, teacher_forced
 
 AT_ONCE = 1024  # words computed at once: what lies between them and the tables stays small
 
@@ -48,7 +48,7 @@ class FastEngine:
         batch = lay_out_flat(sentences, self.lexicon, self.network, self.device)
         return teacher_forced(self.network, batch, previous, context)
 
-    def cached_reader(self, vocab: Vocab, orths: NDArray) -> tuple[Reader, NDArray]:
+    def snapshot(self, vocab: Vocab, orths: NDArray) -> tuple[Snapshot, NDArray]:
         """As `Engine` says. Threads take turns in making the tables. If one is interrupted, the
         half-made tables are made again on the next call."""
         with self.lexicon.lock, torch.inference_mode(False), ExitStack() as interrupted:
@@ -56,7 +56,7 @@ class FastEngine:
             rows = self.lexicon.find(vocab, orths)
             tables = self._make_tables()
             interrupted.pop_all()
-            return FastReader(tables), rows
+            return FastSnapshot(tables), rows
 
     def _make_tables(self) -> FoldedNetwork:
         """Make the tables that are missing, of all words of the lexicon."""
@@ -82,12 +82,12 @@ class FastEngine:
             rows = np.append([BOS_ROW, EOS_ROW], self.lexicon.find(vocab, orths))
             return word_features(self.lexicon, rows, self.network, self.device)
 
-    def masked_reader(self, words: WordFeatures, masks: Sequence[Tensor]) -> "FastReader":
+    def masked_snapshot(self, words: WordFeatures, masks: Sequence[Tensor]) -> "FastSnapshot":
         """As `Engine` says."""
         with self.network.masked(masks):
             tables = FoldedNetwork(self.network)
         tables.add(words)
-        return FastReader(tables)
+        return FastSnapshot(tables)
 
     def lay_out(self, sentences: Sequence[NDArray]) -> Layout:
         """As `Engine` says."""
@@ -104,19 +104,19 @@ class FastEngine:
         )
 
 
-class FastReader:
-    """As `Reader` says."""
+class FastSnapshot:
+    """As `Snapshot` says."""
 
     def __init__(self, tables: FoldedNetwork):
         self.tables = tables
 
-    def read(self, layout: Layout, context: Tensor | None) -> "FastReading":
-        """As `Reader` says."""
-        return FastReading(self.tables, layout, context)
+    def encode(self, layout: Layout, context: Tensor | None) -> "FastEncoded":
+        """As `Snapshot` says."""
+        return FastEncoded(self.tables, layout, context)
 
 
-class FastReading:
-    """As `Reading` says."""
+class FastEncoded:
+    """As `Encoded` says."""
 
     @torch.no_grad()
     def __init__(self, tables: FoldedNetwork, layout: Layout, context: Tensor | None):
@@ -126,13 +126,13 @@ class FastReading:
         self.starts = np.cumsum([0, *layout.active]).tolist()
 
     def greedy(self) -> tuple[Tensor, Tensor]:
-        """As `Reading` says."""
+        """As `Encoded` says."""
         tags, logits = self.tables.decode(self.layout, self.gates)
         return tags[self.places], logits[self.places]
 
     @torch.no_grad()
     def sample_outputs(self, masks: Tensor) -> Tensor:
-        """As `Reading` says."""
+        """As `Encoded` says."""
         tables = self.tables
         hidden = self.gates.new_empty((len(self.places), masks.shape[1]))
         tables.decode(self.layout, self.gates, hidden)
@@ -142,18 +142,18 @@ class FastReading:
         return torch.stack(votes, 1)
 
     def start(self, rows: int) -> list[Any]:
-        """As `Reading` says."""
+        """As `Encoded` says."""
         return [lstm.start(rows) for lstm in self.tables.lstms]
 
     @torch.no_grad()
     def step(self, time: int, previous: Tensor, states: list[Any]) -> Tensor:
-        """As `Reading` says."""
+        """As `Encoded` says."""
         now = self.gates[self.starts[time] : self.starts[time + 1]].unsqueeze(1)
         of_tags = torch.nn.functional.embedding(previous, self.tables.from_tags)
         state = self.tables.step(states, (of_tags + now).flatten(0, 1))
         return torch.addmm(self.tables.output_bias, state, self.tables.output)
 
     def go_on_from(self, states: list[Any], source: Tensor) -> None:
-        """As `Reading` says."""
+        """As `Encoded` says."""
         for lstm, state in zip(self.tables.lstms, states, strict=True):
             lstm.go_on_from(state, source)

@@ -4,8 +4,8 @@ import numpy
 import pytest
 import torch
 
-from spacy_deepal.tagger.fast import training
-from spacy_deepal.tagger.fast.training import STEP, lay_out_flat
+from spacy_deepal.tagger.fast import flat_rows
+from spacy_deepal.tagger.fast.flat_rows import STEP, lay_out_flat
 from spacy_deepal.tagger.network import BOS, BOW, EOS, EOW, PAD_CHAR
 
 from ..build import initialized, make_doc, make_lexicon, network_of, orths, tagger_in
@@ -14,7 +14,7 @@ from ..build import initialized, make_doc, make_lexicon, network_of, orths, tagg
 @pytest.fixture(params=[True, False], ids=["oneDNN", "MKL"])
 def step(request, monkeypatch):
     """The multiple of rows that there are."""
-    monkeypatch.setattr(training, "find_one_dnn", lambda: object() if request.param else None)
+    monkeypatch.setattr(flat_rows, "find_one_dnn", lambda: object() if request.param else None)
     return STEP if request.param else 1
 
 
@@ -71,7 +71,7 @@ def test_vectors_of_a_pipeline_without_any_are_not_asked_for(vocab):
 
 def test_the_lstm_reads_the_words_alone(monkeypatch):
     nlp = initialized(decode_layers=2)
-    rows, packed_lstm = [], training.packed_lstm
+    rows, packed_lstm = [], flat_rows.packed_lstm
     monkeypatch.setattr(
         training,
         "packed_lstm",
