@@ -1,6 +1,6 @@
 """How the tagger runs its network: the face of an engine, and the plain engine behind it.
 
-`PlainEngine` pads sentences and calls the network as it is. `fast.fast_engine.FastEngine` has the same
+`PlainEngine` pads sentences and calls the network as it is. `FastEngine` in `fast/` has the same
 face and gives the same results, sooner.
 """
 
