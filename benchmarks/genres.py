@@ -36,9 +36,13 @@ from spacy.util import load_model
 from thinc.api import Config
 from wasabi import msg
 
-from spacy_deepal.acquisition.registry import acquisition_block, acquisition_label
-from spacy_deepal.acquisition.scoring import make_acquisition, score_docs
-from spacy_deepal.acquisition.selection import fetch, select
+from spacy_deepal.acquisition.registry import (
+    acquisition_block,
+    acquisition_label,
+    make_acquisition,
+)
+from spacy_deepal.acquisition.scoring import pool_reader, score
+from spacy_deepal.acquisition.selection import select
 from spacy_deepal.cli._app import (
     OVERRIDES,
     ConfigPath,
@@ -51,6 +55,7 @@ from spacy_deepal.cli._app import (
 )
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.experiment.simulation import configure, full_run, prepare_corpus
+from spacy_deepal.pool.lookup import fetch
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.rounds.manifest import count_genres
 from spacy_deepal.rounds.settings import words_of
@@ -225,9 +230,8 @@ def run_model(config: Config, sets: Sets, key: dict[str, Any], use_gpu: int) -> 
     nlp = load_model(model / DIR_MODEL_BEST)
     test = sets.test(genre)
     offered = count_genres(read_shards(pool, sets.vocab))
-    found = score_docs(
-        nlp, read_shards(pool, nlp.vocab), make_acquisition(key["acquisition"]), seed=seed
-    )
+    function = make_acquisition(key["acquisition"])
+    found = score(nlp, pool_reader(pool, nlp.vocab), function, seed=seed)
     words = words_of(key["budget"], sum(counts["words"] for counts in offered.values()))
     batch = [item.id for item in select(found, words)]
     trained = count_genres(read_shards(docs, sets.vocab))
