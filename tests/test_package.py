@@ -20,7 +20,6 @@ HEAVY = [
     "spacy_deepal.tagger.model",
     "spacy_deepal.tagger.decoding",
     "matplotlib",
-    "jinja2",
 ]
 
 
