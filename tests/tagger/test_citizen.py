@@ -20,7 +20,7 @@ from .build import LABELS, SENTENCES, entities_of, make_doc, make_nlp
 from .build import train as train_pipe
 
 ROOT = Path(__file__).parent.parent.parent
-CONFIG = ROOT / "configs" / "cnn_cnn_lstm.cfg"
+CONFIG = ROOT / "configs" / "al.cfg"
 
 
 @pytest.fixture(scope="module")
