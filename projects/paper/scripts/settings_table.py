@@ -1,12 +1,11 @@
-"""Runs with other settings than configs/al.cfg, recorded, and their learning curves as a table.
+"""Record runs with other settings than configs/al.cfg, and print their learning curves.
 
-    python benchmarks/settings.py runs/random/demo-en runs/representative/demo-en
+    python scripts/settings_table.py runs/settings-paper runs/settings-600
 
-A folder holds run folders, as `spacy deepal experiment` leaves them; its name is that of the data.
-Appends a line for each of their rounds to benchmarks/results/settings.jsonl, with what differs in
-[active_learning]; what is there is not recorded again. Prints all that the file holds, a row a set
-and settings: mean test F1 of the seeds after each round that all of them have, and the seconds of
-training in these rounds.
+A workspace of `spacy deepal experiment` holds its runs as WORKSPACE/NAME/RUN. Records a line for
+each round, with the settings of [active_learning] that differ from configs/al.cfg. Prints all that
+the file of results holds: for each data set and settings, the mean test F1 of the seeds after each
+round that all seeds have, and the seconds of training in these rounds.
 """
 
 import json
@@ -17,78 +16,72 @@ from statistics import mean
 from typing import Annotated, Any
 
 import typer
-from curves_table import DIGITS
-from records import append, matching
+from results import DIGITS, RESULTS, keep_config, markdown, read_lines, record, show_errors
 from thinc.api import Config
 
-from spacy_deepal.cli._app import show_errors
-from spacy_deepal.errors import DeepALError
 from spacy_deepal.report.runs import Run, read_runs
-from spacy_deepal.rounds.settings import DEFAULTS, ENDS, SECTION
+from spacy_deepal.rounds.settings import ENDS, SECTION
 
-HERE = Path(__file__).parent
-COMMON = Config().from_disk(HERE.parent / "configs" / "al.cfg", interpolate=False)[SECTION]
+COMMON_FILE = Path(__file__).resolve().parents[3] / "configs" / "al.cfg"
+COMMON = Config().from_disk(COMMON_FILE, interpolate=False)[SECTION]
 OWN = ("seed", "acquisition", "oracle", *ENDS)  # not settings that are compared
 
 
 def main(
-    folders: Annotated[list[Path] | None, typer.Argument(help="With run folders")] = None,
-    output: Annotated[Path, typer.Option()] = HERE / "results" / "settings.jsonl",
+    workspaces: Annotated[list[Path] | None, typer.Argument(help="Workspaces to record")] = None,
+    output: Annotated[Path, typer.Option(help="File of results")] = RESULTS / "settings.jsonl",
 ) -> None:
-    """Record the runs, print the table of all."""
+    """Record the runs, and print a table of all that is recorded."""
     with show_errors():
-        for folder in folders or ():
-            for run in read_runs(file.parent for file in sorted(folder.glob("*/manifest.json"))):
-                record(run, folder.name, output)
-        print_table(matching(output, {}))
+        files = [file for each in workspaces or () for file in each.glob("*/*/manifest.json")]
+        runs = read_runs(sorted(file.parent for file in files)) if files else []
+        lines = [line for run in runs for line in lines_of(run, output.parent)]
+        record(output, lines, by=("data", "settings", "acquisition", "seed"))
+        print_table(read_lines(output))
 
 
-def record(run: Run, data: str, output: Path) -> None:
-    """Append the rounds of a run that are not there yet.
+def lines_of(run: Run, folder: Path) -> list[dict[str, Any]]:
+    """Make the lines of a run, and keep its config.
 
-    RAISES (DeepALError): Another run with these settings is there.
+    folder (Path): Where the results go.
+    RETURNS (list[dict]): A line for each round.
     """
-    key = {"data": data, "settings": settings_of(run), "acquisition": run.name, "seed": run.seed}
-    for each in run.rounds:
-        line = {
+    config = Config().from_str(run.manifest["config"], interpolate=False)
+    settings = config[SECTION]
+    changed = {k: settings[k] for k in settings if k not in OWN and settings[k] != COMMON.get(k)}
+    head = {"data": run.path.parent.name, "made_of": keep_config(config, folder)}
+    head |= {"settings": changed, "acquisition": run.name, "seed": run.seed}
+    return [
+        {
+            **head,
+            "round": each.number,
             "words_percent": round(each.percent, DIGITS),
             "sentences": each.sentences,
             "ents_f": round(each.f, DIGITS),
             "seconds": each.seconds,
         }
-        there = matching(output, {**key, "round": each.number})
-        if not there:
-            append(output, {**key, "round": each.number, **line})
-        elif not line.items() <= there[0].items():
-            raise DeepALError(
-                f"{output} has another run like {run.path}. Give another file as --output."
-            )
-
-
-def settings_of(run: Run) -> dict[str, Any]:
-    """RETURNS (dict): The settings of a run that are not those of configs/al.cfg."""
-    block = DEFAULTS | Config().from_str(run.manifest["config"])[SECTION]
-    return {key: value for key, value in block.items() if key not in OWN and value != COMMON[key]}
+        for each in run.rounds
+    ]
 
 
 def print_table(lines: list[dict[str, Any]]) -> None:
-    """Print the curves: of each set those of few rounds and those of many, each in a table."""
-    tables: dict[tuple[str, tuple[int, ...]], list[str]] = defaultdict(list)
+    """Print a table for each data set and range of words."""
+    tables: dict[tuple[str, tuple[int, ...]], list[list[str]]] = defaultdict(list)
     for (data, settings), runs in groups(lines):
         shared = min(map(len, runs))
         words = tuple(round(line["words_percent"]) for line in runs[0][:shared])
         f = [mean(100 * run[number]["ents_f"] for run in runs) for number in range(shared)]
         train = mean(sum(line["seconds"]["train"] for line in run[:shared]) for run in runs)
         cells = [settings, str(len(runs)), *(f"{value:.1f}" for value in f), f"{train:.0f} s"]
-        tables[data, words].append(f"| {' | '.join(cells)} |")
+        tables[data, words].append(cells)
     for (data, words), rows in tables.items():
-        heads = [data, "seeds", *(f"{percent}%" for percent in words), "training"]
-        print(f"\n| {' | '.join(heads)} |\n{'|---' * len(heads)}|", *rows, sep="\n")
+        head = [data, "seeds", *(f"{percent}%" for percent in words), "training"]
+        print("\n" + markdown(head, *rows))
 
 
 def groups(lines: list[dict[str, Any]]) -> Iterator[tuple[tuple[str, str], list[list[dict]]]]:
-    """YIELDS (tuple, list): A set and the settings and function, for people; its runs, of each the
-    lines in the order of the rounds."""
+    """YIELDS (tuple, list): A data set and its settings in words; and the lines of each of its
+    runs, in the order of the rounds."""
     found: dict[tuple[str, str], dict[int, list[dict]]] = defaultdict(lambda: defaultdict(list))
     for line in sorted(lines, key=lambda line: line["round"]):
         said = [f"{key} = {json.dumps(value)}" for key, value in line["settings"].items()]

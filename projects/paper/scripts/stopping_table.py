@@ -1,61 +1,60 @@
-"""Where the stopping rule would have ended the runs of benchmarks/results/curves.jsonl.
+"""Where the stopping rule would have ended the runs that record_curves.py recorded.
 
-    python benchmarks/stopping_table.py --threshold 0.9 --threshold 0.95
+    python scripts/stopping_table.py --threshold 0.9 --threshold 0.95
 
-A line a round: data, acquisition, seed, round, words_percent, ents_f and stability. Means of the
-seeds; "lost" is what the best of the later rounds, and the last one, had more.
+All numbers are means over the seeds. "Lost" is how much more F1 the best of the later rounds has,
+and the last round.
 """
 
-import json
 from pathlib import Path
 from statistics import mean
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from curves_table import FULL, SHALLOW
+from results import RESULTS, markdown, read_lines, show_errors
 
 from spacy_deepal.report.stopping import find_stop
 from spacy_deepal.rounds.stability import ROUNDS
 
-RESULTS = Path(__file__).parent / "results" / "curves.jsonl"
+HEAD = ("", "", "stability", "stopped", "words", "F1", "lost to the best", "lost to the last")
 
 
 def main(
-    results: Annotated[Path, typer.Argument(help="JSONL")] = RESULTS,
+    curves: Annotated[Path, typer.Argument(help="File of results")] = RESULTS / "curves.jsonl",
     threshold: Annotated[list[float], typer.Option(help="stop_stability")] = [0.9, 0.95],  # noqa: B006
     rounds: Annotated[int, typer.Option(help="stop_rounds")] = ROUNDS,
 ) -> None:
-    """Print a Markdown table: where each function would have been stopped, and what that lost."""
-    runs: dict[tuple, list] = {}
-    for line in map(json.loads, results.read_text(encoding="utf8").splitlines()):
+    """Print a Markdown table: where each function would have been stopped, and what that costs."""
+    runs: dict[tuple[str, str], dict[int, list]] = {}
+    with show_errors():
+        lines = sorted(read_lines(curves), key=lambda line: line["round"])
+    for line in lines:
         if line["acquisition"] not in (FULL, SHALLOW):
-            runs.setdefault((line["data"], line["acquisition"], line["seed"]), []).append(line)
-    print("| | | stability | stopped | words | F1 | lost to the best | lost to the last |")
-    print("|---" * 8 + "|")
-    for data, name in dict.fromkeys(key[:2] for key in runs):
-        group = [
-            sorted(lines, key=lambda line: line["round"])
-            for key, lines in runs.items()
-            if key[:2] == (data, name)
-        ]
-        for number in threshold:
-            print(f"| {data} | {name} | {number:g} | {row(group, number, rounds)} |")
+            seeds = runs.setdefault((line["data"], line["acquisition"]), {})
+            seeds.setdefault(line["seed"], []).append(line)
+    rows = [
+        [*name, f"{number:g}", *show_stops(list(seeds.values()), number, rounds)]
+        for name, seeds in runs.items()
+        for number in threshold
+    ]
+    print(markdown(HEAD, *rows))
 
 
-def row(group: list[list[dict]], threshold: float, rounds: int) -> str:
-    """RETURNS (str): The cells of one function and threshold."""
+def show_stops(runs: list[list[dict[str, Any]]], threshold: float, rounds: int) -> list[str]:
+    """RETURNS (list[str]): The cells of a function and a threshold that say where it stops."""
     found = []
-    for lines in group:
+    for lines in runs:
         f, stability = ([line.get(key) for line in lines] for key in ("ents_f", "stability"))
         stop = find_stop(f, stability, threshold, rounds)
         if stop:
             percent = lines[stop.place]["words_percent"]
             found.append((percent, 100 * stop.f, 100 * stop.lost_to_best, 100 * stop.lost_to_last))
-    share = f"{len(found)} of {len(group)}"
+    share = f"{len(found)} of {len(runs)}"
     if not found:
-        return f"{share} | | | |"
+        return [share, "", "", "", ""]
     percent, f, best, last = map(mean, zip(*found, strict=True))
-    return f"{share} | {percent:.0f}% | {f:.1f} | {best:.1f} | {last:.1f}"
+    return [share, f"{percent:.0f}%", f"{f:.1f}", f"{best:.1f}", f"{last:.1f}"]
 
 
 if __name__ == "__main__":

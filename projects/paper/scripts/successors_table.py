@@ -1,48 +1,52 @@
-"""The table of docs/results.md from benchmarks/results/successors.jsonl.
+"""The table of what successors.py recorded.
 
-    python benchmarks/successors_table.py
+    python scripts/successors_table.py
 
-A cell is the mean test F1 of its seeds, with their number where it is not three.
+A cell is the mean test F1 of its seeds. Their number stands beside it where it is not three.
 """
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from statistics import mean
 from typing import Annotated, Any
 
 import typer
-from tagger_table import cell
+from results import RESULTS, markdown, read_lines, show_errors
 
-RESULTS = Path(__file__).parent / "results" / "successors.jsonl"
+SEEDS = 3
 
 
-def main(results: Annotated[Path, typer.Argument(help="JSONL")] = RESULTS) -> None:
-    """Print a Markdown table: who was trained, on whose picks, at each share of the words."""
-    lines = [json.loads(line) for line in results.read_text(encoding="utf8").splitlines()]
+def main(
+    results: Annotated[Path, typer.Argument(help="File of results")] = RESULTS / "successors.jsonl",
+) -> None:
+    """Print a Markdown table: who was trained, on whose sentences, at each share of the words."""
+    with show_errors():
+        lines = read_lines(results)
     shares = sorted({line["share"] for line in lines})
     names = sorted({line["acquisition"] for line in lines})
-    print(f"| | trained | picked by | {' | '.join(f'{share:.0%}' for share in shares)} |")
-    print("|---" * (len(shares) + 3) + "|")
+    rows = [["", "trained", "picked by", *(f"{share:.0%}" for share in shares)]]
     for data in dict.fromkeys(line["data"] for line in lines):
         mine = [line for line in lines if line["data"] == data]
         for system in dict.fromkeys(line["system"] for line in mine):
             models = {key(line): line["ents_f"] for line in mine if line["system"] == system}
-            print_rows(f"{data} | `{system}`", models, names, shares)
+            rows += rows_of([data, f"`{system}`"], models, names, shares)
         loop = {key(line): line["deepal_ner_ents_f"] for line in mine}
-        print_rows(f"{data} | the loop's own", loop, names, shares)
+        rows += rows_of([data, "the loop's own"], loop, names, shares)
+    print(markdown(*rows))
 
 
 def key(line: dict[str, Any]) -> tuple[str, float, int]:
-    """RETURNS (tuple): What a labelled set is known by: function, share of the words, seed."""
+    """RETURNS (tuple): What identifies a labelled set: function, share of the words, seed."""
     return line["acquisition"], line["share"], line["seed"]
 
 
-def print_rows(
-    head: str, models: dict[tuple, float], names: Iterable[str], shares: Iterable[float]
-) -> None:
-    """Print a row for each function by which sentences were picked.
+def rows_of(
+    head: list[str], models: dict[tuple, float], names: Iterable[str], shares: Iterable[float]
+) -> Iterator[list[str]]:
+    """Make a row for each function that selected sentences.
 
-    models (dict): Test F1, from 0 to 1, by what `key` gives.
+    models (dict): Test F1, from 0 to 1, by `key`.
+    YIELDS (list[str]): The cells of a row.
     """
     for name in names:
         found = [
@@ -50,7 +54,14 @@ def print_rows(
             for share in shares
         ]
         if any(found):
-            print(f"| {head} | {name} | {' | '.join(cell(values, False) for values in found)} |")
+            yield [*head, name, *(cell(values) for values in found)]
+
+
+def cell(values: list[float]) -> str:
+    """RETURNS (str): The mean, and the number of seeds where it is not the usual one."""
+    if not values:
+        return ""
+    return f"{mean(values):.1f}" + ("" if len(values) == SEEDS else f" ({len(values)})")
 
 
 if __name__ == "__main__":
