@@ -32,8 +32,8 @@ from systems import ner_config, tagger_config
 from thinc.api import Config
 from tqdm import tqdm
 
-from spacy_deepal.acquisition.anytime import score_for_budget
-from spacy_deepal.acquisition.scoring import make_acquisition, score_docs
+from spacy_deepal.acquisition.registry import make_acquisition
+from spacy_deepal.acquisition.scoring import score
 from spacy_deepal.acquisition.selection import select
 
 WARM_UP = 5  # updates
@@ -216,19 +216,19 @@ def measure_bald(nlp: Language, corpus: Path, repeats: int) -> dict[str, Any]:
     functions = {name: make_acquisition(name) for name in ("MNLP", "BALD", "DecoderBALD")}
     functions["BALD20"] = make_acquisition("BALD", samples=20)
     work = {
-        name: (lambda function=function: list(score_docs(nlp, docs, function)))
+        name: (lambda function=function: list(score(nlp, lambda: docs, function)))
         for name, function in functions.items()
     }
-    work["anytime"] = lambda: score_for_budget(nlp, lambda: docs, functions["BALD"], budget)
+    work["anytime"] = lambda: list(score(nlp, lambda: docs, functions["BALD"], budget=budget))
     times: dict[str, list[float]] = {name: [] for name in work}
     scores = {}
     for turn in tqdm(range(repeats + 1), "BALD", leave=False, disable=None):
-        for name, score in work.items():
+        for name, measured in work.items():
             if turn == 0 and name not in ("MNLP", "DecoderBALD"):
                 continue
             forget(nlp)
             start = clock()
-            scores[name] = score()
+            scores[name] = measured()
             seconds = clock() - start
             if turn:
                 times[name].append(seconds)

@@ -6,6 +6,7 @@ from typing import Any
 from spacy.util import registry
 
 from ..errors import DeepALError
+from .functions import AcquisitionFunction
 
 NAME = "@acquisition"
 OURS = "spacy_deepal.", ".v1"  # around the short name of one of this package's functions
@@ -52,7 +53,20 @@ def acquisition_block(text: str) -> dict[str, Any]:
     return block
 
 
-def resolve_acquisition(block: dict[str, Any], text: str) -> Any:
+def make_acquisition(text: str, *, samples: int | None = None) -> AcquisitionFunction:
+    """Make a registered acquisition function.
+
+    text (str): As for `acquisition_block`: "MNLP", "BALD:samples=20".
+    samples (int | None): MC dropout samples, for a function that takes them. None: its own number.
+    RAISES (DeepALError): The name is unknown, or the function does not take the arguments.
+    """
+    block = acquisition_block(text)
+    if samples is not None:
+        block["samples"] = samples
+    return resolve_acquisition(block, text)
+
+
+def resolve_acquisition(block: dict[str, Any], text: str) -> AcquisitionFunction:
     """RETURNS (AcquisitionFunction): The function of a block.
 
     text (str): How the user called it.

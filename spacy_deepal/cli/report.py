@@ -1,3 +1,5 @@
+"""`spacy deepal report`."""
+
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +22,7 @@ def report_cli(
         typer.Option(
             "--full",
             help="Scores of a model trained on the whole pool, as `spacy evaluate --output` "
-            "writes them; may be repeated: the mean counts",
+            "writes them. May be repeated; the mean counts",
             show_default=False,
         ),
     ] = [],  # noqa: B006 (read only)
@@ -28,7 +30,7 @@ def report_cli(
         Path | None,
         typer.Option(
             "--shallow",
-            help="The same of a shallow model, such as a CRF, to be passed",
+            help="Scores of a shallow model trained on the whole pool, such as a CRF",
             show_default=False,
         ),
     ] = None,
@@ -42,16 +44,13 @@ def report_cli(
         ),
     ] = None,
 ) -> None:
-    """
-    Show runs as one HTML file that needs nothing else: learning curves, the words each run needed,
-    and the sentences it picked. Runs in progress are shown as far as they are.
-    """
-    from ..report import figure as write_figure
-    from ..report import report
+    """Show runs in one HTML file that needs nothing else: learning curves, the words that each run
+    needed, and the sentences that it selected. Runs in progress are shown as far as they are."""
+    from ..report import write_figure, write_report
 
     with show_errors():
         if figure is not None:
             picture = write_figure(run_dirs, figure, full=full, shallow=shallow)
             msg.good(f"Learning curves: {picture}")
-        page = report(run_dirs, output, full=full, shallow=shallow, title=title)
+        page = write_report(run_dirs, output, full=full, shallow=shallow, title=title)
         msg.good(f"Report: {page}")

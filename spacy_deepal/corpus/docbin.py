@@ -1,6 +1,6 @@
 """A `.spacy` file, read and written as a stream of Docs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from spacy.tokens import Doc, DocBin
@@ -8,6 +8,7 @@ from spacy.vocab import Vocab
 from srsly.msgpack import Packer, Unpacker
 
 from ..errors import DeepALError
+from ..files import write_atomically
 
 ATTRS = ("ORTH", "SPACY", "ENT_IOB", "ENT_TYPE")
 
@@ -20,6 +21,12 @@ def doc_bin(docs: list[Doc]) -> DocBin:
     doc_bin.user_data = [packer.pack(doc.user_data) for doc in docs]
     doc_bin.store_user_data = True
     return doc_bin
+
+
+def write_docs(docs: Iterable[Doc], path: str | Path) -> None:
+    """Write Docs as one .spacy file, in their order, whole or not at all."""
+    with write_atomically(path, "wb") as stream:
+        stream.write(doc_bin(list(docs)).to_bytes())
 
 
 def read_docs(file: Path, vocab: Vocab) -> Iterator[Doc]:

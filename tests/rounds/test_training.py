@@ -17,9 +17,10 @@ from spacy_deepal.rounds.run_folder import RoundFolder
 from spacy_deepal.rounds.settings import read_settings
 from spacy_deepal.rounds.training import (
     count_updates,
-    evaluate,
+    evaluate_pipeline,
     initialize,
     make_progress_logger,
+    save_pipeline,
     train_round,
 )
 from spacy_deepal.tagger.component import DeepNER
@@ -39,7 +40,7 @@ def same_weights(path, other):
 
 def make_initial(paths, output, acquisition="MNLP", more=(), **active_learning):
     config = quick_config(paths, acquisition, more, **active_learning)
-    initialize(config, read_settings(config.interpolate()), output)
+    save_pipeline(initialize(config, read_settings(config.interpolate())), output)
     return output
 
 
@@ -54,11 +55,11 @@ def train(paths, initial, tmp_path):
 
     def train(name="round", number=0, start=initial, docs=None, more=(), **active_learning):
         config = quick_config(paths, more=more, **active_learning)
-        here = RoundFolder(tmp_path / name)
+        here = RoundFolder(tmp_path / name, number)
         here.path.mkdir(exist_ok=True)
         docs = list(make_docs(12, 5)) if docs is None else docs
         settings = read_settings(config.interpolate())
-        return train_round(config, settings, start=start, docs=docs, here=here, number=number)
+        return train_round(config, settings, start=start, docs=docs, here=here)
 
     return train
 
@@ -232,7 +233,7 @@ class TestTrainRound:
         meta = json.loads((path / "meta.json").read_text(encoding="utf8"))
         best = meta["performance"]["ents_f"]
         assert best == pytest.approx(max(scores), abs=0.005)
-        assert evaluate(load_model(path), paths["dev"])["ents_f"] == pytest.approx(best)
+        assert evaluate_pipeline(load_model(path), paths["dev"])["ents_f"] == pytest.approx(best)
 
     def test_the_configs_own_limits_do_not_cut_a_round_short(self, train, updates):
         more = {"training.max_steps": 1, "training.patience": 1, "training.max_epochs": 1}
@@ -262,12 +263,12 @@ class TestTrainRound:
         config = quick_config(paths, more={"paths.vectors": str(tmp_path / "vectors")})
         settings = read_settings(config.interpolate())
         start = tmp_path / "initial"
-        initialize(config, settings, start)
+        save_pipeline(initialize(config, settings), start)
         docs = list(make_docs(6, 5))
         for number in range(2):
-            here = RoundFolder(tmp_path / f"round_{number}")
+            here = RoundFolder(tmp_path / f"round_{number}", number)
             here.path.mkdir()
-            start = train_round(config, settings, start=start, docs=docs, here=here, number=number)
+            start = train_round(config, settings, start=start, docs=docs, here=here)
             assert network(start).config["vectors_width"] == 3
             assert load_model(start).vocab.vectors.data.tolist() == data.tolist()
 
@@ -275,7 +276,7 @@ class TestTrainRound:
 class TestEvaluate:
     def test_scores_are_those_of_spacys_scorer(self, train, paths):
         nlp = load_model(train(min_updates=40))
-        scores = evaluate(nlp, paths["test"])
+        scores = evaluate_pipeline(nlp, paths["test"])
         assert list(scores) == ["ents_p", "ents_r", "ents_f", "ents_per_type"]
         gold, found = set(), set()
         for i, doc in enumerate(make_docs(15, 3)):
@@ -289,7 +290,7 @@ class TestEvaluate:
     def test_data_without_labels_is_refused(self, initial, tmp_path):
         write_shards(make_docs(3, 1, gold=False), tmp_path / "test")
         with pytest.raises(DeepALError, match="test has no labelled sentence to evaluate on"):
-            evaluate(load_model(initial), tmp_path / "test")
+            evaluate_pipeline(load_model(initial), tmp_path / "test")
 
 
 def test_batches_are_counted_with_the_configs_batcher(initial):

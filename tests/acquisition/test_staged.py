@@ -3,11 +3,16 @@ from zlib import crc32
 import numpy as np
 import pytest
 
-from spacy_deepal.acquisition.anytime import score_for_budget, score_pool_for_budget
-from spacy_deepal.acquisition.functions import Bald, mnlp, variation_ratio
-from spacy_deepal.acquisition.scoring import read_scores, score_docs
+from spacy_deepal.acquisition.functions import (
+    Bald,
+    Needs,
+    make_bald,
+    make_rand,
+    mnlp,
+    variation_ratio,
+)
+from spacy_deepal.acquisition.scoring import score
 from spacy_deepal.acquisition.selection import select
-from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.sentences import sentence_id
 from spacy_deepal.tagger.component import DeepNER
@@ -45,9 +50,9 @@ def read(nlp, pool):
 
 
 def test_batch_is_that_of_all_samples_and_its_scores_are(nlp, pool, sampled):
-    exact = {item.id: item for item in score_docs(nlp, read(nlp, pool)(), Bald(40), seed=3)}
+    exact = {item.id: item for item in score(nlp, read(nlp, pool), make_bald(40), seed=3)}
     sampled.clear()
-    scores = score_for_budget(nlp, read(nlp, pool), Bald(40), 15, seed=3)
+    scores = list(score(nlp, read(nlp, pool), make_bald(40), budget=15, seed=3))
     batch = select(scores, 15)
     assert [item.id for item in scores] == list(exact)
     assert [item.id for item in batch] == [item.id for item in select(exact.values(), 15)]
@@ -74,7 +79,7 @@ def test_sentences_that_do_not_fit_into_the_budget_set_no_bar(nlp, pool, monkeyp
         ]
 
     monkeypatch.setattr(DeepNER, "sample", sample)
-    scores = score_for_budget(nlp, lambda: docs, Bald(100), 20)
+    scores = list(score(nlp, lambda: docs, make_bald(100), budget=20))
     exact = {
         sentence_id(doc): variation_ratio(path)
         for doc, path in zip(docs, sample(None, docs, first=0, samples=100), strict=True)
@@ -85,31 +90,38 @@ def test_sentences_that_do_not_fit_into_the_budget_set_no_bar(nlp, pool, monkeyp
 
 
 def test_budget_for_the_whole_pool_samples_all_of_it(nlp, pool):
-    exact = list(score_docs(nlp, read(nlp, pool)(), Bald(10)))
-    assert score_for_budget(nlp, read(nlp, pool), Bald(10), 10**6) == exact
+    exact = list(score(nlp, read(nlp, pool), make_bald(10)))
+    assert list(score(nlp, read(nlp, pool), make_bald(10), budget=10**6)) == exact
 
 
 @pytest.mark.parametrize("samples", [2, 3, 5])
 def test_few_samples_are_all_taken(nlp, pool, samples):
-    exact = {item.id: item for item in score_docs(nlp, read(nlp, pool)(), Bald(samples))}
-    scores = score_for_budget(nlp, read(nlp, pool), Bald(samples), 10)
+    exact = {item.id: item for item in score(nlp, read(nlp, pool), make_bald(samples))}
+    scores = list(score(nlp, read(nlp, pool), make_bald(samples), budget=10))
     best = max(scores, key=lambda item: item.score)
     assert best == exact[best.id]
     assert set(exact) == {item.id for item in scores}
 
 
-def test_scores_of_a_pool_on_disk_are_written_in_its_order(nlp, pool, tmp_path):
-    count = score_pool_for_budget(nlp, pool, tmp_path / "s.jsonl", Bald(10), 20)
-    scores = read_scores(tmp_path / "s.jsonl")
-    assert count == len(scores) == 60
-    assert [item.score for item in scores] == [
-        item.score for item in score_for_budget(nlp, read(nlp, pool), Bald(10), 20)
-    ]
-    assert all(np.isfinite(item.score) for item in scores)
+@pytest.mark.parametrize("function", [mnlp, make_rand(), Bald(Needs(samples=5))])
+def test_a_budget_changes_nothing_for_other_functions(nlp, pool, sampled, function):
+    exact = list(score(nlp, read(nlp, pool), function))
+    assert list(score(nlp, read(nlp, pool), function, budget=20)) == exact
+    assert sampled == {}
 
 
-def test_other_functions_know_no_budget(nlp, pool):
-    with pytest.raises(DeepALError, match=r"BALD.v1 alone. Leave --budget-words out"):
-        score_for_budget(nlp, read(nlp, pool), mnlp, 20)
-    with pytest.raises(DeepALError, match="budget is 0 words"):
-        score_for_budget(nlp, read(nlp, pool), Bald(5), 0)
+def test_an_own_function_says_that_it_can_be_judged_by_some_of_its_samples(nlp, pool, sampled):
+    class Own:
+        needs = Needs(samples=40, anytime=True)
+
+        def __call__(self, evidence):
+            assert evidence.tags is None
+            return variation_ratio(evidence.samples)
+
+    scores = list(score(nlp, read(nlp, pool), Own(), budget=15, seed=3))
+    assert scores == list(score(nlp, read(nlp, pool), make_bald(40), budget=15, seed=3))
+    assert len(sampled) > 1
+
+
+def test_a_pool_without_a_sentence_has_no_score(nlp, pool):
+    assert list(score(nlp, lambda: [], make_bald(10), budget=20)) == []
