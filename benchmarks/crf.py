@@ -103,7 +103,7 @@ def evaluate(tagger: pycrfsuite.Tagger, docs: Sequence[Doc]) -> dict[str, float]
 
 
 def make_consistent(found: list[str]) -> list[str]:
-    """Mend tags that break the BILUO scheme, as CoNLL's scorer reads them. A CRF rarely gives any."""
+    """Mend tags that break the BILUO scheme, as CoNLL's scorer reads them. They are rare."""
     iob, previous = [], "O"
     for tag in found:
         label = tag[2:]

@@ -52,7 +52,7 @@ def main(
     workspace: Annotated[Path, typer.Option(help="Pools and shares")] = HERE / "workspace",
     output: Annotated[Path, typer.Option()] = HERE / "results" / "tagger_accuracy.jsonl",
 ) -> None:
-    """Train every system on every share of every data set with every seed, and record its test F1."""
+    """Train every system on every share of the data sets with every seed, and record test F1."""
     folders = dict(item.split("=", 1) for item in data)
     cells = [
         {"data": d, "share": s, "seed": n, "system": t}

@@ -39,7 +39,9 @@ from spacy_deepal.report.compare import (
     words_saved,
 )
 from spacy_deepal.report.page import PAPER
-from spacy_deepal.report.runs import Run, make_round
+from spacy_deepal.report.runs import Run
+from spacy_deepal.rounds.rows import Manifest, RoundMetrics, parse_row
+from spacy_deepal.rounds.run_folder import RunFolder
 
 FULL, SHALLOW = "full", "crf"  # the models of all words, among the acquisition functions
 FUNCTIONS = (BASELINE, "LC", "MNLP", "BALD")  # the paper's, in its order
@@ -72,15 +74,18 @@ def read_sets(file: Path) -> dict[str, list[Run]]:
         found[line["data"], line["acquisition"], line["seed"]].append(line)
     sets: dict[str, list[Run]] = defaultdict(list)
     for (data, name, seed), lines in found.items():
-        rounds = {line["round"]: line | {"ents_per_type": {}, "genres": {}} for line in lines}
-        in_order = tuple(make_round(rounds[number], str(file)) for number in sorted(rounds))
-        sets[data].append(Run(file, name, {"seed": seed}, in_order))
+        rounds = [
+            parse_row(RoundMetrics, {**line, "ents_per_type": {}, "genres": {}}, str(file))
+            for line in sorted(lines, key=lambda line: line["round"])
+        ]
+        manifest = Manifest.model_construct(seed=seed)
+        sets[data].append(Run(RunFolder(file), name, manifest, tuple(rounds)))
     return sets
 
 
 def all_words(runs: list[Run], name: str) -> float | None:
     """RETURNS (float | None): The mean F1 of a model of all words. None if there is none."""
-    found = [run.rounds[-1].f for run in runs if run.name == name]
+    found = [run.rounds[-1].ents_f for run in runs if run.name == name]
     return mean(found) if found else None
 
 
@@ -133,12 +138,12 @@ def summarise_set(data: str, runs: list[Run]) -> list[dict[str, Any]]:
 def percent_to(curve: Run, f: float | None) -> float | None:
     """RETURNS (float | None): Percent of the words at the first round with at least this F1."""
     reached = None if f is None else first_reaching(curve, f)
-    return reached and reached.percent
+    return reached and reached.words_percent
 
 
 def seconds_a_round(runs: list[Run], step: str) -> float | None:
     """RETURNS (float | None): Mean time of a step, without the round of the seed set."""
-    found = [round.seconds[step] for run in runs for round in run.rounds if round.number]
+    found = [getattr(row.seconds, step) for run in runs for row in run.rounds if row.round]
     return mean(found) if found else None
 
 
@@ -158,9 +163,9 @@ def print_curves(data: str, runs: list[Run]) -> None:
     models = {"full data": all_words(runs, FULL), "CRF": all_words(runs, SHALLOW)}
     known = [f"{name} {points(f)}" for name, f in models.items() if f is not None]
     print(f"\nTest F1 on {data}{': ' if known else ''}{', '.join(known)}\n")
-    rows = [["words", *(f"{round.percent:.0f}%" for round in longest.rounds)]]
+    rows = [["words", *(f"{row.words_percent:.0f}%" for row in longest.rounds)]]
     for name, curve in curves.items():
-        cells = [name, *(points(round.f) for round in curve.rounds)]
+        cells = [name, *(points(row.ents_f) for row in curve.rounds)]
         rows.append(cells + [""] * (len(rows[0]) - len(cells)))
     print(markdown(*rows))
 

@@ -37,14 +37,16 @@ from spacy.util import load_config, load_model
 from thinc.api import Config, require_gpu
 from wasabi import msg
 
-from spacy_deepal.acquisition.scoring import make_acquisition, score_docs
-from spacy_deepal.acquisition.selection import fetch, select
+from spacy_deepal.acquisition.registry import make_acquisition
+from spacy_deepal.acquisition.scoring import pool_reader, score
+from spacy_deepal.acquisition.selection import select
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.experiment.simulation import configure, full_run, prepare_corpus
+from spacy_deepal.pool.lookup import fetch
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.rounds.manifest import count_genres
 from spacy_deepal.rounds.settings import words_of
-from spacy_deepal.rounds.training import evaluate, without_loop
+from spacy_deepal.rounds.training import evaluate_pipeline, without_loop
 from spacy_deepal.seeds import derive_seed
 from spacy_deepal.sentences import count_words, sentence_id, sentence_info
 
@@ -206,22 +208,26 @@ def run_model(config: Config, sets: Sets, key: dict[str, Any], use_gpu: int) -> 
     shutil.rmtree(model / DIR_MODEL_LAST, ignore_errors=True)  # dozens of models fill a disk
     nlp = load_model(model / DIR_MODEL_BEST)
     test = sets.test(genre)
-    offered = count_genres(read_shards(pool, sets.vocab))
-    found = score_docs(
-        nlp, read_shards(pool, nlp.vocab), make_acquisition(key["acquisition"]), seed=seed
-    )
+    offered = describe_genres(read_shards(pool, sets.vocab))
+    function = make_acquisition(key["acquisition"])
+    found = score(nlp, pool_reader(pool, nlp.vocab), function, seed=seed)
     words = words_of(key["budget"], sum(counts["words"] for counts in offered.values()))
     batch = [item.id for item in select(found, words)]
-    trained = count_genres(read_shards(docs, sets.vocab))
+    trained = describe_genres(read_shards(docs, sets.vocab))
     return {
         "sentences": sum(counts["sentences"] for counts in trained.values()),
         "words": sum(counts["words"] for counts in trained.values()),
-        "ents_f": round(scores["ents_f"], 4),
-        "genre_ents_f": test and round(evaluate(nlp, test)["ents_f"], 4),
+        "ents_f": round(scores.ents_f, 4),
+        "genre_ents_f": test and round(evaluate_pipeline(nlp, test)["ents_f"], 4),
         "pool": offered,
-        "picks": count_genres(iter(fetch(pool, batch, sets.vocab, with_gold=False))),
+        "picks": describe_genres(fetch(pool, batch, sets.vocab, with_gold=False)),
         "threads": torch.get_num_threads(),
     }
+
+
+def describe_genres(docs: Iterable[Doc]) -> dict[str, dict[str, int]]:
+    """RETURNS (dict): Sentences and words of each genre."""
+    return {genre: counts.model_dump() for genre, counts in count_genres(docs).items()}
 
 
 def compare(line: dict[str, Any], half: dict[str, Any]) -> float:

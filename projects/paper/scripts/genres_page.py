@@ -21,7 +21,7 @@ from genres_table import (
 )
 
 from spacy_deepal.files import write_atomically
-from spacy_deepal.report.curves import INK, MUTED, render
+from spacy_deepal.report.curves import INK, MUTED, figure_bytes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,8 +89,8 @@ def write_page(lines: Lines, output: Path) -> None:
     output (Path): The HTML file.
     """
     rows = summarise(lines)
-    wide = render(draw(rows, width=8.6, height=3.7, columns=2), "png")
-    narrow = render(draw(rows, width=4, height=6.2, columns=1), "png")
+    wide = figure_bytes(draw(rows, width=8.6, height=3.7, columns=2), "png")
+    narrow = figure_bytes(draw(rows, width=4, height=6.2, columns=1), "png")
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,

@@ -24,10 +24,11 @@ from spacy_deepal.errors import DeepALError
 from spacy_deepal.experiment.simulation import METRICS, SPLITS, prepare_corpus
 from spacy_deepal.files import read_json, write_json
 from spacy_deepal.pool.shards import read_shards
-from spacy_deepal.report import report
+from spacy_deepal.report import write_report
 from spacy_deepal.report.runs import Run, read_runs
 from spacy_deepal.sentences import count_words
 
+WHAT = ("round", "selection", "words", "words_percent", "sentences", "stability", "seconds")
 SCORES = ("ents_p", "ents_r", "ents_f", "dev_ents_f")
 
 
@@ -49,8 +50,8 @@ def main(
             [{"data": folder.name, **line} for line in lines],
             by=("data", "acquisition", "seed"),
         )
-        page = report(
-            [run.path for run in runs],
+        page = write_report(
+            [run.folder.path for run in runs],
             folder / "report.html",
             full=full,
             shallow=shallow,
@@ -86,11 +87,11 @@ def record_all_words(
     models = {(SHALLOW, 0): shallow}
     models |= {(FULL, int(file.parent.name.removeprefix(f"{FULL}-seed"))): file for file in full}
     lines = []
-    for (name, seed), file in sorted(models.items()):
+    for (name, seed), file in models.items():
         metrics = read_json(file)
         scores = {key: round(metrics[key], DIGITS) for key in SCORES}
         line = {"acquisition": name, "seed": seed, "round": 0, "selection": "all", **size, **scores}
-        lines.append({**line, "seconds": metrics["seconds"]})
+        lines.append({**line, "seconds": {"train": metrics["seconds"]["train"]}})
     return lines
 
 
@@ -103,31 +104,17 @@ def record_runs(runs: Sequence[Run], folder: Path) -> list[dict[str, Any]]:
     """
     lines, made_of = [], {}
     for run in runs:
-        config = Config().from_str(run.manifest["config"], interpolate=False)
-        made_of[run.path] = keep_config(config, folder)
-        for each in run.rounds:
-            scores = zip(SCORES, (each.p, each.r, each.f, each.dev_f), strict=True)
-            line = {
-                "made_of": made_of[run.path],
-                "acquisition": run.name,
-                "seed": run.seed,
-                "round": each.number,
-                "selection": each.selection,
-                "words": each.words,
-                "words_percent": each.percent,
-                "sentences": each.sentences,
-                "stability": each.stability,
-                **{key: value and round(value, DIGITS) for key, value in scores},
-                "seconds": each.seconds,
-            }
-            lines.append(line)
+        name = keep_config(Config().from_str(run.manifest.config, interpolate=False), folder)
+        made_of[f"{run.folder.path}: {folder / 'configs' / name}.cfg"] = name
+        for row in run.rounds:
+            line = row.model_dump(include={*WHAT, *SCORES})
+            line |= {key: round(line[key], DIGITS) for key in SCORES}
+            lines.append({"made_of": name, "acquisition": run.name, "seed": run.seed, **line})
     if len(set(made_of.values())) > 1:
-        configs = "\n- ".join(
-            f"{path}: {folder / 'configs' / name}.cfg" for path, name in made_of.items()
-        )
         raise DeepALError(
-            f"The runs have different configs, so their curves do not compare:\n- {configs}\n"
-            "Move those away that do not belong to the experiment."
+            "The runs have different configs, so their curves do not compare:\n- "
+            + "\n- ".join(made_of)
+            + "\nMove the runs away that do not belong to the experiment."
         )
     return lines
 

@@ -46,21 +46,21 @@ def lines_of(run: Run, folder: Path) -> list[dict[str, Any]]:
     folder (Path): Where the results go.
     RETURNS (list[dict]): A line for each round.
     """
-    config = Config().from_str(run.manifest["config"], interpolate=False)
+    config = Config().from_str(run.manifest.config, interpolate=False)
     settings = config[SECTION]
     changed = {k: settings[k] for k in settings if k not in OWN and settings[k] != COMMON.get(k)}
-    head = {"data": run.path.parent.name, "made_of": keep_config(config, folder)}
+    head = {"data": run.folder.path.parent.name, "made_of": keep_config(config, folder)}
     head |= {"settings": changed, "acquisition": run.name, "seed": run.seed}
     return [
         {
             **head,
-            "round": each.number,
-            "words_percent": round(each.percent, DIGITS),
-            "sentences": each.sentences,
-            "ents_f": round(each.f, DIGITS),
-            "seconds": each.seconds,
+            "round": row.round,
+            "words_percent": round(row.words_percent, DIGITS),
+            "sentences": row.sentences,
+            "ents_f": round(row.ents_f, DIGITS),
+            "seconds": row.seconds.model_dump(),
         }
-        for each in run.rounds
+        for row in run.rounds
     ]
 
 

@@ -34,8 +34,8 @@ from spacy_deepal.corpus.docbin import ATTRS
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.experiment.simulation import SPLITS
 from spacy_deepal.pool.shards import read_shards
-from spacy_deepal.report.runs import Round, Run, read_runs
-from spacy_deepal.rounds.run_folder import RunFolder
+from spacy_deepal.report.runs import Run, read_runs
+from spacy_deepal.rounds.rows import RoundMetrics
 
 SYSTEMS = "ner", "deepal_ner"
 NEAR = 2.5  # points: a run whose rounds are all farther from a share is left out
@@ -60,7 +60,7 @@ def main(
             for run in read_runs(file.parent for file in workspace.glob("*/*/manifest.json"))
             if run.name in acquisition
             and (not seed or run.seed in seed)
-            and (not data or run.path.parent.name in data)
+            and (not data or run.folder.path.parent.name in data)
         ]
         for name, share, run in tqdm([*product(system, percent, runs)], disable=None):
             record_successor(run, share / 100, name, dev_words, output)
@@ -73,41 +73,46 @@ def record_successor(run: Run, share: float, system: str, dev_words: int, output
     """
     last = nearest(run.rounds, 100 * share)
     if last is None:
-        print(f"{run.path} has no round near {share:.0%} of the words.")
+        print(f"{run.folder.path} has no round near {share:.0%} of the words.")
         return
-    key = {"data": run.path.parent.name, "acquisition": run.name, "seed": run.seed}
+    key = {"data": run.folder.path.parent.name, "acquisition": run.name, "seed": run.seed}
     key |= {"share": share, "system": system}
     size = {"words": last.words, "sentences": last.sentences}
-    size["deepal_ner_ents_f"] = round(last.f, 4)
+    size["deepal_ner_ents_f"] = round(last.ents_f, 4)
     if recorded := matching(output, key):
         if not size.items() <= recorded[0].items():
             raise DeepALError(
-                f"{output} has a line for other sentences than those of {run.path} up to round "
-                f"{last.number}. Give another file as --output."
+                f"{output} has a line for other sentences than those of {run.folder.path} up to round "
+                f"{last.round}. Give another file as --output."
             )
         return
     start = time.perf_counter()
     scores = train_successor(system, run, last, dev_words)
     seconds = round(time.perf_counter() - start)
-    line = {**key, "words_percent": round(last.percent, 2), **size, **scores, "seconds": seconds}
+    line = {
+        **key,
+        "words_percent": round(last.words_percent, 2),
+        **size,
+        **scores,
+        "seconds": seconds,
+    }
     append(output, {**line, "threads": torch.get_num_threads()})
 
 
-def nearest(rounds: Sequence[Round], percent: float) -> Round | None:
-    """RETURNS (Round | None): The round nearest to these words. None if none is near."""
-    near = [each for each in rounds if abs(each.percent - percent) <= NEAR]
-    return min(near, key=lambda each: abs(each.percent - percent), default=None)
+def nearest(rounds: Sequence[RoundMetrics], percent: float) -> RoundMetrics | None:
+    """RETURNS (RoundMetrics | None): The round nearest to these words. None if none is near."""
+    near = [row for row in rounds if abs(row.words_percent - percent) <= NEAR]
+    return min(near, key=lambda row: abs(row.words_percent - percent), default=None)
 
 
-def train_successor(system: str, run: Run, last: Round, dev_words: int) -> dict[str, Any]:
+def train_successor(system: str, run: Run, last: RoundMetrics, dev_words: int) -> dict[str, Any]:
     """RETURNS (dict): Scores of a system trained on all that a run labelled up to a round."""
-    lang = run.manifest["lang"]
+    lang = run.manifest.lang
     vocab = spacy.blank(lang).vocab
-    paths = Config().from_str(run.manifest["config"])["paths"]
-    folder = RunFolder(run.path)
-    batches = [folder.round(number).read_batch(vocab) for number in range(last.number + 1)]
+    paths = Config().from_str(run.manifest.config)["paths"]
+    rounds = [run.folder.round(number) for number in range(last.round + 1)]
     docs = {split: list(read_shards(paths[split], vocab)) for split in ("dev", "test")}
-    docs["train"] = [doc for batch in batches for doc in batch]
+    docs["train"] = [doc for each in rounds for doc in each.read_batch(vocab) or ()]
     docs["dev"] = take(docs["dev"], dev_words, 0)
     with TemporaryDirectory() as draft:
         for split in SPLITS:
