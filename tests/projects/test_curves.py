@@ -1,34 +1,18 @@
-"""benchmarks/curves.py records every round once; benchmarks/curves_table.py adds up rightly."""
+"""record_curves.py records each round of an experiment; curves_table.py sums up rightly."""
 
-import importlib
 import json
-from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+import typer
 
-from spacy_deepal.experiment.simulation import prepare_corpus
+from spacy_deepal.experiment.simulation import simulate
 from spacy_deepal.files import read_jsonl, write_jsonl
 from spacy_deepal.rounds.loop import load_run_config
-from spacy_deepal.rounds.training import without_loop
 
-from .pools import AL_CONFIG, make_docs, options, overrides
+from ..pools import AL_CONFIG, make_docs, overrides
+from .conftest import SCRIPTS
 
-pytest.importorskip("pycrfsuite", reason="python-crfsuite is not installed")
-
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
-ORDER = ["crf", "full", "full", "RAND", "DecoderBALD:samples=3", "RAND", "DecoderBALD:samples=3"]
-SEEDS = [0, 0, 1, 0, 0, 1, 1]
-
-
-class Killed(Exception):
-    pass
-
-
-@pytest.fixture
-def programs(monkeypatch):
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    return importlib.import_module("curves"), importlib.import_module("curves_table")
+FUNCTIONS = ["RAND", "DecoderBALD:samples=3"]
 
 
 @pytest.fixture
@@ -46,111 +30,80 @@ def iob(token):
     return f"B-{token.ent_type_}" if token.ent_type_ else "O"
 
 
-@pytest.fixture
-def record(programs, data, tmp_path):
-    """Calls curves.py; RETURNS (Path): what it recorded."""
+def experiment(data, workspace, functions=FUNCTIONS, full=True, **more):
+    """What the project's first command does, for a tiny network. Labels are those of the data."""
+    values = {**overrides({}, rounds=1), "training.max_epochs": 4, **more}
+    config = load_run_config(AL_CONFIG, values)
+    seeds = [0, 1]
+    simulate(config, data, workspace, lang="xx", acquisitions=functions, seeds=seeds, full=full)
+
+
+def test_an_experiment_is_recorded_as_often_as_it_is_asked_for(script, data, tmp_path, capsys):
+    record, table = script("record_curves"), script("curves_table")
     output, workspace = tmp_path / "results" / "curves.jsonl", tmp_path / "runs"
-    values = {**overrides({}), "training.max_epochs": 4}
-    functions = ["--acquisition", "RAND", "--acquisition", "DecoderBALD:samples=3"]
-    seeds = ["--seed", "0", "--seed", "1"]
-    args = [AL_CONFIG, data, workspace, "--lang", "xx", "--output", output, *functions, *seeds]
+    experiment(data, workspace, full=False)
+    record.main(data, workspace, lang="xx", output=output)
+    assert {line["acquisition"] for line in read_jsonl(output)} == {"crf", *FUNCTIONS}
+    experiment(data, workspace)
+    other = {**read_jsonl(output)[0], "data": "another"}
+    write_jsonl(output, [*read_jsonl(output), other])
+    for _ in range(2):
+        record.main(data, workspace, lang="xx", output=output)
+        kept, *lines = read_jsonl(output)
+        assert kept == other
+        found = [(line["acquisition"], line["seed"], line["round"]) for line in lines]
+        assert found == [
+            *[("crf", 0, 0), ("full", 0, 0), ("full", 1, 0)],
+            *[(name, seed, n) for name in sorted(FUNCTIONS) for seed in (0, 1) for n in (0, 1)],
+        ]
+    check_lines(lines, output.parent)
 
-    def call(code=0, **more):
-        args_ = [str(arg) for arg in [*args, *options({**values, **more})]]
-        result = CliRunner().invoke(programs[0].app, args_, catch_exceptions=False)
-        assert result.exit_code == code, result.output
-        call.printed = " ".join(result.output.split())
-        return output
-
-    return call
-
-
-@pytest.mark.parametrize(
-    ("program", "config"),
-    [
-        ("curves", load_run_config(AL_CONFIG, {})),
-        ("genres", without_loop(load_run_config(AL_CONFIG, {"training.max_steps": 1000}))),
-    ],
-    ids=["curves", "genres"],
-)
-def test_what_is_recorded_of_the_demo_corpus_is_of_the_config(programs, tmp_path, program, config):
-    records = importlib.import_module("records")
-    folder = prepare_corpus(AL_CONFIG.parents[1] / "assets" / "demo", tmp_path, lang="en")
-    key = {"data": folder.name, "made_of": records.made_of(config, folder, "en")}
-    recorded = BENCHMARKS / "results" / f"{program}.jsonl"
-    assert records.matching(recorded, key)
-    records.check_made_of(recorded, key)
+    folder = workspace / "tiny"
+    page = (folder / "report.html").read_text(encoding="utf8")
+    for text in ("DecoderBALD:samples=3 (2 runs)", "mean of 2 models", "shallow model"):
+        assert text in page
+    capsys.readouterr()
+    write_jsonl(output, lines)
+    table.main(output, tmp_path / "summary.jsonl")
+    summary = read_jsonl(tmp_path / "summary.jsonl")
+    assert [(line["acquisition"], line["seeds"]) for line in summary] == [
+        *[("RAND", [0, 1]), ("DecoderBALD:samples=3", [0, 1])]
+    ]
 
 
-def runs_of(lines):
-    found = {}
+def check_lines(lines, folder):
+    """Check what each line says, and that it names its config."""
     for line in lines:
-        found.setdefault((line["acquisition"], line["seed"]), []).append(line["round"])
-    return found
-
-
-def test_rounds_are_recorded_once_and_lost_ones_again(programs, record, tmp_path, monkeypatch):
-    curves, table = programs
-    append = curves.append
-
-    def killed(file, line):
-        append(file, line)
-        if (line["acquisition"], line["round"]) == ("DecoderBALD:samples=3", 1):
-            raise Killed
-
-    monkeypatch.setattr(curves, "append", killed)
-    with pytest.raises(Killed):
-        record()
-    monkeypatch.setattr(curves, "append", append)
-    output = record()
-    lines = read_jsonl(output)
-    rounds = [[0] if name in ("crf", "full") else [0, 1, 2] for name in ORDER]
-    assert runs_of(lines) == dict(zip(zip(ORDER, SEEDS, strict=True), rounds, strict=True))
-    assert {line["data"] for line in lines} == {"tiny"}
-    for line in lines:
+        assert line["data"] == "tiny"
         assert 0 <= line["ents_f"] <= 1
         assert 0 <= line["dev_ents_f"] <= 1
         assert line["seconds"]["train"] > 0
         assert (line["words_percent"] == 100) == (line["acquisition"] in ("crf", "full"))
-    first = {line["seed"]: line["ents_f"] for line in lines if line["round"] == 0}
-    starts = [line for line in lines if line["round"] == 0 and line["acquisition"] in ORDER[3:]]
-    assert all(line["ents_f"] == first[line["seed"]] for line in starts)
+    starts = {(line["seed"], line["ents_f"]) for line in lines[3:] if line["round"] == 0}
+    assert len(starts) == 2, "one seed set for all functions"
+    (made_of,) = {line["made_of"] for line in lines[3:]}
+    config = (folder / "configs" / f"{made_of}.cfg").read_text(encoding="utf8")
+    assert "min_updates = 10" in config
+    assert "[active_learning.acquisition]" not in config
 
-    folder = tmp_path / "runs" / "tiny"
-    page = (folder / "report.html").read_text(encoding="utf8")
-    for text in ("DecoderBALD:samples=3 (2 runs)", "mean of 2 models", "shallow model"):
-        assert text in page
 
-    lost = [line for n, line in enumerate(lines) if n in (0, 2, 4)]
-    write_jsonl(output, (line for line in lines if line not in lost))
-    record()
-    assert read_jsonl(output)[-3:] == [lost[0], lost[1], lost[2]]
-    assert len(read_jsonl(output)) == len(lines)
+def test_runs_of_different_configs_are_not_recorded_together(script, data, tmp_path, capsys):
+    output, workspace = tmp_path / "curves.jsonl", tmp_path / "runs"
+    experiment(data, workspace, ["RAND"], full=False)
+    experiment(data, workspace, ["MNLP"], full=False, **{"active_learning.passes": 1})
+    with pytest.raises(typer.Exit):
+        script("record_curves").main(data, workspace, lang="xx", output=output)
+    said = capsys.readouterr().out
+    assert "The runs have different configs" in said
+    assert said.count(".cfg") == 4
+    assert not output.exists()
 
-    recorded = output.read_bytes()
-    begun = next(line for line in lines if (line["acquisition"], line["round"]) == ("RAND", 0))
-    others = [line for line in lines if (line["acquisition"], line["seed"]) != ("RAND", 0)]
-    write_jsonl(output, [*others, {**begun, "ents_f": 0.123}])
-    record(code=1)
-    assert "another run of RAND, seed 0: other scores in round 0" in record.printed
-    output.write_bytes(recorded)
 
-    for name in ("run", "full_run"):
-        monkeypatch.setattr(curves, name, None)
-    record(**{"active_learning.rounds": 1})
-    assert output.read_bytes() == recorded
-    assert "Give another --output to run it again" in record.printed
-
-    record(code=1, **{"training.dropout": 0.1})
-    assert "lines of tiny that were made of other data or with another config" in record.printed
-    assert output.read_bytes() == recorded
-
-    table.main(output, tmp_path / "summary.jsonl")
-    summary = read_jsonl(tmp_path / "summary.jsonl")
-    assert {line["acquisition"]: line["seeds"] for line in summary} == {
-        "RAND": [0, 1],
-        "DecoderBALD:samples=3": [0, 1],
-    }
+def test_the_recorded_summary_is_that_of_the_recorded_curves(script, tmp_path):
+    table = script("curves_table")
+    table.main(output=tmp_path / "summary.jsonl")
+    recorded = SCRIPTS.parent / "results" / "curves_summary.jsonl"
+    assert (tmp_path / "summary.jsonl").read_bytes() == recorded.read_bytes()
 
 
 def made_up(name, seed, *curve, score=0.0):
@@ -167,7 +120,7 @@ def made_up(name, seed, *curve, score=0.0):
 
 
 @pytest.fixture
-def summary(programs, tmp_path, capsys):
+def summary(script, tmp_path, capsys):
     lines = [
         *made_up("crf", 0, 0.7),
         *made_up("full", 0, 0.80),
@@ -179,7 +132,7 @@ def summary(programs, tmp_path, capsys):
         *made_up("LC", 0, 0.5, 0.6, 0.72),
     ]
     write_jsonl(tmp_path / "curves.jsonl", lines)
-    programs[1].main(tmp_path / "curves.jsonl", tmp_path / "summary.jsonl")
+    script("curves_table").main(tmp_path / "curves.jsonl", tmp_path / "summary.jsonl")
     found = read_jsonl(tmp_path / "summary.jsonl")
     return {line["acquisition"]: line for line in found}, capsys.readouterr().out
 
@@ -213,12 +166,12 @@ def test_summary_has_the_numbers_worked_out_by_hand(summary):
     assert (lc["words_saved_percent"], lc["words_saved_f"]) == (0, 0.72), "RAND of seed 0 alone"
 
 
-def test_functions_stand_in_one_order_whichever_run_ended_first(programs, tmp_path):
+def test_functions_stand_in_one_order_whichever_run_ended_first(script, tmp_path):
     names = ("TokenEntropy", "BALD", "DecoderBALD", "MNLP", "LC", "RAND")
     for order in (names, names[::-1]):
         lines = [line for name in order for line in made_up(name, 0, 0.5)]
         write_jsonl(tmp_path / "c.jsonl", lines)
-        programs[1].main(tmp_path / "c.jsonl", tmp_path / "summary.jsonl")
+        script("curves_table").main(tmp_path / "c.jsonl", tmp_path / "summary.jsonl")
         found = [line["acquisition"] for line in read_jsonl(tmp_path / "summary.jsonl")]
         assert found == ["RAND", "LC", "MNLP", "BALD", "DecoderBALD", "TokenEntropy"]
 
@@ -230,15 +183,15 @@ def test_tables_show_means_and_the_paper(summary):
     assert "| MNLP | 50.0 | 71.0 | 80.5 |" in printed
     row = "10.0% | 1 of 2 (10.0%) | 6.0% | 2 of 2 (6.0%) | 68.1 | 40.0% at 71.0 | 4.5 s | 11.5 s"
     assert f"| s, MNLP | {row} |" in printed
-    assert "| | s |\n|---|---|\n| RAND | 60.5, 63.0 (61.8) |" in printed
+    assert "|  | s |\n|---|---|\n| RAND | 60.5, 63.0 (61.8) |" in printed
     assert "\n| LC | 60.5 |\n" in printed
-    assert "24.9%, 30.1% | | 12.0%, 16.9%" in printed
+    assert "24.9%, 30.1% |  | 12.0%, 16.9%" in printed
 
 
-def test_a_set_without_models_of_all_words_has_no_goals(programs, tmp_path):
+def test_a_set_without_models_of_all_words_has_no_goals(script, tmp_path):
     lines = list(made_up("MNLP", 3, 0.5, 0.6))
     (tmp_path / "c.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines * 2))
-    programs[1].main(tmp_path / "c.jsonl", tmp_path / "summary.jsonl")
+    script("curves_table").main(tmp_path / "c.jsonl", tmp_path / "summary.jsonl")
     (line,) = read_jsonl(tmp_path / "summary.jsonl")
     assert line["words_percent_to_99"] is line["seeds_to_99"] is line["full_f"] is None
     assert (line["seeds"], line["area"], line["area_range"]) == ([3], 0.55, [2, 6])

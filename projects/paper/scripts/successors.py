@@ -82,8 +82,8 @@ def record_successor(run: Run, share: float, system: str, dev_words: int, output
     if recorded := matching(output, key):
         if not size.items() <= recorded[0].items():
             raise DeepALError(
-                f"{output} has a line for other sentences than those of {run.folder.path} up to round "
-                f"{last.round}. Give another file as --output."
+                f"{output} has a line for other sentences than those of {run.folder.path} up to "
+                f"round {last.round}. Give another file as --output."
             )
         return
     start = time.perf_counter()
