@@ -1,9 +1,8 @@
 """The two configs that users start from."""
 
-from dataclasses import fields
-
 import pytest
 from spacy.cli.init_config import fill_config
+from spacy.language import Language
 from spacy.util import load_config, load_model
 
 from spacy_deepal.acquisition.functions import mnlp
@@ -11,6 +10,7 @@ from spacy_deepal.rounds.settings import Settings, read_settings
 
 from .pools import CONFIGS, SIZES, call_spacy, options, write_pools
 
+NOT_SPELLED_OUT = ("model.tok2vec", "scorer.@scorers")  # a network without one; spaCy's own
 each_config = pytest.mark.parametrize("name", ["al.cfg", "al_paper.cfg"])
 
 
@@ -47,7 +47,23 @@ def test_there_are_these_two_configs():
 @each_config
 def test_a_config_sets_every_key_of_the_loop(name):
     section = raw(CONFIGS / name)["active_learning"]
-    assert set(section) == {field.name for field in fields(Settings)}
+    assert set(section) == set(Settings.model_fields)
+
+
+def test_the_default_config_spells_out_the_defaults_of_the_component():
+    given = raw(CONFIGS / "al.cfg")["components"]["ner"]
+    default = Language.get_factory_meta("deepal_ner").default_config
+    expected = flat({**default, "factory": "deepal_ner"})
+    for key in NOT_SPELLED_OUT:
+        del expected[key]
+    assert flat(given) == expected
+
+
+@each_config
+def test_a_config_gives_every_size_of_the_network(name):
+    default = Language.get_factory_meta("deepal_ner").default_config
+    given = raw(CONFIGS / name)["components"]["ner"]
+    assert set(flat(given)) == set(flat(default)) - set(NOT_SPELLED_OUT) | {"factory"}
 
 
 @each_config
@@ -95,9 +111,10 @@ def test_debug_config_passes_a_config_that_is_filled_up(name, paths, tmp_path):
 @each_config
 def test_spacy_trains_and_evaluates_with_a_config(name, paths, tmp_path):
     path = CONFIGS / name
-    sizes = {f"components.ner.model.{key}": value for key, value in SIZES.items()}
-    if raw(path)["components"]["ner"]["model"].get("attrs") == []:
-        del sizes["components.ner.model.attr_rows"], sizes["components.ner.model.attrs"]
+    sizes = flat(SIZES, "components.ner.model.")
+    if raw(path)["components"]["ner"]["model"]["embed"]["attrs"] == []:
+        for key in ("attrs", "attr_rows"):
+            del sizes[f"components.ner.model.embed.{key}"]
     values = path_values(paths) | sizes
     values |= {"training.max_epochs": 2, "training.max_steps": 0, "training.eval_frequency": 2}
     status, _ = call_spacy("train", path, "--output", tmp_path, *options(values))

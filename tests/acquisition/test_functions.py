@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc
 from spacy.util import registry
+from spacy_deepal.tagger.prediction import Paths
 
 from spacy_deepal.acquisition.functions import (
     Needs,
@@ -23,7 +24,6 @@ from spacy_deepal.acquisition.scoring import score
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.sentences import KEY
 from spacy_deepal.tagger.evidence import Evidence, path_log_probs
-from spacy_deepal.tagger.prediction import Paths
 
 from ..tagger.build import SENTENCES, initialized, make_doc
 
