@@ -19,7 +19,8 @@ NAMES = ["curves", "curves-zh", "genres", "successors", "settings", "stopping", 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """The project in a checkout without anything that an earlier run left, and with a quick config."""
+    """The project in a checkout that nothing has run in, and a quick config. RETURNS (Path): Its
+    folder."""
     root = tmp_path_factory.mktemp("checkout")
     for name in ("configs", "assets", "benchmarks", "projects/paper/scripts"):
         shutil.copytree(ROOT / name, root / name)
@@ -65,6 +66,7 @@ def test_assets_are_optional_and_name_their_licence():
     assert sets == {"bc5cdr", "btc", "crossner", "uner-ewt", "uner-zh", "wnut17"}
 
 
+@pytest.mark.slow
 def test_tables_prints_what_is_recorded(project, capfd):
     shutil.copytree(PAPER / "results", project / "results", dirs_exist_ok=True)
     project_run(project, "tables")
