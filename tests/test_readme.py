@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import spacy
 from spacy.util import load_config, load_model_from_config
+from spacy_deepal.cli.project_vars import unknown_vars
 from thinc.api import Config
 
-from spacy_deepal.cli.project_vars import unknown_vars
 from spacy_deepal.files import read_jsonl, write_jsonl
 
 ROOT = Path(__file__).parents[1]

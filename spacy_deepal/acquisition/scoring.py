@@ -12,6 +12,7 @@ from spacy.vocab import Vocab
 from ..errors import DeepALError
 from ..pool.shards import distinct, read_shards
 from ..sentences import count_words, sentence_id
+from ..tagger.evidence import Evidence
 from .functions import AcquisitionFunction, needs_of
 from .score_file import Score
 from .staged import sample_in_stages
@@ -43,6 +44,7 @@ def score(
         number, with the sentence's id.
     """
     needs = needs_of(acquisition)
+    evidence: Iterable[Evidence]
     if not needs.predicts:
         evidence = (blank_evidence(doc, seed) for doc in read() if count_words(doc))
     elif budget is not None and needs.anytime:

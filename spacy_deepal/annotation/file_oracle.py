@@ -10,7 +10,7 @@ from typing import Any
 
 from spacy.tokens import Doc
 
-from ..corpus.formats import accepted, parse_record, parse_spans
+from ..corpus.jsonl import accepted, parse_record, parse_spans
 from ..corpus.sources import BadLine, read_lines, set_spans
 from ..errors import DeepALError
 from ..files import write_jsonl

@@ -2,9 +2,7 @@
 then score, select, label, train and evaluate, round after round."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from spacy.language import Language
@@ -159,9 +157,9 @@ class Loop:
         scored = selection == "acquisition"
         acquisition = self.settings.acquisition if scored else make_rand()
         nlp = load_model(self._start(here.number))
-        with timed(here, "score"):
+        with here.timed("score"):
             scores = self._score(here.number, nlp, acquisition)
-        with timed(here, "select"):
+        with here.timed("select"):
             batch = choose(
                 scores,
                 self._budget(here.number),
@@ -240,7 +238,7 @@ class Loop:
 
     def _train(self, here: RoundFolder, labelled: list[Doc]) -> None:
         start = self._start(here.number) if self.settings.warm_start else self.folder.initial
-        with timed(here, "train"):
+        with here.timed("train"):
             best = train_round(
                 self.config,
                 self.settings,
@@ -253,7 +251,7 @@ class Loop:
 
     def _evaluate(self, here: RoundFolder, selection: str, labelled: list[Doc]) -> RoundMetrics:
         nlp = load_model(here.model)
-        with timed(here, "evaluate"):
+        with here.timed("evaluate"):
             scores = evaluate_pipeline(nlp, self.paths["test"])
             stability = self._stability(here, nlp)
         words = sum(map(count_words, labelled))
@@ -302,12 +300,3 @@ class Loop:
         """RETURNS (set[str]): What the rounds before this one selected."""
         rounds = map(self.folder.round, range(number))
         return {item.id for each in rounds for item in each.read_selected()}
-
-
-@contextmanager
-def timed(here: RoundFolder, step: str) -> Iterator[None]:
-    """Record how many seconds a step takes. That happens before the step's result is put in its
-    place, so a finished step has its time even if the process is killed."""
-    start = perf_counter()
-    yield
-    here.add_seconds(step, perf_counter() - start)

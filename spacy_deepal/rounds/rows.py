@@ -1,12 +1,11 @@
 """The rows of a run folder's files, and one clear error for a value that is wrong."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..errors import DeepALError
+from ..errors import DeepALError, describe_error
 from ..files import placed_jsonl
 
 FORMAT = 1
@@ -160,7 +159,7 @@ def parse_row(row: type[RowType], value: Any, where: str, remedy: str = RESTORE)
     try:
         return row.model_validate(value)
     except ValidationError as error:
-        raise DeepALError(f"{where}: {describe_errors(error)[0]}. {remedy}") from error
+        raise DeepALError(f"{where}: {describe_error(error.errors()[0])}. {remedy}") from error
 
 
 def read_rows(row: type[RowType], path: Path, remedy: str = RESTORE) -> list[RowType]:
@@ -169,17 +168,3 @@ def read_rows(row: type[RowType], path: Path, remedy: str = RESTORE) -> list[Row
     RAISES (DeepALError): As `placed_jsonl` and `parse_row`.
     """
     return [parse_row(row, value, where, remedy) for where, value in placed_jsonl(path)]
-
-
-def describe_errors(error: ValidationError) -> list[str]:
-    """RETURNS (list[str]): Each error in words: key, expected value, value found."""
-    described = []
-    for item in error.errors():
-        key = ".".join(map(str, item["loc"]))
-        if item["type"] == "missing":
-            described.append(f"'{key}' is missing")
-        else:
-            expected = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
-            found = json.dumps(item["input"], ensure_ascii=False, default=repr)[:60]
-            described.append(f"'{key}' {expected}, found {found}" if key else f"found {found}")
-    return described

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 
 from filelock import FileLock, Timeout
 from spacy.tokens import Doc
@@ -263,9 +264,13 @@ class RoundFolder:
             return Seconds()
         return parse_row(Seconds, read_json(file), str(file), "Delete it: only times are lost.")
 
-    def add_seconds(self, step: str, seconds: float) -> None:
-        """Record how long a step took."""
-        known = self.seconds.model_copy(update={step: round(seconds, 3)})
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        """Record how many seconds a step takes. That happens before the step's result is put in its
+        place, so a finished step has its time even if the process is killed."""
+        start = perf_counter()
+        yield
+        known = self.seconds.model_copy(update={step: round(perf_counter() - start, 3)})
         write_json(self._seconds_file, known.model_dump())
 
 

@@ -15,7 +15,7 @@ from spacy.util import registry
 from thinc.api import Config
 
 from ..acquisition.functions import AcquisitionFunction
-from ..errors import DeepALError
+from ..errors import DeepALError, describe_error
 from .oracle import Oracle
 from .stability import ROUNDS
 
@@ -28,13 +28,13 @@ def _words(value: Any) -> int | float:
         return value
     if isinstance(value, float) and 0 < value < 1:
         return value
-    raise ValueError("should be a number of words, or a share of the pool above 0 and below 1")
+    raise ValueError("must be a number of words, or a share of the pool above 0 and below 1")
 
 
 def _acquisition(block: Any) -> AcquisitionFunction:
     made = _resolve(block, "@acquisition")
     if not callable(made):
-        raise ValueError(f"should name an acquisition function; it made {made!r}")
+        raise ValueError(f"must name an acquisition function; it made {made!r}")
     return made
 
 
@@ -42,7 +42,7 @@ def _oracle(block: Any) -> Oracle:
     made = _resolve(block, "@misc")
     if not isinstance(made, Oracle):
         raise ValueError(
-            "should name an oracle, an object of a class that inherits from "
+            "must name an oracle, an object of a class that inherits from "
             f"spacy_deepal.rounds.oracle.Oracle; it made {made!r}"
         )
     return made
@@ -52,7 +52,7 @@ def _resolve(block: Any, registered: str) -> Any:
     """Make what a section describes. Its own complaints, such as an unknown name or a bad argument,
     are ValueErrors too."""
     if not isinstance(block, dict) or registered not in block:
-        raise ValueError(f'should be a section with {registered} = "NAME"')
+        raise ValueError(f'must be a section with {registered} = "NAME"')
     return registry.resolve({"section": block})["section"]
 
 
@@ -119,7 +119,9 @@ def read_settings(config: Config) -> Settings:
     try:
         settings = Settings.model_validate(config[SECTION])
     except ValidationError as error:
-        errors = [_in_words(item) for item in error.errors()]
+        errors = [f"[{SECTION}] {describe_error(item)}" for item in error.errors()]
+        if any(item["type"] == "extra_forbidden" for item in error.errors()):
+            errors.append(f"[{SECTION}] has these keys: {', '.join(Settings.model_fields)}")
     errors += [f"[{name}] is missing" for name in ("nlp", "training") if name not in config]
     for path in ("train", "dev", "pool", "test"):
         if path not in config.get("paths", {}):
@@ -129,19 +131,6 @@ def read_settings(config: Config) -> Settings:
     if errors or settings is None:
         raise DeepALError("The config cannot be used:\n- " + "\n- ".join(errors))
     return settings
-
-
-def _in_words(error: Any) -> str:
-    """RETURNS (str): One of pydantic's errors with section, key, value and remedy."""
-    key = ".".join(map(str, error["loc"]))
-    if error["type"] == "missing":
-        return f"[{SECTION}] {key} is missing. {SEE}"
-    if error["type"] == "extra_forbidden":
-        return f"[{SECTION}] {key} is unknown. Known: {', '.join(Settings.model_fields)}"
-    expected = error["msg"].removeprefix("Value error, ").removeprefix("Input ").strip()
-    if key in ("acquisition", "oracle"):
-        return f"[{SECTION}.{key}] {expected}"
-    return f"[{SECTION}] {key} = {error['input']!r}: {expected}"
 
 
 def check_sections(config: Config, *names: str) -> None:

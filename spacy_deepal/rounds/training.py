@@ -18,12 +18,22 @@ from thinc.api import Config
 from ..corpus.docbin import doc_bin
 from ..errors import DeepALError
 from ..files import replace_folder
+from ..pool.shards import read_shards
 from ..progress import progress_bar
 from ..seeds import derive_seed
 from .run_folder import RoundFolder
 from .settings import SECTION, Settings
 
 NO_LABELS = "E143"  # spaCy's error for a component without labels
+# What the components of spaCy learn from, by what they say that they assign.
+LEARNT_FROM = {
+    "token.tag": "TAG",
+    "token.pos": "POS",
+    "token.morph": "MORPH",
+    "token.lemma": "LEMMA",
+    "token.dep": "DEP",
+    "token.ent_kb_id": "ENT_KB_ID",
+}
 
 
 def initialize(config: Config, settings: Settings, *, use_gpu: int = -1) -> Language:
@@ -34,13 +44,34 @@ def initialize(config: Config, settings: Settings, *, use_gpu: int = -1) -> Lang
 
     config (Config): The user's config, not interpolated.
     use_gpu (int): GPU id. With -1, the CPU.
-    RAISES (DeepALError): As `init_pipeline`.
+    RAISES (DeepALError): As `init_pipeline`; if the pool has no annotation for a component that is
+        to be trained.
     """
     pool = config.interpolate()["paths"]["pool"]
     config = _reading(without_loop(config), config["paths"]["pool"])
     config["training"]["seed"] = derive_seed(settings.seed, "initial weights")
     config["training"]["max_epochs"] = 0  # with -1 spaCy would look at 100 sentences only
-    return init_pipeline(config, f"the pool {pool}", use_gpu)
+    nlp = init_pipeline(config, pool, use_gpu)
+    for name in trained(nlp):
+        learnt = [LEARNT_FROM[k] for k in nlp.get_pipe_meta(name).assigns if k in LEARNT_FROM]
+        docs = read_shards(pool, nlp.vocab) if learnt else iter(())
+        if learnt and not any(doc.has_annotation(attr) for doc in docs for attr in learnt):
+            raise _no_annotation(name, pool)
+    return nlp
+
+
+def trained(nlp: Language) -> list[str]:
+    """RETURNS (list[str]): The components that are trained on the data: not those that are frozen,
+    nor those whose labels the config gives, since an oracle may add what they learn from."""
+    config = nlp.config.interpolate()
+    given = config["initialize"]["components"]
+    return [
+        name
+        for name, pipe in nlp.pipeline
+        if getattr(pipe, "is_trainable", False)
+        and name not in config["training"]["frozen_components"]
+        and not given.get(name, {}).get("labels")
+    ]
 
 
 def save_pipeline(nlp: Language, folder: Path) -> None:
@@ -77,7 +108,7 @@ def train_round(
     for name in config["nlp"]["pipeline"]:
         config["components"][name] = {"source": str(start)}
     config["training"]["seed"] = derive_seed(settings.seed, "train", here.number)
-    nlp = init_pipeline(config, f"the labelled set {labelled}", use_gpu)
+    nlp = init_pipeline(config, labelled, use_gpu)
     training = nlp.config["training"]
     updates = count_updates(nlp, settings.passes, settings.min_updates)
     # spaCy numbers updates from 0, evaluates after 0, k, 2k, … and ends after `max_steps`, where 0
@@ -99,7 +130,7 @@ def train_full(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, 
     """
     output.mkdir(parents=True, exist_ok=True)
     paths = config.interpolate()["paths"]
-    nlp = init_pipeline(without_loop(config), str(paths["train"]), use_gpu)
+    nlp = init_pipeline(without_loop(config), paths["train"], use_gpu)
     _train(nlp, output, output / "train.log", None, "full data", use_gpu)
     nlp = load_model(output / DIR_MODEL_BEST)
     scores = evaluate_pipeline(nlp, paths["test"])
@@ -120,10 +151,10 @@ def _train(
         train(nlp, output, use_gpu=use_gpu, stdout=stream, stderr=sys.stderr)
 
 
-def init_pipeline(config: Config, data: str, use_gpu: int) -> Language:
+def init_pipeline(config: Config, data: str | Path, use_gpu: int) -> Language:
     """Make the pipeline of a training config, as spaCy initialises it.
 
-    data (str): What the pipeline is initialised from, for the message.
+    data (str | Path): The data that it is initialised with, for the message.
     RAISES (DeepALError): If something that the config names cannot be read, such as vectors; if the
         data have no annotation for one of the components.
     """
@@ -134,12 +165,15 @@ def init_pipeline(config: Config, data: str, use_gpu: int) -> Language:
     except ValueError as error:
         if NO_LABELS not in str(error):
             raise
-        name = str(error).split("'")[1]
-        raise DeepALError(
-            f"There is no annotation for {name!r} in {data}. Convert data that have it; or take "
-            f'the component from a trained pipeline, with [components.{name}] source = "PIPELINE" '
-            f'and [training] frozen_components = ["{name}"]; or take it out of [nlp] pipeline.'
-        ) from error
+        raise _no_annotation(str(error).split("'")[1], data) from error
+
+
+def _no_annotation(name: str, data: str | Path) -> DeepALError:
+    return DeepALError(
+        f"{data} has no annotation for the component {name!r}. Convert data that have it; or take "
+        f'the component from a trained pipeline, with [components.{name}] source = "PIPELINE" and '
+        f'[training] frozen_components = ["{name}"]; or take it out of [nlp] pipeline.'
+    )
 
 
 def count_updates(nlp: Language, passes: int, min_updates: int) -> int:

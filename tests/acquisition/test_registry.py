@@ -32,7 +32,7 @@ def test_only_the_functions_that_have_short_names_are_called_by_them(name):
     ("text", "message"),
     [
         ("mnpl", "no acquisition function 'mnpl'"),
-        ("BALD:samples", "BALD:samples: 'samples' is no argument with a value"),
+        ("BALD:samples", "BALD:samples: 'samples' is not an argument with a value"),
         ("BALD:samples=many", "BALD:samples=many: "),
         ("BALD:passes=2", "unexpected argument: 'passes'"),
         ("BALD:samples=1", "needs 2 or more"),

@@ -149,11 +149,11 @@ def test_all_errors_of_a_config_come_at_once_and_leave_no_folder(arguments, tmp_
     assert status == 1
     for part in (
         "[active_learning] typo is unknown",
-        "[active_learning] warm_start = 'False': should be a valid boolean",
-        "[active_learning] budget_words = 1.0: should be",
-        "[active_learning] seed_words = 0: should be",
-        "[active_learning] cold_start = 50: should be",
-        "[active_learning.acquisition]",
+        "[active_learning] warm_start = 'False': must be a valid boolean",
+        "[active_learning] budget_words = 1.0: must be",
+        "[active_learning] seed_words = 0: must be",
+        "[active_learning] cold_start = 50: must be",
+        "[active_learning] acquisition: ",
     ):
         assert part in output
     assert not (tmp_path / "run").exists()

@@ -39,8 +39,8 @@ def test_full_data_f1_is_read_from_what_spacy_evaluate_writes(tmp_path, load):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"ents_p": 1}, r"full\.json: 'ents_f' is missing\. Name a file"),
-        ({"ents_f": 86.5}, "'ents_f' should be less than or equal to 1, found 86.5"),
+        ({"ents_p": 1}, r"full\.json: ents_f is missing\. Name a file"),
+        ({"ents_f": 86.5}, r"ents_f = 86\.5: must be less than or equal to 1"),
     ],
 )
 def test_a_file_without_full_data_f1_is_an_error(tmp_path, content, message):

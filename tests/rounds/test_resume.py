@@ -20,6 +20,7 @@ from spacy_deepal.rounds.loop import run_loop
 from spacy_deepal.rounds.run_folder import RoundFolder
 
 from ..pools import AL_CONFIG, options, overrides, quick_config
+from ..tagger.build import network_of
 
 
 def outcome(path):
@@ -40,8 +41,7 @@ def assert_same_end(path, other):
     assert outcome(path) == outcome(other)
     last = sorted(path.glob("round_*"))[-1].name
     weights, others = (
-        load_model(each / last / "model").get_pipe("ner").model.shims[0].network.state_dict()
-        for each in (path, other)
+        network_of(load_model(each / last / "model"), "ner").state_dict() for each in (path, other)
     )
     assert all(torch.equal(weight, others[name]) for name, weight in weights.items())
     assert not list(path.glob("round_*/training"))

@@ -105,7 +105,8 @@ def test_values_in_range_are_taken_as_they_are(key, value):
 def test_a_value_out_of_range_is_refused_with_section_key_and_value(key, values):
     for value in values:
         (error,) = errors_of(lambda value=value: read(**{key: value}))
-        assert error.startswith(f"[active_learning] {key} = {value!r}: should be ")
+        assert error.startswith(f"[active_learning] {key} = {value!r}"[:97])
+        assert ": must be " in error
 
 
 @pytest.mark.parametrize(
@@ -122,22 +123,21 @@ def test_false_in_a_file_never_counts_as_true(word, value, tmp_path):
     else:
         (error,) = errors_of(lambda: read_settings(config))
         text = word.strip('"')
-        assert error == f"[active_learning] warm_start = {text!r}: should be a valid boolean"
+        assert error == f"[active_learning] warm_start = {text!r}: must be a valid boolean"
 
 
 @pytest.mark.parametrize(
     "key", ["seed", "seed_words", "budget_words", "passes", "acquisition", "oracle"]
 )
 def test_a_missing_key_is_named(key):
-    (error,) = errors_of(lambda: read(drop=[key]))
-    assert error.startswith(f"[active_learning] {key} is missing. configs/al.cfg shows")
+    assert errors_of(lambda: read(drop=[key])) == [f"[active_learning] {key} is missing"]
 
 
 @pytest.mark.parametrize("key", ["acquisition", "oracle"])
 def test_a_section_must_be_a_section(key):
     for value in ("MNLP", None, 3):
         (error,) = errors_of(lambda value=value: read(**{key: value}))
-        assert error.startswith(f"[active_learning.{key}] should be a section with @")
+        assert error.startswith(f"[active_learning] {key} = {value!r}: must be a section with @")
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_section_must_be_a_section(key):
 def test_a_section_must_name_a_function_of_its_own_registry(key, block):
     registered = {"acquisition": "@acquisition", "oracle": "@misc"}[key]
     (error,) = errors_of(lambda: read(**{key: block}))
-    assert error == f'[active_learning.{key}] should be a section with {registered} = "NAME"'
+    assert error == f'[active_learning] {key}: must be a section with {registered} = "NAME"'
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_section_must_name_a_function_of_its_own_registry(key, block):
 )
 def test_an_unknown_registered_name_is_refused_with_those_there_are(key, registered):
     (error,) = errors_of(lambda: read(**{key: {registered: "nope.v1"}}))
-    assert re.match(rf"\[active_learning\.{key}\] .*'nope\.v1'", error)
+    assert re.match(rf"\[active_learning\] {key}: .*'nope\.v1'", error)
     assert {"acquisition": "spacy_deepal.MNLP.v1", "oracle": "spacy_deepal.SimulatedOracle.v1"}[
         key
     ] in error
@@ -173,14 +173,14 @@ def test_an_unknown_registered_name_is_refused_with_those_there_are(key, registe
 def test_a_bad_argument_of_a_block_is_named(arguments):
     block = {"@acquisition": "spacy_deepal.BALD.v1", **arguments}
     (error,) = errors_of(lambda: read(acquisition=block))
-    assert error.startswith("[active_learning.acquisition] ")
+    assert error.startswith("[active_learning] acquisition: ")
     assert next(iter(arguments)) in error
 
 
 def test_an_oracle_that_is_none_is_refused():
     """As a function is: the loop asks an oracle more than for labels."""
     (error,) = errors_of(lambda: read(oracle={"@misc": "spacy.first_longest_spans_filter.v1"}))
-    assert "should name an oracle, an object of a class that inherits from" in error
+    assert "must name an oracle, an object of a class that inherits from" in error
 
 
 def test_the_arguments_of_a_block_reach_its_function():
@@ -189,8 +189,9 @@ def test_the_arguments_of_a_block_reach_its_function():
 
 
 def test_an_unknown_key_is_refused_with_those_there_are():
-    (error,) = errors_of(lambda: read(budget=3))
-    assert error.startswith("[active_learning] budget is unknown. Known: seed, seed_words, ")
+    unknown, known = errors_of(lambda: read(budget=3))
+    assert unknown == "[active_learning] budget is unknown"
+    assert known.startswith("[active_learning] has these keys: seed, seed_words, ")
 
 
 def test_paths_that_are_not_set_are_named_with_their_option():
@@ -229,15 +230,15 @@ def test_all_errors_come_at_once():
     for start in (
         "[active_learning] typo is unknown",
         "[active_learning] passes is missing",
-        "[active_learning.oracle] should be",
+        "[active_learning] oracle = 3: must be",
         "[active_learning] seed = -1",
         "[active_learning] budget_words = 1.0",
         "[active_learning] warm_start = 'False'",
-        "[active_learning.acquisition] ",
+        "[active_learning] acquisition: ",
         "[paths] pool is not set",
     ):
         assert sum(error.startswith(start) for error in errors) == 1
-    assert len(errors) == 8
+    assert len(errors) == 9  # and the known keys
 
 
 def test_a_config_without_the_section_is_refused():
