@@ -1,4 +1,4 @@
-"""Show docstrings in spaCy's style ("name (type): meaning.") as lists. mkdocstrings has no such style."""
+"""Show docstrings in spaCy's style ("name (type): meaning.") as lists."""
 
 import re
 from typing import Any
@@ -21,7 +21,7 @@ class SpacyDocstrings(griffe.Extension):
 
 
 def as_markdown(text: str) -> str:
-    """RETURNS (str): The docstring with a list item for each argument, RETURNS, YIELDS and RAISES."""
+    """RETURNS (str): The docstring with a list item for each argument, for RETURNS and the like."""
     lines: list[str] = []
     in_list = False
     for line in text.splitlines():
@@ -38,6 +38,6 @@ def as_markdown(text: str) -> str:
 
 
 def _heading(match: re.Match) -> str:
-    names = match["names"]
-    shown = f"**{names.lower()}**" if names.isupper() else ", ".join(f"`{n}`" for n in names.split(", "))
+    names = match["names"].split(", ")
+    shown = ", ".join(f"**{n.lower()}**" if n.isupper() else f"`{n}`" for n in names)
     return f"{shown} (`{match['type']}`)" if match["type"] else shown
