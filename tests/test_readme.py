@@ -33,7 +33,10 @@ MARKED = {
     "README.md": {"another test builds the site": 1},
     "docs/index.md": {"CI installs the package": 1, "tests/test_project.py runs it": 1},
     "docs/howto/annotation.md": {"needs Prodigy": 1},
-    "docs/howto/pipelines.md": {"needs spacy-transformers and a downloaded model": 1},
+    "docs/howto/pipelines.md": {
+        "needs a pipeline with a trained tagger": 1,
+        "needs spacy-transformers and a downloaded model": 1,
+    },
     "docs/howto/vectors.md": {
         "needs a downloaded transformer": 1,
         "needs a downloaded word-vector file": 1,
