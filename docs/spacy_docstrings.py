@@ -25,15 +25,14 @@ def as_markdown(text: str) -> str:
     lines: list[str] = []
     in_list = False
     for line in text.splitlines():
-        match = ENTRY.match(line)
-        if match and not in_list:
-            lines.append("")
-        if match:
-            line = f"- {_heading(match)}: {line[match.end() :]}"
-        elif not line.strip():
-            in_list = False
-        in_list = in_list or bool(match)
-        lines.append(line)
+        if match := ENTRY.match(line):
+            if not in_list:
+                lines.append("")
+            lines.append(f"- {_heading(match)}: {_escape(line[match.end() :])}")
+        else:
+            code = line.startswith("    ") and not in_list
+            lines.append(line if code else _escape(line))
+        in_list = bool(match) or (in_list and bool(line.strip()))
     return "\n".join(lines)
 
 
@@ -41,3 +40,10 @@ def _heading(match: re.Match) -> str:
     names = match["names"].split(", ")
     shown = ", ".join(f"**{n.lower()}**" if n.isupper() else f"`{n}`" for n in names)
     return f"{shown} (`{match['type']}`)" if match["type"] else shown
+
+
+def _escape(line: str) -> str:
+    """Let "y*" and "PREFIX<n>" stand as they are, outside of code."""
+    parts = line.split("`")
+    parts[::2] = [part.replace("*", r"\*").replace("<", "&lt;") for part in parts[::2]]
+    return "`".join(parts)
