@@ -31,15 +31,16 @@ TEXTS = (
 )
 PEOPLE, PLACES = "Ada Bob Cem Dee Eva Fay".split(), "Rome Oslo Lima Bern Kyiv".split()
 SIZES = {
-    "char_width": 4,
-    "char_filters": 4,
-    "word_width": 8,
-    "attr_width": 4,
-    "attrs": ["NORM", "PREFIX", "SUFFIX", "SHAPE"],
-    "attr_rows": [50, 50, 50, 50],
-    "encoder_width": 8,
-    "decoder_width": 8,
-    "tag_width": 4,
+    "embed": {
+        "char_width": 4,
+        "char_filters": 4,
+        "word_width": 8,
+        "attrs": ["NORM", "PREFIX", "SUFFIX", "SHAPE"],
+        "attr_rows": [50, 50, 50, 50],
+        "attr_width": 4,
+    },
+    "encode": {"width": 8},
+    "decode": {"width": 8, "tag_width": 4},
 }
 QUICK = {
     "seed_words": 30,

@@ -14,47 +14,59 @@ from spacy.pipeline import TrainablePipe
 from spacy.pipeline.ner import ner_score
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.util import check_lexeme_norms
 from spacy.vocab import Vocab
-from thinc.api import Config, Model, Optimizer, set_dropout_rate
+from thinc.api import Model, Optimizer, set_dropout_rate
+from thinc.types import Floats2d
 
 from ..errors import DeepALError
-from ..seeds import derive_uniform
-from ..sentences import sentence_id
 from . import scheme
-from .gold import annotation, gold_tags, tag_loss
+from .defaults import DEFAULT_MODEL
+from .evidence import Evidence, make_evidence
+from .gold import annotation, gold_tags, previous_tags, tag_loss
+from .tok2vec import begin_context, predict_context
 
 if TYPE_CHECKING:
-    from .evidence import Evidence
-
-DEFAULT_CONFIG = """
-[model]
-@architectures = "spacy_deepal.CnnCnnLstm.v1"
-"""
+    from .decoding import Paths, Tagger
 
 
 @Language.factory(
     "deepal_ner",
     assigns=["doc.ents", "token.ent_iob", "token.ent_type"],
     default_config={
-        "model": Config().from_str(DEFAULT_CONFIG)["model"],
+        "model": DEFAULT_MODEL,
+        "beam_width": 4,
+        "batch_words": 12000,
         "scorer": {"@scorers": "spacy.ner_scorer.v1"},
     },
     default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
 )
-def make_deepal_ner(nlp: Language, name: str, model: Model, scorer: Callable | None) -> "DeepNER":
-    """Make a DeepNER component: the factory `deepal_ner`.
-
-    model (Model): Such as `spacy_deepal.CnnCnnLstm.v1`.
-    scorer (Callable | None): The scoring function; None: the component scores nothing.
-    """
-    return DeepNER(nlp.vocab, model, name, scorer=scorer)
+def make_deepal_ner(
+    nlp: Language,
+    name: str,
+    model: Model,
+    beam_width: int,
+    batch_words: int,
+    scorer: Callable | None,
+) -> "DeepNER":
+    """Make a DeepNER component: the factory `deepal_ner`."""
+    return DeepNER(
+        nlp.vocab, model, name, beam_width=beam_width, batch_words=batch_words, scorer=scorer
+    )
 
 
 class DeepNER(TrainablePipe):
     """Named entity recognition with a tag decoder (Shen et al. 2017).
 
-    A Doc is tagged as one sequence of its real words; white-space tokens are passed over. Entities
+    A Doc is tagged as one sequence of its real words. White-space tokens are passed over. Entities
     and blocked tokens that a Doc brings along are kept.
+
+    model (Model): Such as `spacy_deepal.CnnCnnLstm.v1`.
+    beam_width (int): Where the greedy path of tags breaks the tagging scheme, entities are read off
+        the best path that a beam of this width finds. With 1 they are read off the greedy path, as
+        in the paper. Acquisition functions always read the greedy path.
+    batch_words (int): Most words, padding counted, that are decoded at once.
+    scorer (Callable | None): The scoring function. With None, the component scores nothing.
     """
 
     def __init__(
@@ -63,11 +75,17 @@ class DeepNER(TrainablePipe):
         model: Model,
         name: str = "deepal_ner",
         *,
+        beam_width: int = 4,
+        batch_words: int = 12000,
         scorer: Callable | None = ner_score,
     ):
+        for key, value in (("beam_width", beam_width), ("batch_words", batch_words)):
+            if value < 1:
+                raise DeepALError(f"[components.{name}] {key} = {value}: must be at least 1.")
         self.vocab = vocab
         self.model = model
         self.name = name
+        self.beam_width, self.batch_words = beam_width, batch_words
         self.cfg: dict[str, Any] = {"labels": []}
         self.scorer = scorer
 
@@ -107,11 +125,21 @@ class DeepNER(TrainablePipe):
         """Decode Docs, without changing them.
 
         docs (Iterable[Doc]): The Docs; empty ones are fine.
-        RETURNS (Paths): Greedy tags, their log-probabilities, and the best tags that the beam
+        RETURNS (Paths): The greedy tags, their log-probabilities, and the best tags that the beam
             found, per Doc, for its real words.
         """
+        return self._decode(list(docs), beam_width=self.beam_width)
+
+    def _decode(self, docs: list[Doc], beam_width: int = 1) -> "Paths":
+        tagger = self._tagger()
+        context = predict_context(self.model, docs, self.batch_words)
+        return tagger.paths(docs, context, batch_words=self.batch_words, beam_width=beam_width)
+
+    def _tagger(self) -> "Tagger":
+        from .model import tagger_of
+
         self._require_labels()
-        return self.model.predict(list(docs))
+        return tagger_of(self.model)
 
     def set_annotations(self, docs: Iterable[Doc], scores: Any) -> None:
         """Set the entities of the best paths. Entities and blocked tokens already there stay.
@@ -138,61 +166,30 @@ class DeepNER(TrainablePipe):
                 doc.set_ents(entities)
 
     def evidence(
-        self,
-        docs: Sequence[Doc],
-        *,
-        samples: int = 0,
-        decoder_only: bool = False,
-        seed: int = 0,
-        batch_words: int | None = None,
-    ) -> list["Evidence"]:
+        self, docs: Sequence[Doc], *, samples: int = 0, decoder_only: bool = False, seed: int = 0
+    ) -> list[Evidence]:
         """What the model shows of its certainty about sentences of a pool.
 
-        docs (Sequence[Doc]): The sentences, with their ids in `user_data`; where the model listens
+        docs (Sequence[Doc]): The sentences, with their ids in `user_data`. Where the model listens
             to a component, they have passed it.
-        samples (int): MC dropout samples M; 0: none. A tok2vec runs once for all, without dropout.
-        decoder_only (bool): Sample what lies between decoder and tags alone (`sample_outputs`).
+        samples (int): MC dropout samples M. With 0 there are none.
+        decoder_only (bool): Sample only the dropout between decoder and tags.
         seed (int): Seed of the samples and of `Evidence.uniform`.
-        batch_words (int | None): Most words decoded at once; None: as the architecture says.
         RETURNS (list[Evidence]): In the order of the Docs, whatever the batches.
         """
-        from .context import predict_context
-        from .evidence import Evidence, path_log_probs, sample_outputs, sample_paths
-        from .prediction import predict_paths
-
-        self._require_labels()
         docs = list(docs)
-        batch_words = batch_words or self.model.shims[0].batch_words
-        context = predict_context(self.model, docs, batch_words)
-        paths = predict_paths(self.model.shims[0], docs, batch_words, context)
         sampled: list[NDArray | None] = [None] * len(docs)
         if samples:
-            sample = sample_outputs if decoder_only else sample_paths
-            sampled = sample(
-                self.model, docs, context, samples=samples, seed=seed, batch_words=batch_words
-            )
-        return [
-            Evidence(
-                id=(name := sentence_id(doc)),
-                words=len(tags),
-                uniform=derive_uniform(seed, "uniform", name),
-                tags=tags,
-                log_probs=log_probs,
-                tag_log_probs=tag_log_probs,
-                samples=sample,
-            )
-            for doc, tags, log_probs, tag_log_probs, sample in zip(
-                docs, paths.tags, path_log_probs(paths), paths.log_probs, sampled, strict=True
-            )
-        ]
+            sampled[:] = self.sample(docs, samples=samples, decoder_only=decoder_only, seed=seed)
+        return make_evidence(docs, self._decode(docs), sampled, seed)
 
     def sample(
         self,
         docs: Sequence[Doc],
         *,
         samples: int,
+        decoder_only: bool = False,
         seed: int = 0,
-        batch_words: int | None = None,
         first: int = 0,
     ) -> list[NDArray]:
         """The paths of networks drawn by MC dropout, as in `evidence`.
@@ -200,14 +197,12 @@ class DeepNER(TrainablePipe):
         first (int): How many of the samples to leave out, from the first.
         RETURNS (list[array[samples - first, n_words]]): Tags, per Doc.
         """
-        from .context import predict_context
-        from .evidence import sample_paths
-
-        self._require_labels()
-        options = {"batch_words": batch_words or self.model.shims[0].batch_words}
-        context = predict_context(self.model, docs, **options)
-        options |= {"samples": samples, "seed": seed, "first": first}
-        return sample_paths(self.model, docs, context, **options)
+        tagger = self._tagger()
+        context = predict_context(self.model, docs, self.batch_words)
+        masks = tagger.draw_samples(samples, seed, last=int(decoder_only))[first:]
+        if decoder_only:
+            return tagger.sample_outputs(docs, context, masks, batch_words=self.batch_words)
+        return tagger.sample_paths(docs, context, masks, batch_words=self.batch_words)
 
     def update(
         self,
@@ -217,12 +212,12 @@ class DeepNER(TrainablePipe):
         sgd: Optimizer | None = None,
         losses: dict[str, float] | None = None,
     ) -> dict[str, float]:
-        """Learn from a batch. The decoder is fed the gold tags (teacher forcing); where a word has
-        none, the tag that the model itself predicts.
+        """Learn from a batch. The decoder reads the gold tags (teacher forcing). Where a word has
+        none, it reads the tag that the model itself predicts.
 
         examples (Iterable[Example]): Unannotated words give no gradient.
         drop (float): The rate of each dropout that the architecture leaves open.
-        sgd (Optimizer | None): None: gradients are collected, weights stay.
+        sgd (Optimizer | None): With None, gradients are collected and the weights stay.
         losses (dict | None): Loss by component name, added to. Cross-entropy summed over words.
         RETURNS (dict[str, float]): The losses.
         """
@@ -232,16 +227,54 @@ class DeepNER(TrainablePipe):
         validate_examples(examples, "DeepNER.update")
         self._require_labels()
         if examples:
-            from .teaching import teach
-
             set_dropout_rate(self.model, drop)
-            loss = teach(self.model, examples, self.labels)
-            if np.isnan(loss):
-                raise ValueError(Errors.E910.format(name=self.name))
-            losses[self.name] += loss
+            losses[self.name] += self._collect_gradients(examples)
         if sgd not in (None, False):
             self.finish_update(sgd)
         return losses
+
+    def _collect_gradients(self, examples: list[Example]) -> float:
+        """RETURNS (float): The loss. The tok2vec gets all Docs, the network those with a tag."""
+        from .model import TeacherForced
+
+        docs = [eg.predicted for eg in examples]
+        gold = gold_tags(examples, self.labels)
+        tagged = [i for i, tags in enumerate(gold) if (tags != scheme.MISSING).any()]
+        context, backprop_context = begin_context(self.model, docs)
+        loss, d_context = 0.0, {}
+        if tagged:
+            known = self._fill_gaps(docs, gold, context)
+            forced = TeacherForced(
+                docs=[docs[i] for i in tagged],
+                previous=previous_tags([known[i] for i in tagged], go=self.model.get_dim("nO")),
+                context=[context[i] for i in tagged],
+            )
+            scores, backprop = self.model.begin_update(forced)
+            loss, d_scores = self.get_loss([examples[i] for i in tagged], scores)
+            if np.isnan(loss):
+                raise ValueError(Errors.E910.format(name=self.name))
+            if d_rows := backprop(d_scores):  # none without a tok2vec
+                d_context = dict(zip(tagged, d_rows, strict=True))
+        backprop_context(d_context)  # also with none: who listens last lets the others' pass
+        return loss
+
+    def _fill_gaps(
+        self, docs: list[Doc], gold: list[NDArray], context: list[Floats2d | None]
+    ) -> list[NDArray]:
+        """RETURNS (list[array[n_words]]): The gold tags, and what the model predicts where only a
+        part of a Doc has them. It reads the context of training: a listener has no other yet."""
+        gaps = [tags == scheme.MISSING for tags in gold]
+        partial = [i for i, missing in enumerate(gaps) if missing.any() and not missing.all()]
+        known = list(gold)
+        if partial:
+            paths = self._tagger().paths(
+                [docs[i] for i in partial],
+                [context[i] for i in partial],
+                batch_words=self.batch_words,
+            )
+            for i, path in zip(partial, paths.tags, strict=True):
+                known[i] = np.where(gaps[i], path, gold[i])
+        return known
 
     def get_loss(self, examples: Iterable[Example], scores: NDArray) -> tuple[float, NDArray]:
         """Cross-entropy of the gold tags.
@@ -269,6 +302,7 @@ class DeepNER(TrainablePipe):
         RAISES (DeepALError): When there is no label. ValueError: When a label is no string.
         """
         validate_get_examples(get_examples, "DeepNER.initialize")
+        check_lexeme_norms(self.vocab, "NER")
         if labels is None:
             labels = {ent.label_ for eg in get_examples() for ent in eg.reference.ents}
         if not all(isinstance(label, str) for label in labels):

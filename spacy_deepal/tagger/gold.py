@@ -50,6 +50,11 @@ def _type_name(examples: Sequence[Example], number: int) -> str:
     return next(strings[number] for strings in known if number in strings)
 
 
+def previous_tags(tags: Sequence[NDArray], go: int) -> list[NDArray[np.int64]]:
+    """RETURNS (list[array[n_words]]): The tag before each word, `go` before the first."""
+    return [np.concatenate([[go], each[:-1]]) for each in tags]
+
+
 def tag_loss(logits: NDArray, gold: NDArray) -> tuple[float, NDArray]:
     """Cross-entropy, summed over the words that have a gold tag, and its gradient.
 

@@ -1,4 +1,4 @@
-"""What is known of distinct words: their features, worked out when a word is first met."""
+"""The features of distinct words, computed when a word is first met."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -14,29 +14,28 @@ from thinc.api import NumpyOps
 from thinc.backends import get_array_ops
 
 from .network import BOS, BOW, EOS, EOW, UNKNOWN_CHAR
+from .sizes import LEXEME_ATTRIBUTES, Sizes, Vocabulary
 
 HASHES = 2  # rows a lexical attribute has in its table (a Bloom embedding)
 CACHED_WORDS = 16_000  # distinct words remembered before the lexicon starts anew
-TABLES = ("characters", "lengths", "words", "attributes", "vectors")
-LEXEME_ATTRIBUTES = ("NORM", "LOWER", "SHAPE", "PREFIX", "SUFFIX")
+TABLES = ("characters", "lengths", "ids", "attributes", "vectors")
 
 
 class Lexicon:
     """The features of distinct words, a row each, computed when a word is first met.
 
     Rows 0 and 1 are [BOS] and [EOS].
-
-    config (dict): `characters`, `words`, `attrs`, `attr_rows` and `max_chars` of the network.
     """
 
-    def __init__(self, config: dict[str, Any]):
-        self.max_chars = config["max_chars"]
-        self.attrs = config["attrs"]
-        self.attr_rows = np.repeat(np.asarray(config["attr_rows"], "int64"), HASHES)
-        self.character_ids = {c: i for i, c in enumerate(config["characters"], EOW + 1)}
-        self.word_ids = {get_string_id(w): i for i, w in enumerate(config["words"], EOS + 1)}
-        self.vectors_width = config["vectors_width"]
-        self.vectors_scale = config["vectors_scale"]
+    def __init__(self, sizes: Sizes, vocabulary: Vocabulary):
+        embed = sizes.embed
+        self.max_chars = embed.max_chars
+        self.attrs = embed.attrs
+        self.attr_rows = np.repeat(np.asarray(embed.attr_rows, "int64"), HASHES)
+        self.character_ids = {c: i for i, c in enumerate(vocabulary.characters, EOW + 1)}
+        self.word_ids = {get_string_id(w): i for i, w in enumerate(vocabulary.words, EOS + 1)}
+        self.vectors_width = sizes.vectors_width
+        self.vectors_scale = vocabulary.vectors_scale
         self.lock = RLock()  # one thread at a time adds words
         self._forget()
 
@@ -57,7 +56,7 @@ class Lexicon:
 
         vocab (Vocab): Where the words' lexemes are.
         orths (array[U]): ORTH ids, distinct.
-        RETURNS (array[U]): Rows of `characters`, `lengths`, `words`, `attributes` and `vectors`.
+        RETURNS (array[U]): Rows of `characters`, `lengths`, `ids`, `attributes` and `vectors`.
         """
         with self.lock, ExitStack() as interrupted:
             interrupted.callback(self._forget)
@@ -97,15 +96,15 @@ class Lexicon:
         self.characters = np.zeros((1024, self.max_chars + 2), "int32")
         self.characters[:2, :2] = BOW, EOW
         self.lengths = np.full(1024, 2, "int64")
-        self.words = np.zeros(1024, "int64")
-        self.words[:2] = BOS, EOS
+        self.ids = np.zeros(1024, "int64")
+        self.ids[:2] = BOS, EOS
         self.attributes = np.zeros((1024, len(self.attr_rows)), "int64")
         self.vectors = np.zeros((1024, self.vectors_width), "float32")
 
     def _add(self, orths: list[int], vectors: NDArray) -> None:
         texts = [self.vocab.strings[orth] for orth in orths]
         start, self.size = self.size, self.size + len(orths)
-        while self.size > len(self.words):
+        while self.size > len(self.ids):
             for name in TABLES:
                 table = getattr(self, name)
                 setattr(self, name, np.concatenate([table, np.zeros_like(table)]))
@@ -113,7 +112,7 @@ class Lexicon:
             characters = [self.character_ids.get(c, UNKNOWN_CHAR) for c in self._clip(text)]
             self.characters[row, : len(characters) + 2] = [BOW, *characters, EOW]
             self.lengths[row] = len(characters) + 2
-            self.words[row] = self.word_ids.get(orth, 0)
+            self.ids[row] = self.word_ids.get(orth, 0)
             self.rows[orth] = row
         self.vectors[start : self.size] = vectors
         if self.attrs:

@@ -1,134 +1,193 @@
-"""CNN-CNN-LSTM (Shen et al. 2017, section 3) in torch alone: no spaCy, no Thinc.
+"""CNN-CNN-LSTM (Shen et al. 2017), whole, in torch alone: no spaCy, no Thinc, no tricks.
 
-Sentences lie one behind the other in a flat layout, [BOS] words [EOS], with rows of [PAD] between
-them as wide as the kernel reaches, so a convolution is one matrix product and sees no neighbour.
-The characters of the distinct words of a batch lie in the same way.
+Section 2 of the paper (section 3 of its longer text) has three parts. A character CNN turns the
+characters of word i into w_i^char, a word CNN turns the words of a sentence into h_i^Enc, and an
+LSTM decodes the tags y_1 … y_n from left to right. Each symbol is named where it is computed.
+
+`fast/` computes the same from the same weights, only sooner.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..errors import DeepALError
-from .layers import Convolution, Dropout, Linear
-from .lstm import PackedLstm
+from .sizes import Sizes
 
-UNKNOWN, BOS, EOS = 0, 1, 2  # word ids that are no words
-PAD_CHAR, UNKNOWN_CHAR, BOW, EOW = 0, 1, 2, 3  # character ids that are no characters
+UNKNOWN, BOS, EOS = 0, 1, 2  # ids in front of the words: [UNK] and the frame of a sentence
+PAD_CHAR, UNKNOWN_CHAR, BOW, EOW = 0, 1, 2, 3  # ids in front of the characters
+BOS_ROW, EOS_ROW, PAD_ROW = 0, 1, -1  # rows of `Words` that are no real words
+O_AT_FIRST = 4.0  # log-odds of O against any one tag
+State = tuple[Tensor, Tensor]  # of an LSTM: hidden and cell, each [1, B, width]
 
 
-class Batch(NamedTuple):
-    """Sentences as tensors. U distinct words, N flat rows, n words."""
+class Words(NamedTuple):
+    """U distinct words. Row 0 is [BOS] and row 1 is [EOS]."""
 
-    characters: Tensor  # [K] int64: characters of the distinct words, flat, PAD_CHAR between words
-    character_places: Tensor  # [k] int64: which of them are no PAD_CHAR
-    character_starts: Tensor  # [U] int64: where each word begins among these places
-    words: Tensor  # [U] int64: word ids
-    attributes: Tensor  # [U, A * hashes] int64: rows that lexical attributes have in their tables
+    characters: Tensor  # [U, C] int64: [BOW] characters [EOW], then PAD_CHAR
+    ids: Tensor  # [U] int64
+    attributes: Tensor  # [U, A * hashes] int64: rows of each lexical attribute in its table
     vectors: Tensor  # [U, D] float32: static vectors
-    index: Tensor  # [N] int64: which distinct word stands in a row; -1: [PAD]
-    positions: Tensor  # [n] int64: row of each real word, sentence by sentence
-    places: Tensor  # [n] int64: where the decoder reads each word: time by time, the longest
-    active: list[int]  # sentence first; and how many sentences have a word at each time
-    context: Tensor | None = None  # [n, width] float32: what a tok2vec says of each real word
+
+
+class Dropout(nn.Module):
+    """Dropout whose rate training sets, and whose mask MC dropout sets.
+
+    width (int): Units.
+    rate (float | None): A fixed rate. None: the rate that `CnnCnnLstm.set_dropout` gives.
+    """
+
+    def __init__(self, width: int, rate: float | None):
+        super().__init__()
+        self.width = width
+        self.follows = rate is None
+        self.rate = rate or 0.0
+        self.mask: Tensor | None = None
+
+    def forward(self, values: Tensor) -> Tensor:
+        if self.mask is not None:
+            return values * self.mask
+        return F.dropout(values, self.rate, self.training)
+
+
+class Convolutions(nn.Module):
+    """h^(k) = W h^(k-1) + ReLU(Conv(h^(k-1))), with dropout on each h^(k-1) and h^(0) the input.
+
+    W is the residual connection: the identity, or a projection where the widths differ.
+
+    dropouts (list[float | None]): The rate before each layer.
+    layer_norm (bool): Normalise each h^(k). The paper does not do that.
+    """
+
+    def __init__(
+        self,
+        width_in: int,
+        width: int,
+        kernel: int,
+        dropouts: Sequence[float | None],
+        layer_norm: bool,
+    ):
+        super().__init__()
+        widths = [width_in] + [width] * (len(dropouts) - 1)
+        self.kernel = kernel
+        self.dropouts = nn.ModuleList(map(Dropout, widths, dropouts))
+        self.convolutions = nn.ModuleList(
+            nn.Conv1d(each, width, kernel, padding=kernel // 2) for each in widths
+        )
+        self.residuals = nn.ModuleList(
+            nn.Identity() if each == width else nn.Linear(each, width, bias=False)
+            for each in widths
+        )
+        self.norms = nn.ModuleList(
+            nn.LayerNorm(width) if layer_norm else nn.Identity() for _ in widths
+        )
+        for convolution in self.convolutions:
+            nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
+            nn.init.zeros_(convolution.bias)
+
+    def forward(self, h: Tensor, mask: Tensor) -> Tensor:
+        """h [B, T, width_in], mask [B, T, 1] (0 at padding) -> [B, T, width]"""
+        for dropout, convolution, residual, norm in zip(
+            self.dropouts, self.convolutions, self.residuals, self.norms, strict=True
+        ):
+            h = dropout(h * mask)
+            h = norm(residual(h) + F.relu(convolution(h.transpose(1, 2)).transpose(1, 2)))
+        return h
 
 
 class CharacterEncoder(nn.Module):
-    """Distinct words to vectors: character embeddings, convolutions, maximum over the word."""
+    """w_i^char: the maximum over the word of what the character CNN makes of its characters."""
 
-    def __init__(self, config: dict[str, Any]):
+    def __init__(self, sizes: Sizes):
         super().__init__()
-        width = config["char_width"]
-        self.embedding = nn.Embedding(len(config["characters"]) + EOW + 1, width, PAD_CHAR)
-        self.convolution = Convolution(
-            width,
-            config["char_filters"],
-            config["char_kernel"],
-            config["char_layers"],
-            [config["char_dropout"]] * config["char_layers"],
-            False,
+        embed = sizes.embed
+        self.embedding = nn.Embedding(EOW + 1 + sizes.characters, embed.char_width, PAD_CHAR)
+        self.convolutions = Convolutions(
+            embed.char_width,
+            embed.char_filters,
+            embed.char_kernel,
+            [embed.char_dropout] * embed.char_layers,
+            layer_norm=False,
         )
 
-    def forward(self, batch: Batch) -> Tensor:
-        mask = (batch.characters != PAD_CHAR).unsqueeze(1).float()
-        rows = self.convolution(self.embedding(batch.characters), mask)
-        return F.embedding_bag(batch.character_places, rows, batch.character_starts, mode="max")
+    def forward(self, characters: Tensor) -> Tensor:
+        """characters [U, C] -> w^char [U, filters]"""
+        mask = (characters != PAD_CHAR).unsqueeze(2)
+        h = self.convolutions(self.embedding(characters), mask.float())
+        return h.masked_fill(~mask, float("-inf")).amax(1)
 
 
 class WordEncoder(nn.Module):
-    """w_full = (w_char, w_emb, word features); h_enc = (last convolution, w_full)."""
+    """w_i^full = (w_i^emb, w_i^char, features); h_i^Enc = (h_i^(l), w_i^full).
 
-    def __init__(self, config: dict[str, Any]):
+    h^(l) is the last layer of the word CNN. The paper's w_i^full has no features: here they are
+    lexical attributes, static vectors, and the vectors of a tok2vec.
+    """
+
+    def __init__(self, sizes: Sizes):
         super().__init__()
-        self.characters = CharacterEncoder(config)
-        self.word_drop = config["word_drop"]
-        # A word's embedding is [UNK]'s plus its own, which begins at zero: a word that training has
-        # not yet seen is [UNK], also when the vocabulary was fixed on an unlabelled pool. Words
-        # outside the vocabulary share a row of their own, what rare words have in common.
-        self.unknown = nn.Parameter(torch.randn(config["word_width"]) * 0.1)
-        self.embedding = nn.Embedding(len(config["words"]) + EOS + 1, config["word_width"])
+        embed, encode = sizes.embed, sizes.encode
+        self.word_drop = embed.word_drop
+        # A word's embedding is that of [UNK] plus its own, which begins at zero: a word that
+        # training has not seen yet is [UNK], also when the vocabulary comes from an unlabelled
+        # pool. All words outside the vocabulary share row UNKNOWN.
+        self.unknown = nn.Parameter(torch.randn(embed.word_width) * 0.1)
+        self.embedding = nn.Embedding(EOS + 1 + sizes.words, embed.word_width)
         nn.init.zeros_(self.embedding.weight)
-        # The tables of all attributes lie in one: to look rows up in many small ones costs more.
-        self.attributes = None
-        if config["attr_rows"]:
-            rows = torch.tensor([0, *config["attr_rows"]])
-            self.attributes = nn.EmbeddingBag(int(rows.sum()), config["attr_width"], mode="sum")
+        self.characters = CharacterEncoder(sizes)
+        widths = [embed.word_width, embed.char_filters, len(embed.attrs) * embed.attr_width]
+        self.attributes = self.vectors = self.context = None
+        if embed.attrs:  # the tables of all attributes, one below the other
+            rows = torch.tensor([0, *embed.attr_rows])
+            self.attributes = nn.EmbeddingBag(int(rows.sum()), embed.attr_width, mode="sum")
             nn.init.normal_(self.attributes.weight, std=0.5)
             self.register_buffer("attribute_starts", rows.cumsum(0)[:-1], persistent=False)
-        parts = [config["char_filters"], config["word_width"]]
-        parts += [config["attr_width"]] * len(config["attr_rows"])
-        self.vectors = None
-        if config["vectors_width"]:
-            self.vectors = Linear(config["vectors_width"], config["vectors_projection"])
-            parts.append(config["vectors_projection"])
-        self.context = None
-        if width := config.get("tok2vec_width"):  # older models do not have it
-            self.context = Linear(width, config["tok2vec_projection"])
-            parts.append(config["tok2vec_projection"])
-        self.dropout = Dropout(sum(parts), config["word_dropout"])
-        self.convolution = Convolution(
-            sum(parts),
-            config["encoder_width"],
-            config["encoder_kernel"],
-            config["encoder_layers"],
-            [0.0] + [config["encoder_dropout"]] * (config["encoder_layers"] - 1),
-            config["layer_norm"],
+        if sizes.vectors_width:
+            self.vectors = nn.Linear(sizes.vectors_width, embed.vectors_projection)
+            widths.append(embed.vectors_projection)
+        if sizes.tok2vec_width:
+            self.context = nn.Linear(sizes.tok2vec_width, embed.tok2vec_projection)
+            widths.append(embed.tok2vec_projection)
+        self.dropout = Dropout(sum(widths), embed.dropout)
+        self.convolutions = Convolutions(
+            sum(widths),
+            encode.width,
+            encode.kernel,
+            [0.0] + [encode.dropout] * (encode.layers - 1),  # w^full has its own dropout
+            encode.layer_norm,
         )
-        self.width = sum(parts) + config["encoder_width"]
+        self.width = encode.width + sum(widths)
 
-    def forward(self, batch: Batch) -> Tensor:
-        """RETURNS [n, width]: h_enc of the real words, where the decoder reads them."""
-        index = batch.index.clamp(min=0)
-        mask = (batch.index >= 0).unsqueeze(1).float()
-        known = F.embedding(index, self.embedding(batch.words))
-        if self.training and self.word_drop:
-            known = known * (torch.rand_like(mask) >= self.word_drop)
-        others = [self.characters(batch), *self.features(batch.attributes, batch.vectors)]
-        rows = torch.cat([self.unknown + known, F.embedding(index, torch.cat(others, 1))], 1)
-        if self.context is not None:
-            context = self.context(batch.context)
-            table = context.new_zeros((len(rows), context.shape[1]))
-            rows = torch.cat([rows, table.index_copy(0, batch.positions, context)], 1)
-        w_full = self.dropout(rows) * mask
-        h_last = self.convolution(w_full, mask)
-        return torch.cat([h_last, w_full], 1).index_select(0, in_places(batch.positions, batch))
+    def forward(self, words: Words, index: Tensor, context: Tensor | None = None) -> Tensor:
+        """Encode B sentences of at most n words.
 
-    def others(self, words: Tensor, attributes: Tensor, vectors: Tensor) -> Tensor:
-        """RETURNS [U, width]: w_full of U words less the characters; nothing is dropped.
-
-        words, attributes, vectors: As in a Batch.
+        index: [B, n + 2] rows of `words`: [BOS] words [EOS], then PAD_ROW.
+        context: [B, n, tok2vec_width] what a tok2vec says of the words.
+        RETURNS: h^Enc [B, n, width]. What stands behind the last word of a sentence has no meaning.
         """
-        known = self.unknown + self.embedding(words)
-        return torch.cat([known, *self.features(attributes, vectors)], 1)
+        mask = (index != PAD_ROW).unsqueeze(2).float()
+        index = index.clamp(min=0)
+        known = self.embedding(words.ids)[index]
+        if self.training:  # word drop
+            known = known * (torch.rand_like(mask) >= self.word_drop)
+        w_emb = self.unknown + known
+        w_char = self.characters(words.characters)[index]
+        features = [part[index] for part in self.features(words.attributes, words.vectors)]
+        if self.context is not None:
+            real = (index > EOS_ROW).unsqueeze(2)
+            features.append(F.pad(self.context(context), (0, 0, 1, 1)) * real)
+        w_full = self.dropout(torch.cat([w_emb, w_char, *features], 2)) * mask
+        h_last = self.convolutions(w_full, mask)
+        return torch.cat([h_last, w_full], 2)[:, 1:-1]
 
     def features(self, attributes: Tensor, vectors: Tensor) -> list[Tensor]:
-        """What w_full has of U distinct words beside characters and embedding, each [U, width].
+        """What w^full has of U distinct words beside embedding and characters, each [U, width].
 
-        attributes, vectors: As in a Batch.
+        attributes, vectors: As in `Words`.
         """
         parts = []
         if self.attributes is not None:
@@ -139,96 +198,131 @@ class WordEncoder(nn.Module):
 
 
 class TagDecoder(nn.Module):
-    """An LSTM that reads h_enc of a word and the tag before it, from left to right."""
+    """h_i^Dec = LSTM(h_i^Enc, y_{i-1}, h_{i-1}^Dec), P(y_i) = softmax(W h_i^Dec + b), y_0 = [GO]"""
 
-    def __init__(self, config: dict[str, Any], width_in: int):
+    def __init__(self, sizes: Sizes, width_in: int):
         super().__init__()
-        tags, width = config["n_tags"], config["decoder_width"]
-        self.go = tags  # the tag before the first word
-        self.embedding = nn.Embedding(tags + 1, config["tag_width"])
-        self.input_dropout = Dropout(width_in, config["decoder_dropout"])
-        sizes = [width_in + config["tag_width"]] + [width] * (config["decoder_layers"] - 1)
-        self.layers = nn.ModuleList(PackedLstm(size, width) for size in sizes)
-        self.dropouts = nn.ModuleList(Dropout(width, config["decoder_dropout"]) for _ in sizes)
-        self.output = nn.Linear(width, tags)
+        decode = sizes.decode
+        self.go = sizes.tags  # the id of [GO], behind those of the tags
+        self.embedding = nn.Embedding(sizes.tags + 1, decode.tag_width)
+        self.input_dropout = Dropout(width_in, decode.dropout)
+        widths = [width_in + decode.tag_width] + [decode.width] * (decode.layers - 1)
+        self.layers = nn.ModuleList(
+            nn.LSTM(each, decode.width, batch_first=True) for each in widths
+        )
+        self.dropouts = nn.ModuleList(Dropout(decode.width, decode.dropout) for _ in widths)
+        self.output = nn.Linear(decode.width, sizes.tags)
+        # Most words are O (tag 0): begin there, so that an untrained network finds no entity.
+        nn.init.zeros_(self.output.bias)
+        nn.init.constant_(self.output.bias[:1], O_AT_FIRST)
         for layer in self.layers:
             nn.init.orthogonal_(layer.weight_hh_l0)
             nn.init.xavier_uniform_(layer.weight_ih_l0)
             nn.init.zeros_(layer.bias_hh_l0)
             nn.init.zeros_(layer.bias_ih_l0)
-            nn.init.ones_(layer.bias_ih_l0[width : 2 * width])  # remember at first
+            nn.init.ones_(layer.bias_ih_l0[decode.width : 2 * decode.width])  # remember at first
 
-    def forward(self, h_enc: Tensor, batch: Batch, previous: Tensor) -> Tensor:
-        """Teacher forcing: h_enc [n, width_in] as `WordEncoder` returns it, the tags before [n] ->
-        logits [n, tags], sentence by sentence as these tags."""
-        before = self.embedding(in_places(previous, batch))
-        rows = torch.cat([self.input_dropout(h_enc), before], 1)
-        for layer, dropout in zip(self.layers, self.dropouts, strict=True):
-            rows = dropout(layer(rows, batch.active))
-        return self.output(rows).index_select(0, batch.places)
+    def forward(
+        self, h_enc: Tensor, previous: Tensor, states: Sequence[State] | None = None
+    ) -> tuple[Tensor, list[State]]:
+        """Read words in the state that the words before them have left.
 
-
-def in_places(values: Tensor, batch: Batch) -> Tensor:
-    """[n] of the real words, sentence by sentence -> [n], where the decoder reads them"""
-    return torch.empty_like(values).index_copy_(0, batch.places, values)
+        h_enc: [B, n, width_in]
+        previous: [B, n] the tag before each word.
+        states: Of each layer; None: nothing has been read.
+        RETURNS: h^Dec [B, n, width], and the states behind the last word.
+        """
+        h = torch.cat([self.input_dropout(h_enc), self.embedding(previous)], 2)
+        after = []
+        for layer, dropout, state in zip(
+            self.layers, self.dropouts, states or [None] * len(self.layers), strict=True
+        ):
+            h, state = layer(h, state)
+            h = dropout(h)
+            after.append(state)
+        return h, after
 
 
 class CnnCnnLstm(nn.Module):
-    """Character CNN, word CNN, LSTM tag decoder.
+    """The network: character CNN, word CNN, LSTM tag decoder.
 
-    config (dict): The arguments of `spacy_deepal.CnnCnnLstm.v1`, and n_tags, characters (a string),
-        words (a list of strings), vectors_width, vectors_scale, tok2vec_width. Plain values, so
-        that bytes can rebuild a network.
+    sizes (Sizes): What it is built from.
     """
 
-    def __init__(self, config: dict[str, Any]):
+    def __init__(self, sizes: Sizes):
         super().__init__()
-        self.config = config
-        self.encoder = WordEncoder(config)
-        self.decoder = TagDecoder(config, self.encoder.width)
-        self._dropouts = [module for module in self.modules() if isinstance(module, Dropout)]
+        self.sizes = sizes
+        self.encoder = WordEncoder(sizes)
+        self.decoder = TagDecoder(sizes, self.encoder.width)
+        self.dropouts = [module for module in self.modules() if isinstance(module, Dropout)]
+        # The rate that training used last: MC dropout uses it again, also when loaded from disk.
+        self.register_buffer("trained_rate", torch.zeros(()))
 
-    def forward(self, batch: Batch, previous: Tensor) -> Tensor:
-        """Teacher forcing: the tags before each word [n] -> logits [n, tags]. Prediction goes
-        through `Inference`."""
-        return self.decoder(self.encoder(batch), batch, previous)
+    def forward(
+        self, words: Words, index: Tensor, previous: Tensor, context: Tensor | None = None
+    ) -> Tensor:
+        """Teacher forcing: the decoder reads the tags that are right.
 
-    def dropouts(self) -> list[Dropout]:
-        """RETURNS (list[Dropout]): Every dropout of the network, in a fixed order."""
-        return self._dropouts
+        words, index, context: As for `WordEncoder.forward`.
+        previous: [B, n] the tag before each word; [GO] before the first.
+        RETURNS: Logits [B, n, tags].
+        """
+        h_dec, _ = self.decoder(self.encoder(words, index, context), previous)
+        return self.decoder.output(h_dec)
+
+    @torch.no_grad()
+    def greedy(
+        self, words: Words, index: Tensor, context: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Decode from left to right: the decoder reads the most probable tag of the word before.
+
+        RETURNS: y* [B, n], logits [B, n, tags] and h^Dec [B, n, width].
+        """
+        states, path = None, []
+        h_enc = self.encoder(words, index, context)
+        previous = torch.full_like(index[:, :1], self.decoder.go)
+        for i in range(h_enc.shape[1]):
+            h_dec, states = self.decoder(h_enc[:, i : i + 1], previous, states)
+            logits = self.decoder.output(h_dec)
+            previous = logits.max(2).indices
+            path.append((previous, logits, h_dec))
+        tags, logits, h_dec = (torch.cat(parts, 1) for parts in zip(*path, strict=True))
+        return tags, logits, h_dec
 
     def set_dropout(self, rate: float) -> None:
-        """Set the rate of each dropout that the config leaves to training: 0 or more, below 1."""
+        """Set the rate of each dropout that the architecture leaves open.
+
+        RAISES (DeepALError): The rate is below 0, or 1 or more.
+        """
         if not 0 <= rate < 1:
             raise DeepALError(f"dropout = {rate}: must be 0 or more, and below 1.")
-        for dropout in self.dropouts():
+        for dropout in self.dropouts:
             if dropout.follows:
                 dropout.rate = rate
-        if rate:  # what MC dropout will use, kept with the weights
-            self.config["dropout"] = float(rate)
+        if rate:
+            self.trained_rate.fill_(rate)
 
-    def sample_masks(self, generator: torch.Generator) -> list[Tensor]:
-        """Draw one sample of the network: a mask over the units of each dropout.
+    def draw_masks(self, generator: torch.Generator) -> list[Tensor]:
+        """Draw a network by MC dropout (Gal & Ghahramani 2016).
 
-        RETURNS (list[Tensor]): A mask [width] per dropout. All words of all sentences share it, as
-            they share the weights of a network drawn from the posterior (Gal & Ghahramani 2016), so
-            a sample does not depend on how sentences are batched.
+        RETURNS (list[Tensor]): A mask [width] for each dropout. All words of all sentences share
+            it, as they share the weights of one network: a sample does not depend on the batch.
         """
         masks = []
-        for dropout in self.dropouts():
-            rate = self.config.get("dropout", 0.0) if dropout.follows else dropout.rate
+        for dropout in self.dropouts:
+            rate = float(self.trained_rate) if dropout.follows else dropout.rate
             keep = torch.rand(dropout.width, generator=generator) >= rate
             masks.append(keep.float() / (1 - rate))
         return masks
 
     @contextmanager
-    def sampled(self, masks: list[Tensor]) -> Iterator[None]:
-        """Use one sample's masks; afterwards the network is as it was."""
+    def masked(self, masks: Sequence[Tensor]) -> Iterator[None]:
+        """Use the masks of `draw_masks`; afterwards the network is as it was."""
         device = self.encoder.unknown.device
         try:
-            for dropout, mask in zip(self.dropouts(), masks, strict=True):
+            for dropout, mask in zip(self.dropouts, masks, strict=True):
                 dropout.mask = mask.to(device)
             yield
         finally:
-            for dropout in self.dropouts():
+            for dropout in self.dropouts:
                 dropout.mask = None

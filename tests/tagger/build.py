@@ -9,7 +9,11 @@ from spacy.util import fix_random_seed
 from thinc.api import Adam
 
 from spacy_deepal.sentences import KEY
+from spacy_deepal.tagger.defaults import DEFAULT_MODEL
+from spacy_deepal.tagger.lexicon import Lexicon
+from spacy_deepal.tagger.model import tagger_of
 from spacy_deepal.tagger.network import PAD_CHAR
+from spacy_deepal.tagger.sizes import Sizes, Vocabulary
 
 SMALL = {
     "char_width": 8,
@@ -21,20 +25,38 @@ SMALL = {
     "attr_rows": [200, 100, 100, 100],
     "attr_width": 6,
     "vectors_projection": 5,
-    "encoder_width": 16,
-    "decoder_width": 16,
-    "tag_width": 4,
+    "encode_width": 16,
+    "decode_width": 16,
+    "decode_tag_width": 4,
 }
+OF_THE_FACTORY = ("beam_width", "batch_words")
 
-LEXICON = {  # the config of a Lexicon
-    "characters": "Aabd",
-    "words": ["Ada", "sings"],
-    "attrs": ["NORM", "LOWER", "SHAPE", "PREFIX2"],
-    "attr_rows": [50, 60, 70, 80],
-    "max_chars": 8,
-    "vectors_width": 0,
-    "vectors_scale": 1.0,
-}
+
+def grouped(**sizes):
+    """The groups of the architecture's arguments, from encode_width, decode_width and so on; a name
+    without a group belongs to embed."""
+    groups = {"embed": {}, "encode": {}, "decode": {}}
+    for key, value in sizes.items():
+        group, _, name = key.partition("_")
+        if group in ("encode", "decode"):
+            groups[group][name] = value
+        else:
+            groups["embed"][key] = value
+    return groups
+
+
+def make_lexicon(characters="Aabd", words=("Ada", "sings"), scale=1.0, **sizes):
+    """A Lexicon of a few characters and words."""
+    embed = {"attrs": ["NORM", "LOWER", "SHAPE", "PREFIX2"], "attr_rows": [50, 60, 70, 80]}
+    embed = {**DEFAULT_MODEL["embed"], **embed, "max_chars": 8}
+    data = {"tags": 5, "characters": len(characters), "words": len(words)}
+    data |= {"vectors_width": 0, "tok2vec_width": 0}
+    for key, value in sizes.items():
+        (data if key in data else embed)[key] = value
+    groups = {**DEFAULT_MODEL, "embed": embed}
+    groups = {key: groups[key] for key in ("embed", "encode", "decode")}
+    return Lexicon(Sizes(**groups, **data), Vocabulary(characters, tuple(words), scale))
+
 
 # Words, and entities as (first word, word after the last, type).
 SENTENCES = [
@@ -77,15 +99,19 @@ def make_nlp(name="deepal_ner", **model):
 
 
 def add_tagger(nlp, name="deepal_ner", **model):
-    architecture = {"@architectures": "spacy_deepal.CnnCnnLstm.v1", **SMALL, **model}
-    return nlp.add_pipe("deepal_ner", name=name, config={"model": architecture})
+    config = {key: model.pop(key) for key in OF_THE_FACTORY if key in model}
+    tok2vec = {"tok2vec": model.pop("tok2vec")} if "tok2vec" in model else {}
+    groups = grouped(**{**SMALL, **model})
+    architecture = {"@architectures": "spacy_deepal.CnnCnnLstm.v1", **groups, **tok2vec}
+    return nlp.add_pipe("deepal_ner", name=name, config={**config, "model": architecture})
 
 
 def initialized(sentences=SENTENCES, seed=0, **model):
-    """A pipeline with random weights."""
+    """A pipeline with random weights, also where they begin at O."""
     fix_random_seed(seed)
     nlp = make_nlp(**model)
     nlp.initialize(lambda: make_examples(nlp, sentences))
+    network_of(nlp).decoder.output.reset_parameters()
     return nlp
 
 
@@ -114,8 +140,12 @@ def entities_of(doc):
     return [(ent.start, ent.end, ent.label_) for ent in doc.ents]
 
 
+def tagger_in(nlp, name="deepal_ner"):
+    return tagger_of(nlp.get_pipe(name).model)
+
+
 def network_of(nlp, name="deepal_ner"):
-    return nlp.get_pipe(name).model.shims[0].network
+    return tagger_in(nlp, name).network
 
 
 def weights_of(nlp, name="deepal_ner"):

@@ -12,20 +12,21 @@ UNKNOWN_WORD, BOS, EOS = 0, 1, 2
 
 
 class Reference:
-    """masks: by name of a dropout module, the factors of its units. tokvecs: the vectors of a
-    Doc's tokens, white space among them, where the network stands on a tok2vec."""
+    """tagger: whose weights and vocabulary it has. masks: by name of a dropout module, the factors
+    of its units. tokvecs: the vectors of a Doc's tokens, white space among them, where the network
+    stands on a tok2vec."""
 
-    def __init__(self, network, masks=None, tokvecs=None):
-        self.config = network.config
-        self.weights = {
-            name: value.detach().double().numpy() for name, value in network.named_parameters()
-        }
+    def __init__(self, tagger, masks=None, tokvecs=None):
+        self.sizes, self.vocabulary = tagger.network.sizes, tagger.vocabulary
+        self.embed, self.tags = self.sizes.embed, self.sizes.tags
+        weights = tagger.network.named_parameters()
+        self.weights = {name: value.detach().double().numpy() for name, value in weights}
         self.tokvecs = tokvecs
         self.masks = {name: mask.double().numpy() for name, mask in (masks or {}).items()}
 
     def greedy(self, doc):
         """RETURNS: The tags, and log P of every tag given the tags before [n_words, n_tags]."""
-        go = self.config["n_tags"]
+        go = self.tags
         tags, rows, state = [], [], None
         for word in self.encode(doc):
             logits, state = self.decoder_step(word, tags[-1] if tags else go, state)
@@ -43,10 +44,10 @@ class Reference:
 
     def encode(self, doc):
         texts = [token.text for token in doc if not token.is_space]
-        frame = ("", [[0, 0]] * len(self.config["attrs"]), np.zeros(self.config["vectors_width"]))
+        frame = ("", [[0, 0]] * len(self.embed.attrs), np.zeros(self.sizes.vectors_width))
         words = [(BOS, *frame)]
         for text in texts:
-            known = self.config["words"]
+            known = self.vocabulary.words
             number = known.index(text) + 3 if text in known else UNKNOWN_WORD
             words.append((number, text, self.attributes(doc, text), self.vector(doc, text)))
         words.append((EOS, *frame))
@@ -54,16 +55,19 @@ class Reference:
         if self.tokvecs:
             represented = self.add_context(represented, self.tokvecs(doc), doc)
         w_full = [self.drop("encoder.dropout", word) for word in represented]
-        h_last = self.convolve("encoder.convolution", w_full, "encoder", self.config["layer_norm"])
+        encode = self.sizes.encode
+        h_last = self.convolve(
+            "encoder.convolutions", w_full, encode.kernel, encode.layers, encode.layer_norm
+        )
         return [np.concatenate(pair) for pair in zip(h_last, w_full, strict=True)][1:-1]
 
     def represent(self, number, text, attributes, vector):
         parts = [self.weights["encoder.unknown"] + self.weights["encoder.embedding.weight"][number]]
         parts.append(self.characters(text))
         for i, rows in enumerate(attributes):
-            start = sum(self.config["attr_rows"][:i])
+            start = sum(self.embed.attr_rows[:i])
             parts.append(self.weights["encoder.attributes.weight"][start:][rows].sum(0))
-        if self.config["vectors_width"]:
+        if self.sizes.vectors_width:
             weight = self.weights["encoder.vectors.weight"]
             parts.append(weight @ vector + self.weights["encoder.vectors.bias"])
         return np.concatenate(parts)
@@ -77,21 +81,21 @@ class Reference:
         return [np.concatenate(pair) for pair in zip(words, rows, strict=True)]
 
     def characters(self, text):
-        most = self.config["max_chars"]
+        most = self.embed.max_chars
         if len(text) > most:
             text = text[: most - most // 2] + text[len(text) - most // 2 :]
-        known = self.config["characters"]
+        known = self.vocabulary.characters
         ids = [known.index(c) + 4 if c in known else UNKNOWN_CHARACTER for c in text]
         table = self.weights["encoder.characters.embedding.weight"]
         rows = [table[number] for number in (BOW, *ids, EOW)]
-        return np.max(self.convolve("encoder.characters.convolution", rows, "char", False), axis=0)
+        kernel, layers = self.embed.char_kernel, self.embed.char_layers
+        rows = self.convolve("encoder.characters.convolutions", rows, kernel, layers, False)
+        return np.max(rows, axis=0)
 
     def attributes(self, doc, text):
         """Rows of each attribute's table: its hash's first two parts, modulo the table's length."""
         found = []
-        for i, (attr, size) in enumerate(
-            zip(self.config["attrs"], self.config["attr_rows"], strict=True)
-        ):
+        for i, (attr, size) in enumerate(zip(self.embed.attrs, self.embed.attr_rows, strict=True)):
             if attr in ("NORM", "LOWER", "SHAPE", "PREFIX", "SUFFIX"):
                 value = getattr(doc.vocab[text], f"{attr.lower()}_")
             else:
@@ -103,13 +107,13 @@ class Reference:
 
     def vector(self, doc, text):
         for form in (text, text.lower(), text.capitalize(), text.upper()):
-            if self.config["vectors_width"] and doc.vocab.strings.add(form) in doc.vocab.vectors:
-                return self.config["vectors_scale"] * doc.vocab.vectors[form]
-        return np.zeros(self.config["vectors_width"])
+            if self.sizes.vectors_width and doc.vocab.strings.add(form) in doc.vocab.vectors:
+                return self.vocabulary.vectors_scale * doc.vocab.vectors[form]
+        return np.zeros(self.sizes.vectors_width)
 
-    def convolve(self, prefix, rows, which, normalise):
-        reach = self.config[f"{which}_kernel"] // 2
-        for layer in range(self.config[f"{which}_layers"]):
+    def convolve(self, prefix, rows, kernel, layers, normalise):
+        reach = kernel // 2
+        for layer in range(layers):
             rows = [self.drop(f"{prefix}.dropouts.{layer}", row) for row in rows]
             new = []
             for i, row in enumerate(rows):
@@ -118,6 +122,7 @@ class Reference:
                     for j in range(i - reach, i + reach + 1)
                 ]
                 weight = self.weights[f"{prefix}.convolutions.{layer}.weight"]
+                weight = weight.transpose(0, 2, 1).reshape(len(weight), -1)  # as the window lies
                 bias = self.weights[f"{prefix}.convolutions.{layer}.bias"]
                 projection = self.weights.get(f"{prefix}.residuals.{layer}.weight")
                 value = np.maximum(weight @ np.concatenate(window) + bias, 0)
@@ -131,7 +136,7 @@ class Reference:
         return rows
 
     def decoder_step(self, h_enc, previous, state):
-        width, layers = self.config["decoder_width"], self.config["decoder_layers"]
+        width, layers = self.sizes.decode.width, self.sizes.decode.layers
         state = state or [(np.zeros(width), np.zeros(width)) for _ in range(layers)]
         embedding = self.weights["decoder.embedding.weight"][previous]
         value = np.concatenate([self.drop("decoder.input_dropout", h_enc), embedding])

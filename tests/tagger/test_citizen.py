@@ -16,11 +16,11 @@ from thinc.api import Config
 from typer.testing import CliRunner
 
 from ..pools import options
-from .build import LABELS, SENTENCES, entities_of, make_doc, make_nlp
+from .build import LABELS, SENTENCES, entities_of, make_doc, make_nlp, network_of
 from .build import train as train_pipe
 
 ROOT = Path(__file__).parent.parent.parent
-CONFIG = ROOT / "configs" / "cnn_cnn_lstm.cfg"
+CONFIG = ROOT / "configs" / "al.cfg"
 
 
 @pytest.fixture(scope="module")
@@ -154,8 +154,8 @@ def test_frozen_component_annotates_for_another_and_does_not_learn(trained, data
     config.to_disk(tmp_path / "config.cfg")
     train(tmp_path / "config.cfg", tmp_path, overrides=overrides(data, max_steps=4))
     nlp = spacy.load(tmp_path / "model-last")
-    before = spacy.load(trained / "model-best").get_pipe("ner").model.shims[0].network
-    after = nlp.get_pipe("ner").model.shims[0].network
+    before = network_of(spacy.load(trained / "model-best"), "ner")
+    after = network_of(nlp, "ner")
     weights = before.state_dict()
     assert all((weight == weights[name]).all() for name, weight in after.state_dict().items())
     words, entities = SENTENCES[3]
@@ -169,7 +169,7 @@ def test_static_vectors_of_a_config_are_used(data, tmp_path):
     values = overrides(data, max_steps=2) | {"paths.vectors": str(tmp_path / "vectors")}
     train(CONFIG, tmp_path / "model", overrides=values)
     nlp = spacy.load(tmp_path / "model" / "model-last")
-    assert nlp.get_pipe("ner").model.shims[0].network.config["vectors_width"] == 3
+    assert network_of(nlp, "ner").sizes.vectors_width == 3
     assert nlp("Ada in London").has_annotation("ENT_IOB")
 
 

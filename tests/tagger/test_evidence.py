@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.seeds import derive_seed, derive_uniform
-from spacy_deepal.tagger import evidence as evidence_module
-from spacy_deepal.tagger.architecture import batch_of
-from spacy_deepal.tagger.features import word_orths
+from spacy_deepal.tagger.fast.tables import FoldedNetwork
+from spacy_deepal.tagger.network import TagDecoder
 
 from .build import (
     SENTENCES,
@@ -18,6 +17,7 @@ from .build import (
     make_examples,
     make_nlp,
     network_of,
+    tagger_in,
     train,
 )
 
@@ -27,7 +27,7 @@ WORDS = ["Ada", "met", "London", "\U0001f600", "W\u00f6rter", "\u200b", "x" * 60
 @pytest.fixture(scope="module")
 def dropped():
     """A pipeline trained a little, with dropout: it is unsure of much."""
-    nlp = make_nlp(encoder_layers=2, decoder_layers=2)
+    nlp = make_nlp(encode_layers=2, decode_layers=2)
     train(nlp, 80, drop=0.3)
     return nlp
 
@@ -38,6 +38,12 @@ def docs_of(nlp, sentences):
 
 def evidence_of(nlp, docs, **options):
     return nlp.get_pipe("deepal_ner").evidence(docs, **options)
+
+
+def in_batches(nlp, docs, batch_words, **options):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nlp.get_pipe("deepal_ner"), "batch_words", batch_words)
+        return evidence_of(nlp, docs, **options)
 
 
 def test_evidence_is_the_predicted_path_and_its_probabilities(dropped):
@@ -100,7 +106,7 @@ def test_evidence_does_not_depend_on_batch_order_neighbours_or_padding(
         alone[item.id] = item
     assume(all(clear(item) for item in alone.values()))
     random.shuffle(docs)
-    for doc, item in zip(docs, evidence_of(dropped, docs, batch_words=batch_words), strict=True):
+    for doc, item in zip(docs, in_batches(dropped, docs, batch_words), strict=True):
         assert item.id == doc.user_data["deepal"]["id"]
         expected = alone[item.id]
         assert item.words == expected.words
@@ -120,9 +126,7 @@ def test_mc_dropout_samples_do_not_depend_on_batch_order_or_neighbours(
     alone = [evidence_of(dropped, [doc], samples=5, seed=1)[0].samples for doc in docs]
     order = list(range(len(docs)))
     random.shuffle(order)
-    together = evidence_of(
-        dropped, [docs[i] for i in order], samples=5, seed=1, batch_words=batch_words
-    )
+    together = in_batches(dropped, [docs[i] for i in order], batch_words, samples=5, seed=1)
     for i, item in zip(order, together, strict=True):
         assert item.samples.tolist() == alone[i].tolist()
 
@@ -134,7 +138,7 @@ def test_samples_are_paths_of_words_by_sample(dropped):
     docs = docs_of(dropped, ["Ada met Khan in London", ["\n"], "Ada"])
     items = evidence_of(dropped, docs, samples=7)
     assert [item.samples.shape for item in items] == [(7, 5), (7, 0), (7, 1)]
-    n_tags = network_of(dropped).config["n_tags"]
+    n_tags = network_of(dropped).sizes.tags
     assert all(((item.samples >= 0) & (item.samples < n_tags)).all() for item in items)
 
 
@@ -174,7 +178,7 @@ def test_each_sample_decodes_its_own_path(dropped):
     (item,) = evidence_of(dropped, docs, samples=6, seed=4)
     generator = torch.Generator().manual_seed(derive_seed(4, "MC dropout"))
     for path in item.samples:
-        with network.sampled(network.sample_masks(generator)):
+        with network.masked(network.draw_masks(generator)):
             (tags,) = dropped.get_pipe("deepal_ner").predict(docs).tags
         assert path.tolist() == tags.tolist()
 
@@ -182,17 +186,16 @@ def test_each_sample_decodes_its_own_path(dropped):
 def test_samples_of_the_decoder_alone_are_votes_given_the_greedy_path(dropped):
     """The network runs once; only the mask before the tags is a sample's."""
     docs = docs_of(dropped, [SENTENCES[3][0], "Ada"])
-    network, shim = network_of(dropped), dropped.get_pipe("deepal_ner").model.shims[0]
+    network, tagger = network_of(dropped), tagger_in(dropped)
     items = evidence_of(dropped, docs, samples=30, decoder_only=True, seed=4)
-    batch = batch_of(shim, [word_orths(doc) for doc in docs], dropped.vocab)
-    go = network.config["n_tags"]
-    before = [tag for item in items for tag in (go, *item.tags[:-1].tolist())]
+    go = network.sizes.tags
+    before = [numpy.asarray([go, *item.tags[:-1]]) for item in items]
     generator = torch.Generator().manual_seed(derive_seed(4, "MC dropout"))
     for m in range(30):
-        masks = network.sample_masks(generator)
+        masks = network.draw_masks(generator)
         masks = [torch.ones_like(mask) for mask in masks[:-1]] + masks[-1:]
-        with network.sampled(masks), torch.no_grad():
-            expected = network(batch, torch.tensor(before)).argmax(1)
+        with network.masked(masks), torch.no_grad():
+            expected = tagger.teacher_forced(docs, before, None).argmax(1)
         found = numpy.concatenate([item.samples[m] for item in items])
         assert found.tolist() == expected.tolist()
     assert len({tuple(path) for path in items[0].samples.tolist()}) > 1
@@ -208,8 +211,8 @@ def test_samples_of_the_decoder_alone_do_not_depend_on_neighbours(dropped):
 
 
 def test_decoder_without_dropout_cannot_be_sampled():
-    nlp = initialized(decoder_dropout=0.0)
-    network_of(nlp).config["dropout"] = 0.5
+    nlp = initialized(decode_dropout=0.0)
+    network_of(nlp).trained_rate.fill_(0.5)
     docs = docs_of(nlp, ["Ada met Khan"])
     assert evidence_of(nlp, docs, samples=3)[0].samples.shape == (3, 3)
     with pytest.raises(DeepALError, match="needs dropout"):
@@ -228,7 +231,7 @@ def test_sampling_draws_from_no_global_generator(dropped):
 
 def test_word_drop_takes_no_part_in_sampling():
     """It corrupts training input; the samples of a network repeat."""
-    nlp = initialized(word_drop=0.9, word_dropout=0.3)
+    nlp = initialized(word_drop=0.9, dropout=0.3)
     jolt(network_of(nlp))
     docs = docs_of(nlp, [SENTENCES[3][0]] * 5)
     first = evidence_of(nlp, docs, samples=5)
@@ -238,17 +241,15 @@ def test_word_drop_takes_no_part_in_sampling():
 
 
 def state_of(network):
-    return network.training, [(d.rate, d.mask, d.training) for d in network.dropouts()]
+    return network.training, [(d.rate, d.mask, d.training) for d in network.dropouts]
 
 
 @pytest.mark.parametrize("training", [True, False])
 def test_sampling_leaves_the_network_as_it_was(dropped, training):
     network = network_of(dropped)
-    model = dropped.get_pipe("deepal_ner").model
     network.train(training)
     before = state_of(network)
-    docs = docs_of(dropped, ["Ada"])
-    evidence_module.sample_paths(model, docs, [None], samples=2, seed=0, batch_words=10)
+    evidence_of(dropped, docs_of(dropped, ["Ada"]), samples=2)
     assert state_of(network) == before
     network.train()
 
@@ -256,28 +257,26 @@ def test_sampling_leaves_the_network_as_it_was(dropped, training):
 @pytest.mark.parametrize("training", [True, False])
 def test_sampling_leaves_the_network_as_it_was_also_after_an_error(dropped, training, monkeypatch):
     network = network_of(dropped)
-    model = dropped.get_pipe("deepal_ner").model
     network.train(training)
     before = state_of(network)
 
     def fail(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(evidence_module.Inference, "__init__", fail)
+    monkeypatch.setattr(TagDecoder, "forward", fail)
+    monkeypatch.setattr(FoldedNetwork, "decode", fail)
     with pytest.raises(KeyboardInterrupt):
-        evidence_module.sample_paths(
-            model, docs_of(dropped, ["Ada"]), [None], samples=2, seed=0, batch_words=10
-        )
+        evidence_of(dropped, docs_of(dropped, ["Ada"]), samples=2)
     assert state_of(network) == before
     network.train()
 
 
 def test_masks_that_do_not_fit_leave_none_behind(dropped):
     network = network_of(dropped)
-    masks = network.sample_masks(torch.Generator().manual_seed(0))[:-1]
-    with pytest.raises(ValueError, match="zip"), network.sampled(masks):
+    masks = network.draw_masks(torch.Generator().manual_seed(0))[:-1]
+    with pytest.raises(ValueError, match="zip"), network.masked(masks):
         pass
-    assert all(dropout.mask is None for dropout in network.dropouts())
+    assert all(dropout.mask is None for dropout in network.dropouts)
 
 
 def test_model_trained_without_dropout_cannot_be_sampled():
@@ -289,7 +288,7 @@ def test_model_trained_without_dropout_cannot_be_sampled():
 
 
 def test_dropout_that_the_config_fixes_is_sampled():
-    nlp = initialized(word_dropout=0.5)
+    nlp = initialized(dropout=0.5)
     (item,) = evidence_of(nlp, docs_of(nlp, [SENTENCES[3][0]]), samples=20)
     assert len({tuple(path) for path in item.samples.tolist()}) > 1
 

@@ -7,10 +7,10 @@ import spacy
 from spacy.vectors import BaseVectors, Vectors
 
 from spacy_deepal.tagger import lexicon as module
-from spacy_deepal.tagger.lexicon import Lexicon, find_vectors_scale, static_vectors
+from spacy_deepal.tagger.lexicon import find_vectors_scale, static_vectors
 from spacy_deepal.tagger.network import BOS, BOW, EOS, EOW, PAD_CHAR, UNKNOWN, UNKNOWN_CHAR
 
-from .build import LEXICON, orths
+from .build import make_lexicon, orths
 
 
 def characters_of(lexicon, row):
@@ -18,7 +18,7 @@ def characters_of(lexicon, row):
 
 
 def test_characters_of_a_word_are_framed_and_unknown_ones_have_their_own_number(vocab):
-    lexicon = Lexicon(LEXICON)
+    lexicon = make_lexicon()
     ada, odd = lexicon.find(vocab, orths(vocab, "Ada", "dz\U0001f600"))
     assert characters_of(lexicon, ada) == [BOW, 4, 7, 5, EOW]
     assert characters_of(lexicon, odd) == [BOW, 7, UNKNOWN_CHAR, UNKNOWN_CHAR, EOW]
@@ -26,8 +26,8 @@ def test_characters_of_a_word_are_framed_and_unknown_ones_have_their_own_number(
 
 
 def test_sentence_frame_has_words_of_its_own_and_no_characters():
-    lexicon = Lexicon(LEXICON)
-    assert lexicon.words[:2].tolist() == [BOS, EOS]
+    lexicon = make_lexicon()
+    assert lexicon.ids[:2].tolist() == [BOS, EOS]
     assert characters_of(lexicon, 0) == characters_of(lexicon, 1) == [BOW, EOW]
 
 
@@ -35,7 +35,7 @@ def test_sentence_frame_has_words_of_its_own_and_no_characters():
     ("max_chars", "kept"), [(8, "aaaabbbd"), (9, "aaaabbbbd"), (5, "aaabd"), (4, "aabd")]
 )
 def test_long_word_keeps_its_first_and_last_characters(vocab, max_chars, kept):
-    lexicon = Lexicon({**LEXICON, "max_chars": max_chars})
+    lexicon = make_lexicon(max_chars=max_chars)
     long = "aaaa" + "x" * 10_000 + "bbbd"
     if max_chars == 9:
         long = "aaaa" + "b" + "x" * 10_000 + "bbbd"
@@ -46,14 +46,14 @@ def test_long_word_keeps_its_first_and_last_characters(vocab, max_chars, kept):
 
 
 def test_words_of_the_vocabulary_have_numbers_and_others_are_unknown(vocab):
-    lexicon = Lexicon(LEXICON)
+    lexicon = make_lexicon()
     rows = lexicon.find(vocab, orths(vocab, "Ada", "sings", "ada"))
-    assert lexicon.words[rows].tolist() == [3, 4, UNKNOWN]
+    assert lexicon.ids[rows].tolist() == [3, 4, UNKNOWN]
 
 
 def test_attributes_are_those_of_spacy(vocab):
     """Words that agree in an attribute share its rows; other words do not (but by chance)."""
-    lexicon = Lexicon(LEXICON)
+    lexicon = make_lexicon()
     rows = lexicon.find(vocab, orths(vocab, "Adam", "ADAM", "Eves", "Adieu"))
     adam, capitals, eves, adieu = lexicon.attributes[rows].reshape(4, 4, 2)  # word, attribute, hash
     norm, lower, shape, prefix = range(4)
@@ -67,17 +67,17 @@ def test_attributes_are_those_of_spacy(vocab):
 
 
 def test_attributes_stay_within_their_tables(vocab):
-    lexicon = Lexicon(LEXICON)
+    lexicon = make_lexicon()
     rows = lexicon.find(vocab, orths(vocab, *(f"word{i}" for i in range(500))))
     tables = lexicon.attributes[rows].reshape(-1, 4, 2)  # word, attribute, hash
-    for attribute, size in enumerate(LEXICON["attr_rows"]):
+    for attribute, size in enumerate([50, 60, 70, 80]):
         assert 0 <= tables[:, attribute].min() <= tables[:, attribute].max() < size
     assert len(numpy.unique(tables[:, 0])) > 45  # 500 norms, 50 rows
     assert len(numpy.unique(tables[:, 3])) == 2  # "wo", 2 rows
 
 
 def test_a_word_is_worked_out_once(vocab, monkeypatch):
-    lexicon = Lexicon(LEXICON)
+    lexicon = make_lexicon()
     added = []
     add = lexicon._add
     monkeypatch.setattr(
@@ -91,7 +91,7 @@ def test_a_word_is_worked_out_once(vocab, monkeypatch):
 
 def test_lexicon_is_bounded_and_what_it_forgets_it_finds_again(vocab, monkeypatch):
     monkeypatch.setattr(module, "CACHED_WORDS", 50)
-    bounded, free = Lexicon(LEXICON), Lexicon(LEXICON)
+    bounded, free = make_lexicon(), make_lexicon()
     for start in range(0, 400, 15):
         words = orths(vocab, *(f"word{i}" for i in range(start, start + 20)))
         rows = bounded.find(vocab, words)
@@ -107,7 +107,7 @@ def test_lexicon_is_bounded_and_what_it_forgets_it_finds_again(vocab, monkeypatc
 
 def test_batch_with_more_words_than_the_lexicon_holds_is_found_whole(vocab, monkeypatch):
     monkeypatch.setattr(module, "CACHED_WORDS", 10)
-    lexicon = Lexicon(LEXICON)
+    lexicon = make_lexicon()
     words = orths(vocab, *(f"word{i}" for i in range(3000)))
     rows = lexicon.find(vocab, words)
     assert sorted(rows.tolist()) == list(range(2, 3002))
@@ -118,7 +118,7 @@ def test_other_vocab_is_asked_anew(vocab):
     """A lexeme's NORM is the vocab's: another vocab may have another."""
     other = spacy.blank("en").vocab
     other["Ada"].norm_ = "lady"
-    lexicon = Lexicon(LEXICON)
+    lexicon = make_lexicon()
     norms = []
     for asked in (vocab, other, vocab):
         (row,) = lexicon.find(asked, orths(asked, "Ada"))
@@ -127,7 +127,7 @@ def test_other_vocab_is_asked_anew(vocab):
 
 
 def test_pickle_leaves_out_what_can_be_computed_again(vocab):
-    lexicon = Lexicon(LEXICON)
+    lexicon = make_lexicon()
     words = orths(vocab, *(f"word{i}" for i in range(5000)), "Ada")
     rows = lexicon.find(vocab, words)
     data = pickle.dumps(lexicon)
@@ -235,7 +235,7 @@ class Lengths(BaseVectors):
 def test_a_table_without_an_array_is_asked(vocab):
     words = orths(vocab, "Ada", "sings")
     vocab.vectors = Lengths(vocab.strings)
-    lexicon = Lexicon({**LEXICON, "vectors_width": 2})
+    lexicon = make_lexicon(vectors_width=2)
     for _ in range(2):
         rows = lexicon.find(vocab, words)
         assert lexicon.vectors[rows].tolist() == [[3, 1], [5, 1]]

@@ -3,9 +3,10 @@ import pytest
 import torch
 from spacy.vectors import Vectors
 
-from spacy_deepal.tagger.architecture import TeacherForced, batch_of
+from spacy_deepal.tagger.fast import training as training_module
 from spacy_deepal.tagger.features import word_orths
 from spacy_deepal.tagger.gold import tag_loss
+from spacy_deepal.tagger.model import TeacherForced
 from spacy_deepal.tagger.network import PAD_CHAR, Dropout
 
 from .build import (
@@ -17,6 +18,7 @@ from .build import (
     make_examples,
     make_nlp,
     network_of,
+    tagger_in,
     train,
     weights_of,
 )
@@ -24,19 +26,19 @@ from .reference import Reference
 
 SIZES = [
     pytest.param({}, id="small"),
-    pytest.param({"attrs": [], "attr_rows": [], "layer_norm": False}, id="paper's inputs"),
+    pytest.param({"attrs": [], "attr_rows": [], "encode_layer_norm": False}, id="paper's inputs"),
     pytest.param(
         {
             "char_layers": 2,
             "char_kernel": 5,
-            "encoder_layers": 3,
-            "encoder_kernel": 5,
-            "decoder_layers": 2,
+            "encode_layers": 3,
+            "encode_kernel": 5,
+            "decode_layers": 2,
         },
         id="deep and wide",
     ),
-    pytest.param({"char_kernel": 1, "encoder_kernel": 1, "encoder_layers": 1}, id="kernels of 1"),
-    pytest.param({"char_width": 12, "encoder_width": 44}, id="residuals not projected"),
+    pytest.param({"char_kernel": 1, "encode_kernel": 1, "encode_layers": 1}, id="kernels of 1"),
+    pytest.param({"char_width": 12, "encode_width": 44}, id="residuals not projected"),
     pytest.param({"attrs": ["LOWER", "PREFIX2", "SUFFIX4"], "attr_rows": [9, 9, 9]}, id="affixes"),
 ]
 
@@ -64,7 +66,7 @@ def forced(nlp, docs, previous):
     """log P of every tag, by Doc, given the previous tags; nothing is dropped."""
     model = nlp.get_pipe("deepal_ner").model
     previous = [numpy.asarray(tags, "int64") for tags in previous]
-    logits = torch.from_numpy(model.predict(TeacherForced(docs, previous)))
+    logits = torch.from_numpy(model.predict(TeacherForced(docs, previous, [None] * len(docs))))
     return numpy.split(logits.log_softmax(1).numpy(), numpy.cumsum([len(p) for p in previous])[:-1])
 
 
@@ -73,7 +75,7 @@ def test_greedy_path_is_that_of_a_plain_implementation(sizes):
     nlp = jolted(**sizes)
     docs = docs_of(nlp)
     paths = nlp.get_pipe("deepal_ner").predict(docs)
-    reference = Reference(network_of(nlp))
+    reference = Reference(tagger_in(nlp))
     for doc, tags, log_probs in zip(docs, paths.tags, paths.log_probs, strict=True):
         expected_tags, expected = reference.greedy(doc)
         assert tags.tolist() == expected_tags
@@ -84,9 +86,9 @@ def test_greedy_path_is_that_of_a_plain_implementation(sizes):
 def test_teacher_forcing_is_that_of_a_plain_implementation(sizes):
     nlp = jolted(**sizes)
     docs = docs_of(nlp)
-    network, reference = network_of(nlp), Reference(network_of(nlp))
+    network, reference = network_of(nlp), Reference(tagger_in(nlp))
     random = numpy.random.default_rng(0)
-    go = network.config["n_tags"]
+    go = network.sizes.tags
     previous = [[go, *random.integers(0, go, len(word_orths(doc)) - 1)] for doc in docs]
     for doc, tags, log_probs in zip(docs, previous, forced(nlp, docs, previous), strict=True):
         numpy.testing.assert_allclose(
@@ -101,8 +103,8 @@ def test_static_vectors_are_read_as_by_a_plain_implementation():
     nlp.initialize(lambda: make_examples(nlp))
     jolt(network_of(nlp))
     docs = docs_of(nlp)
-    reference = Reference(network_of(nlp))
-    assert reference.config["vectors_width"] == 7
+    reference = Reference(tagger_in(nlp))
+    assert reference.sizes.vectors_width == 7
     for doc, log_probs in zip(
         docs, nlp.get_pipe("deepal_ner").predict(docs).log_probs, strict=True
     ):
@@ -113,12 +115,12 @@ def test_static_vectors_are_read_as_by_a_plain_implementation():
 def test_mc_dropout_sample_is_that_of_a_plain_implementation_with_the_same_masks(sizes):
     nlp = jolted(**sizes)
     network = network_of(nlp)
-    network.config["dropout"] = 0.5
-    masks = network.sample_masks(torch.Generator().manual_seed(3))
+    network.trained_rate.fill_(0.5)
+    masks = network.draw_masks(torch.Generator().manual_seed(3))
     names = [name for name, part in network.named_modules() if isinstance(part, Dropout)]
-    reference = Reference(network, dict(zip(names, masks, strict=True)))
+    reference = Reference(tagger_in(nlp), dict(zip(names, masks, strict=True)))
     docs = docs_of(nlp)
-    with network.sampled(masks):
+    with network.masked(masks):
         sampled = nlp.get_pipe("deepal_ner").predict(docs).log_probs
     for doc, log_probs in zip(docs, sampled, strict=True):
         numpy.testing.assert_allclose(log_probs, reference.greedy(doc)[1], atol=1e-4)
@@ -129,20 +131,19 @@ def test_gradient_of_the_whole_loss_equals_finite_differences(sizes):
     """Not the Jacobian of a softmax twice: the logits have none, the loss has the one."""
     nlp = jolted(**sizes)
     network = network_of(nlp).double()
-    shim = nlp.get_pipe("deepal_ner").model.shims[0]
-    docs = docs_of(nlp, TEXTS[:4])
-    batch = batch_of(shim, [word_orths(doc) for doc in docs], nlp.vocab)
+    tagger, docs = tagger_in(nlp), docs_of(nlp, TEXTS[:4])
     random = numpy.random.default_rng(1)
-    n_words, n_tags = len(batch.positions), network.config["n_tags"]
-    previous = torch.from_numpy(random.integers(0, n_tags + 1, n_words))
+    lengths, n_tags = [len(word_orths(doc)) for doc in docs], network.sizes.tags
+    n_words = sum(lengths)
+    previous = [random.integers(0, n_tags + 1, length) for length in lengths]
     gold = random.integers(-1, n_tags, n_words)
 
     def loss():
-        return tag_loss(network(batch, previous).detach().numpy(), gold)
+        return tag_loss(tagger.teacher_forced(docs, previous, None).detach().numpy(), gold)
 
     network.train()  # as in training; the dropouts' rates are 0
     _, gradient = loss()
-    network(batch, previous).backward(torch.from_numpy(gradient))
+    tagger.teacher_forced(docs, previous, None).backward(torch.from_numpy(gradient))
     step = 1e-7  # small: the loss has a kink wherever a ReLU is at zero
     for name, weight in network.named_parameters():
         direction = torch.from_numpy(random.normal(size=tuple(weight.shape)))
@@ -182,7 +183,7 @@ def test_decoder_has_recurrence():
     """Mistake 4: a change of an early tag reaches words far behind it, through the state alone."""
     nlp = jolted()
     doc = long_sentence(nlp)
-    go = network_of(nlp).config["n_tags"]
+    go = network_of(nlp).sizes.tags
     (before,) = forced(nlp, [doc], [[go] + [0] * 19])
     (after,) = forced(nlp, [doc], [[go, 5] + [0] * 18])
     assert numpy.array_equal(before[0], after[0])
@@ -192,7 +193,7 @@ def test_decoder_has_recurrence():
 def test_later_tag_does_not_change_earlier_words():
     nlp = jolted()
     doc = long_sentence(nlp)
-    go = network_of(nlp).config["n_tags"]
+    go = network_of(nlp).sizes.tags
     (before,) = forced(nlp, [doc], [[go] + [0] * 19])
     (after,) = forced(nlp, [doc], [[go] + [0] * 9 + [5] + [0] * 9])
     assert numpy.array_equal(before[:10], after[:10])
@@ -201,8 +202,8 @@ def test_later_tag_does_not_change_earlier_words():
 
 @pytest.mark.parametrize(("kernel", "layers", "reach"), [(3, 2, 2), (5, 1, 2), (1, 2, 0)])
 def test_later_word_changes_earlier_words_as_far_as_the_convolutions_reach(kernel, layers, reach):
-    nlp = jolted(encoder_kernel=kernel, encoder_layers=layers)
-    go = network_of(nlp).config["n_tags"]
+    nlp = jolted(encode_kernel=kernel, encode_layers=layers)
+    go = network_of(nlp).sizes.tags
     words = [f"word{i}" for i in range(20)]
     changed = [*words[:10], "London", *words[11:]]
     previous = [[go] + [0] * 19]
@@ -214,26 +215,15 @@ def test_later_word_changes_earlier_words_as_far_as_the_convolutions_reach(kerne
     assert differs[10 - reach : 11].all()
 
 
-def test_teacher_forcing_calls_the_lstm_once_a_layer_with_the_words_alone():
-    nlp = jolted(decoder_layers=2)
-    shapes = []
-    for layer in network_of(nlp).decoder.layers:
-        layer.register_forward_hook(lambda layer, inputs, _: shapes.append(len(inputs[0])))
-    docs = docs_of(nlp)
-    go = network_of(nlp).config["n_tags"]
-    forced(nlp, docs, [[go] * len(word_orths(doc)) for doc in docs])
-    assert shapes == [sum(len(word_orths(doc)) for doc in docs)] * 2
-
-
 def test_greedy_path_fed_back_as_gold_gives_its_own_probabilities():
     """The step written by hand for decoding and torch's LSTM are the same function."""
-    nlp = jolted(decoder_layers=2)
+    nlp = jolted(decode_layers=2)
     network = network_of(nlp)
-    network.config["dropout"] = 0.3
+    network.trained_rate.fill_(0.3)
     docs = docs_of(nlp)
-    with network.sampled(network.sample_masks(torch.Generator().manual_seed(0))):
+    with network.masked(network.draw_masks(torch.Generator().manual_seed(0))):
         paths = nlp.get_pipe("deepal_ner").predict(docs)
-        previous = [[network.config["n_tags"], *tags[:-1]] for tags in paths.tags]
+        previous = [[network.sizes.tags, *tags[:-1]] for tags in paths.tags]
         again = forced(nlp, docs, previous)
     for log_probs, expected in zip(again, paths.log_probs, strict=True):
         numpy.testing.assert_allclose(log_probs, expected, atol=1e-5)
@@ -245,21 +235,21 @@ def test_greedy_path_fed_back_as_gold_gives_its_own_probabilities():
 def convolution_of(nlp, which):
     network = network_of(nlp)
     return (
-        network.encoder.convolution
+        network.encoder.convolutions
         if which == "words"
-        else (network.encoder.characters.convolution)
+        else (network.encoder.characters.convolutions)
     )
 
 
 @pytest.mark.parametrize("which", ["words", "characters"])
 def test_convolutions_are_not_linear(which):
     """Mistake 5: without a ReLU, layers of convolutions are one linear layer."""
-    nlp = jolted(layer_norm=False, char_layers=2)
+    nlp = jolted(encode_layer_norm=False, char_layers=2)
     layer = convolution_of(nlp, which)
     for convolution in layer.convolutions:
         torch.nn.init.zeros_(convolution.bias)
-    rows = torch.randn(9, layer.dropouts[0].width, generator=torch.Generator().manual_seed(0))
-    mask = torch.ones(9, 1)
+    rows = torch.randn(1, 9, layer.dropouts[0].width, generator=torch.Generator().manual_seed(0))
+    mask = torch.ones(1, 9, 1)
     with torch.no_grad():
         assert torch.allclose(layer(2 * rows, mask), 2 * layer(rows, mask), atol=1e-4)
         assert not torch.allclose(layer(-rows, mask), -layer(rows, mask), atol=1e-1)
@@ -268,14 +258,14 @@ def test_convolutions_are_not_linear(which):
 @pytest.mark.parametrize("which", ["words", "characters"])
 def test_convolutions_have_residual_connections(which):
     """With a convolution that is zero, what comes in goes out."""
-    nlp = initialized(layer_norm=False, char_width=12, char_layers=2, encoder_width=44)
+    nlp = initialized(encode_layer_norm=False, char_width=12, char_layers=2, encode_width=44)
     layer = convolution_of(nlp, which)
     assert not list(layer.residuals.parameters())  # the widths are the same
     for convolution in layer.convolutions:
         torch.nn.init.zeros_(convolution.weight)
-    rows = torch.randn(9, layer.dropouts[0].width)
+    rows = torch.randn(1, 9, layer.dropouts[0].width)
     with torch.no_grad():
-        assert torch.equal(layer(rows, torch.ones(9, 1)), rows)
+        assert torch.equal(layer(rows, torch.ones(1, 9, 1)), rows)
 
 
 @pytest.mark.parametrize("sizes", SIZES)
@@ -301,15 +291,23 @@ def encoded(nlp, doc, seed, training=True):
     """w_full of a sentence as training sees it: (embedding part, the rest)."""
     network = network_of(nlp)
     seen = []
-    handle = network.encoder.dropout.register_forward_pre_hook(
-        lambda _, inputs: seen.append(inputs[0].detach().clone())
-    )
-    shim = nlp.get_pipe("deepal_ner").model.shims[0]
+
+    def look(dropout, inputs):
+        if dropout is network.encoder.dropout:
+            seen.append(inputs[0].detach().flatten(0, -2))
+
+    def drop(dropout, values, original=training_module.drop):
+        look(dropout, [values])
+        return original(dropout, values)
+
     torch.manual_seed(seed)
     network.train(training)
-    network.encoder(batch_of(shim, [word_orths(doc)], nlp.vocab))
+    handle = network.encoder.dropout.register_forward_pre_hook(look)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training_module, "drop", drop)
+        tagger_in(nlp).teacher_forced([doc], [numpy.zeros(len(doc), "int64")], None)
     handle.remove()
-    width = network.config["word_width"]
+    width = network.sizes.embed.word_width
     return seen[0][:, :width], seen[0][:, width:]
 
 
@@ -338,7 +336,7 @@ def test_unknown_word_and_word_below_the_least_frequency_have_the_embedding_of_u
     sentences = [("often often rare", [(0, 1, "X")])]
     nlp = initialized(sentences, word_min_freq=2)
     jolt(network_of(nlp))
-    assert network_of(nlp).config["words"] == ["often"]
+    assert tagger_in(nlp).vocabulary.words == ("often",)
     embedding, _ = encoded(nlp, make_doc(nlp.vocab, "often rare new"), 0)
     unknown = embedding[2]
     assert torch.equal(embedding[3], unknown)
@@ -353,14 +351,14 @@ def test_word_that_training_has_not_seen_is_unknown_though_it_is_in_the_vocabula
 
 def test_every_dropout_takes_part_in_the_output():
     """The LSTM's too: silencing any one of them changes every word."""
-    nlp = jolted(decoder_layers=2, char_layers=2)
+    nlp = jolted(decode_layers=2, char_layers=2)
     network = network_of(nlp)
     doc = long_sentence(nlp)
     plain = log_probs_of(nlp, [doc])
-    for silenced in range(len(network.dropouts())):
-        masks = [torch.ones(dropout.width) for dropout in network.dropouts()]
+    for silenced in range(len(network.dropouts)):
+        masks = [torch.ones(dropout.width) for dropout in network.dropouts]
         masks[silenced] = torch.zeros_like(masks[silenced])
-        with network.sampled(masks):
+        with network.masked(masks):
             changed = log_probs_of(nlp, [doc])
         assert (numpy.abs(changed - plain).max(1) > 1e-6).all(), silenced
     assert numpy.array_equal(log_probs_of(nlp, [doc]), plain)
@@ -372,37 +370,39 @@ def test_no_chance_is_left_where_all_dropouts_are_masked():
     network = network_of(nlp)
     network.set_dropout(0.9)
     network.train()
-    shim = nlp.get_pipe("deepal_ner").model.shims[0]
-    batch = batch_of(shim, [word_orths(long_sentence(nlp))], nlp.vocab)
-    previous = torch.zeros(20, dtype=torch.int64)
-    assert not torch.equal(network(batch, previous), network(batch, previous))
-    with network.sampled(network.sample_masks(torch.Generator().manual_seed(0))):
-        assert torch.equal(network(batch, previous), network(batch, previous))
+    doc = long_sentence(nlp)
+
+    def logits():
+        return tagger_in(nlp).teacher_forced([doc], [numpy.zeros(20, "int64")], None)
+
+    assert not torch.equal(logits(), logits())
+    with network.masked(network.draw_masks(torch.Generator().manual_seed(0))):
+        assert torch.equal(logits(), logits())
 
 
 def test_dropout_that_the_config_fixes_does_not_follow_training():
-    nlp = initialized(word_dropout=0.3, encoder_dropout=0.0)
+    nlp = initialized(dropout=0.3, encode_dropout=0.0)
     network = network_of(nlp)
     network.set_dropout(0.8)
     assert network.encoder.dropout.rate == 0.3
-    assert [dropout.rate for dropout in network.encoder.convolution.dropouts] == [0.0, 0.0]
-    assert network.encoder.characters.convolution.dropouts[0].rate == 0.8
+    assert [dropout.rate for dropout in network.encoder.convolutions.dropouts] == [0.0, 0.0]
+    assert network.encoder.characters.convolutions.dropouts[0].rate == 0.8
     assert network.decoder.input_dropout.rate == 0.8
 
 
 def test_masks_drop_the_share_that_training_dropped_and_keep_the_mean():
-    nlp = initialized(encoder_width=2000, word_dropout=0.0)
+    nlp = initialized(encode_width=2000, dropout=0.0)
     network = network_of(nlp)
     network.set_dropout(0.25)
     network.set_dropout(0.0)  # such as an update without dropout afterwards
-    masks = network.sample_masks(torch.Generator().manual_seed(0))
+    masks = network.draw_masks(torch.Generator().manual_seed(0))
     names = [name for name, part in network.named_modules() if isinstance(part, Dropout)]
     by_name = dict(zip(names, masks, strict=True))
-    wide = by_name["encoder.convolution.dropouts.1"]
+    wide = by_name["encoder.convolutions.dropouts.1"]
     assert sorted(set(wide.tolist())) == [0.0, pytest.approx(1 / 0.75)]
     assert float((wide == 0).float().mean()) == pytest.approx(0.25, abs=0.03)
     assert (by_name["encoder.dropout"] == 1).all()
-    assert (by_name["encoder.convolution.dropouts.0"] == 1).all()
+    assert (by_name["encoder.convolutions.dropouts.0"] == 1).all()
 
 
 def test_weights_differ_with_the_seed_and_repeat_with_it():

@@ -18,6 +18,7 @@ from .build import (
     SMALL,
     add_tagger,
     entities_of,
+    grouped,
     initialized,
     log_probs_of,
     make_doc,
@@ -67,20 +68,18 @@ def test_model_comes_back_from_the_pipelines_own_config(nlp):
     assert_same(nlp, other)
 
 
-@pytest.mark.parametrize(
-    "sizes", [{}, {"char_kernel": 5, "encoder_layers": 3, "decoder_layers": 2}]
-)
+@pytest.mark.parametrize("sizes", [{}, {"char_kernel": 5, "encode_layers": 3, "decode_layers": 2}])
 def test_bytes_rebuild_the_network_whatever_sizes_the_config_has(nlp, sizes):
     """The component's own defaults are other sizes than those of the model, too."""
     other = spacy.blank("en")
-    other.add_pipe("deepal_ner", config={"model": sizes})
+    other.add_pipe("deepal_ner", config={"model": grouped(**sizes)})
     other.from_bytes(nlp.to_bytes())
     assert_same(nlp, other)
-    assert network_of(other).config["encoder_width"] == SMALL["encoder_width"]
+    assert network_of(other).sizes.encode.width == SMALL["encode_width"]
 
 
 def test_initialised_pipeline_takes_other_weights_of_the_same_labels(nlp):
-    other = initialized(seed=5, encoder_width=24)
+    other = initialized(seed=5, encode_width=24)
     assert not numpy.allclose(log_probs(nlp), log_probs(other))
     assert_same(nlp, other.from_bytes(nlp.to_bytes()))
 
@@ -99,13 +98,13 @@ def test_pipeline_without_weights_comes_back_without_weights():
 def saved_network(nlp):
     """What torch saved, in the bytes of the Thinc model."""
     model = srsly.msgpack_loads(nlp.get_pipe("deepal_ner").model.to_bytes())
-    return srsly.msgpack_loads(model["shims"][0][0])["state"]
+    return model["shims"][0][0]
 
 
 def test_weights_are_read_without_running_any_code_they_bring(nlp):
     saved = torch.load(io.BytesIO(saved_network(nlp)), weights_only=True)
-    assert set(saved) == {"config", "weights"}
-    assert saved["weights"].keys() == weights_of(nlp).keys()
+    assert set(saved) == {"sizes", "vocabulary", "weights"}
+    assert saved["weights"].keys() == {*weights_of(nlp), "trained_rate"}
 
 
 def test_bytes_that_bring_code_are_refused(nlp):
@@ -114,10 +113,10 @@ def test_bytes_that_bring_code_are_refused(nlp):
             return (print, ("ran",))
 
     stream = io.BytesIO()
-    torch.save({"config": Code(), "weights": {}}, stream)
+    torch.save({"sizes": Code(), "vocabulary": {}, "weights": {}}, stream)
     shim = nlp.get_pipe("deepal_ner").model.shims[0]
     with pytest.raises(pickle.UnpicklingError):
-        shim.from_bytes(srsly.msgpack_dumps({"config": {}, "state": stream.getvalue()}))
+        shim.from_bytes(stream.getvalue())
 
 
 def test_dropout_of_numpy_can_be_saved_and_loaded():
@@ -125,7 +124,7 @@ def test_dropout_of_numpy_can_be_saved_and_loaded():
     nlp = initialized()
     nlp.update(make_examples(nlp), drop=numpy.float64(0.25), sgd=SGD(0.01))
     other = make_nlp().from_bytes(nlp.to_bytes())
-    assert network_of(other).config["dropout"] == 0.25
+    assert network_of(other).trained_rate == 0.25
 
 
 def test_dropout_of_training_is_kept_for_mc_dropout():

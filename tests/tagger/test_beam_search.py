@@ -7,7 +7,7 @@ import pytest
 
 from spacy_deepal.tagger.scheme import allowed, keeps_scheme, tag_count, tag_names
 
-from .build import SENTENCES, entities_of, initialized, jolt, make_doc, network_of
+from .build import SENTENCES, entities_of, initialized, jolt, make_doc, network_of, tagger_in
 from .reference import Reference
 
 WORDS = "Khan met Ada Berlin"
@@ -27,7 +27,7 @@ def predicted(nlp, docs):
 
 def log_p(reference, doc, path):
     """Log-probability of a whole path."""
-    go = reference.config["n_tags"]
+    go = reference.tags
     rows = reference.teacher_forced(doc, [go, *path[:-1]])
     return sum(row[tag] for row, tag in zip(rows, path, strict=True))
 
@@ -46,7 +46,7 @@ def is_consistent(path):
 
 def most_probable(reference, doc):
     """The most probable of all consistent paths, by trying every path."""
-    paths = itertools.product(range(reference.config["n_tags"]), repeat=len(doc))
+    paths = itertools.product(range(reference.tags), repeat=len(doc))
     return max(filter(is_consistent, paths), key=lambda path: log_p(reference, doc, path))
 
 
@@ -75,8 +75,8 @@ def test_paths_that_keep_the_scheme_are_known():
 def test_where_the_greedy_path_breaks_the_scheme_a_wide_beam_finds_the_most_probable():
     mended = 0
     for seed in range(8):
-        nlp = random_nlp(seed, beam_width=625, decoder_layers=1 + seed % 2)
-        reference = Reference(network_of(nlp))
+        nlp = random_nlp(seed, beam_width=625, decode_layers=1 + seed % 2)
+        reference = Reference(tagger_in(nlp))
         docs = [make_doc(nlp.vocab, words) for words in (WORDS, "Ada", "Berlin Ada Khan", "met")]
         paths = predicted(nlp, docs)
         for doc, greedy, best in zip(docs, paths.tags, paths.best, strict=True):

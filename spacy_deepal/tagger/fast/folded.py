@@ -1,44 +1,47 @@
-"""The layers of prediction, in torch alone: masks of dropout are part of their weights."""
+"""The layers of prediction: the masks of MC dropout become part of their weights."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .layers import FEW_ROWS, Convolution, Dropout, one_dnn, suits_one_dnn
+from ..network import Convolutions, Dropout
 from .layout import Layout
+from .products import FEW_ROWS, one_dnn_for
 
 ALL = slice(None)
 STEP = 16
+Units = Tensor | slice  # which units of a layer: indices, or all
 
 
-class Convolutions:
-    """A Convolution whose products come before its windows.
+class FoldedConvolutions:
+    """`Convolutions` that multiply before they look at windows.
 
-    A convolution is linear before its ReLU, so that a row is multiplied once with the weights of
-    all places in a window, and a window sums what its rows are in their places.
+    A convolution is linear before its ReLU. So each row is multiplied once with the weights of all
+    places in a window, and a window sums what its rows give to their places:
 
-    factors (Tensor): Of the units of the first layer's input.
-    inputs, outputs (Tensor | slice): Units that the first layer reads and that the last returns.
-    biased (bool): Whether it has its biases.
+        window (a b c) = a @ W_left + b @ W_middle + c @ W_right
+
+    factors (Tensor | float): What the units of the first layer's input are multiplied with.
+    inputs, outputs (Units): The units that the first layer reads and that the last returns.
+    biased (bool): Whether the biases are added.
     """
 
     def __init__(
         self,
-        module: Convolution,
+        module: Convolutions,
         factors: Tensor | float = 1.0,
-        inputs: Tensor | slice = ALL,
-        outputs: Tensor | slice = ALL,
+        inputs: Units = ALL,
+        outputs: Units = ALL,
         biased: bool = True,
     ):
         self.norms, self.kernel, last = module.norms, module.kernel, len(module.norms) - 1
-        self.layers = []
+        self.layers: list[tuple[Product, Product | None, Tensor]] = []
         for layer, (dropout, convolution, residual) in enumerate(
             zip(module.dropouts, module.convolutions, module.residuals, strict=True)
         ):
             read, kept = inputs if layer == 0 else ALL, outputs if layer == last else ALL
             mask = factors_of(dropout, convolution.bias) * (factors if layer == 0 else 1.0)
-            weight = convolution.weight.view(len(convolution.bias), self.kernel, -1) * mask
-            weight = weight[kept][:, :, read]
+            weight = (convolution.weight.transpose(1, 2) * mask)[kept][:, :, read]
             bias = weight.new_zeros((self.kernel, len(weight)))
             if biased:
                 bias[self.kernel // 2] = convolution.bias[kept]
@@ -90,13 +93,13 @@ def _sum_bags(entries: Tensor, table: Tensor, width: int) -> Tensor:
     return F.embedding_bag(entries, table.view(-1, width), mode="sum")
 
 
-class Lstm:
-    """One step of an LSTM, its gates all through one sigmoid: tanh(x) = 2 sigmoid(2 x) - 1.
+class FoldedLstm:
+    """One step of an LSTM. All gates go through one sigmoid, for tanh(x) = 2 sigmoid(2 x) - 1.
 
-    Kept are twice the cell and half the hidden state; the weights behind them make up for it.
+    The state holds twice the cell and half the hidden state. The weights behind make up for it.
 
-    from_below (Tensor | None): [4 * width, width_in], what the layer's input is multiplied with;
-        None: what the input gives to the gates is worked out elsewhere.
+    from_below (Tensor | None): [4 * width, width_in] weights of the layer's input. With None, the
+        caller computes what the input gives to the gates.
     """
 
     def __init__(self, layer: nn.LSTM, from_below: Tensor | None):
@@ -126,7 +129,9 @@ class Lstm:
         gates (Tensor | None): [active, 4 * width], what the input gives to the gates.
         RETURNS [active, width]: Half their hidden state.
         """
-        active = len(gates if below is None else below)
+        given = gates if below is None else below
+        assert given is not None, "a step needs its input or what that gives to the gates"
+        active = len(given)
         reads, cell = (part[:active] for part in state)
         if below is not None:
             reads[:, : self.width_in] = below
@@ -145,23 +150,23 @@ class Lstm:
 class Product:
     """Rows times a weight [width_in, width], plus a bias [width].
 
-    inputs (Tensor | slice): The units of a row that are not zero.
+    inputs (Units): The units of a row that are not zero.
     """
 
-    def __init__(self, weight: Tensor, bias: Tensor | None = None, inputs: Tensor | slice = ALL):
+    def __init__(self, weight: Tensor, bias: Tensor | None = None, inputs: Units = ALL):
         self.inputs, self.weight = inputs, weight[inputs].contiguous()
         self.bias = weight.new_zeros(weight.shape[1]) if bias is None else bias
-        self.packed = None
-        if suits_one_dnn(weight):
-            self.packed = torch.ops.mkldnn._reorder_linear_weight(self.weight.t().contiguous())
+        self.one_dnn = one_dnn_for(weight)
+        if self.one_dnn is not None:
+            self.packed = self.one_dnn.pack(self.weight.t().contiguous())
 
     def __call__(self, rows: Tensor) -> Tensor:
         """[V, width_in] -> [V, width]"""
-        if self.inputs is not ALL:
+        if isinstance(self.inputs, Tensor):
             rows = rows.index_select(1, self.inputs)
-        if self.packed is None or len(rows) < FEW_ROWS:
+        if self.one_dnn is None or len(rows) < FEW_ROWS:
             return torch.addmm(self.bias, rows, self.weight)
-        return one_dnn(rows, self.packed, self.bias)
+        return self.one_dnn.linear(rows, self.packed, self.bias)
 
 
 def for_gates(weight: Tensor) -> Tensor:

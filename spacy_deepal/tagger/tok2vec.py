@@ -1,16 +1,14 @@
-"""What the model's tok2vec says of the words of Docs, and the way of the gradients back into it."""
+"""The tok2vec of a model: what it says of the words of Docs, and the way of the gradients back."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import torch
 from spacy.tokens import Doc
-from thinc.api import Model, xp2torch
+from thinc.api import Model
 from thinc.types import Floats2d
 
-from ..errors import DeepALError
-from .features import bucket, real_words
-from .shim import NetworkShim
+from .features import word_places
+from .packing import bucket
 
 SAMPLE = 10  # Docs from which a tok2vec learns its sizes, as in spaCy's own component
 
@@ -22,24 +20,6 @@ def init_tok2vec(model: Model, docs: Sequence[Doc]) -> int:
     sample = [doc for doc in docs if len(doc)][:SAMPLE]
     tok2vec = model.layers[0].initialize(X=sample or None)
     return tok2vec.maybe_get_dim("nO") or tok2vec.predict(sample)[0].shape[1]
-
-
-def context_tensor(shim: NetworkShim, rows: Sequence[Floats2d | None]) -> torch.Tensor | None:
-    """What the network reads.
-
-    rows (Sequence[array[n_words, width] | None]): The vectors of the words of each sentence.
-    RETURNS (Tensor[n, width] | None): All of them; None where the network stands on no tok2vec.
-    RAISES (DeepALError): When they have another width than those it was trained with.
-    """
-    width = shim.network.config.get("tok2vec_width")
-    if not width:
-        return None
-    if found := {row.shape[1] for row in rows} - {width}:
-        raise DeepALError(
-            f"The model was trained with a tok2vec of width {width}, the one it gets vectors from "
-            f"has {found.pop()}. Load it with the tok2vec it was trained with."
-        )
-    return torch.cat([xp2torch(row, device=shim.device) for row in rows])
 
 
 def predict_context(model: Model, docs: Sequence[Doc], batch_words: int) -> list[Floats2d | None]:
@@ -54,7 +34,7 @@ def predict_context(model: Model, docs: Sequence[Doc], batch_words: int) -> list
         for group in bucket([len(doc) for doc in docs], batch_words):
             tokvecs = model.layers[0].predict([docs[i] for i in group])
             for i, vectors in zip(group, tokvecs, strict=True):
-                context[i] = vectors[model.ops.asarray_i(real_words(docs[i]))]
+                context[i] = vectors[model.ops.asarray_i(word_places(docs[i]))]
     return context
 
 
@@ -70,7 +50,7 @@ def begin_context(
     if not model.layers or not any(len(doc) for doc in docs):
         return [None] * len(docs), lambda gradients: []
     tokvecs, backprop_tok2vec = model.layers[0].begin_update(docs)
-    words = [model.ops.asarray_i(real_words(doc)) for doc in docs]
+    words = [model.ops.asarray_i(word_places(doc)) for doc in docs]
 
     def backprop(gradients: dict[int, Floats2d]) -> Any:
         d_tokvecs = [model.ops.alloc2f(*vectors.shape) for vectors in tokvecs]

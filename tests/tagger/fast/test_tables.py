@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from spacy.vectors import Vectors
 from thinc.api import Adam
 
-from spacy_deepal.tagger import features, layers, lexicon, shim
-from spacy_deepal.tagger.architecture import batch_of
-from spacy_deepal.tagger.layout import PAD, lay_out
+from spacy_deepal.tagger import lexicon
+from spacy_deepal.tagger.fast import engine, folded
+from spacy_deepal.tagger.fast.layout import PAD, lay_out
+from spacy_deepal.tagger.fast.tables import FoldedNetwork
 from spacy_deepal.tagger.network import CnnCnnLstm
-from spacy_deepal.tagger.prediction import layouts
+from spacy_deepal.tagger.sizes import Sizes
 
-from .build import (
+from ..build import (
     SENTENCES,
     initialized,
     jolt,
@@ -27,9 +28,11 @@ from .build import (
     make_examples,
     make_nlp,
     network_of,
+    tagger_in,
     train,
 )
-from .reference import Reference
+from ..reference import Reference
+from .test_products import operators
 
 
 def docs_of(nlp):
@@ -39,29 +42,25 @@ def docs_of(nlp):
 def assert_current(nlp):
     """Prediction is that of a plain implementation with the weights of now."""
     docs = docs_of(nlp)
-    reference = Reference(network_of(nlp))
+    reference = Reference(tagger_in(nlp))
     expected = numpy.concatenate([reference.greedy(doc)[1] for doc in docs])
     numpy.testing.assert_allclose(log_probs_of(nlp, docs), expected, atol=1e-4)
 
 
-def shim_of(nlp):
-    return nlp.get_pipe("deepal_ner").model.shims[0]
-
-
 @pytest.fixture
 def added(monkeypatch):
-    """How many words each call of `Inference.add` worked out."""
+    """How many words each call of `FoldedNetwork.add` computed."""
     sizes = []
-    add = shim.Inference.add
+    add = FoldedNetwork.add
     monkeypatch.setattr(
-        shim.Inference,
+        FoldedNetwork,
         "add",
         lambda self, words: (sizes.append(len(words.others)), add(self, words))[1],
     )
     return sizes
 
 
-def test_a_word_is_worked_out_once_while_the_weights_stay(added):
+def test_a_word_is_computed_once_while_the_weights_stay(added):
     nlp = initialized()
     for words in ("Ada met Khan", "Khan met Ada", "Khan met nobody", "Ada"):
         log_probs_of(nlp, [make_doc(nlp.vocab, words)])
@@ -73,22 +72,22 @@ def test_words_remembered_are_bounded_and_prediction_is_the_same(added, monkeypa
     jolt(network_of(nlp))
     docs = [make_doc(nlp.vocab, [f"w{i}", f"w{i + 1}", "Ada"]) for i in range(30)]
     expected = log_probs_of(nlp, docs)
-    for module in (lexicon, shim):
+    for module in (lexicon, engine):
         monkeypatch.setattr(module, "CACHED_WORDS", 8)
     other = initialized()
     jolt(network_of(other))
     found = [log_probs_of(other, [doc]) for doc in docs]
     numpy.testing.assert_allclose(numpy.concatenate(found), expected, atol=1e-5)
-    assert len(shim_of(other).lexicon.rows) <= 8
+    assert len(tagger_in(other).lexicon.rows) <= 8
     assert max(added[1:]) <= 5
 
 
 def test_prediction_is_the_same_without_onednn(monkeypatch):
     with_it, without = initialized(), initialized()
     docs = docs_of(with_it) * 20  # enough rows that oneDNN multiplies them
-    monkeypatch.setattr(layers, "ONE_DNN", torch.backends.mkldnn.is_available())
+    monkeypatch.setattr(folded, "one_dnn_for", lambda weight: operators())
     expected = log_probs_of(with_it, docs)
-    monkeypatch.setattr(layers, "ONE_DNN", False)
+    monkeypatch.setattr(folded, "one_dnn_for", lambda weight: None)
     numpy.testing.assert_allclose(log_probs_of(without, docs), expected, atol=1e-5)
 
 
@@ -134,13 +133,13 @@ def test_averages_are_seen_while_they_are_used():
 def test_masks_are_seen_while_they_are_used():
     nlp = initialized()
     network = network_of(nlp)
-    network.config["dropout"] = 0.5
+    network.trained_rate.fill_(0.5)
     generator = torch.Generator().manual_seed(0)
     docs = docs_of(nlp)
     plain = log_probs_of(nlp, docs)
     seen = [plain]
     for _ in range(3):
-        with network.sampled(network.sample_masks(generator)):
+        with network.masked(network.draw_masks(generator)):
             seen.append(log_probs_of(nlp, docs))
         assert numpy.array_equal(log_probs_of(nlp, docs), plain)
     assert len({rows.tobytes() for rows in seen}) == 4
@@ -184,7 +183,7 @@ def test_threads_that_predict_at_once_predict_what_one_does():
     finally:
         sys.setswitchinterval(interval)
     after = [log_probs_of(nlp, [doc]) for doc in docs]
-    shim_of(nlp).lexicon._forget()
+    tagger_in(nlp).lexicon._forget()
     for one, later, doc in zip(found, after, docs, strict=True):
         alone = log_probs_of(nlp, [doc])
         numpy.testing.assert_allclose(one, alone, atol=1e-5)
@@ -193,7 +192,7 @@ def test_threads_that_predict_at_once_predict_what_one_does():
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [(lexicon.Lexicon, "_add"), (lexicon.Lexicon, "_hash_attributes"), (shim.Inference, "add")],
+    [(lexicon.Lexicon, "_add"), (lexicon.Lexicon, "_hash_attributes"), (FoldedNetwork, "add")],
 )
 @pytest.mark.parametrize("late", [False, True])
 def test_an_interruption_leaves_nothing_half_made(monkeypatch, kind, name, late):
@@ -232,6 +231,23 @@ def test_copy_of_the_model_has_words_of_its_own():
 
 
 # The layout
+
+
+def test_rows_lie_as_the_drawing_of_the_module_says():
+    a, b, c, d, e, f, bos, eos = range(1, 9)
+    ids = numpy.asarray([bos, a, b, c, eos, bos, d, eos, bos, e, f, eos])
+    layout = lay_out(
+        ids, numpy.asarray([5, 3, 4]), kernel=1, layers=1, frame=0, device=torch.device("cpu")
+    )
+    assert layout.ids.tolist() == [bos, bos, bos, a, e, d, b, f, eos, c, eos, eos]
+    assert layout.active == [3, 3, 3, 2, 1]
+    layout = lay_out(
+        ids, numpy.asarray([5, 3, 4]), kernel=3, layers=2, frame=1, device=torch.device("cpu")
+    )
+    assert layout.ids.tolist() == [a, e, d, b, f, c]
+    assert layout.active == [3, 2, 1]
+    assert layout.places.tolist() == [0, 3, 5, 2, 1, 4]
+    assert layout.rank.tolist() == [0, 2, 1]
 
 
 @given(
@@ -287,39 +303,30 @@ def test_windows_reach_the_neighbours_in_a_sequence_and_padding_beyond_it(
     "sizes",
     [
         {},
-        {"encoder_layers": 1, "encoder_kernel": 5, "layer_norm": False},
-        {"encoder_layers": 3, "decoder_layers": 2},
-        {"encoder_width": 47},  # the residual connection is not projected
+        {"encode_layers": 1, "encode_kernel": 5, "encode_layer_norm": False},
+        {"encode_layers": 3, "decode_layers": 2},
+        {"encode_width": 47},  # the residual connection is not projected
     ],
 )
 def test_context_of_words_is_read_as_in_training(sizes, masked):
     """Greedy decoding gives the logits of teacher forcing with its own path."""
     nlp = initialized(**sizes)
-    config = {**network_of(nlp).config, "tok2vec_width": 5, "tok2vec_projection": 3}
-    network = CnnCnnLstm({**config, "dropout": 0.4}).eval()
+    tagger, sizes = tagger_in(nlp), dict(network_of(nlp).sizes)
+    embed = sizes["embed"].model_copy(update={"tok2vec_projection": 3})
+    network = CnnCnnLstm(Sizes(**{**sizes, "embed": embed, "tok2vec_width": 5})).eval()
     jolt(network)
-    shim_of(nlp).set_network(network)
-    docs = docs_of(nlp)
-    lengths = [len(doc) for doc in docs]
-    context = torch.randn(sum(lengths), 5, generator=torch.Generator().manual_seed(1))
-    masks = [torch.ones(dropout.width) for dropout in network.dropouts()]
+    network.trained_rate.fill_(0.4)
+    nlp.get_pipe("deepal_ner").model.shims[0].set_network(network, tagger.vocabulary)
+    tagger, docs = tagger_in(nlp), docs_of(nlp)
+    draw = numpy.random.default_rng(1)
+    context = [draw.normal(size=(len(doc), 5)).astype("float32") for doc in docs]
+    masks = [torch.ones(dropout.width) for dropout in network.dropouts]
     if masked:
-        masks = network.sample_masks(torch.Generator().manual_seed(2))
-    distinct, sentences = features.distinct_words(docs)
-    with network.sampled(masks), torch.no_grad():
-        inference, rows = shim_of(nlp).inference(nlp.vocab, distinct)
-        index = [rows[sentence] for sentence in sentences]
-        ((group, _, layout),) = layouts(shim_of(nlp), index, 10**6)
-        order = numpy.concatenate(
-            [numpy.arange(sum(lengths[:i]), sum(lengths[: i + 1])) for i in group]
-        )
-        tags, logits = (part[layout.places] for part in inference.decode(layout, context[order]))
-        words = [features.word_orths(docs[i]) for i in group]
-        rows = numpy.split(context[order].numpy(), numpy.cumsum([lengths[i] for i in group])[:-1])
-        batch = batch_of(shim_of(nlp), words, nlp.vocab, rows)
-        before = torch.cat([torch.tensor([network.decoder.go]), tags[:-1]])
-        starts = numpy.cumsum([0, *(lengths[i] for i in group[:-1])])
-        before[starts] = network.decoder.go
-        expected = network(batch, before)
-    numpy.testing.assert_allclose(logits, expected, atol=1e-4)
-    assert tags.tolist() == expected.argmax(1).tolist()
+        masks = network.draw_masks(torch.Generator().manual_seed(2))
+    with network.masked(masks), torch.no_grad():
+        paths = tagger.paths(docs, context, batch_words=10**6)
+        before = [numpy.append([network.decoder.go], tags[:-1]) for tags in paths.tags]
+        expected = tagger.teacher_forced(docs, before, tagger.gather(context, range(len(docs))))
+    expected = expected.log_softmax(1)
+    numpy.testing.assert_allclose(numpy.concatenate(paths.log_probs), expected, atol=1e-4)
+    assert numpy.concatenate(paths.tags).tolist() == expected.argmax(1).tolist()

@@ -1,4 +1,25 @@
-"""Sequences as prediction reads them: packed time by time, without padding between them."""
+"""How sequences lie in memory at prediction and in the LSTM: packed time by time, without padding.
+
+Three sentences of 3, 1 and 2 words, framed by [BOS] (<) and [EOS] (>), ranked by length:
+
+                     time 0   time 1   time 2   time 3   time 4
+    rank 0  a b c    <        a        b        c        >
+    rank 1  e f      <        e        f        >
+    rank 2  d        <        d        >
+
+    row     0 1 2    3 4 5    6 7 8    9 10     11       12
+    what    < < <    a e d    b f >    c >      >        [PAD]
+    active  3        3        3        2        1
+
+The rows of a time are those of the sentences that still go on, so a step of the LSTM reads a slice.
+The decoder reads the real words alone (frame = 1), packed in the same way:
+
+    row     0 1 2    3 4    5
+    what    a e d    b f    c
+    active  3        2      1
+
+`places` leads back to the order of the sentences: a b c d e f lie in rows 0 3 5 2 1 4.
+"""
 
 from typing import NamedTuple
 
@@ -6,6 +27,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from ..packing import count_active, pack
 
 PAD = 0  # the table row that stands for what lies beyond either end of a sequence
 
@@ -41,7 +64,7 @@ def lay_out(
     order = np.argsort(-lengths, kind="stable")
     rank = np.empty(len(order), "int64")
     rank[order] = np.arange(len(order))
-    active = _active(lengths)
+    active = count_active(lengths)
     starts = np.cumsum(active) - active
     sequence, time = _packed(active)
     total = len(time)
@@ -79,24 +102,6 @@ def lay_out(
         rank=tensor(rank),
         places=tensor(places),
     )
-
-
-def pack(lengths: NDArray) -> tuple[NDArray, NDArray]:
-    """Lay sequences out time by time, the longest first.
-
-    lengths (array[B]): Rows of each sequence, N in all.
-    RETURNS (array[T], array[N]): How many sequences have a row at each time; and where the rows
-        lie, sequence by sequence.
-    """
-    active = _active(lengths)
-    rank = np.argsort(np.argsort(-lengths, kind="stable"))
-    time = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    return active, (np.cumsum(active) - active)[time] + np.repeat(rank, lengths)
-
-
-def _active(lengths: NDArray) -> NDArray:
-    """RETURNS (array[T]): How many sequences are longer than each time."""
-    return len(lengths) - np.cumsum(np.bincount(lengths))[:-1]
 
 
 def _packed(active: NDArray) -> tuple[NDArray, NDArray]:

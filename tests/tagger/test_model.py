@@ -1,5 +1,3 @@
-import inspect
-
 import numpy
 import pytest
 import spacy
@@ -8,22 +6,32 @@ from spacy.vectors import Vectors
 from thinc.api import Config, Model, fix_random_seed, set_dropout_rate
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.tagger import prediction
-from spacy_deepal.tagger.architecture import TeacherForced, build_cnn_cnn_lstm
+from spacy_deepal.tagger.defaults import DEFAULT_CONFIG, DEFAULT_MODEL
+from spacy_deepal.tagger.model import TeacherForced, build_cnn_cnn_lstm
+from spacy_deepal.tagger.sizes import Decode, Embed, Encode
 
 from .build import (
     LABELS,
     SENTENCES,
     SMALL,
+    grouped,
     initialized,
+    jolt,
     log_probs_of,
     make_doc,
     make_examples,
     make_nlp,
     network_of,
     same_weights,
+    tagger_in,
     weights_of,
 )
+
+
+def groups_of(**sizes):
+    """The arguments of the architecture: those of the default config, but for these."""
+    changed = grouped(**sizes)
+    return {key: {**DEFAULT_MODEL[key], **changed[key]} for key in changed}
 
 
 def model_of(nlp):
@@ -32,29 +40,26 @@ def model_of(nlp):
 
 def test_registered_architecture_is_one_thinc_node():
     build = registry.architectures.get("spacy_deepal.CnnCnnLstm.v1")
-    model = build()
+    model = build(**groups_of())
     assert isinstance(model, Model)
     assert len(list(model.walk())) == 1
     assert len(model.shims) == 1
 
 
 def test_every_argument_can_be_given_in_a_config():
-    defaults = {
-        name: parameter.default
-        for name, parameter in inspect.signature(build_cnn_cnn_lstm).parameters.items()
+    assert {key: set(DEFAULT_MODEL[key]) for key in ("embed", "encode", "decode")} == {
+        "embed": set(Embed.model_fields),
+        "encode": set(Encode.model_fields),
+        "decode": set(Decode.model_fields),
     }
-    config = {"model": {"@architectures": "spacy_deepal.CnnCnnLstm.v1", **defaults}}
-    text = Config(config).to_str()
-    model = registry.resolve(Config().from_str(text))["model"]
-    shim = model.shims[0]
-    prediction = {"batch_words": shim.batch_words, "beam_width": shim.beam_width}
-    assert model.attrs["config"] | prediction | {"tok2vec": None} == defaults
+    model = registry.resolve(Config().from_str(DEFAULT_CONFIG))["model"]
+    assert isinstance(model, Model)
 
 
 def test_arguments_reach_the_network():
-    network = network_of(initialized(decoder_layers=2, char_layers=3, decoder_dropout=0.125))
+    network = network_of(initialized(decode_layers=2, char_layers=3, decode_dropout=0.125))
     assert len(network.decoder.layers) == 2
-    assert len(network.encoder.characters.convolution.convolutions) == 3
+    assert len(network.encoder.characters.convolutions.convolutions) == 3
     assert {dropout.rate for dropout in network.decoder.dropouts} == {0.125}
     assert network.decoder.output.out_features == 4 * len(LABELS) + 1
 
@@ -62,80 +67,101 @@ def test_arguments_reach_the_network():
 def test_all_values_out_of_range_are_named_at_once():
     with pytest.raises(DeepALError) as error:
         build_cnn_cnn_lstm(
-            char_width=0,
-            char_kernel=4,
-            encoder_layers=-1,
-            word_drop=1.0,
-            decoder_dropout=-0.1,
-            max_chars=3,
-            batch_words=0,
-            vectors_projection=-5,
-            attrs=["NORM", "POS", "PREFIX0", "SUFFIX\u00b2"],
-            attr_rows=[10, 0],
+            **groups_of(
+                char_width=0,
+                char_kernel=4,
+                encode_layers=-1,
+                encode_depth=2,
+                word_drop=1.0,
+                decode_dropout=-0.1,
+                max_chars=3,
+                vectors_projection=-5,
+                attrs=["NORM", "POS", "PREFIX0", "SUFFIX\u00b2"],
+                attr_rows=[10, 0],
+            )
         )
     message = str(error.value)
     assert "spacy_deepal.CnnCnnLstm.v1" in message
     for part in (
-        "char_width = 0: must be at least 1",
-        "char_kernel = 4: must be odd",
-        "encoder_layers = -1: must be at least 1",
-        "word_drop = 1.0: must be at least 0 and below 1",
-        "decoder_dropout = -0.1: must be at least 0 and below 1",
-        "max_chars = 3: must be at least 4",
-        "batch_words = 0: must be at least 1",
-        "vectors_projection = -5: must be at least 0",
-        "attr_rows = [10, 0]: needs a number for each of the 4 attrs",
-        "attr_rows: 0 must be at least 1",
+        "embed.char_width = 0: must be greater than or equal to 1",
+        "embed.char_kernel = 4: must be odd",
+        "encode.layers = -1: must be greater than or equal to 1",
+        "encode.depth is unknown",
+        "embed.word_drop = 1.0: must be less than 1",
+        "decode.dropout = -0.1: must be greater than or equal to 0",
+        "embed.max_chars = 3: must be greater than or equal to 4",
+        "embed.vectors_projection = -5: must be greater than or equal to 0",
+        "embed.attr_rows.1 = 0: must be greater than or equal to 1",
         "'POS' is unknown",
         "'PREFIX0' is unknown",
         "'SUFFIX\u00b2' is unknown",
     ):
         assert part in message, part
-    assert message.count("\n- ") == 13
+    assert message.count("\n- ") == 12
+
+
+def test_every_attribute_needs_a_table():
+    with pytest.raises(DeepALError, match="attr_rows has 1 numbers for 2 attrs"):
+        build_cnn_cnn_lstm(**groups_of(attrs=["NORM", "SHAPE"], attr_rows=[10]))
+
+
+def test_a_group_that_lacks_a_value_is_named():
+    groups = groups_of()
+    del groups["decode"]["width"]
+    with pytest.raises(DeepALError, match=r"decode\.width is missing"):
+        build_cnn_cnn_lstm(**groups)
+
+
+@pytest.mark.parametrize("value", [True, "3", 2.5])
+def test_a_size_is_a_whole_number(value):
+    with pytest.raises(DeepALError, match=r"encode\.width = .*: must be a valid integer"):
+        build_cnn_cnn_lstm(**groups_of(encode_width=value))
 
 
 @pytest.mark.parametrize("value", [0.0, 0.999])
 def test_values_at_the_edge_are_allowed(value):
     edge = {"word_drop": value, "char_dropout": value, "vectors_projection": 0, "max_chars": 4}
     edge |= {"attrs": ["PREFIX1", "SUFFIX12"], "attr_rows": [1, 1]}
-    assert edge.items() <= build_cnn_cnn_lstm(**edge).attrs["config"].items()
+    network = network_of(initialized(**edge))
+    assert network.sizes.embed.model_dump(include=set(edge)) == {
+        **edge,
+        "attrs": ("PREFIX1", "SUFFIX12"),
+        "attr_rows": (1, 1),
+    }
 
 
 def test_not_a_number_is_no_dropout():
-    with pytest.raises(DeepALError, match="word_dropout = nan"):
-        build_cnn_cnn_lstm(word_dropout=float("nan"))
+    with pytest.raises(DeepALError, match="dropout = nan"):
+        build_cnn_cnn_lstm(**groups_of(dropout=float("nan")))
 
 
 def test_error_of_a_value_out_of_range_reaches_who_loads_the_config():
     nlp = spacy.blank("en")
-    with pytest.raises(DeepALError, match="encoder_kernel = 2: must be odd"):
-        nlp.add_pipe("deepal_ner", config={"model": {"encoder_kernel": 2}})
+    with pytest.raises(DeepALError, match=r"encode\.kernel = 2: must be odd"):
+        nlp.add_pipe("deepal_ner", config={"model": {"encode": {"kernel": 2}}})
 
 
-def test_lists_given_as_arguments_are_not_shared():
-    """The default lists belong to the signature."""
-    first, second = build_cnn_cnn_lstm(), build_cnn_cnn_lstm()
-    first.attrs["config"]["attrs"].append("LOWER")
-    assert second.attrs["config"]["attrs"] == build_cnn_cnn_lstm().attrs["config"]["attrs"]
-    assert "LOWER" not in second.attrs["config"]["attrs"]
+@pytest.mark.parametrize("key", ["beam_width", "batch_words"])
+def test_settings_of_prediction_out_of_range_are_named(key):
+    with pytest.raises(DeepALError, match=rf"\[components.ner\] {key} = 0: must be at least 1"):
+        spacy.blank("en").add_pipe("deepal_ner", name="ner", config={key: 0})
 
 
 def test_vocabularies_come_from_the_text_and_leave_white_space_out():
     sentences = [("a b \u00e9\U0001f600 a", [(0, 1, "X")]), (["\n", "c", "\t"], [])]
-    config = network_of(initialized(sentences)).config
-    assert config["words"] == ["a", "b", "c", "\u00e9\U0001f600"]
-    assert config["characters"] == "abc\u00e9\U0001f600"
+    vocabulary = tagger_in(initialized(sentences)).vocabulary
+    assert vocabulary.words == ("a", "b", "c", "\u00e9\U0001f600")
+    assert vocabulary.characters == "abc\u00e9\U0001f600"
 
 
 def test_vocabularies_do_not_depend_on_annotation():
     """The pool's text may be known before its labels are."""
     unlabelled = [(words, None) for words, _ in SENTENCES[1:]]
-    one = network_of(initialized(SENTENCES)).config
+    one = tagger_in(initialized(SENTENCES)).vocabulary
     nlp = make_nlp()
     nlp.get_pipe("deepal_ner").add_label("PERSON")
     nlp.initialize(lambda: make_examples(nlp, [SENTENCES[0], *unlabelled]))
-    other = network_of(nlp).config
-    assert (one["words"], one["characters"]) == (other["words"], other["characters"])
+    assert tagger_in(nlp).vocabulary == one
 
 
 def test_model_without_weights_says_what_to_do():
@@ -150,16 +176,14 @@ def test_prediction_decodes_a_sentence_longer_than_batch_words_alone(monkeypatch
     docs = [make_doc(nlp.vocab, ["word"] * length) for length in (3, 50, 2, 3, 0, 1)]
     whole = nlp.get_pipe("deepal_ner").predict(docs)
     sizes = []
-    lay_out = prediction.lay_out
+    engine = tagger_in(nlp).engine
+    lay_out = engine.lay_out
     monkeypatch.setattr(
-        prediction,
+        engine,
         "lay_out",
-        lambda ids, lengths, **options: (
-            sizes.append((lengths - 2).tolist()),  # less [BOS] and [EOS]
-            lay_out(ids, lengths, **options),
-        )[1],
+        lambda sentences: (sizes.append(list(map(len, sentences))), lay_out(sentences))[1],
     )
-    model_of(nlp).shims[0].batch_words = 6
+    nlp.get_pipe("deepal_ner").batch_words = 6
     paths = nlp.get_pipe("deepal_ner").predict(docs)
     assert sizes == [[50], [3, 3], [2, 1]]
     for one, other in zip(paths.tags, whole.tags, strict=True):
@@ -170,12 +194,12 @@ def test_prediction_decodes_a_sentence_longer_than_batch_words_alone(monkeypatch
 
 def test_settings_of_prediction_may_change_when_a_pipeline_is_loaded(tmp_path):
     initialized(beam_width=3, batch_words=100).to_disk(tmp_path)
-    model = "components.deepal_ner.model"
+    factory = "components.deepal_ner"
     same = spacy.load(tmp_path)
-    other = spacy.load(tmp_path, config={f"{model}.beam_width": 1, f"{model}.batch_words": 9})
+    other = spacy.load(tmp_path, config={f"{factory}.beam_width": 1, f"{factory}.batch_words": 9})
     for nlp, expected in ((same, (3, 100)), (other, (1, 9))):
-        (shim,) = model_of(nlp).shims
-        assert (shim.beam_width, shim.batch_words) == expected
+        component = nlp.get_pipe("deepal_ner")
+        assert (component.beam_width, component.batch_words) == expected
     assert same_weights(weights_of(same), weights_of(other))
 
 
@@ -214,7 +238,7 @@ def test_drop_reaches_torch_in_training_and_not_in_prediction():
     nlp = initialized()
     model, docs = model_of(nlp), [make_doc(nlp.vocab, SENTENCES[3][0])]
     previous = [numpy.zeros(len(docs[0]), "int64")]
-    inputs = TeacherForced(docs, previous)
+    inputs = TeacherForced(docs, previous, [None])
 
     def two_passes(drop):
         set_dropout_rate(model, drop)
@@ -241,13 +265,14 @@ def with_vectors(nlp, width=5, words=("London", "ada")):
 def initialized_with_vectors(**model):
     nlp = with_vectors(make_nlp(**model))
     nlp.initialize(lambda: make_examples(nlp))
+    jolt(network_of(nlp))
     return nlp
 
 
 def test_vectors_of_the_vocab_are_used():
     nlp = initialized_with_vectors()
     network = network_of(nlp)
-    assert network.config["vectors_width"] == 5
+    assert network.sizes.vectors_width == 5
     assert network.encoder.vectors.out_features == SMALL["vectors_projection"]
     doc = make_doc(nlp.vocab, "in London")
     before = log_probs_of(nlp, [doc])
@@ -263,6 +288,7 @@ def test_it_makes_no_difference_how_large_the_numbers_of_a_table_are(factor):
         nlp.vocab.vectors.data *= by
         fix_random_seed(0)
         nlp.initialize(lambda nlp=nlp: make_examples(nlp))
+        jolt(network_of(nlp))
         found.append(log_probs_of(nlp, [make_doc(nlp.vocab, "Ada in London")]))
     numpy.testing.assert_allclose(*found, atol=1e-5)
 

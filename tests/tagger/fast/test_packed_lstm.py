@@ -4,12 +4,12 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
-from spacy_deepal.tagger.lstm import PackedLstm
+from spacy_deepal.tagger.fast.packed_lstm import packed_lstm
 
 
 def make_lstm(dtype=torch.float32):
     torch.manual_seed(0)
-    return PackedLstm(6, 5).to(dtype)
+    return nn.LSTM(6, 5, batch_first=True).to(dtype)
 
 
 @pytest.mark.parametrize("active", [[1], [4], [1, 1, 1], [5, 5, 4, 2, 1]])
@@ -17,8 +17,8 @@ def test_states_and_gradients_are_those_of_torch(active):
     lstm = make_lstm()
     rows = torch.randn(sum(active), 6, requires_grad=True)
     direction = torch.randn(sum(active), 5)
-    found = lstm(rows, active)
-    expected = nn.LSTM.forward(lstm, PackedSequence(rows, torch.tensor(active)))[0].data
+    found = packed_lstm(lstm, rows, active)
+    expected = lstm(PackedSequence(rows, torch.tensor(active)))[0].data
     numpy.testing.assert_allclose(found.detach(), expected.detach(), atol=1e-6)
     weights = [rows, *lstm.parameters()]
     for mine, theirs in zip(
@@ -32,13 +32,15 @@ def test_states_and_gradients_are_those_of_torch(active):
 def test_gradients_are_the_slopes_of_the_states():
     lstm = make_lstm(torch.float64)
     rows = torch.randn(12, 6, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda *_: lstm(rows, [4, 4, 3, 1]), [rows, *lstm.parameters()])
+    assert torch.autograd.gradcheck(
+        lambda *_: packed_lstm(lstm, rows, [4, 4, 3, 1]), [rows, *lstm.parameters()]
+    )
 
 
 def test_gates_that_saturate_give_numbers():
     lstm = make_lstm()
     rows = (torch.randn(4, 6) * 1e6).requires_grad_()
-    states = lstm(rows, [2, 2])
+    states = packed_lstm(lstm, rows, [2, 2])
     states.sum().backward()
     assert states.isfinite().all()
     assert rows.grad.isfinite().all()
@@ -47,4 +49,5 @@ def test_gates_that_saturate_give_numbers():
 def test_elsewhere_than_on_a_cpu_it_is_torchs_own():
     """Without a GPU: the device that knows shapes alone."""
     lstm = make_lstm().to("meta")
-    assert lstm(torch.empty(6, 6, device="meta"), [3, 2, 1]).shape == (6, 5)
+    rows = torch.empty(6, 6, device="meta")
+    assert packed_lstm(lstm, rows, [3, 2, 1]).shape == (6, 5)

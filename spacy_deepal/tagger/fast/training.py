@@ -1,0 +1,172 @@
+"""Teacher forcing over flat rows: a convolution is one matrix product, and no row is padding of an
+LSTM.
+
+Sentences lie one behind the other, [BOS] words [EOS], with rows of [PAD] between them as wide as a
+kernel reaches, so that no window sees a neighbour. With a kernel of 3, two sentences of two words
+and one word:
+
+    row     0      1    2    3      4      5      6    7      8
+    what    [BOS]  w1   w2   [EOS]  [PAD]  [BOS]  w3   [EOS]  [PAD]
+
+The characters of the distinct words of a batch lie in the same way.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from ..lexicon import Lexicon
+from ..network import PAD_CHAR, PAD_ROW, CnnCnnLstm, Convolutions
+from ..packing import pack
+from .packed_lstm import packed_lstm
+from .products import drop, find_one_dnn, linear
+
+STEP = 64  # flat rows: oneDNN makes a program for each number of them that it meets
+
+
+class FlatBatch(NamedTuple):
+    """Sentences as flat rows. U distinct words, N flat rows, n words, K flat characters."""
+
+    characters: Tensor  # [K] int64: PAD_CHAR between words
+    character_places: Tensor  # [k] int64: which of them are no PAD_CHAR
+    character_starts: Tensor  # [U] int64: where each word begins among these places
+    ids: Tensor  # [U] int64
+    attributes: Tensor  # [U, A * hashes] int64
+    vectors: Tensor  # [U, D] float32
+    index: Tensor  # [N] int64: which distinct word stands in a row; PAD_ROW: none
+    positions: Tensor  # [n] int64: row of each real word, sentence by sentence
+    places: Tensor  # [n] int64: where the LSTM reads each word, time by time
+    active: list[int]  # how many sentences have a word at each time, longest first
+
+
+def lay_out_flat(
+    sentences: Sequence[NDArray], lexicon: Lexicon, network: CnnCnnLstm, device: torch.device
+) -> FlatBatch:
+    """sentences: Lexicon rows of the real words of each, none empty."""
+    encode, embed = network.sizes.encode, network.sizes.embed
+    lengths = np.asarray([len(sentence) for sentence in sentences])
+    distinct, inverse = np.unique(np.concatenate(sentences), return_inverse=True)
+    rows = np.concatenate([[0, 1], distinct])
+    index, positions = _lay_out_words(lengths, inverse + 2, encode.kernel // 2)
+    characters, places, starts = _lay_out_characters(lexicon, rows, embed.char_kernel // 2)
+    active, packed = pack(lengths)
+
+    def tensor(values: NDArray) -> Tensor:
+        return torch.from_numpy(values).to(device)
+
+    return FlatBatch(
+        characters=tensor(characters),
+        character_places=tensor(places),
+        character_starts=tensor(starts),
+        ids=tensor(lexicon.ids[rows]),
+        attributes=tensor(lexicon.attributes[rows]),
+        vectors=tensor(lexicon.vectors[rows]),
+        index=tensor(index),
+        positions=tensor(positions),
+        places=tensor(packed),
+        active=active.tolist(),
+    )
+
+
+def teacher_forced(
+    network: CnnCnnLstm, batch: FlatBatch, previous: Tensor, context: Tensor | None
+) -> Tensor:
+    """What `CnnCnnLstm.forward` computes.
+
+    previous: [n] the tag before each word, sentence by sentence.
+    context: [n, width] what a tok2vec says of each word, sentence by sentence.
+    RETURNS: Logits [n, tags], sentence by sentence.
+    """
+    decoder = network.decoder
+    h_enc = _encode(network, batch, context)
+    before = decoder.embedding(_packed(previous, batch))
+    rows = torch.cat([drop(decoder.input_dropout, h_enc), before], 1)
+    for layer, dropout in zip(decoder.layers, decoder.dropouts, strict=True):
+        rows = drop(dropout, packed_lstm(layer, rows, batch.active))
+    return decoder.output(rows).index_select(0, batch.places)
+
+
+def _encode(network: CnnCnnLstm, batch: FlatBatch, context: Tensor | None) -> Tensor:
+    """RETURNS: h^Enc [n, width] where the LSTM reads it."""
+    encoder = network.encoder
+    index = batch.index.clamp(min=0)
+    mask = (batch.index != PAD_ROW).unsqueeze(1).float()
+    known = F.embedding(index, encoder.embedding(batch.ids))
+    if encoder.training and encoder.word_drop:
+        known = known * (torch.rand_like(mask) >= encoder.word_drop)
+    others = [_encode_characters(network, batch), *_features(network, batch)]
+    rows = torch.cat([encoder.unknown + known, F.embedding(index, torch.cat(others, 1))], 1)
+    if encoder.context is not None and context is not None:
+        context = linear(context, encoder.context.weight, encoder.context.bias)
+        table = context.new_zeros((len(rows), context.shape[1]))
+        rows = torch.cat([rows, table.index_copy(0, batch.positions, context)], 1)
+    w_full = drop(encoder.dropout, rows) * mask
+    h_last = convolve(encoder.convolutions, w_full, mask)
+    return torch.cat([h_last, w_full], 1).index_select(0, _packed(batch.positions, batch))
+
+
+def _encode_characters(network: CnnCnnLstm, batch: FlatBatch) -> Tensor:
+    characters = network.encoder.characters
+    mask = (batch.characters != PAD_CHAR).unsqueeze(1).float()
+    rows = convolve(characters.convolutions, characters.embedding(batch.characters), mask)
+    return F.embedding_bag(batch.character_places, rows, batch.character_starts, mode="max")
+
+
+def _features(network: CnnCnnLstm, batch: FlatBatch) -> list[Tensor]:
+    return network.encoder.features(batch.attributes, batch.vectors)
+
+
+def convolve(module: Convolutions, rows: Tensor, mask: Tensor) -> Tensor:
+    """What a `Convolutions` computes: rows [N, width_in], mask [N, 1] (0 at [PAD]) -> [N, width]"""
+    reach = module.kernel // 2
+    for layer, (dropout, convolution, residual, norm) in enumerate(
+        zip(module.dropouts, module.convolutions, module.residuals, module.norms, strict=True)
+    ):
+        rows = drop(dropout, rows * mask if layer else rows)
+        padded = F.pad(rows, (0, 0, reach, reach))
+        windows = torch.cat([padded[k : k + len(rows)] for k in range(module.kernel)], 1)
+        weight = convolution.weight.transpose(1, 2).flatten(1)  # [width, kernel * width_in]
+        connected = linear(rows, residual.weight) if hasattr(residual, "weight") else rows
+        rows = norm(connected + F.relu(linear(windows, weight, convolution.bias)))
+    return rows
+
+
+def _packed(values: Tensor, batch: FlatBatch) -> Tensor:
+    """[n] of the real words, sentence by sentence -> [n], where the LSTM reads them"""
+    return torch.empty_like(values).index_copy_(0, batch.places, values)
+
+
+def _lay_out_words(lengths: NDArray, words: NDArray, gap: int) -> tuple[NDArray, NDArray]:
+    """RETURNS: Which distinct word stands in each row, [BOS] and [EOS] being 0 and 1, with `gap`
+    rows of [PAD] behind each sentence; and the rows of the real words."""
+    sizes = lengths + 2 + gap
+    starts = np.cumsum(sizes) - sizes
+    index = np.full(_round_up(sizes.sum()), PAD_ROW)
+    index[starts], index[starts + lengths + 1] = 0, 1
+    within = np.arange(len(words)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    positions = np.repeat(starts + 1, lengths) + within
+    index[positions] = words
+    return index, positions
+
+
+def _lay_out_characters(
+    lexicon: Lexicon, rows: NDArray, gap: int
+) -> tuple[NDArray, NDArray, NDArray]:
+    """RETURNS: Characters of distinct words one behind the other, `gap` of padding behind each;
+    which of them are no padding; and where words begin among these."""
+    lengths = lexicon.lengths[rows]
+    places = np.arange(lengths.sum()) + np.repeat(gap * np.arange(len(rows)), lengths)
+    characters = np.full(_round_up((lengths + gap).sum()), PAD_CHAR)
+    kept = np.arange(lengths.max()) < lengths[:, None]
+    characters[places] = lexicon.characters[rows, : lengths.max()][kept]
+    return characters, places, np.cumsum(lengths) - lengths
+
+
+def _round_up(rows: int) -> int:
+    """RETURNS (int): More rows, of padding, so that oneDNN meets few numbers of them."""
+    return int(rows) if find_one_dnn() is None else -(-int(rows) // STEP) * STEP

@@ -1,0 +1,138 @@
+"""`spacy_deepal.CnnCnnLstm.v1`: the Thinc model around the network, one static node."""
+
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, NamedTuple, cast
+
+import torch
+from numpy.typing import NDArray
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+from thinc.api import Model, torch2xp, xp2torch
+from thinc.types import Floats2d
+
+from .decoding import Context, Tagger
+from .lexicon import find_vectors_scale
+from .network import CnnCnnLstm
+from .shim import NetworkShim
+from .sizes import Architecture, Sizes, Vocabulary, check_architecture
+from .tok2vec import init_tok2vec
+
+NO_DATA = "x y z"  # what nlp.initialize() has for examples when nobody gives it any
+
+
+class TeacherForced(NamedTuple):
+    """What the model is trained on: Docs, and the tag before each of their real words.
+
+    The tok2vec has run before, over the whole batch: its vectors are an input like any other.
+    """
+
+    docs: Sequence[Doc]
+    previous: Sequence[NDArray]  # [n_words] int64 per Doc; the number of tags stands for [GO]
+    context: Context
+
+
+CnnCnnLstmModel = Model[TeacherForced, NDArray]
+
+
+def build_cnn_cnn_lstm(
+    embed: dict[str, Any],
+    encode: dict[str, Any],
+    decode: dict[str, Any],
+    tok2vec: Model[list[Doc], list[Floats2d]] | None = None,
+) -> CnnCnnLstmModel:
+    """Build the CNN-CNN-LSTM of Shen et al. (2017), section 2.
+
+    The config of the factory `deepal_ner` has a value for each key of the three groups, so a config
+    names only those that it changes.
+
+    embed (dict): How a word is represented. See `sizes.Embed`.
+    encode (dict): The word CNN. See `sizes.Encode`.
+    decode (dict): The LSTM tag decoder. See `sizes.Decode`.
+    tok2vec (Model | None): Vectors of tokens in their sentence, which join w_full: a layer of its
+        own, such as `spacy.HashEmbedCNN.v2`, or a listener to a shared component, such as
+        `spacy.Tok2VecListener.v1`. It is trained along. None: there is none.
+    RETURNS (Model): From TeacherForced to logits [n_words, n_tags]. Its one layer is the tok2vec.
+    RAISES (DeepALError): Names every value that is missing, unknown or out of range.
+    """
+    architecture = check_architecture({"embed": embed, "encode": encode, "decode": decode})
+    return Model(
+        "cnn_cnn_lstm",
+        forward,
+        init=partial(init, architecture),
+        dims={"nO": None},
+        layers=[] if tok2vec is None else [tok2vec],
+        refs={} if tok2vec is None else {"tok2vec": tok2vec},  # for `spacy pretrain`
+        attrs={"dropout_rate": 0.0},
+        shims=[NetworkShim()],
+    )
+
+
+def tagger_of(model: Model) -> Tagger:
+    """RETURNS (Tagger): The network of a model and its vocabulary.
+
+    RAISES (DeepALError): The model is not initialised.
+    """
+    return cast(NetworkShim, model.shims[0]).tagger
+
+
+def init(
+    architecture: Architecture, model: Model, X: Iterable[Doc] | None = None, Y: Any = None
+) -> None:
+    """Build the network: vocabulary from the text of the Docs, tags from dimension nO.
+
+    X (Iterable[Doc]): All the text there is. No label is read. Y is not used.
+    """
+    docs = list(X or [])
+    if [doc.text.strip() for doc in docs] == [NO_DATA]:
+        warnings.warn(
+            "The CNN-CNN-LSTM model was initialised without data: the characters and words that it "
+            "tells apart come from examples. Call nlp.initialize(lambda: examples).",
+            stacklevel=2,
+        )
+    words = Counter(token.text for doc in docs for token in doc if not token.is_space)
+    vocab = docs[0].vocab if docs else Vocab()
+    has_vectors = bool(architecture.embed.vectors_projection and len(vocab.vectors))
+    orths = [vocab.strings[word] for word in words] if has_vectors else []
+    least = architecture.embed.word_min_freq
+    vocabulary = Vocabulary(
+        characters="".join(sorted(set().union(*words))),
+        words=tuple(sorted(word for word, count in words.items() if count >= least)),
+        vectors_scale=find_vectors_scale(vocab, orths) if has_vectors else 1.0,
+    )
+    sizes = Sizes(
+        **dict(architecture),
+        tags=model.get_dim("nO"),
+        characters=len(vocabulary.characters),
+        words=len(vocabulary.words),
+        vectors_width=vocab.vectors.shape[1] if has_vectors else 0,
+        tok2vec_width=init_tok2vec(model, docs),
+    )
+    cast(NetworkShim, model.shims[0]).set_network(CnnCnnLstm(sizes), vocabulary)
+
+
+def forward(model: Model, X: TeacherForced, is_train: bool) -> tuple[NDArray, Callable]:
+    """Run the network with teacher forcing.
+
+    RETURNS: Logits [n_words, n_tags], Doc by Doc, and their backward pass. It returns the gradients
+        of the context, [n_words, width] per Doc, or nothing where there is no tok2vec.
+    """
+    tagger = tagger_of(model)
+    tagger.network.set_dropout(model.attrs["dropout_rate"])
+    tagger.network.train(is_train)
+    context = tagger.gather(X.context, range(len(X.docs)))
+    if is_train and context is not None:
+        context.requires_grad_()
+    with torch.set_grad_enabled(is_train):
+        logits = tagger.teacher_forced(X.docs, X.previous, context)
+
+    def backprop(d_logits: NDArray) -> list[Floats2d]:
+        torch.autograd.backward(logits, xp2torch(d_logits, device=tagger.device))
+        if context is None:
+            return []
+        lengths = [len(previous) for previous in X.previous]
+        return model.ops.unflatten(torch2xp(context.grad), lengths)
+
+    return logits.detach().cpu().numpy(), backprop
