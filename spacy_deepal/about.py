@@ -1,2 +1,4 @@
+"""The package's name and version, which setup.cfg reads too."""
+
 __title__ = "spacy_deepal"
-__version__ = "0.1.0"
+__version__ = "0.2.0"

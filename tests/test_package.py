@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from importlib.metadata import distribution, version
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -36,9 +37,8 @@ DECLARED = list(declared_entry_points())
 
 
 def test_entry_points_are_declared():
-    assert {group for group, _, _ in DECLARED} >= {
-        *("spacy_factories", "spacy_architectures", "thinc_acquisition", "spacy_cli")
-    }
+    groups = {"spacy_factories", "spacy_architectures", "thinc_acquisition", "spacy_cli"}
+    assert {group for group, _, _ in DECLARED} >= groups
 
 
 @pytest.mark.parametrize(
@@ -71,13 +71,25 @@ def test_version_is_that_of_the_installed_package():
     assert re.fullmatch(r"\d+\.\d+\.\d+", spacy_deepal.__version__)
 
 
-def in_fresh_python(code):
-    """Run code in a process of its own, warnings as errors where they are ours."""
+def test_type_checkers_find_the_types():
+    assert files("spacy_deepal").joinpath("py.typed").is_file()
+
+
+@pytest.mark.parametrize("config", sorted((ROOT / "configs").glob("*.cfg")), ids=lambda at: at.name)
+def test_a_config_is_installed_with_the_package(config):
+    """What a message tells users to open has to be there without the checkout."""
+    installed = files("spacy_deepal.configs").joinpath(config.name)
+    assert installed.read_bytes() == config.read_bytes()
+
+
+def in_fresh_python(code, *args):
+    """Run code in a process of its own, in the checkout. A deprecation in our code is an error."""
     result = subprocess.run(
-        [sys.executable, "-W", "error::DeprecationWarning:spacy_deepal", "-c", code],
+        [sys.executable, "-W", "error::DeprecationWarning:spacy_deepal", "-c", code, *args],
         capture_output=True,
         text=True,
         timeout=120,
+        cwd=ROOT,
     )
     assert result.returncode == 0, result.stderr
     return result.stdout
@@ -94,7 +106,7 @@ print(nlp.pipe_names, nlp.get_pipe("deepal_ner").model.name)
 
 
 def test_blank_pipeline_imports_nothing_heavy_of_ours():
-    """spaCy imports every plugin's factories at each blank pipeline."""
+    """spaCy imports the factories of every plugin whenever it makes a blank pipeline."""
     code = f"""
 import sys, spacy
 spacy.blank("en")
@@ -124,7 +136,7 @@ print(sorted(spacy.registry.acquisition.get_all()))
 
 
 def test_package_can_be_imported_anew_in_one_process():
-    """The registry exists already then, and creating it twice raises."""
+    """The second import meets a registry that exists already. To create it again would raise."""
     code = """
 import sys, spacy_deepal
 for name in [name for name in sys.modules if name.startswith("spacy_deepal")]:
@@ -134,3 +146,40 @@ spacy.blank("en").add_pipe("deepal_ner")
 print("fine")
 """
     assert in_fresh_python(code) == "fine\n"
+
+
+IMPORT_ALL = """
+import os, sys, importlib, pkgutil
+import torch
+
+handlers = []
+register = os.register_at_fork
+def record(**handler):
+    handlers.append(sys._getframe(1).f_globals["__name__"])
+    register(**handler)
+os.register_at_fork = record
+
+threads = torch.get_num_threads()
+import spacy_deepal
+for module in pkgutil.walk_packages(spacy_deepal.__path__, "spacy_deepal."):
+    importlib.import_module(module.name)
+print([name for name in handlers if name.startswith("spacy_deepal")])
+print(torch.get_num_threads() - threads)
+"""
+
+
+def test_no_module_changes_the_process_that_imports_it():
+    """An import registers no fork handler and leaves the number of torch's threads alone."""
+    assert in_fresh_python(IMPORT_ALL) == "[]\n0\n"
+
+
+def test_importing_the_commands_ends_no_command_of_spacy():
+    """spaCy imports our commands to run its own, whatever their arguments are."""
+    code = """
+import sys
+sys.argv[0] = "spacy"
+import spacy_deepal.cli
+print(sys.argv[1:3])
+"""
+    arguments = ["project", "run", "al-loop", ".", "--vars.nonsense", "1"]
+    assert in_fresh_python(code, *arguments) == "['project', 'run']\n"

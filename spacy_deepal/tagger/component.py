@@ -3,6 +3,7 @@
 spaCy imports this module at every blank pipeline: what is heavy is imported where it is used.
 """
 
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from spacy.errors import Errors
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
 from spacy.pipeline.ner import ner_score
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.util import check_lexeme_norms
 from spacy.vocab import Vocab
@@ -22,8 +23,9 @@ from thinc.types import Floats2d
 from ..errors import DeepALError
 from . import scheme
 from .defaults import DEFAULT_MODEL
+from .entities import write_entities
 from .evidence import Evidence, make_evidence
-from .gold import annotation, gold_tags, previous_tags, tag_loss
+from .gold import gold_tags, previous_tags, tag_loss
 from .tok2vec import begin_context, predict_context
 
 if TYPE_CHECKING:
@@ -91,7 +93,7 @@ class DeepNER(TrainablePipe):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """RETURNS (tuple[str]): The entity types, sorted."""
+        """RETURNS (tuple[str]): The entity types: sorted, then those added after initialisation."""
         return tuple(self.cfg["labels"])
 
     @property
@@ -100,24 +102,23 @@ class DeepNER(TrainablePipe):
         return self.labels
 
     def add_label(self, label: str) -> int:
-        """Add an entity type, before the component is initialised.
+        """Add an entity type. The model grows if it is initialised, and predicts what it did.
 
         label (str): The type.
         RETURNS (int): 0 when it is there already, else 1.
-        RAISES (ValueError): When label is no string, or the number of tags is fixed already.
+        RAISES (ValueError): When label is no string.
         """
         if not isinstance(label, str):
             raise ValueError(Errors.E187)
         if label in self.labels:
             return 0
         if self.model.has_dim("nO"):
-            raise DeepALError(
-                f"Cannot add the label {label!r} to component '{self.name}': it was initialised "
-                f"for {len(self.labels)} labels ({', '.join(self.labels)}). Add labels before "
-                "nlp.initialize(), or give all of them in [initialize.components."
-                f"{self.name}.labels]."
-            )
-        self.cfg["labels"] = sorted([*self.labels, label])
+            from .model import add_tags
+
+            add_tags(self.model, scheme.tag_count([label]) - scheme.tag_count([]))
+            self.cfg["labels"] = [*self.labels, label]  # in the order of the tags
+        else:
+            self.cfg["labels"] = sorted([*self.labels, label])
         self.vocab.strings.add(label)
         return 1
 
@@ -149,21 +150,7 @@ class DeepNER(TrainablePipe):
         """
         labels = [self.vocab.strings.add(label) for label in self.labels]
         for doc, tags in zip(docs, scores.best, strict=True):
-            if not (tags.any() or doc.has_annotation("ENT_IOB")):
-                doc.set_ents([])
-                continue
-            iob, _, words = annotation(doc)
-            taken = (iob == scheme.IOB_BEGIN) | (iob == scheme.IOB_INSIDE)
-            entities = []
-            for first, end, label in scheme.decode(tags.tolist()):
-                start, stop = int(words[first]), int(words[end - 1]) + 1
-                if not taken[start:stop].any():
-                    entities.append(Span(doc, start, stop, label=labels[label]))
-            if iob.any():  # the Doc brought annotation along
-                outside = [Span(doc, i, i + 1) for i in _free(iob, entities)]
-                doc.set_ents(entities, outside=outside, default="unmodified")
-            else:
-                doc.set_ents(entities)
+            write_entities(doc, tags, labels)
 
     def evidence(
         self, docs: Sequence[Doc], *, samples: int = 0, decoder_only: bool = False, seed: int = 0
@@ -299,20 +286,22 @@ class DeepNER(TrainablePipe):
             their entities the labels where `labels` does not; it may be called several times.
         nlp (Language | None): The pipeline.
         labels (Sequence[str] | None): The entity types, as `spacy init labels` writes them.
-        RAISES (DeepALError): When there is no label. ValueError: When a label is no string.
+        RAISES (ValueError): When a label is no string.
         """
         validate_get_examples(get_examples, "DeepNER.initialize")
         check_lexeme_norms(self.vocab, "NER")
+        found = set(labels or ())
         if labels is None:
-            labels = {ent.label_ for eg in get_examples() for ent in eg.reference.ents}
-        if not all(isinstance(label, str) for label in labels):
+            found = {ent.label_ for eg in get_examples() for ent in eg.reference.ents}
+        if not all(isinstance(label, str) for label in found):
             raise ValueError(Errors.E187)
-        self.cfg["labels"] = sorted({*self.labels, *labels})  # all weights are drawn anew
+        self.cfg["labels"] = sorted({*self.labels, *found})  # all weights are drawn anew
         if not self.labels:
-            raise DeepALError(
-                f"Component '{self.name}' has no labels: the training data has no entity. Give "
-                f"data with entities, set [initialize.components.{self.name}.labels], or call "
-                "add_label() before nlp.initialize()."
+            warnings.warn(
+                f"Component '{self.name}' has no labels, so it will find nothing: the training "
+                f"data has no entity. Give data with entities, set [initialize.components."
+                f"{self.name}.labels], or call add_label().",
+                stacklevel=2,
             )
         for label in self.labels:
             self.vocab.strings.add(label)
@@ -320,14 +309,6 @@ class DeepNER(TrainablePipe):
         self.model.initialize(X=(eg.predicted for eg in get_examples()))
 
     def _require_labels(self) -> None:
-        """Raise the error of spaCy's own components where there is no label."""
-        if not self.labels:
+        """Raise the error of spaCy's own components before there is any label."""
+        if not (self.labels or self.model.has_dim("nO")):
             raise ValueError(Errors.E143.format(name=self.name))
-
-
-def _free(iob: NDArray, entities: list[Span]) -> list[int]:
-    """Tokens without annotation that no new entity covers: they become O."""
-    free = iob == scheme.IOB_MISSING
-    for entity in entities:
-        free[entity.start : entity.end] = False
-    return np.flatnonzero(free).tolist()

@@ -97,8 +97,8 @@ class Tagger:
         broken = [np.zeros(0, "int64") for _ in docs]  # sentences whose path breaks the scheme
         for group, lengths in self._groups(sentences, batch_words):
             layout = self.engine.lay_out([sentences[i] for i in group])
-            path, logits = reader.read(layout, self.gather(context, group)).greedy()
-            path = path.cpu().numpy()
+            greedy, logits = reader.read(layout, self.gather(context, group)).greedy()
+            path = greedy.cpu().numpy()
             scores = split(logits.log_softmax(1).cpu().numpy(), lengths)
             for i, doc_tags, doc_scores in zip(group, split(path, lengths), scores, strict=True):
                 tags[i], log_probs[i] = doc_tags, doc_scores

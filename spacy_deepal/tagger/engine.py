@@ -113,8 +113,8 @@ class Engine(Protocol):
 class PaddedLayout(NamedTuple):
     """B sentences of at most T words, the longest first."""
 
-    index: Tensor  # [B, T + 2]: rows of [BOS] words [EOS], then PAD_ROW
-    ranks: Tensor  # [n] which row of `index` each word stands in, sentence by sentence
+    rows: Tensor  # [B, T + 2]: rows of [BOS] words [EOS], then PAD_ROW
+    ranks: Tensor  # [n] which row of `rows` each word stands in, sentence by sentence
     times: Tensor  # [n] which word of its sentence it is
     active: list[int]  # as in a Reading
     places: Tensor  # as in a Reading
@@ -138,10 +138,10 @@ class PlainEngine:
         distinct, inverse = np.unique(np.concatenate(sentences), return_inverse=True)
         ends = np.cumsum([len(sentence) for sentence in sentences])[:-1]
         layout = self.lay_out(np.split(inverse + FIRST, ends))
-        tags = previous.new_zeros((len(layout.index), len(layout.active)))
+        tags = previous.new_zeros((len(layout.rows), len(layout.active)))
         tags[layout.ranks, layout.times] = previous
         words = self._words(distinct)
-        logits = self.network(words, layout.index, tags, padded(context, layout))
+        logits = self.network(words, layout.rows, tags, padded(context, layout))
         return logits[layout.ranks, layout.times]
 
     def cached_reader(self, vocab: Vocab, orths: NDArray) -> tuple[Reader, NDArray]:
@@ -172,14 +172,17 @@ class PlainEngine:
         lengths = np.asarray([len(sentence) for sentence in sentences])
         active, places = pack(lengths)
         ranks, times = ranks_and_times(lengths)
-        index = np.full((len(sentences), lengths.max() + 2), PAD_ROW)
-        index[:, 0] = BOS_ROW
-        index[ranks, times + 1] = np.concatenate(sentences)
-        index[np.arange(len(sentences)), np.sort(lengths)[::-1] + 1] = EOS_ROW
-        index, ranks, times, places = (
-            torch.from_numpy(part).to(self.device) for part in (index, ranks, times, places)
+        rows = np.full((len(sentences), lengths.max() + 2), PAD_ROW)
+        rows[:, 0] = BOS_ROW
+        rows[ranks, times + 1] = np.concatenate(sentences)
+        rows[np.arange(len(sentences)), np.sort(lengths)[::-1] + 1] = EOS_ROW
+
+        def tensor(values: NDArray) -> Tensor:
+            return torch.from_numpy(values).to(self.device)
+
+        return PaddedLayout(
+            tensor(rows), tensor(ranks), tensor(times), active.tolist(), tensor(places)
         )
-        return PaddedLayout(index, ranks, times, active.tolist(), places)
 
     def forget(self) -> None:
         """As `Engine` says."""
@@ -201,7 +204,7 @@ class PlainReading:
 
     def __init__(self, reader: PlainReader, layout: PaddedLayout, context: Tensor | None):
         self.network, self.masks = reader.network, reader.masks
-        self.layout, self.inputs = layout, (reader.words, layout.index, context)
+        self.layout, self.inputs = layout, (reader.words, layout.rows, context)
         self.active, self.places = layout.active, layout.places
 
     def greedy(self) -> tuple[Tensor, Tensor]:
@@ -261,5 +264,5 @@ def padded(flat: Tensor | None, layout: PaddedLayout) -> Tensor | None:
     """[n, width], sentence by sentence -> [B, T, width], or None as it is"""
     if flat is None:
         return None
-    table = flat.new_zeros((len(layout.index), len(layout.active), flat.shape[1]))
+    table = flat.new_zeros((len(layout.rows), len(layout.active), flat.shape[1]))
     return table.index_put((layout.ranks, layout.times), flat)

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from spacy.attrs import ENT_IOB, ENT_TYPE, IS_SPACE, ORTH
+from spacy.attrs import ORTH
+from spacy.errors import Errors
 from spacy.tokens import Doc
 from spacy.training import Example
 
 from . import scheme
+from .entities import read_iob
 
 
 def gold_tags(examples: Sequence[Example], labels: Sequence[str]) -> list[NDArray[np.int64]]:
@@ -33,21 +35,33 @@ def gold_tags(examples: Sequence[Example], labels: Sequence[str]) -> list[NDArra
     index = {strings[label]: i for i, label in enumerate(labels)}
     numbers, inverse = np.unique(np.concatenate(types), return_inverse=True)
     lookup = np.asarray([index.get(int(number), -1) for number in numbers], "int64")
-    unknown = [int(number) for number in numbers[lookup < 0] if number]
-    if unknown := sorted(_type_name(examples, number) for number in unknown):
-        warnings.warn(
-            f"Entities of {', '.join(unknown)} count as no entities: the component's labels are "
-            f"{', '.join(labels)}. Map the types, or initialise it with all of them.",
-            stacklevel=2,
-        )
+    _check_types(examples, labels, numbers[lookup < 0])
     iob = _without_space(np.concatenate(iob), words)
     return np.split(scheme.encode(iob, lookup[inverse][words], starts), ends[:-1])
 
 
-def _type_name(examples: Sequence[Example], number: int) -> str:
-    """RETURNS (str): An entity type's name, which only the vocab of a reference may know."""
-    known = (example.reference.vocab.strings for example in examples)
-    return next(strings[number] for strings in known if number in strings)
+def _check_types(examples: Sequence[Example], labels: Sequence[str], unknown: NDArray) -> None:
+    """Warn of entity types that are no labels.
+
+    unknown (array): Their string ids, 0 for none. Only the vocab of a reference may know a name.
+    RAISES (ValueError): A type begins with "!": as in spaCy's own `ner`, negative annotation has no
+        place in training.
+    """
+    strings = [example.reference.vocab.strings for example in examples]
+    names = sorted(
+        next(known[number] for known in strings if number in known)
+        for number in unknown.tolist()
+        if number
+    )
+    for name in names:
+        if name.startswith("!"):
+            raise ValueError(Errors.E869.format(label=name))
+    if names:
+        warnings.warn(
+            f"Entities of {', '.join(names)} count as no entities: the component's labels are "
+            f"{', '.join(labels)}. Map the types, or initialise it with all of them.",
+            stacklevel=2,
+        )
 
 
 def previous_tags(tags: Sequence[NDArray], go: int) -> list[NDArray[np.int64]]:
@@ -73,28 +87,22 @@ def tag_loss(logits: NDArray, gold: NDArray) -> tuple[float, NDArray]:
     return loss, gradient
 
 
-def annotation(doc: Doc) -> tuple[NDArray, NDArray, NDArray]:
-    """RETURNS: ENT_IOB [n_tokens], ENT_TYPE [n_tokens], indices of the real words [n_words]."""
-    table = doc.to_array([ENT_IOB, ENT_TYPE, IS_SPACE]) if len(doc) else np.zeros((0, 3), "uint64")
-    return table[:, 0].astype("int64"), table[:, 1], np.flatnonzero(table[:, 2] == 0)
-
-
 def _gold_annotation(example: Example) -> tuple[NDArray, NDArray, NDArray]:
-    """`annotation` that the predicted Doc should get."""
+    """`read_iob` that the predicted Doc should get."""
     if _same_tokens(example.predicted, example.reference):
-        return annotation(example.reference)
+        return read_iob(example.reference)
     return _aligned_annotation(example)
 
 
 def _aligned_annotation(example: Example) -> tuple[NDArray, NDArray, NDArray]:
-    """`annotation` of the predicted Doc, by spaCy's alignment with the reference."""
+    """`read_iob` of the predicted Doc, by spaCy's alignment with the reference."""
     strings = example.predicted.vocab.strings
     tags = example.get_aligned_ner()
     codes = {None: scheme.IOB_MISSING, "-": scheme.IOB_MISSING, "O": scheme.IOB_OUTSIDE}
     begins = {"B": scheme.IOB_BEGIN, "U": scheme.IOB_BEGIN}
     iob = [codes[t] if t in codes else begins.get(t[0], scheme.IOB_INSIDE) for t in tags]
     types = [0 if t in codes else strings.add(t[2:]) for t in tags]
-    _, _, words = annotation(example.predicted)
+    _, _, words = read_iob(example.predicted)
     return np.asarray(iob), np.asarray(types, "uint64"), words
 
 

@@ -89,7 +89,7 @@ class Lexicon:
         return not np.array_equal(self.vectors[rows], self._vectors(orths))
 
     def _forget(self, vocab: Vocab | None = None) -> None:
-        self.vocab = vocab
+        self.vocab: Any = vocab  # None: none yet
         self.table = _data(vocab) if vocab else None
         self.rows: dict[int, int] = {}  # by ORTH; another one each time the lexicon starts anew
         self.size = 2

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from thinc.api import Model, torch2xp, xp2torch
-from thinc.types import Floats2d
+from thinc.types import Floats2d, Ints1d
 
 from .decoding import Context, Tagger
 from .lexicon import find_vectors_scale
@@ -78,6 +78,13 @@ def tagger_of(model: Model) -> Tagger:
     return cast(NetworkShim, model.shims[0]).tagger
 
 
+def add_tags(model: Model, count: int) -> None:
+    """Let an initialised model tell more tags apart. Its predictions stay as they are."""
+    n_tags = model.get_dim("nO") + count
+    cast(NetworkShim, model.shims[0]).grow(n_tags)
+    model.set_dim("nO", n_tags, force=True)
+
+
 def init(
     architecture: Architecture, model: Model, X: Iterable[Doc] | None = None, Y: Any = None
 ) -> None:
@@ -129,10 +136,11 @@ def forward(model: Model, X: TeacherForced, is_train: bool) -> tuple[NDArray, Ca
         logits = tagger.teacher_forced(X.docs, X.previous, context)
 
     def backprop(d_logits: NDArray) -> list[Floats2d]:
-        torch.autograd.backward(logits, xp2torch(d_logits, device=tagger.device))
-        if context is None:
+        gradient = xp2torch(cast(Floats2d, d_logits), device=tagger.device)
+        torch.autograd.backward(logits, gradient)
+        if context is None or context.grad is None:
             return []
-        lengths = [len(previous) for previous in X.previous]
-        return model.ops.unflatten(torch2xp(context.grad), lengths)
+        lengths = cast(Ints1d, [len(previous) for previous in X.previous])
+        return model.ops.unflatten(cast(Floats2d, torch2xp(context.grad)), lengths)
 
     return logits.detach().cpu().numpy(), backprop

@@ -9,7 +9,8 @@ LSTM decodes the tags y_1 … y_n from left to right. Each symbol is named where
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from itertools import repeat
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +23,16 @@ UNKNOWN, BOS, EOS = 0, 1, 2  # ids in front of the words: [UNK] and the frame of
 PAD_CHAR, UNKNOWN_CHAR, BOW, EOW = 0, 1, 2, 3  # ids in front of the characters
 BOS_ROW, EOS_ROW, PAD_ROW = 0, 1, -1  # rows of `Words` that are no real words
 O_AT_FIRST = 4.0  # log-odds of O against any one tag
+M = TypeVar("M", bound=nn.Module)
 State = tuple[Tensor, Tensor]  # of an LSTM: hidden and cell, each [1, B, width]
+
+
+class Layers(nn.ModuleList, Generic[M]):
+    """An nn.ModuleList whose modules are all of one known type."""
+
+    if TYPE_CHECKING:
+
+        def __iter__(self) -> Iterator[M]: ...
 
 
 class Words(NamedTuple):
@@ -74,20 +84,20 @@ class Convolutions(nn.Module):
         super().__init__()
         widths = [width_in] + [width] * (len(dropouts) - 1)
         self.kernel = kernel
-        self.dropouts = nn.ModuleList(map(Dropout, widths, dropouts))
-        self.convolutions = nn.ModuleList(
+        self.dropouts: Layers[Dropout] = Layers(map(Dropout, widths, dropouts))
+        self.convolutions: Layers[nn.Conv1d] = Layers(
             nn.Conv1d(each, width, kernel, padding=kernel // 2) for each in widths
         )
-        self.residuals = nn.ModuleList(
+        self.residuals: Layers[nn.Identity | nn.Linear] = Layers(
             nn.Identity() if each == width else nn.Linear(each, width, bias=False)
             for each in widths
         )
-        self.norms = nn.ModuleList(
+        self.norms: Layers[nn.Identity | nn.LayerNorm] = Layers(
             nn.LayerNorm(width) if layer_norm else nn.Identity() for _ in widths
         )
         for convolution in self.convolutions:
             nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
-            nn.init.zeros_(convolution.bias)
+            nn.init.constant_(convolution.get_parameter("bias"), 0)
 
     def forward(self, h: Tensor, mask: Tensor) -> Tensor:
         """h [B, T, width_in], mask [B, T, 1] (0 at padding) -> [B, T, width]"""
@@ -128,6 +138,8 @@ class WordEncoder(nn.Module):
     lexical attributes, static vectors, and the vectors of a tok2vec.
     """
 
+    attribute_starts: Tensor  # [A] where the table of each attribute begins
+
     def __init__(self, sizes: Sizes):
         super().__init__()
         embed, encode = sizes.embed, sizes.encode
@@ -140,7 +152,9 @@ class WordEncoder(nn.Module):
         nn.init.zeros_(self.embedding.weight)
         self.characters = CharacterEncoder(sizes)
         widths = [embed.word_width, embed.char_filters, len(embed.attrs) * embed.attr_width]
-        self.attributes = self.vectors = self.context = None
+        self.attributes: nn.EmbeddingBag | None = None
+        self.vectors: nn.Linear | None = None
+        self.context: nn.Linear | None = None
         if embed.attrs:  # the tables of all attributes, one below the other
             rows = torch.tensor([0, *embed.attr_rows])
             self.attributes = nn.EmbeddingBag(int(rows.sum()), embed.attr_width, mode="sum")
@@ -207,20 +221,23 @@ class TagDecoder(nn.Module):
         self.embedding = nn.Embedding(sizes.tags + 1, decode.tag_width)
         self.input_dropout = Dropout(width_in, decode.dropout)
         widths = [width_in + decode.tag_width] + [decode.width] * (decode.layers - 1)
-        self.layers = nn.ModuleList(
+        self.layers: Layers[nn.LSTM] = Layers(
             nn.LSTM(each, decode.width, batch_first=True) for each in widths
         )
-        self.dropouts = nn.ModuleList(Dropout(decode.width, decode.dropout) for _ in widths)
+        self.dropouts: Layers[Dropout] = Layers(
+            Dropout(decode.width, decode.dropout) for _ in widths
+        )
         self.output = nn.Linear(decode.width, sizes.tags)
         # Most words are O (tag 0): begin there, so that an untrained network finds no entity.
         nn.init.zeros_(self.output.bias)
         nn.init.constant_(self.output.bias[:1], O_AT_FIRST)
         for layer in self.layers:
-            nn.init.orthogonal_(layer.weight_hh_l0)
-            nn.init.xavier_uniform_(layer.weight_ih_l0)
-            nn.init.zeros_(layer.bias_hh_l0)
-            nn.init.zeros_(layer.bias_ih_l0)
-            nn.init.ones_(layer.bias_ih_l0[decode.width : 2 * decode.width])  # remember at first
+            of_input, recurrent, bias, other_bias = layer.all_weights[0]
+            nn.init.xavier_uniform_(of_input)
+            nn.init.orthogonal_(recurrent)
+            nn.init.zeros_(bias)
+            nn.init.zeros_(other_bias)
+            nn.init.ones_(bias[decode.width : 2 * decode.width])  # remember at first
 
     def forward(
         self, h_enc: Tensor, previous: Tensor, states: Sequence[State] | None = None
@@ -235,11 +252,11 @@ class TagDecoder(nn.Module):
         h = torch.cat([self.input_dropout(h_enc), self.embedding(previous)], 2)
         after = []
         for layer, dropout, state in zip(
-            self.layers, self.dropouts, states or [None] * len(self.layers), strict=True
+            self.layers, self.dropouts, states or repeat(None, len(self.layers)), strict=True
         ):
-            h, state = layer(h, state)
+            h, new_state = layer(h, state)
             h = dropout(h)
-            after.append(state)
+            after.append(new_state)
         return h, after
 
 
@@ -249,13 +266,14 @@ class CnnCnnLstm(nn.Module):
     sizes (Sizes): What it is built from.
     """
 
+    trained_rate: Tensor  # the dropout that training used last; MC dropout uses it again
+
     def __init__(self, sizes: Sizes):
         super().__init__()
         self.sizes = sizes
         self.encoder = WordEncoder(sizes)
         self.decoder = TagDecoder(sizes, self.encoder.width)
         self.dropouts = [module for module in self.modules() if isinstance(module, Dropout)]
-        # The rate that training used last: MC dropout uses it again, also when loaded from disk.
         self.register_buffer("trained_rate", torch.zeros(()))
 
     def forward(
@@ -278,7 +296,8 @@ class CnnCnnLstm(nn.Module):
 
         RETURNS: y* [B, n], logits [B, n, tags] and h^Dec [B, n, width].
         """
-        states, path = None, []
+        states: list[State] | None = None
+        path = []
         h_enc = self.encoder(words, index, context)
         previous = torch.full_like(index[:, :1], self.decoder.go)
         for i in range(h_enc.shape[1]):

@@ -47,8 +47,9 @@ def keeps_scheme(tags: NDArray, lengths: Sequence[int], n_tags: int) -> NDArray[
     RETURNS (array[len(lengths)]): True for these.
     """
     follows, ends = allowed(n_tags)
-    last = np.cumsum(lengths) - 1
-    first = last - lengths + 1
+    sizes = np.asarray(lengths)
+    last = np.cumsum(sizes) - 1
+    first = last - sizes + 1
     before = np.roll(tags, 1)
     before[first] = n_tags
     kept = follows[before, tags]

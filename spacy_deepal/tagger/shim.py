@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import torch
-from thinc.api import Optimizer, PyTorchShim, get_array_module, torch2xp, xp2torch
+from thinc.api import Optimizer, PyTorchShim, Shim, get_array_module, torch2xp, xp2torch
 from thinc.util import get_torch_default_device
 
 from ..errors import DeepALError
@@ -16,6 +16,7 @@ from .decoding import Tagger
 from .network import CnnCnnLstm
 from .sizes import Sizes, Vocabulary
 
+IMPROBABLE = 5.0  # how far the bias of a new tag is below the lowest
 SHARED = ("cpu", "cuda")  # where an array is the tensor's own memory; elsewhere it is a copy
 
 
@@ -56,6 +57,25 @@ class NetworkShim(PyTorchShim):
         """Take a network and its vocabulary in."""
         self._model = network.to(get_torch_default_device())
         self._tagger = Tagger(self._model, vocabulary)
+
+    def grow(self, tags: int) -> None:
+        """Make room for more tags. The new ones are improbable, so that no prediction changes."""
+        old, new = self.network, tags - self.network.sizes.tags
+        network = CnnCnnLstm(old.sizes.model_copy(update={"tags": tags}))
+        weights = old.state_dict()
+        weight, bias = weights["decoder.output.weight"], weights["decoder.output.bias"]
+        weights["decoder.output.weight"] = torch.cat(
+            [weight, weight.new_zeros(new, weight.shape[1])]
+        )
+        low = (bias.min() - IMPROBABLE).expand(new)
+        weights["decoder.output.bias"] = torch.cat([bias, low])
+        embedding = weights["decoder.embedding.weight"]  # that of [GO] stays the last
+        drawn = network.decoder.embedding.weight.data[:new].to(embedding)
+        weights["decoder.embedding.weight"] = torch.cat([embedding[:-1], drawn, embedding[-1:]])
+        network.load_state_dict(weights)
+        self.set_network(network, self.tagger.vocabulary)
+        Shim.global_id += 1  # an optimiser knows weights by this id, and these have other shapes
+        self.id = Shim.global_id
 
     def to_bytes(self) -> bytes:
         """RETURNS (bytes): Sizes, vocabulary and weights; empty before initialisation."""

@@ -1,7 +1,7 @@
 """The tok2vec of a model: what it says of the words of Docs, and the way of the gradients back."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from spacy.tokens import Doc
 from thinc.api import Model
@@ -34,7 +34,7 @@ def predict_context(model: Model, docs: Sequence[Doc], batch_words: int) -> list
         for group in bucket([len(doc) for doc in docs], batch_words):
             tokvecs = model.layers[0].predict([docs[i] for i in group])
             for i, vectors in zip(group, tokvecs, strict=True):
-                context[i] = vectors[model.ops.asarray_i(word_places(docs[i]))]
+                context[i] = vectors[_places(model, docs[i])]
     return context
 
 
@@ -50,7 +50,7 @@ def begin_context(
     if not model.layers or not any(len(doc) for doc in docs):
         return [None] * len(docs), lambda gradients: []
     tokvecs, backprop_tok2vec = model.layers[0].begin_update(docs)
-    words = [model.ops.asarray_i(word_places(doc)) for doc in docs]
+    words = [_places(model, doc) for doc in docs]
 
     def backprop(gradients: dict[int, Floats2d]) -> Any:
         d_tokvecs = [model.ops.alloc2f(*vectors.shape) for vectors in tokvecs]
@@ -59,3 +59,8 @@ def begin_context(
         return backprop_tok2vec(d_tokvecs)
 
     return [vectors[rows] for vectors, rows in zip(tokvecs, words, strict=True)], backprop
+
+
+def _places(model: Model, doc: Doc) -> Any:
+    """RETURNS (array[n_words]): Which tokens are real words, on the model's device."""
+    return model.ops.asarray_i(cast(Any, word_places(doc)))

@@ -6,8 +6,8 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
+from spacy.util import fix_random_seed
 
-from spacy_deepal.errors import DeepALError
 from spacy_deepal.tagger.component import DeepNER
 
 from .build import (
@@ -95,17 +95,33 @@ def test_labels_added_before_initialisation_join_those_of_the_data():
     assert nlp.get_pipe("deepal_ner").labels == ("EVENT", *LABELS)
 
 
-def test_label_added_after_initialisation_is_refused_with_the_remedy():
-    tagger = initialized().get_pipe("deepal_ner")
-    with pytest.raises(DeepALError, match=r"'EVENT'.*'deepal_ner'.*3 labels \(LOC, ORG, PERSON\)"):
-        tagger.add_label("EVENT")
-    assert tagger.labels == LABELS
+def test_label_added_after_initialisation_changes_no_prediction_and_can_be_learned(nlp, tmp_path):
+    tagger, docs = nlp.get_pipe("deepal_ner"), [nlp.make_doc(text) for text in TEXTS]
+    before, log_probs = tagger.predict(docs), log_probs_of(nlp, docs)
+    assert tagger.add_label("EVENT") == 1
     assert tagger.add_label("ORG") == 0
+    assert tagger.labels == (*LABELS, "EVENT")
+    for one, other in zip(before.best, tagger.predict(docs).best, strict=True):
+        assert one.tolist() == other.tolist()
+    numpy.testing.assert_allclose(log_probs_of(nlp, docs)[:, :13], log_probs, atol=1e-2)
+    examples = make_examples(nlp, [*SENTENCES, ("the World Cup ended", [(1, 3, "EVENT")])])
+    optimizer = nlp.resume_training()
+    optimizer.learn_rate = 0.01
+    for _ in range(150):
+        nlp.update(examples, sgd=optimizer)
+    nlp.to_disk(tmp_path)
+    loaded = spacy.load(tmp_path)
+    assert loaded.get_pipe("deepal_ner").labels == (*LABELS, "EVENT")
+    for pipeline in (nlp, loaded):
+        assert entities_of(pipeline("the World Cup ended")) == [(1, 3, "EVENT")]
+        assert entities_of(pipeline(SENTENCES[1][0])) == SENTENCES[1][1]
 
 
-def test_label_of_a_loaded_pipeline_is_refused_too(nlp):
-    with pytest.raises(DeepALError, match="initialised for 3 labels"):
-        nlp.get_pipe("deepal_ner").add_label("EVENT")
+def test_an_optimiser_goes_on_after_a_label_was_added():
+    nlp = make_nlp()
+    optimizer, _ = train(nlp, 3)
+    nlp.get_pipe("deepal_ner").add_label("EVENT")
+    assert numpy.isfinite(nlp.update(make_examples(nlp), sgd=optimizer)["deepal_ner"])
 
 
 def test_label_must_be_a_string():
@@ -126,15 +142,30 @@ def test_labels_with_hyphens_blanks_and_other_scripts_come_back():
 # Initialisation
 
 
-def test_initialisation_without_data_says_what_is_missing():
-    with pytest.raises(DeepALError, match="'deepal_ner' has no labels: the training data has no"):
-        make_nlp().initialize()
-
-
-def test_initialisation_without_any_entity_says_what_is_missing():
+def test_initialisation_without_any_entity_warns_and_finds_nothing():
+    """As spaCy's own `ner` does."""
     nlp = make_nlp()
-    with pytest.raises(DeepALError, match=r"\[initialize.components.deepal_ner.labels\]"):
+    with pytest.warns(UserWarning, match=r"'deepal_ner' has no labels.*\.deepal_ner.labels\]"):
         nlp.initialize(lambda: make_examples(nlp, [("nothing here", [])]))
+    doc = nlp("Ada in London")
+    assert [token.ent_iob_ for token in doc] == ["O", "O", "O"]
+
+
+def test_untrained_component_finds_no_entity():
+    """As spaCy's own `ner`: it begins at O, whatever it was initialised with."""
+    for seed in range(5):
+        fix_random_seed(seed)
+        nlp = make_nlp()
+        nlp.initialize(lambda nlp=nlp: make_examples(nlp))
+        for words, _ in SENTENCES:
+            assert [token.ent_iob_ for token in nlp(words)] == ["O"] * len(words.split())
+
+
+def test_initialisation_warns_of_missing_lexeme_norms_as_spacys_own_does(caplog):
+    nlp = make_nlp()
+    with caplog.at_level("DEBUG", logger="spacy"):
+        nlp.initialize(lambda: make_examples(nlp))
+    assert "W033" in caplog.text
 
 
 def test_initialisation_needs_examples():

@@ -40,18 +40,21 @@ class FoldedConvolutions:
             zip(module.dropouts, module.convolutions, module.residuals, strict=True)
         ):
             read, kept = inputs if layer == 0 else ALL, outputs if layer == last else ALL
-            mask = factors_of(dropout, convolution.bias) * (factors if layer == 0 else 1.0)
+            mask = factors_of(dropout, convolution.weight) * (factors if layer == 0 else 1.0)
             weight = (convolution.weight.transpose(1, 2) * mask)[kept][:, :, read]
             bias = weight.new_zeros((self.kernel, len(weight)))
             if biased:
-                bias[self.kernel // 2] = convolution.bias[kept]
+                bias[self.kernel // 2] = convolution.get_parameter("bias")[kept]
             weight = weight.permute(2, 1, 0).flatten(1)
             product = Product(weight, bias.flatten(), kept_units(mask) if layer else ALL)
-            projection = residual.weight if isinstance(residual, nn.Linear) else None
-            if projection is None and (read is not ALL or kept is not ALL):
-                projection = torch.eye(len(mask), dtype=mask.dtype, device=mask.device)
-            if projection is not None:
-                projection = Product((projection * mask)[kept][:, read].t())
+            connection = None  # the identity
+            if isinstance(residual, nn.Linear):
+                connection = residual.weight
+            elif read is not ALL or kept is not ALL:
+                connection = torch.eye(len(mask), dtype=mask.dtype, device=mask.device)
+            if connection is not None:
+                connection = (connection * mask)[kept][:, read].t()
+            projection = None if connection is None else Product(connection)
             self.layers.append((product, projection, mask))
 
     def tables(self, layer: int, values: Tensor) -> tuple[Tensor, Tensor]:
@@ -103,12 +106,13 @@ class FoldedLstm:
     """
 
     def __init__(self, layer: nn.LSTM, from_below: Tensor | None):
-        weight = 2 * layer.weight_hh_l0
+        _, recurrent, bias, other_bias = layer.all_weights[0]
+        weight = 2 * recurrent
         if from_below is None:
             from_below = weight[:, :0]
         self.width_in, self.width = from_below.shape[1], layer.hidden_size
         weight = torch.cat([from_below, weight], 1)
-        self.product = Product(for_gates(weight), for_gates(layer.bias_ih_l0 + layer.bias_hh_l0))
+        self.product = Product(for_gates(weight), for_gates(bias + other_bias))
 
     def start(self, sentences: int) -> tuple[Tensor, Tensor]:
         """RETURNS: The state before the first word: what a step reads, (input, hidden), and the

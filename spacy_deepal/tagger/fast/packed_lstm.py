@@ -24,8 +24,8 @@ def packed_lstm(layer: nn.LSTM, rows: Tensor, active: Sequence[int]) -> Tensor:
     """
     if rows.device.type != "cpu":
         return layer(PackedSequence(rows, torch.tensor(active)))[0].data
-    bias = layer.bias_ih_l0 + layer.bias_hh_l0
-    return _Steps.apply(linear(rows, layer.weight_ih_l0, bias), layer.weight_hh_l0, active)
+    of_input, recurrent, bias, other_bias = layer.all_weights[0]
+    return _Steps.apply(linear(rows, of_input, bias + other_bias), recurrent, active)
 
 
 class _Steps(torch.autograd.Function):

@@ -100,7 +100,8 @@ class FoldedNetwork:
     ) -> None:
         """As `_take_encoder`."""
         decoder, width = network.decoder, network.sizes.encode.width
-        from_word, from_tag = decoder.layers[0].weight_ih_l0.split(network.encoder.width, 1)
+        of_input = [layer.all_weights[0][0] for layer in decoder.layers]
+        from_word, from_tag = of_input[0].split(network.encoder.width, 1)
         factors = factors_of(decoder.input_dropout, mask)
         self.kept_h_last = kept_units(factors[:width])
         from_h_last, from_w_full = (from_word * factors).split((width, len(mask)), 1)
@@ -112,8 +113,7 @@ class FoldedNetwork:
         masks = [factors_of(dropout, mask) for dropout in decoder.dropouts]
         from_below: list[Tensor | None] = [None]
         from_below += [
-            2 * layer.weight_ih_l0 * below
-            for layer, below in zip(decoder.layers[1:], masks, strict=False)
+            2 * weight * below for weight, below in zip(of_input[1:], masks, strict=False)
         ]
         self.lstms = [
             FoldedLstm(layer, weight)

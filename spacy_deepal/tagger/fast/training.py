@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..lexicon import Lexicon
@@ -38,7 +38,7 @@ class FlatBatch(NamedTuple):
     ids: Tensor  # [U] int64
     attributes: Tensor  # [U, A * hashes] int64
     vectors: Tensor  # [U, D] float32
-    index: Tensor  # [N] int64: which distinct word stands in a row; PAD_ROW: none
+    rows: Tensor  # [N] int64: which distinct word stands in a row; PAD_ROW: none
     positions: Tensor  # [n] int64: row of each real word, sentence by sentence
     places: Tensor  # [n] int64: where the LSTM reads each word, time by time
     active: list[int]  # how many sentences have a word at each time, longest first
@@ -66,7 +66,7 @@ def lay_out_flat(
         ids=tensor(lexicon.ids[rows]),
         attributes=tensor(lexicon.attributes[rows]),
         vectors=tensor(lexicon.vectors[rows]),
-        index=tensor(index),
+        rows=tensor(index),
         positions=tensor(positions),
         places=tensor(packed),
         active=active.tolist(),
@@ -94,8 +94,8 @@ def teacher_forced(
 def _encode(network: CnnCnnLstm, batch: FlatBatch, context: Tensor | None) -> Tensor:
     """RETURNS: h^Enc [n, width] where the LSTM reads it."""
     encoder = network.encoder
-    index = batch.index.clamp(min=0)
-    mask = (batch.index != PAD_ROW).unsqueeze(1).float()
+    index = batch.rows.clamp(min=0)
+    mask = (batch.rows != PAD_ROW).unsqueeze(1).float()
     known = F.embedding(index, encoder.embedding(batch.ids))
     if encoder.training and encoder.word_drop:
         known = known * (torch.rand_like(mask) >= encoder.word_drop)
@@ -131,7 +131,7 @@ def convolve(module: Convolutions, rows: Tensor, mask: Tensor) -> Tensor:
         padded = F.pad(rows, (0, 0, reach, reach))
         windows = torch.cat([padded[k : k + len(rows)] for k in range(module.kernel)], 1)
         weight = convolution.weight.transpose(1, 2).flatten(1)  # [width, kernel * width_in]
-        connected = linear(rows, residual.weight) if hasattr(residual, "weight") else rows
+        connected = linear(rows, residual.weight) if isinstance(residual, nn.Linear) else rows
         rows = norm(connected + F.relu(linear(windows, weight, convolution.bias)))
     return rows
 

@@ -26,8 +26,8 @@ def lay_out(vocab, sentences, **sizes):
 
 def test_sentences_lie_framed_and_padded_one_behind_the_other(vocab, step):
     batch = lay_out(vocab, ["Ada sings", "sings", "Ada Ada sings"], encode_kernel=5)
-    word = batch.ids[batch.index.clamp(min=0)].tolist()
-    laid = ["pad" if i < 0 else w for i, w in zip(batch.index.tolist(), word, strict=True)]
+    word = batch.ids[batch.rows.clamp(min=0)].tolist()
+    laid = ["pad" if i < 0 else w for i, w in zip(batch.rows.tolist(), word, strict=True)]
     pad = ["pad"] * 2
     framed = [BOS, 3, 4, EOS, *pad, BOS, 4, EOS, *pad, BOS, 3, 3, 4, EOS, *pad]
     assert laid == framed + ["pad"] * (-len(framed) % step)
@@ -36,7 +36,7 @@ def test_sentences_lie_framed_and_padded_one_behind_the_other(vocab, step):
 def test_only_real_words_have_a_position(vocab):
     """[BOS], [EOS] and [PAD] are never scored."""
     batch = lay_out(vocab, ["Ada sings", "sings", "Ada Ada sings"], encode_kernel=5)
-    assert batch.ids[batch.index[batch.positions]].tolist() == [3, 4, 4, 3, 3, 4]
+    assert batch.ids[batch.rows[batch.positions]].tolist() == [3, 4, 4, 3, 3, 4]
     assert len(batch.places) == 6
 
 
