@@ -43,7 +43,9 @@ def _heading(match: re.Match) -> str:
 
 
 def _escape(line: str) -> str:
-    """Let "y*" and "PREFIX<n>" stand as they are, outside of code."""
+    """Let "y*", "PREFIX<n>" and "[text](LABEL)" stand as they are, outside of code."""
     parts = line.split("`")
-    parts[::2] = [part.replace("*", r"\*").replace("<", "&lt;") for part in parts[::2]]
+    for i in range(0, len(parts), 2):
+        for sign, escaped in (("*", r"\*"), ("<", "&lt;"), ("](", r"]\(")):
+            parts[i] = parts[i].replace(sign, escaped)
     return "`".join(parts)
