@@ -24,8 +24,7 @@ from systems import ner_config, run_spacy, tagger_config
 from thinc.api import Config
 from tqdm import tqdm
 
-from spacy_deepal.vectors.sources import make_source
-from spacy_deepal.vectors.table import make_vectors
+from spacy_deepal.vectors.make import make_vectors, vectors_source
 
 HERE = Path(__file__).parent
 TABLES = {  # the systems, and where their word vectors come from
@@ -96,9 +95,9 @@ def make_table(
     if not table.is_dir():
         pools = [folder / "pools" / split for split in ("train", "dev", "test")]
         if source == "text":
-            make_vectors(pools[:1], table, make_source(from_text=pools[:1]), lang=lang)
+            make_vectors(pools[:1], table, vectors_source(from_text=pools[:1]), lang=lang)
         else:
-            make_vectors(pools, table, make_source(from_transformer=transformer), lang=lang)
+            make_vectors(pools, table, vectors_source(from_transformer=transformer), lang=lang)
     return table
 
 

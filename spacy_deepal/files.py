@@ -1,9 +1,9 @@
-"""Files that are there whole or not at all."""
+"""Files and folders that are there whole or not at all, and JSON that says where it is wrong."""
 
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -14,9 +14,11 @@ from .errors import DeepALError
 
 @contextmanager
 def write_atomically(path: str | Path, mode: str = "w") -> Iterator[IO]:
-    """Open a file for writing that takes its place when all is written, and on any error is gone.
+    """Open a file for writing. It appears under its name when all is written; after an error it
+    does not.
 
-    path (str | Path): Where it goes; folders above it are made.
+    path (str | Path): The file. Missing folders above it are made.
+    mode (str): "w" for text, "wb" for bytes.
     RAISES (DeepALError): Nothing can be written there.
     """
     path = Path(path)
@@ -39,18 +41,25 @@ def write_atomically(path: str | Path, mode: str = "w") -> Iterator[IO]:
 
 
 def write_json(path: str | Path, data: Any) -> None:
-    """Write JSON, indented, whole or not at all."""
+    """Write an indented JSON file, whole or not at all."""
     with write_atomically(path) as stream:
         stream.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
 
 def read_json(path: str | Path) -> Any:
-    """RETURNS: What `write_json` wrote. Floats come back to the last bit, which srsly's do not."""
-    return json.loads(Path(path).read_text(encoding="utf8"))
+    """Read a JSON file. Floats come back to the last bit; those of srsly do not.
+
+    RAISES (DeepALError): There is no such file, or it is not JSON.
+    """
+    with _open_to_read(path) as stream:
+        return _parse_json(stream.read(), str(path))
 
 
 def write_jsonl(path: str | Path, lines: Iterable[Any]) -> int:
-    """Write JSON, a line an item, whole or not at all. RETURNS (int): The number of lines."""
+    """Write a JSON value on each line, whole or not at all.
+
+    RETURNS (int): The number of lines.
+    """
     count = 0
     with write_atomically(path) as stream:
         for line in lines:
@@ -60,14 +69,47 @@ def write_jsonl(path: str | Path, lines: Iterable[Any]) -> int:
 
 
 def read_jsonl(path: str | Path) -> list[Any]:
-    """RETURNS (list): What `write_jsonl` wrote."""
-    with Path(path).open(encoding="utf8", newline="\n") as stream:
-        return [json.loads(line) for line in stream]
+    """Read a file with a JSON value on each line. Blank lines are skipped.
+
+    RAISES (DeepALError): There is no such file, or a line is not JSON.
+    """
+    return [value for _, value in placed_jsonl(path)]
+
+
+def placed_jsonl(path: str | Path) -> Iterator[tuple[str, Any]]:
+    """Read a file with a JSON value on each line as a stream. Blank lines are skipped.
+
+    YIELDS (tuple[str, Any]): The place for an error message ("FILE, line 3"), and the value.
+    RAISES (DeepALError): There is no such file, or a line is not JSON.
+    """
+    with _open_to_read(path) as stream:
+        for number, line in enumerate(stream, 1):
+            if line.strip():
+                place = f"{path}, line {number}"
+                yield place, _parse_json(line, place)
+
+
+def _open_to_read(path: str | Path) -> IO[bytes]:
+    try:
+        return Path(path).open("rb")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise DeepALError(f"There is no file {path}.") from error
+    except OSError as error:
+        raise DeepALError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _parse_json(text: bytes, place: str) -> Any:
+    try:
+        return json.loads(text.decode("utf-8-sig"))
+    except ValueError as error:
+        raise DeepALError(f"{place} is not JSON: {error}.") from error
+    except RecursionError as error:
+        raise DeepALError(f"{place} is nested too deeply.") from error
 
 
 @contextmanager
 def draft_beside(folder: Path) -> Iterator[Path]:
-    """A new hidden folder beside the given one; at the end what is left of it is removed.
+    """Make a new hidden folder beside the given one. What is left of it at the end is removed.
 
     RAISES (DeepALError): It cannot be made.
     """
@@ -84,22 +126,31 @@ def draft_beside(folder: Path) -> Iterator[Path]:
 
 
 def replace_folder(draft: Path, folder: Path) -> None:
-    """Put the finished draft in the folder's place; the earlier one is kept until it is there, and
-    goes back where anything interrupts that."""
+    """Put a finished folder in another one's place. The old one is removed when the new one is
+    there; if anything goes wrong before, the old one is put back."""
     folder = folder.resolve()
     earlier = draft.with_name(f"{draft.name}.earlier")
     try:
         if folder.exists():
-            folder.rename(earlier)
-        draft.rename(folder)
+            folder.replace(earlier)
+        draft.replace(folder)
     finally:
         if earlier.exists() and not folder.exists():
-            earlier.rename(folder)
+            earlier.replace(folder)
     shutil.rmtree(earlier, ignore_errors=True)
 
 
-def move_folder(draft: Path, folder: Path) -> None:
-    """Put a finished folder in its place, whole or not at all; what was there before goes."""
-    if folder.exists():
-        shutil.rmtree(folder)
-    draft.replace(folder)
+def check_replaceable(folder: Path, is_ours: Callable[[Path], bool], what: str) -> None:
+    """Make sure that a folder can be replaced and nothing is lost but an earlier version of it.
+
+    is_ours (Callable): Whether a path in the folder is part of such an earlier version.
+    what (str): What the folder is to hold, such as "a pool".
+    RAISES (DeepALError): The folder is a file, or it holds other things.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise DeepALError(f"{folder} is a file. Name a folder to write {what} to.")
+    if others := sorted(path.name for path in folder.glob("*") if not is_ours(path)):
+        raise DeepALError(
+            f"{folder} holds other things than {what} ({others[0]!r}, {len(others)} in all). It is "
+            "left as it is. Name a new or an empty folder."
+        )

@@ -6,7 +6,17 @@ from hypothesis import strategies as st
 
 from spacy_deepal import files
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.files import read_json, read_jsonl, write_atomically, write_json, write_jsonl
+from spacy_deepal.files import (
+    check_replaceable,
+    draft_beside,
+    placed_jsonl,
+    read_json,
+    read_jsonl,
+    replace_folder,
+    write_atomically,
+    write_json,
+    write_jsonl,
+)
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -96,3 +106,80 @@ def test_a_file_that_cannot_be_written_is_named_before_anything_is_made(tmp_path
     with pytest.raises(DeepALError, match=r"file/out.jsonl cannot be written: "):
         write_jsonl(tmp_path / "file" / "out.jsonl", lines)
     assert next(lines) == 1
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    for read in (read_json, read_jsonl):
+        with pytest.raises(DeepALError, match=r"There is no file .*nope\."):
+            read(tmp_path / "nope")
+        with pytest.raises(DeepALError, match=r"cannot be read: "):
+            read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b'{"a": 1', "is not JSON: Expecting"),
+        (b'"\xe9"', "is not JSON: 'utf-8' codec"),
+        (b"[" * 100_000, "is nested too deeply."),
+    ],
+)
+def test_what_is_not_json_is_named_with_its_line(tmp_path, text, message):
+    file = tmp_path / "a.json"
+    file.write_bytes(text)
+    with pytest.raises(DeepALError, match=f"a.json {message}"):
+        read_json(file)
+    file.write_bytes(b"{}\n\n" + text + b"\n")
+    with pytest.raises(DeepALError, match=f"a.json, line 3 {message}"):
+        read_jsonl(file)
+
+
+def test_values_come_with_their_places_and_blank_lines_are_skipped(tmp_path):
+    file = tmp_path / "a.jsonl"
+    file.write_bytes(b'\xef\xbb\xbf{"a": 1}\r\n \n2')
+    assert list(placed_jsonl(file)) == [(f"{file}, line 1", {"a": 1}), (f"{file}, line 3", 2)]
+
+
+def make_folder(folder, *files):
+    folder.mkdir()
+    for name in files:
+        (folder / name).write_text(name)
+    return folder
+
+
+def test_a_replaced_folder_keeps_nothing_of_what_was_there(tmp_path):
+    draft, folder = make_folder(tmp_path / "draft", "new"), make_folder(tmp_path / "folder", "old")
+    replace_folder(draft, folder)
+    assert (names(tmp_path), names(folder)) == (["folder"], ["new"])
+
+
+def test_a_folder_that_cannot_be_replaced_stays(tmp_path):
+    folder = make_folder(tmp_path / "folder", "old")
+    with pytest.raises(FileNotFoundError):
+        replace_folder(tmp_path / "nope", folder)
+    assert (names(tmp_path), names(folder)) == (["folder"], ["old"])
+
+
+def test_an_unfinished_draft_is_removed(tmp_path):
+    def fail():
+        with draft_beside(tmp_path / "new" / "folder") as draft:
+            (draft / "file").write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert names(tmp_path / "new") == []
+
+
+def test_a_folder_is_replaceable_when_all_in_it_is_ours(tmp_path):
+    folder = make_folder(tmp_path / "folder", "a.ours", ".hidden", "b")
+
+    def check(*ours):
+        check_replaceable(folder, lambda path: path.name in ours, "a pool")
+
+    check("a.ours", ".hidden", "b")
+    check_replaceable(tmp_path / "new", lambda path: False, "a pool")
+    with pytest.raises(DeepALError, match=r"other things than a pool \('.hidden', 2 in all\)"):
+        check("a.ours")
+    with pytest.raises(DeepALError, match=r"b is a file. Name a folder to write a pool to."):
+        check_replaceable(folder / "b", lambda path: True, "a pool")

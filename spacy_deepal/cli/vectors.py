@@ -1,5 +1,7 @@
+"""`spacy deepal vectors`: make static word vectors for the words of pools."""
+
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from typer import Argument, Option
@@ -13,40 +15,35 @@ def vectors_cli(
     pools: Annotated[list[Path], Argument(help="Pools: folders of shards, or .spacy files")],
     output: Annotated[Path, Argument(help="Folder to write, for --paths.vectors")],
     from_file: Annotated[
-        str | None, Option(help="Word-vector text file (also .gz), or pipeline with vectors")
+        str | None, Option(help="Text file of word vectors (also .gz), or a pipeline with vectors")
     ] = None,
     from_transformer: Annotated[
         Path | None, Option(help="Local folder of a transformer or sentence-transformer")
     ] = None,
-    from_text: Annotated[bool, Option("--from-text", help="The pools' own text: floret")] = False,
-    method: Annotated[
-        Literal["pieces", "distil"] | None,
-        Option(help="Of a transformer: its input embeddings (default), or its output for words"),
-    ] = None,
+    from_text: Annotated[
+        bool, Option("--from-text", help="Learn the vectors from the text of the pools")
+    ] = False,
     dim: Annotated[
-        int | None, Option(min=1, help="Width; else the source's own, 100 with --from-text")
-    ] = None,
-    epochs: Annotated[
-        int | None, Option(min=1, help="Passes over the text with --from-text; 60 when left out")
+        int | None,
+        Option(
+            min=1, help="Width of the vectors; by default the source's, or 100 with --from-text"
+        ),
     ] = None,
     lang: Lang = "en",
 ) -> None:
-    """Make static vectors for the words of pools, as --paths.vectors of a config takes them, from
-    one source: a file, a transformer or the pools' own text."""
+    """Make static word vectors for the words of pools, for a config's --paths.vectors. They come
+    from one source: a file, a transformer or the text of the pools."""
     from ..errors import DeepALError
-    from ..vectors.sources import make_source
-    from ..vectors.table import make_vectors
+    from ..vectors.make import make_vectors, vectors_source
 
     with show_errors():
         if from_file and Path(from_file).resolve() == output.resolve():
-            raise DeepALError(f"{output} is what the vectors come from. Name another folder.")
-        source = make_source(
+            raise DeepALError(f"The vectors come from {output}. Name another folder to write to.")
+        source = vectors_source(
             from_file=from_file,
             from_transformer=from_transformer,
             from_text=pools if from_text else None,
-            method=method,
             dim=dim,
-            epochs=epochs,
         )
         summary = make_vectors(pools, output, source, lang=lang)
     found = [

@@ -13,7 +13,7 @@ from ..errors import DeepALError
 from ..files import draft_beside, replace_folder
 from ..pipelines import blank_pipeline
 from ..pool.convert import ConvertSummary, convert
-from ..pool.shards import check_replaceable, read_shards, write_shards
+from ..pool.shards import check_pool_folder, read_shards, write_shards
 from ..sentences import count_words, sentence_info
 
 SHARES = {"train": 0.70, "dev": 0.15, "test": 0.15}
@@ -45,7 +45,7 @@ def prepare(
     if data.resolve() == output.resolve():
         raise DeepALError(f"{data} is the folder of the data. Name another one for the pools.")
     for split in SHARES:
-        check_replaceable(output / split)
+        check_pool_folder(output / split)
     given = _given_splits(data)
     with draft_beside(output) as draft:
         if given:

@@ -23,8 +23,7 @@ from ..report import report
 from ..rounds.loop import run
 from ..rounds.settings import SECTION, check_sections
 from ..rounds.training import train_full, without_loop
-from ..vectors.sources import make_source
-from ..vectors.table import make_vectors
+from ..vectors.make import make_vectors, vectors_source
 from .jobs import do_jobs
 from .prepare import prepare
 
@@ -172,7 +171,7 @@ def text_vectors(folder: Path, lang: str) -> Path:
     """
     table, pool = folder / "vectors", [folder / "corpus" / "train"]
     if not table.is_dir():
-        make_vectors(pool, table, make_source(from_text=pool), lang=lang)
+        make_vectors(pool, table, vectors_source(from_text=pool), lang=lang)
     return table
 
 

@@ -15,7 +15,7 @@ from ..corpus.sources import BadLine, Sentence, find_files
 from ..errors import DeepALError
 from ..pipelines import blank_pipeline
 from ..sentences import KEY, count_words, sentence_info
-from .shards import check_replaceable, write_shards
+from .shards import check_pool_folder, write_shards
 
 PROBLEMS_SHOWN = 20
 
@@ -96,7 +96,7 @@ def convert(
     output = Path(output)
     if format != "auto" and format not in READERS:
         raise DeepALError(f"Unknown format {format!r}. Known: auto, {', '.join(READERS)}.")
-    check_replaceable(output)
+    check_pool_folder(output)
     files = find_files(inputs, exclude=output, lang=lang)
     nlp = blank_pipeline(lang)
     summary = ConvertSummary()

@@ -15,7 +15,7 @@ from spacy.vocab import Vocab
 
 from ..corpus.docbin import doc_bin, read_docs
 from ..errors import DeepALError
-from ..files import draft_beside, replace_folder
+from ..files import check_replaceable, draft_beside, replace_folder
 from ..sentences import count_words, sentence_id, sentence_info
 
 
@@ -40,7 +40,7 @@ def write_shards(
     RAISES (DeepALError): The folder holds other files, or a Doc has no id.
     """
     folder = Path(folder)
-    check_replaceable(folder)
+    check_pool_folder(folder)
     if sentences_per_shard < 1:
         raise DeepALError(f"sentences_per_shard must be 1 or more, not {sentences_per_shard}.")
     with draft_beside(folder) as draft:
@@ -62,19 +62,14 @@ def distinct(docs: Iterable[Doc]) -> Iterator[Doc]:
         yield doc
 
 
-def check_replaceable(folder: Path) -> None:
-    """Make sure that a pool can be written here without loss of anything but an earlier pool.
+def check_pool_folder(folder: Path) -> None:
+    """Make sure that writing a pool to a folder loses nothing but an earlier pool.
 
-    RAISES (DeepALError): The place is a file or a folder that holds other things than shards.
+    RAISES (DeepALError): The folder is a file, or it holds other things than shards.
     """
-    if folder.exists() and not folder.is_dir():
-        raise DeepALError(f"{folder} is a file. Name a folder to write the pool to.")
-    others = [p.name for p in folder.glob("*") if p.is_dir() or not p.match("shard_*.spacy")]
-    if others:
-        raise DeepALError(
-            f"{folder} holds other things than shards of a pool ({min(others)!r}, {len(others)} in "
-            "all) and is left as it is. Name a new or an empty folder."
-        )
+    check_replaceable(
+        folder, lambda path: path.match("shard_*.spacy") and not path.is_dir(), "a pool"
+    )
 
 
 def _write_files(docs: Iterable[Doc], folder: Path, sentences_per_shard: int) -> ShardsSummary:

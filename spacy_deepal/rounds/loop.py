@@ -20,7 +20,7 @@ from ..acquisition.scoring import Score, excluding, find_tagger, score_docs
 from ..acquisition.selection import choose, fetch, write_batch
 from ..annotation.file_oracle import corrected
 from ..errors import DeepALError
-from ..files import move_folder, read_jsonl, write_jsonl
+from ..files import read_jsonl, replace_folder, write_jsonl
 from ..pipelines import blank_pipeline
 from ..pool.shards import read_shards
 from ..seeds import derive_seed
@@ -246,7 +246,7 @@ class Loop:
                 number=number,
                 use_gpu=self.use_gpu,
             )
-        move_folder(best, here.model)
+        replace_folder(best, here.model)
 
     def _evaluate(
         self, number: int, here: RoundFolder, how: str, labelled: list[Doc]

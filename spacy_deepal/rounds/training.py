@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from ..corpus.docbin import ATTRS
 from ..errors import DeepALError
-from ..files import move_folder
+from ..files import replace_folder
 from ..seeds import derive_seed
 from .run_folder import RoundFolder
 from .settings import SECTION, Settings
@@ -203,4 +203,4 @@ def _save(nlp: Language, folder: Path) -> None:
     draft = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(draft, ignore_errors=True)
     nlp.to_disk(draft)
-    move_folder(draft, folder)
+    replace_folder(draft, folder)

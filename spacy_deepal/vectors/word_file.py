@@ -1,5 +1,4 @@
-"""Vectors of words from a word-vector file, as word2vec, fastText and GloVe publish them, or from
-any spaCy pipeline that has vectors."""
+"""Vectors from a file, as word2vec, fastText and GloVe publish them, or from a spaCy pipeline."""
 
 import gzip
 import zlib
@@ -17,42 +16,44 @@ from ..pipelines import load_pipeline
 from ..tagger.lexicon import case_forms
 
 FORMAT = (
-    "A line must be a word and the numbers of its vector with single spaces between, as in the "
-    "text format of word2vec and GloVe; save a binary file as text."
+    "A line must be a word and the numbers of its vector, separated by single spaces, as in the "
+    "text format of word2vec and GloVe. Save a binary file as text."
 )
 
 
 def find_vectors(source: str | Path, words: Sequence[str]) -> NDArray[np.float32]:
-    """Look words up; a word that is not there has the vector of its first other-case form that is.
+    """Look up the vectors of words. A missing word gets the vector of its lower-case form, or else
+    of its title-case or upper-case form.
 
-    source (str | Path): A text file of vectors (`.gz` too); or a pipeline, its folder or name.
+    source (str | Path): A text file of vectors, also `.gz`, or the folder or name of a pipeline.
     words (Sequence[str]): Distinct words.
-    RETURNS (array[n_words, D]): Zeros for a word that is not there in any form.
+    RETURNS (array[n_words, D]): The vectors, with zeros for a word that is missing in all forms.
     RAISES (DeepALError): There is no such file or pipeline, or a line is malformed.
     """
     wanted = {form for word in words for form in case_forms(word)}
     if Path(source).is_file():
         found = read_word_file(Path(source), wanted)
     else:
-        found = _of_pipeline(load_pipeline(str(source)).vocab, wanted)
+        found = _pipeline_vectors(load_pipeline(str(source)).vocab, wanted)
     width = len(next(iter(found.values()), ()))
     nothing = np.zeros(width, "float32")
     forms = (next((form for form in case_forms(word) if form in found), None) for word in words)
     return np.stack([nothing if form is None else found[form] for form in forms])
 
 
-def _of_pipeline(vocab: Vocab, wanted: Collection[str]) -> dict[str, NDArray]:
-    return {form: vocab.get_vector(form) for form in wanted if vocab.has_vector(form)}
+def _pipeline_vectors(vocab: Vocab, wanted: Collection[str]) -> dict[str, NDArray[np.float32]]:
+    known = (form for form in wanted if vocab.has_vector(form))
+    return {form: np.asarray(vocab.get_vector(form), "float32") for form in known}
 
 
 def read_word_file(file: Path, wanted: Collection[str]) -> dict[str, NDArray[np.float32]]:
     """Read the vectors of some words from a text file as a stream.
 
-    file (Path): A word and its numbers a line; a first line of two numbers, "count width", or none.
-    wanted (Collection[str]): The words to keep.
-    RETURNS (dict): Vector [D] by word: the first of a word that has several.
-    RAISES (DeepALError): The file cannot be read; a line is malformed, with its number. Of words
-        that are not wanted only the count of numbers is checked.
+    file (Path): Each line has a word and its numbers. A first line "count width" is optional.
+    wanted (Collection[str]): The words to keep. Of other words only the count of numbers is
+        checked.
+    RETURNS (dict[str, array[D]]): The vectors. The first one counts if a word has several.
+    RAISES (DeepALError): The file cannot be read, or a line is malformed.
     """
     keys = {word.encode("utf8"): word for word in wanted}
     found: dict[str, NDArray[np.float32]] = {}
@@ -78,13 +79,13 @@ def _parse(numbers: bytes, file: Path, line: int) -> NDArray[np.float32]:
     except ValueError:
         vector = np.asarray([np.nan])
     if not np.isfinite(vector).all():
-        raise DeepALError(f"{file}, line {line} is no vector: {numbers[:60]!r}. {FORMAT}")
+        raise DeepALError(f"{file}, line {line} does not hold a vector: {numbers[:60]!r}. {FORMAT}")
     return vector
 
 
 def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
-    r"""The lines of a file, or of what it is once unpacked, with their numbers. Only "\n" ends a
-    line: words may hold other characters that end one in Unicode."""
+    r"""Read a file, unpacked if it is a `.gz`. Only "\n" ends a line, since words may contain other
+    line ends of Unicode. YIELDS (tuple[int, bytes]): The number of a line, from 1, and the line."""
     total = file.stat().st_size
     try:
         with (

@@ -39,12 +39,11 @@ def test_vectors_come_from_a_transformer(pool, tmp_path):
 
 
 def test_vectors_come_from_the_text_of_the_pools(tmp_path):
-    pytest.importorskip("floret", reason='of the extra: pip install "spacy_deepal[vectors]"')
-    pool = make_pool(tmp_path / "pool", ["Ada saw Rome"] * 20)
-    args = ["--from-text", "--dim", 7, "--epochs", 1, "--lang", "xx"]
+    pool = make_pool(tmp_path / "pool", [f"{name} saw Rome" for name in "abcdefghijklmnop"])
+    args = ["--from-text", "--dim", 7, "--lang", "xx"]
     status, output = call("vectors", pool, tmp_path / "out", *args)
     assert status == 0
-    assert "words 60 of 60 (100.0%) width 7" in output
+    assert "words 48 of 48 (100.0%) width 7" in output
     nlp = spacy.load(tmp_path / "out")
     assert (nlp.lang, nlp.vocab.vectors.mode) == ("xx", "floret")
 
@@ -54,7 +53,7 @@ def test_a_table_does_not_replace_the_one_that_it_comes_from(pool, word_file, tm
     assert call("vectors", pool, out, "--from-file", word_file)[0] == 0
     smaller = make_pool(tmp_path / "smaller", ["Ada"])
     status, output = call("vectors", smaller, out, "--from-file", out)
-    assert (status, "what the vectors come from" in output) == (1, True), output
+    assert (status, "The vectors come from" in output) == (1, True), output
     assert spacy.load(out).vocab.vectors.n_keys == 4
     assert call("vectors", smaller, tmp_path / "new", "--from-file", out)[0] == 0
 
@@ -64,19 +63,6 @@ def test_vectors_takes_one_source(pool, tmp_path, args):
     status, output = call("vectors", pool, tmp_path / "out", *args)
     assert status == 1
     assert f"Name one source of vectors, not {len(args) and 2}" in output
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize(
-    ("args", "says"),
-    [
-        (["--from-text", "--method", "distil"], "--method says nothing without --from-transformer"),
-        (["--from-file", "words.txt", "--epochs", 3], "--epochs says nothing without --from-text"),
-    ],
-)
-def test_an_option_of_another_source_is_refused(pool, tmp_path, args, says):
-    status, output = call("vectors", pool, tmp_path / "out", *args)
-    assert (status, says in output) == (1, True), output
     assert not (tmp_path / "out").exists()
 
 

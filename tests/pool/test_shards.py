@@ -138,9 +138,9 @@ def test_an_interrupted_replacement_puts_the_earlier_pool_back(nlp, tmp_path, mo
     def interrupted(path, target):
         if path.name.startswith(".pool") and not path.name.endswith(".earlier"):
             raise KeyboardInterrupt
-        return rename(path, target)
+        return replace(path, target)
 
-    monkeypatch.setattr(Path, "rename", interrupted)
+    monkeypatch.setattr(Path, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_shards([make_doc(nlp, "1")], tmp_path / "pool")
     assert fingerprint(tmp_path / "pool") == before

@@ -99,7 +99,7 @@ STEPS = [
     (loop, "write_batch"),
     (loop, "train_round"),
     (training, "train"),
-    (loop, "move_folder"),
+    (loop, "replace_folder"),
     (loop, "evaluate"),
     (stability, "write_entities"),
     (run_folder, "write_jsonl"),
@@ -250,7 +250,7 @@ def test_killed_at_many_moments_a_run_ends_the_same(start, paths, finished, tmp_
     for wait_in, there, not_yet in (
         ("loop.fetch:1", "round_00/selected.jsonl", "round_00/batch.spacy"),
         ("training.train:1", "round_00/batch.spacy", "round_00/model"),
-        ("loop.move_folder:1", "round_00/training/model-best", "round_00/model"),
+        ("loop.replace_folder:1", "round_00/training/model-best", "round_00/model"),
         ("loop.evaluate:1", "round_00/model", "metrics.jsonl"),
         ("loop.score_docs:1", "metrics.jsonl", "round_01/selected.jsonl"),
         ("loop.fetch:1", "round_01/selected.jsonl", "round_01/batch.spacy"),

@@ -5,7 +5,6 @@ import spacy
 
 from spacy_deepal.acquisition.selection import write_batch
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.files import move_folder
 from spacy_deepal.rounds.run_folder import RunFolder, differ
 from spacy_deepal.sentences import sentence_id
 
@@ -277,12 +276,3 @@ def test_tidying_keeps_the_models_asked_for_and_those_of_unfinished_rounds(folde
     assert [n for n in range(4) if folder.round(n).model.exists()] == [*models, 3]
     assert [n for n in range(4) if folder.round(n).training.exists()] == [3]
     assert all(folder.round(n).selected.exists() for n in range(4))
-
-
-def test_a_moved_folder_replaces_all_of_what_was_there(tmp_path):
-    for name in ("draft", "folder"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / name).write_text(name)
-    move_folder(tmp_path / "draft", tmp_path / "folder")
-    assert names(tmp_path) == ["folder"]
-    assert names(tmp_path / "folder") == ["draft"]

@@ -3,11 +3,12 @@ import pytest
 import torch
 from spacy.vectors import Vectors
 
+from spacy_deepal.tagger.dropout import Dropout
 from spacy_deepal.tagger.fast import training as training_module
 from spacy_deepal.tagger.features import word_orths
 from spacy_deepal.tagger.gold import tag_loss
 from spacy_deepal.tagger.model import TeacherForced
-from spacy_deepal.tagger.network import PAD_CHAR, Dropout
+from spacy_deepal.tagger.network import PAD_CHAR
 
 from .build import (
     SENTENCES,

@@ -1,4 +1,4 @@
-"""Vectors of words from a transformer's input embeddings, averaged over the pieces of a word."""
+"""Vectors from a transformer: the mean of the input embeddings of a word's wordpieces."""
 
 import re
 from collections.abc import Sequence
@@ -10,26 +10,33 @@ import torch
 from numpy.typing import NDArray
 
 from ..errors import DeepALError
-from .tokenizer import import_extra, load_tokenizer
+from .wordpieces import import_extra, load_tokenizer
 
-# The table of input embeddings, by the end of its name in BERT and most others, XLNet, LLaMA,
-# GPT-2, ModernBERT and T5. Where encoder and decoder have one each, words go to the encoder's.
-NAMES = ("word_embeddings", "word_embedding", "embed_tokens", "wte", "tok_embeddings", "shared")
+# How the name of the input embeddings ends in BERT and most others, XLNet, LLaMA, GPT-2, ModernBERT
+# and T5. If encoder and decoder have a table each, the encoder's is taken.
+EMBEDDING_NAMES = (
+    "word_embeddings",
+    "word_embedding",
+    "embed_tokens",
+    "wte",
+    "tok_embeddings",
+    "shared",
+)
 
 
-def average_pieces(folder: str | Path, words: Sequence[str]) -> NDArray[np.float32]:
-    """Average the input embeddings of the pieces that each word is cut to.
+def average_wordpieces(folder: str | Path, words: Sequence[str]) -> NDArray[np.float32]:
+    """Average the input embeddings of the wordpieces of each word.
 
-    folder (str | Path): A local transformer or sentence-transformer.
+    folder (str | Path): The folder of a local transformer or sentence-transformer.
     words (Sequence[str]): Distinct words.
-    RETURNS (array[n_words, D]): Zeros for a word of which the tokenizer knows no piece.
-    RAISES (DeepALError): The folder lacks a file or has one that is damaged or of another model;
-        the extra is not installed.
+    RETURNS (array[n_words, D]): The vectors, with zeros for a word without a known piece.
+    RAISES (DeepALError): A file is missing, damaged or of another model, or the extra [vectors] is
+        not installed.
     """
     tokenizer = load_tokenizer(Path(folder))
     table = read_embeddings(tokenizer.folder)
-    pieces = [np.asarray(ids)[known] for ids, known in tokenizer.cut(words, special=False)]
-    ids = np.concatenate(pieces).astype("int64")
+    pieces = list(tokenizer.cut(words))
+    ids = np.concatenate(pieces)
     tokenizer.check_size(ids.max(initial=0), len(table))
     starts = np.cumsum([0, *map(len, pieces[:-1])])
     return torch.nn.functional.embedding_bag(
@@ -38,10 +45,11 @@ def average_pieces(folder: str | Path, words: Sequence[str]) -> NDArray[np.float
 
 
 def read_embeddings(folder: Path) -> torch.Tensor:
-    """RETURNS (Tensor[n_pieces, D]): The input embeddings of the transformer in a folder.
+    """Read the input embeddings of the transformer in a folder.
 
-    RAISES (DeepALError): There are no weights, they are damaged or have no input embeddings; the
-        extra is not installed.
+    RETURNS (Tensor[n_pieces, D]): One row for each piece of the tokenizer.
+    RAISES (DeepALError): The weights are missing, damaged or without input embeddings, or the extra
+        [vectors] is not installed.
     """
     files = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
     if not files:
@@ -49,7 +57,7 @@ def read_embeddings(folder: Path) -> torch.Tensor:
             f"There is neither model.safetensors nor pytorch_model.bin in {folder}. Download the "
             "model's weights too."
         )
-    end = rf"(^|\.)({'|'.join(NAMES)})\.weight$"
+    end = rf"(^|\.)({'|'.join(EMBEDDING_NAMES)})\.weight$"
     for pattern in (rf"^(?!.*decoder).*{end}", end):
         for file in files:
             read = _read_safetensors if file.suffix == ".safetensors" else _read_torch
@@ -57,8 +65,8 @@ def read_embeddings(folder: Path) -> torch.Tensor:
             if table is not None:
                 return table.float()
     raise DeepALError(
-        f"No tensor in {files[0]} is a table of input embeddings: none is called "
-        f"{', '.join(NAMES)}. Take another model, or --method distil."
+        f"{files[0]} has no table of input embeddings: no tensor is called "
+        f"{', '.join(EMBEDDING_NAMES)}. Choose another model."
     )
 
 
@@ -78,5 +86,5 @@ def _read_torch(file: Path, pattern: re.Pattern) -> torch.Tensor | None:
     except (RuntimeError, EOFError, UnpicklingError) as error:
         raise DeepALError(f"{file} is damaged ({error}). Download it again.") from error
     if not isinstance(tensors, dict):
-        raise DeepALError(f"{file} holds no weights by name. Download it again.")
+        raise DeepALError(f"{file} holds no named weights. Download it again.")
     return tensors.get(next(filter(pattern.search, tensors), None))

@@ -1,0 +1,124 @@
+"""Makes static vectors for the words of pools and saves them as the folder that `[initialize]
+vectors` of a config names: a blank pipeline, as `spacy init vectors` writes it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spacy.vectors import Vectors
+from spacy.vocab import Vocab
+
+from ..corpus.docbin import read_docs
+from ..errors import DeepALError
+from ..files import check_replaceable, draft_beside, read_json, replace_folder
+from ..pipelines import blank_pipeline
+from ..pool.shards import shard_files
+from .cooccurrence import train_vectors
+from .table import word_table
+from .transformer import average_wordpieces
+from .word_file import find_vectors
+
+PARTS = {"config.cfg", "meta.json", "tokenizer", "vocab"}  # what a saved blank pipeline holds
+NAME = "_deepal.vectors"  # how the name of a table ends, after the language
+VectorSource = Callable[[Sequence[str], Vocab], Vectors]  # from distinct words and their vocab
+
+
+@dataclass(frozen=True)
+class VectorsSummary:
+    """How many distinct words and how many words the pools have, how many of each have a vector,
+    and the width of a vector."""
+
+    distinct: int
+    words: int
+    distinct_found: int
+    words_found: int
+    width: int
+
+
+def make_vectors(
+    pools: Sequence[str | Path], output: str | Path, source: VectorSource, *, lang: str = "en"
+) -> VectorsSummary:
+    """Make a table of vectors for the words of pools and save it, whole or not at all.
+
+    pools (Sequence[str | Path]): Folders of shards, or `.spacy` files.
+    output (str | Path): The folder to write. An earlier table there is replaced.
+    source (VectorSource): Where the vectors come from, such as `vectors_source` returns.
+    lang (str): The language of the pipelines that will use the table.
+    RAISES (DeepALError): The language is unknown, there is no pool, no word or no vector for any
+        word, or the output holds other things. What the source raises passes through.
+    """
+    output = Path(output)
+    earlier = _is_table(output)
+    check_replaceable(output, lambda path: earlier and path.name in PARTS, "a table of vectors")
+    nlp = blank_pipeline(lang)
+    vocab = nlp.vocab
+    words = Counter(word for sentence in _sentences(pools, vocab) for word in sentence)
+    if not words:
+        raise DeepALError(f"There is no word in {', '.join(map(str, pools))}.")
+    vocab.vectors = source(list(words), vocab)
+    vocab.vectors.name = nlp.meta["vectors"]["name"] = f"{lang}{NAME}"
+    found = [word for word in words if vocab.has_vector(word)]
+    if not found:
+        raise DeepALError(
+            f"None of the {len(words)} words of the pools, such as {next(iter(words))!r}, has a "
+            "vector. Choose a source in the language of the pools."
+        )
+    with draft_beside(output) as draft:
+        nlp.to_disk(draft)
+        replace_folder(draft, output)
+    return VectorsSummary(
+        distinct=len(words),
+        words=words.total(),
+        distinct_found=len(found),
+        words_found=sum(words[word] for word in found),
+        width=vocab.vectors.shape[1],
+    )
+
+
+def vectors_source(
+    *,
+    from_file: str | Path | None = None,
+    from_transformer: str | Path | None = None,
+    from_text: Sequence[str | Path] | None = None,
+    dim: int | None = None,
+) -> VectorSource:
+    """Choose the one source of vectors that is named.
+
+    from_file (str | Path | None): A file of word vectors, or the folder or name of a pipeline.
+    from_transformer (str | Path | None): The local folder of a transformer.
+    from_text (Sequence[str | Path] | None): Pools whose text the vectors are learnt from.
+    dim (int | None): The width of the vectors. None keeps the source's own, or 100 for text.
+    RAISES (DeepALError): No source is named, or more than one.
+    """
+    named = [item is not None for item in (from_file, from_transformer, from_text)]
+    if sum(named) != 1:
+        raise DeepALError(
+            f"Name one source of vectors, not {sum(named)}: --from-file, --from-transformer or "
+            "--from-text."
+        )
+
+    def source(words: Sequence[str], vocab: Vocab) -> Vectors:
+        if from_text is not None:
+            return train_vectors(_sentences(from_text, vocab), vocab, dim=dim or 100)
+        if from_transformer is not None:
+            return word_table(vocab, words, average_wordpieces(from_transformer, words), dim=dim)
+        assert from_file is not None
+        return word_table(vocab, words, find_vectors(from_file, words), dim=dim)
+
+    return source
+
+
+def _is_table(folder: Path) -> bool:
+    """Whether a folder holds what `make_vectors` saves: a blank pipeline with a table's name."""
+    file = folder / "meta.json"
+    meta = read_json(file) if file.is_file() else {}
+    name = meta.get("vectors", {}).get("name") or ""
+    return name.endswith(NAME) and not meta.get("pipeline")
+
+
+def _sentences(pools: Sequence[str | Path], vocab: Vocab) -> Iterator[list[str]]:
+    """YIELDS (list[str]): The words of each sentence, without tokens that are white space."""
+    files = [file for pool in pools for file in shard_files(pool)]
+    for doc in (doc for file in files for doc in read_docs(file, vocab)):
+        yield [token.text for token in doc if not token.is_space]
