@@ -135,7 +135,7 @@ class DeepNER(TrainablePipe):
         return predict_context(self.model, docs, self.batch_words)
 
     def _paths(
-        self, docs: list[Doc], context: list[Floats2d | None], beam_width: int = 1
+        self, docs: Sequence[Doc], context: list[Floats2d | None], beam_width: int = 1
     ) -> "Paths":
         return self._tagger().paths(
             docs, context, batch_words=self.batch_words, beam_width=beam_width

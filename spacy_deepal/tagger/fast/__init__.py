@@ -1,7 +1,7 @@
 """All that exists only for speed: the same results as the plain network, sooner.
 
-`fast_engine.FastEngine` is the face that the tagger sees, `use_fast` the switch. SPACY_DEEPAL_FAST=0 in
-the environment switches the fast path off from the start.
+`FastEngine` is the face that the tagger sees, `use_fast` the switch. SPACY_DEEPAL_FAST=0 in the
+environment switches the fast path off from the start.
 
 Training: `flat_rows.py` over `products.py` and `packed_lstm.py`. Prediction: `fast_engine.py` over
 `tables.py`, `folded.py` and `layout.py`, which has a drawing of how sentences lie in memory.

@@ -73,7 +73,7 @@ def test_the_lstm_reads_the_words_alone(monkeypatch):
     nlp = initialized(decode_layers=2)
     rows, packed_lstm = [], flat_rows.packed_lstm
     monkeypatch.setattr(
-        training,
+        flat_rows,
         "packed_lstm",
         lambda layer, values, active: (
             rows.append(len(values)),
