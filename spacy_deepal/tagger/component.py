@@ -23,7 +23,7 @@ from thinc.types import Floats2d
 from ..errors import DeepALError
 from . import scheme
 from .defaults import DEFAULT_MODEL
-from .entities import write_entities
+from .entities import set_entities
 from .evidence import Evidence, make_evidence
 from .gold import gold_tags, previous_tags, tag_loss
 from .tok2vec import begin_context, predict_context
@@ -60,8 +60,7 @@ def make_deepal_ner(
 class DeepNER(TrainablePipe):
     """Named entity recognition with a tag decoder (Shen et al. 2017).
 
-    A Doc is tagged as one sequence of its real words. White-space tokens are passed over. Entities
-    and blocked tokens that a Doc brings along are kept.
+    A Doc is tagged as one sequence of its real words. White-space tokens are passed over.
 
     model (Model): Such as `spacy_deepal.CnnCnnLstm.v1`.
     beam_width (int): Where the greedy path of tags breaks the tagging scheme, entities are read off
@@ -129,12 +128,18 @@ class DeepNER(TrainablePipe):
         RETURNS (Paths): The greedy tags, their log-probabilities, and the best tags that the beam
             found, per Doc, for its real words.
         """
-        return self._decode(list(docs), beam_width=self.beam_width)
+        docs = list(docs)
+        return self._paths(docs, self._context(docs), self.beam_width)
 
-    def _decode(self, docs: list[Doc], beam_width: int = 1) -> "Paths":
-        tagger = self._tagger()
-        context = predict_context(self.model, docs, self.batch_words)
-        return tagger.paths(docs, context, batch_words=self.batch_words, beam_width=beam_width)
+    def _context(self, docs: Sequence[Doc]) -> list[Floats2d | None]:
+        return predict_context(self.model, docs, self.batch_words)
+
+    def _paths(
+        self, docs: Sequence[Doc], context: list[Floats2d | None], beam_width: int = 1
+    ) -> "Paths":
+        return self._tagger().paths(
+            docs, context, batch_words=self.batch_words, beam_width=beam_width
+        )
 
     def _tagger(self) -> "Tagger":
         from .model import tagger_of
@@ -150,7 +155,7 @@ class DeepNER(TrainablePipe):
         """
         labels = [self.vocab.strings.add(label) for label in self.labels]
         for doc, tags in zip(docs, scores.best, strict=True):
-            write_entities(doc, tags, labels)
+            set_entities(doc, tags, labels)
 
     def evidence(
         self, docs: Sequence[Doc], *, samples: int = 0, decoder_only: bool = False, seed: int = 0
@@ -164,11 +169,10 @@ class DeepNER(TrainablePipe):
         seed (int): Seed of the samples and of `Evidence.uniform`.
         RETURNS (list[Evidence]): In the order of the Docs, whatever the batches.
         """
-        docs = list(docs)
         sampled: list[NDArray | None] = [None] * len(docs)
         if samples:
             sampled[:] = self.sample(docs, samples=samples, decoder_only=decoder_only, seed=seed)
-        return make_evidence(docs, self._decode(docs), sampled, seed)
+        return make_evidence(docs, self._paths(docs, self._context(docs)), sampled, seed)
 
     def sample(
         self,
@@ -184,8 +188,7 @@ class DeepNER(TrainablePipe):
         first (int): How many of the samples to leave out, from the first.
         RETURNS (list[array[samples - first, n_words]]): Tags, per Doc.
         """
-        tagger = self._tagger()
-        context = predict_context(self.model, docs, self.batch_words)
+        tagger, context = self._tagger(), self._context(docs)
         masks = tagger.draw_samples(samples, seed, last=int(decoder_only))[first:]
         if decoder_only:
             return tagger.sample_outputs(docs, context, masks, batch_words=self.batch_words)
@@ -224,44 +227,27 @@ class DeepNER(TrainablePipe):
         """RETURNS (float): The loss. The tok2vec gets all Docs, the network those with a tag."""
         from .model import TeacherForced
 
-        docs = [eg.predicted for eg in examples]
-        gold = gold_tags(examples, self.labels)
-        tagged = [i for i, tags in enumerate(gold) if (tags != scheme.MISSING).any()]
-        context, backprop_context = begin_context(self.model, docs)
+        every = gold_tags(examples, self.labels)
+        context, backprop_context = begin_context(self.model, [eg.predicted for eg in examples])
+        tagged = [i for i, tags in enumerate(every) if (tags != scheme.MISSING).any()]
         loss, d_context = 0.0, {}
         if tagged:
-            known = self._fill_gaps(docs, gold, context)
-            forced = TeacherForced(
-                docs=[docs[i] for i in tagged],
-                previous=previous_tags([known[i] for i in tagged], go=self.model.get_dim("nO")),
-                context=[context[i] for i in tagged],
-            )
-            scores, backprop = self.model.begin_update(forced)
-            loss, d_scores = self.get_loss([examples[i] for i in tagged], scores)
+            examples = [examples[i] for i in tagged]
+            docs, gold = [eg.predicted for eg in examples], [every[i] for i in tagged]
+            rows = [context[i] for i in tagged]
+
+            def predict(some: list[int]) -> list[NDArray]:  # a listener has no other context yet
+                return self._paths([docs[i] for i in some], [rows[i] for i in some]).tags
+
+            previous = previous_tags(gold, self.model.get_dim("nO"), predict)
+            scores, backprop = self.model.begin_update(TeacherForced(docs, previous, rows))
+            loss, d_scores = self.get_loss(examples, scores)
             if np.isnan(loss):
                 raise ValueError(Errors.E910.format(name=self.name))
             if d_rows := backprop(d_scores):  # none without a tok2vec
                 d_context = dict(zip(tagged, d_rows, strict=True))
         backprop_context(d_context)  # also with none: who listens last lets the others' pass
         return loss
-
-    def _fill_gaps(
-        self, docs: list[Doc], gold: list[NDArray], context: list[Floats2d | None]
-    ) -> list[NDArray]:
-        """RETURNS (list[array[n_words]]): The gold tags, and what the model predicts where only a
-        part of a Doc has them. It reads the context of training: a listener has no other yet."""
-        gaps = [tags == scheme.MISSING for tags in gold]
-        partial = [i for i, missing in enumerate(gaps) if missing.any() and not missing.all()]
-        known = list(gold)
-        if partial:
-            paths = self._tagger().paths(
-                [docs[i] for i in partial],
-                [context[i] for i in partial],
-                batch_words=self.batch_words,
-            )
-            for i, path in zip(partial, paths.tags, strict=True):
-                known[i] = np.where(gaps[i], path, gold[i])
-        return known
 
     def get_loss(self, examples: Iterable[Example], scores: NDArray) -> tuple[float, NDArray]:
         """Cross-entropy of the gold tags.

@@ -1,7 +1,7 @@
 """The gold tags of an Example, and the loss against them."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,9 +64,21 @@ def _check_types(examples: Sequence[Example], labels: Sequence[str], unknown: ND
         )
 
 
-def previous_tags(tags: Sequence[NDArray], go: int) -> list[NDArray[np.int64]]:
-    """RETURNS (list[array[n_words]]): The tag before each word, `go` before the first."""
-    return [np.concatenate([[go], each[:-1]]) for each in tags]
+def previous_tags(
+    gold: Sequence[NDArray], go: int, predict: Callable[[list[int]], list[NDArray]]
+) -> list[NDArray[np.int64]]:
+    """What the decoder reads in training: the gold tag before each word, or where there is none,
+    the one that the model itself predicts.
+
+    gold (Sequence[array[n_words]]): Tags; MISSING where there is no annotation.
+    go (int): Stands before the first word.
+    predict (Callable): Gives the predicted tags [n_words] of some of the sentences, by number.
+    """
+    known = list(gold)
+    partial = [i for i, tags in enumerate(gold) if (tags == scheme.MISSING).any()]
+    for i, path in zip(partial, predict(partial) if partial else [], strict=True):
+        known[i] = np.where(gold[i] == scheme.MISSING, path, gold[i])
+    return [np.concatenate([[go], tags[:-1]]) for tags in known]
 
 
 def tag_loss(logits: NDArray, gold: NDArray) -> tuple[float, NDArray]:

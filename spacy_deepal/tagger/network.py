@@ -7,32 +7,22 @@ LSTM decodes the tags y_1 … y_n from left to right. Each symbol is named where
 `fast/` computes the same from the same weights, only sooner.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..errors import DeepALError
+from .dropout import Dropout, DropoutNetwork, Layers
 from .sizes import Sizes
 
 UNKNOWN, BOS, EOS = 0, 1, 2  # ids in front of the words: [UNK] and the frame of a sentence
 PAD_CHAR, UNKNOWN_CHAR, BOW, EOW = 0, 1, 2, 3  # ids in front of the characters
 BOS_ROW, EOS_ROW, PAD_ROW = 0, 1, -1  # rows of `Words` that are no real words
 O_AT_FIRST = 4.0  # log-odds of O against any one tag
-M = TypeVar("M", bound=nn.Module)
 State = tuple[Tensor, Tensor]  # of an LSTM: hidden and cell, each [1, B, width]
-
-
-class Layers(nn.ModuleList, Generic[M]):
-    """An nn.ModuleList whose modules are all of one known type."""
-
-    if TYPE_CHECKING:
-
-        def __iter__(self) -> Iterator[M]: ...
 
 
 class Words(NamedTuple):
@@ -42,26 +32,6 @@ class Words(NamedTuple):
     ids: Tensor  # [U] int64
     attributes: Tensor  # [U, A * hashes] int64: rows of each lexical attribute in its table
     vectors: Tensor  # [U, D] float32: static vectors
-
-
-class Dropout(nn.Module):
-    """Dropout whose rate training sets, and whose mask MC dropout sets.
-
-    width (int): Units.
-    rate (float | None): A fixed rate. None: the rate that `CnnCnnLstm.set_dropout` gives.
-    """
-
-    def __init__(self, width: int, rate: float | None):
-        super().__init__()
-        self.width = width
-        self.follows = rate is None
-        self.rate = rate or 0.0
-        self.mask: Tensor | None = None
-
-    def forward(self, values: Tensor) -> Tensor:
-        if self.mask is not None:
-            return values * self.mask
-        return F.dropout(values, self.rate, self.training)
 
 
 class Convolutions(nn.Module):
@@ -260,21 +230,17 @@ class TagDecoder(nn.Module):
         return h, after
 
 
-class CnnCnnLstm(nn.Module):
+class CnnCnnLstm(DropoutNetwork):
     """The network: character CNN, word CNN, LSTM tag decoder.
 
     sizes (Sizes): What it is built from.
     """
-
-    trained_rate: Tensor  # the dropout that training used last; MC dropout uses it again
 
     def __init__(self, sizes: Sizes):
         super().__init__()
         self.sizes = sizes
         self.encoder = WordEncoder(sizes)
         self.decoder = TagDecoder(sizes, self.encoder.width)
-        self.dropouts = [module for module in self.modules() if isinstance(module, Dropout)]
-        self.register_buffer("trained_rate", torch.zeros(()))
 
     def forward(
         self, words: Words, index: Tensor, previous: Tensor, context: Tensor | None = None
@@ -307,41 +273,3 @@ class CnnCnnLstm(nn.Module):
             path.append((previous, logits, h_dec))
         tags, logits, h_dec = (torch.cat(parts, 1) for parts in zip(*path, strict=True))
         return tags, logits, h_dec
-
-    def set_dropout(self, rate: float) -> None:
-        """Set the rate of each dropout that the architecture leaves open.
-
-        RAISES (DeepALError): The rate is below 0, or 1 or more.
-        """
-        if not 0 <= rate < 1:
-            raise DeepALError(f"dropout = {rate}: must be 0 or more, and below 1.")
-        for dropout in self.dropouts:
-            if dropout.follows:
-                dropout.rate = rate
-        if rate:
-            self.trained_rate.fill_(rate)
-
-    def draw_masks(self, generator: torch.Generator) -> list[Tensor]:
-        """Draw a network by MC dropout (Gal & Ghahramani 2016).
-
-        RETURNS (list[Tensor]): A mask [width] for each dropout. All words of all sentences share
-            it, as they share the weights of one network: a sample does not depend on the batch.
-        """
-        masks = []
-        for dropout in self.dropouts:
-            rate = float(self.trained_rate) if dropout.follows else dropout.rate
-            keep = torch.rand(dropout.width, generator=generator) >= rate
-            masks.append(keep.float() / (1 - rate))
-        return masks
-
-    @contextmanager
-    def masked(self, masks: Sequence[Tensor]) -> Iterator[None]:
-        """Use the masks of `draw_masks`; afterwards the network is as it was."""
-        device = self.encoder.unknown.device
-        try:
-            for dropout, mask in zip(self.dropouts, masks, strict=True):
-                dropout.mask = mask.to(device)
-            yield
-        finally:
-            for dropout in self.dropouts:
-                dropout.mask = None

@@ -9,8 +9,8 @@ from spacy.training.pretrain import get_tok2vec_ref
 from thinc.api import Adam, set_dropout_rate
 
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.tagger.dropout import Dropout
 from spacy_deepal.tagger.gold import gold_tags
-from spacy_deepal.tagger.network import Dropout
 
 from .build import (
     LABELS,

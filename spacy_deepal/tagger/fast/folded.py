@@ -4,7 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..network import Convolutions, Dropout
+from ..dropout import Dropout
+from ..network import Convolutions
 from .layout import Layout
 from .products import FEW_ROWS, one_dnn_for
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..network import Dropout
+from ..dropout import Dropout
 
 # oneDNN takes half the time of MKL on processors of AMD with AVX-512, and up to a third more time
 # with AVX2 alone. For a few rows its calls cost more than they save.

@@ -3,9 +3,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from spacy_deepal.tagger.dropout import Dropout
 from spacy_deepal.tagger.fast import products
 from spacy_deepal.tagger.fast.products import OneDnn, drop, find_one_dnn, linear
-from spacy_deepal.tagger.network import Dropout
 
 
 def operators():
