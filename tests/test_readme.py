@@ -1,41 +1,100 @@
-"""All of the README runs: what it installs and tests with is run by .ci/run, the rest here."""
+"""README and docs: every code block runs, or says in its title why it does not."""
 
 import json
 import re
+import shlex
 import shutil
-import subprocess
-import sys
+from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import spacy
-import srsly
-from spacy.util import load_config, load_model_from_config
+import typer
+from spacy.cli._util import app as spacy_app
+from spacy.util import load_config, load_model_from_config, registry
 from thinc.api import Config
 
-from spacy_deepal.files import read_jsonl, write_jsonl
+from spacy_deepal.cli import app
+from spacy_deepal.files import write_jsonl
+
+from .pools import AL_CONFIG, call_spacy
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf8")
-COMMANDS = [
-    line
-    for block in re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
-    for line in block.strip().splitlines()
-]
-PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-CONFIG = "".join(re.findall(r"```ini\n(.*?)```", README, re.DOTALL))
-INSTALL, TESTS, *OTHERS = COMMANDS
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
+PAGES = {path.relative_to(ROOT).as_posix(): path for path in (ROOT / "README.md", *DOCS)}
+BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"\n]*)\")?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+NOT_RUN = "Not run by the tests: "
+# What CI runs: see the test of the first two commands.
+INSTALL = "pip install -r requirements.txt -e . && python -m spacy project run al-loop"
+TESTS = "python -m pytest"
+# Which blocks of a page are not run. A block that is to join them has to be counted here.
+MARKED = {
+    "README.md": {"another test builds the site": 1},
+    "docs/index.md": {"CI installs the package": 1, "tests/test_project.py runs it": 1},
+    "docs/howto/annotation.md": {"needs Prodigy": 1},
+    "docs/howto/pipelines.md": {
+        "needs a pipeline with a trained tagger": 1,
+        "needs spacy-transformers and a downloaded model": 1,
+    },
+    "docs/howto/vectors.md": {
+        "needs a downloaded transformer": 1,
+        "needs a downloaded word-vector file": 1,
+    },
+    "docs/benchmarks.md": {"needs downloaded data and a transformer": 1, "takes minutes": 1},
+    "docs/reproducibility.md": {
+        "takes hours and needs downloaded data": 1,
+        "needs OntoNotes 5 and a GPU": 1,
+    },
+}
+SHORT_ROUNDS = ["--active_learning.min_updates", "5", "--active_learning.passes", "1"]
+QUICK = {
+    "train": ["--training.max_epochs", "2"],
+    "run": [*SHORT_ROUNDS, "--active_learning.rounds", "1"],
+    "experiment": SHORT_ROUNDS,
+    "project": ["--vars.rounds", "1", "--vars.config", "configs/quick.cfg"],
+}
 NAMES = "Ada Bob Cem Dee Eva Fay Gil Hal Ida Jon".split()
 PLACES = "Rome Oslo Lima Bern Kyiv Bonn Nice Cork".split()
-QUICK = {
-    "spacy train": ["--training.max_epochs", "2"],
-    "deepal run": ["--active_learning.min_updates", "5", "--active_learning.passes", "1"],
-    "project run": ["--vars.rounds", "1"],
-}
+
+
+class Block(NamedTuple):
+    """A block of code: its language, its title and its text, which may be that of a file."""
+
+    language: str
+    title: str
+    text: str
+
+    @property
+    def runs(self) -> bool:
+        return not (self.title.startswith(NOT_RUN) or self.text.startswith("--8<--"))
+
+    @property
+    def commands(self) -> list[str]:
+        """The command lines of a bash block."""
+        return self.text.replace("\\\n", " ").strip().splitlines()
+
+    @property
+    def file(self) -> str | None:
+        """The file that the block is: its first line may name it in a comment."""
+        match = re.match(r"# ([\w.]+\.py)\n", self.text)
+        return match[1] if match else None
+
+
+def blocks(page: str, *languages: str) -> list[Block]:
+    found = [Block(*match) for match in BLOCK.findall(PAGES[page].read_text(encoding="utf8"))]
+    return [block for block in found if not languages or block.language in languages]
+
+
+def deepal_commands(page: str) -> list[list[str]]:
+    """The commands of this package on a page, split into words, behind `spacy deepal`."""
+    commands = [line for block in blocks(page, "bash") for line in block.commands]
+    beginning = "python -m spacy deepal "
+    return [shlex.split(c[len(beginning) :]) for c in commands if c.startswith(beginning)]
 
 
 def records(count, *, labelled=True):
-    """Sentences as JSONL records, with the labels that the README's commands name."""
+    """Sentences as JSONL records, with the labels that the pages name."""
     for number in range(count):
         name, place = NAMES[number % len(NAMES)], PLACES[number % len(PLACES)]
         text = f"On day {number} {name} went from home to {place} by train."
@@ -44,108 +103,165 @@ def records(count, *, labelled=True):
         yield {"text": text, "spans": entities} if labelled else {"text": text}
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """What a reader of the README has: the checkout, and files of their own."""
-    folder = tmp_path_factory.mktemp("reader")
+@pytest.fixture
+def reader(tmp_path, monkeypatch):
+    """Where a reader of the pages sits: in a checkout, with files of their own."""
     for name in ("configs", "assets"):
-        shutil.copytree(ROOT / name, folder / name)
-    shutil.copy(ROOT / "project.yml", folder)
-    write_jsonl(folder / "train.jsonl", records(40))
-    write_jsonl(folder / "dev.jsonl", records(30))
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "project.yml", tmp_path)
+    short = {
+        "training.max_steps": 20,
+        "active_learning.min_updates": 5,
+        "active_learning.passes": 1,
+    }
+    load_config(AL_CONFIG, short, interpolate=False).to_disk(tmp_path / "configs" / "quick.cfg")
+    write_jsonl(tmp_path / "train.jsonl", records(40))
+    write_jsonl(tmp_path / "held_out.jsonl", records(30))
     texts = "\n".join(record["text"] for record in records(200))
-    (folder / "articles.txt").write_text(texts, encoding="utf8")
+    (tmp_path / "articles.txt").write_text(texts, encoding="utf8")
+    (tmp_path / "my_data").mkdir()
     for split in ("train", "dev", "test"):
-        write_jsonl(folder / "my_data" / f"{split}.jsonl", records(60))
-    return folder
+        write_jsonl(tmp_path / "my_data" / f"{split}.jsonl", records(60))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
-def run(command, folder):
-    """Run a command of the README, made quick. RETURNS (int, str): exit code and output."""
-    for part, options in QUICK.items():
-        if part in command:
-            command = " ".join([command, *options])
-    command = re.sub("^python ", f"{sys.executable} ", command)
-    done = subprocess.run(
-        ["bash", "-c", command], cwd=folder, capture_output=True, text=True, check=False
-    )
-    return done.returncode, done.stdout + done.stderr
+def run_command(command: str) -> None:
+    """Run one line of a page, made quick, as often as it asks for labels."""
+    words = shlex.split(command)
+    assert words[:3] == ["python", "-m", "spacy"], f"{command}: mark it, or let the test run it"
+    name = words[4] if words[3] == "deepal" else words[3]
+    for _ in range(3):
+        status, output = call_spacy(*words[3:], *QUICK.get(name, []))
+        if "wait to be labelled" not in output:
+            break
+        label_batch(Path(re.search(r"\S+/to_label\.jsonl", output)[0]))
+    assert status == 0, f"{command}\n{output}"
 
 
-def test_the_first_two_commands_are_those_that_ci_runs():
-    assert INSTALL == "pip install -r requirements.txt -e . && python -m spacy project run al-loop"
-    assert TESTS == "python -m pytest"
-    ci = (ROOT / ".ci" / "run").read_text(encoding="utf8")
-    for beginning in ("pip install", "python -m pytest"):
-        assert f"readme_command '{beginning}'" in ci
-        assert any(command.startswith(beginning) for command in COMMANDS[:2])
+def label_batch(path: Path) -> None:
+    """Label what waits, as a person does who knows the places and people of the texts."""
+    gold = {record["text"]: record["spans"] for record in records(200)}
+    rows = [{**row, "spans": gold[row["text"]]} for row in read_rows(path)]
+    path.with_name("labelled.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf8")
 
 
-def test_python_blocks_run():
+def read_rows(path):
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf8").splitlines()]
+
+
+def with_parents(text: str) -> str:
+    """A part of a config with the sections that it stands in, so that it can be read alone."""
+    names = re.findall(r"^\[([\w.]+)\]$", text, re.MULTILINE)
+    parts = [name.split(".") for name in names]
+    parents = {".".join(part[:end]) for part in parts for end in range(1, len(part))}
+    return "".join(f"[{name}]\n" for name in sorted(parents - set(names))) + text
+
+
+def make_pipeline(text: str):
+    """RETURNS (Language): That of the loop's config with a part of a page in it."""
+    config = load_config(AL_CONFIG, interpolate=False)
+    config = config.merge(Config().from_str(with_parents(text), interpolate=False))
+    del config["active_learning"]
+    return load_model_from_config(config, auto_fill=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)])
+def test_every_block_of_a_page_runs(page, reader):
+    names = {"__name__": page}
+    for block in filter(lambda block: block.runs, blocks(page)):
+        if block.language == "bash":
+            for command in block.commands:
+                if command not in (INSTALL, TESTS):
+                    run_command(command)
+        elif block.language == "python":
+            if block.file:
+                (reader / block.file).write_text(block.text, encoding="utf8")
+            exec(compile(block.text, page, "exec"), names)
+        elif block.language == "ini" and "[active_learning." in block.text:
+            registry.resolve(Config().from_str(with_parents(block.text))["active_learning"])
+        elif block.language == "ini":
+            make_pipeline(block.text)
+
+
+def test_blocks_that_are_not_run_say_why_and_are_counted():
+    marked: dict[str, Counter] = {}
+    for page in PAGES:
+        for block in blocks(page):
+            if block.title.startswith(NOT_RUN):
+                marked.setdefault(page, Counter())[block.title.removeprefix(NOT_RUN)] += 1
+    assert marked == MARKED
+
+
+def test_every_block_is_of_a_kind_that_the_tests_know():
+    for page, path in PAGES.items():
+        fences = path.read_text(encoding="utf8").count("\n```")
+        assert fences == 2 * len(blocks(page)), page
+        for block in blocks(page):
+            assert block.language in ("bash", "python", "ini", "json", "text"), (page, block)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "json")])
+def test_json_blocks_can_be_read(page):
+    for block in blocks(page, "json"):
+        for line in block.text.splitlines():
+            record = json.loads(line)
+            for span in record.get("spans", []) if "text" in record else []:
+                assert record["text"][span["start"] : span["end"]].isalpha()
+
+
+def test_python_blocks_of_the_readme_run():
     names: dict = {}
-    for block in PYTHON:
-        exec(compile(block, "README.md", "exec"), names)
+    for block in blocks("README.md", "python"):
+        exec(compile(block.text, "README.md", "exec"), names)
     assert names["nlp"].pipe_names == ["deepal_ner"]
     assert callable(spacy.registry.acquisition.get("longest.v1")())
 
 
-@pytest.mark.parametrize("name", ["cnn_cnn_lstm.cfg", "al.cfg"])
-def test_config_blocks_make_a_component_that_listens(name):
-    config = load_config(ROOT / "configs" / name, interpolate=False)
-    parents = "[components]\n[components.ner]\n[components.ner.model]\n"
-    config = config.merge(Config().from_str(parents + CONFIG, interpolate=False))
-    nlp = load_model_from_config(config, auto_fill=True)
+def test_a_tok2vec_listener_of_the_docs_listens():
+    of_pipelines = blocks("docs/howto/pipelines.md", "ini")
+    block = next(block for block in of_pipelines if "Tok2VecListener" in block.text)
+    nlp = make_pipeline(block.text)
     assert nlp.pipe_names == ["tok2vec", "ner"]
     assert nlp.get_pipe("tok2vec").listening_components == ["ner"]
-    assert nlp.get_pipe("tok2vec").model.get_dim("nO") == nlp.get_pipe("ner").model.layers[
-        0
-    ].get_dim("nO")
 
 
-def test_files_that_the_readme_names_are_there():
-    for path in re.findall(r"\]\((?!http)([^)#]+)\)", README):
-        if path != "LABEL":
-            assert (ROOT / path).exists(), path
-    for path in re.findall(r"`((?:configs|assets|docs|benchmarks)/[\w./]*)`", README):
+@pytest.mark.parametrize("page", [page for page in PAGES if deepal_commands(page)])
+def test_commands_and_their_options_exist(page):
+    known = typer.main.get_command(spacy_app).commands["deepal"].commands
+    for name, *words in deepal_commands(page):
+        options = {option for param in known[name].params for option in param.opts}
+        used = {word.split("=")[0] for word in words if word.startswith("--")}
+        assert {option for option in used if "." not in option} <= options, name
+
+
+def test_every_command_is_in_the_list_of_commands():
+    text = PAGES["docs/api/commands.md"].read_text(encoding="utf8")
+    listed = re.findall(r"^\| `([a-z-]+)` \|", text.split("## Formats")[0], re.MULTILINE)
+    assert sorted(listed) == sorted(command.name for command in app.registered_commands)
+
+
+def test_the_first_two_commands_are_those_that_ci_runs():
+    commands = [line for block in blocks("README.md", "bash") for line in block.commands]
+    assert commands[:2] == [INSTALL, TESTS]
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf8")
+    for beginning in ("pip install", "python -m pytest"):
+        assert f"readme_command '{beginning}'" in ci
+
+
+def test_files_that_the_readme_links_to_are_there():
+    text = PAGES["README.md"].read_text(encoding="utf8")
+    for path in re.findall(r"\]\((?!http)([^)#]+)\)", text):
         assert (ROOT / path).exists(), path
+    assert len(text.splitlines()) < 150
 
 
-def test_project_variables_that_the_readme_names_are_known():
-    known = srsly.read_yaml(ROOT / "project.yml")["vars"]
-    assert set(re.findall(r"--vars\.(\w+)", README)) <= set(known)
+def test_the_site_builds_without_a_warning(tmp_path, monkeypatch):
+    pytest.importorskip("mkdocs", reason="the extra docs is not installed")
+    from mkdocs.commands.build import build
+    from mkdocs.config import load_config
 
-
-@pytest.mark.slow
-def test_commands_run_one_after_the_other(folder):
-    (folder / "longest.py").write_text(next(b for b in PYTHON if "longest" in b))
-    for command in OTHERS:
-        if "FileOracle" not in command and "report" not in command:
-            code, output = run(command, folder)
-            assert code == 0, f"{command}\n{output}"
-    score = next(command for command in OTHERS if "deepal score" in command)
-    options = "--code longest.py --acquisition longest.v1"
-    assert options in README
-    code, output = run(score.replace("--acquisition MNLP", options), folder)
-    assert code == 0, output
-    assert all(line["score"] == line["words"] for line in read_jsonl(folder / "scores.jsonl"))
-
-
-@pytest.mark.slow
-def test_people_label_and_the_same_command_goes_on(folder):
-    command = next(command for command in OTHERS if "FileOracle" in command)
-    for number in range(2):
-        here = folder / "my_run" / f"round_{number:02}"
-        code, output = run(command, folder)
-        assert code == 1, output
-        assert "wait to be labelled" in " ".join(output.split())
-        lines = read_jsonl(here / "to_label.jsonl")
-        gold = {record["text"]: record["spans"] for record in records(200)}
-        for line in lines:
-            line["spans"] = gold[line["text"]]
-        texts = [json.dumps(line) for line in lines]
-        (here / "labelled.jsonl").write_text("\n".join(texts), encoding="utf8")
-    code, output = run(command, folder)
-    assert [line["round"] for line in read_jsonl(folder / "my_run" / "metrics.jsonl")] == [0, 1]
-    code, output = run("python -m spacy deepal report my_run", folder)
-    assert code == 0, output
-    assert (folder / "report.html").exists()
+    monkeypatch.chdir(ROOT)  # the snippets and the package are found from there
+    build(load_config("mkdocs.yml", strict=True, site_dir=str(tmp_path / "site")))
+    assert (tmp_path / "site" / "api" / "tagger.html").exists()

@@ -4,6 +4,7 @@ import catalogue
 import pytest
 import spacy
 import typer
+from thinc.api import Config
 
 from spacy_deepal.cli._app import show_errors
 from spacy_deepal.errors import DeepALError
@@ -216,8 +217,10 @@ def test_paths_that_are_not_set_are_named_with_their_option(tmp_path):
 
 
 def test_a_config_without_the_section_is_refused(paths, tmp_path):
-    config = AL_CONFIG.with_name("cnn_cnn_lstm.cfg")
-    status, output = call("run", config, tmp_path / "run")
+    config = Config().from_disk(AL_CONFIG, interpolate=False)
+    del config["active_learning"]
+    config.to_disk(tmp_path / "train.cfg")
+    status, output = call("run", tmp_path / "train.cfg", tmp_path / "run")
     assert (status, "no [active_learning] section" in output) == (1, True)
 
 

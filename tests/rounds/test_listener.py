@@ -69,7 +69,7 @@ def test_frozen_layer_of_another_pipeline_serves_all_rounds(paths, finished, tmp
 
 
 def test_spacy_trains_evaluates_and_scores_a_shared_layer(paths, tmp_path):
-    base = load_config(CONFIGS / "cnn_cnn_lstm.cfg", interpolate=False)
+    base = load_config(CONFIGS / "al.cfg", interpolate=False)
     base.merge(SHARED).to_disk(tmp_path / "shared.cfg")
     values = {k: v for k, v in overrides(paths).items() if not k.startswith("active_learning")}
     for name in ("pool", "test"):

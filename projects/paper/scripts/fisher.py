@@ -1,13 +1,15 @@
-"""Fisher's exact test, for counts of two kinds in two samples."""
+"""Fisher's exact test and the sign test."""
 
 from math import comb
 
 
 def fisher(hits: int, misses: int, other_hits: int, other_misses: int) -> float:
-    """How likely chance alone gives the first sample so many hits or more: the upper tail of the
-    hypergeometric distribution, all four margins given (R. A. Fisher 1935, one-sided).
+    """Compute the probability that chance alone gives the first sample at least this many hits: the
+    upper tail of the hypergeometric distribution with all four margins given (R. A. Fisher 1935,
+    one-sided).
 
-    hits, misses (int): Counts of the first sample; other_hits, other_misses (int): of the second.
+    hits, misses (int): Counts of the first sample.
+    other_hits, other_misses (int): Counts of the second sample.
     RETURNS (float): The p value, above 0 and up to 1.
     """
     drawn, all_hits = hits + misses, hits + other_hits
@@ -18,7 +20,7 @@ def fisher(hits: int, misses: int, other_hits: int, other_misses: int) -> float:
 
 
 def sign_test(wins: int, losses: int) -> float:
-    """How likely fair coins give so many wins or more; ties are left out beforehand.
+    """Compute the probability that fair coins give at least this many wins. Ties do not count.
 
     RETURNS (float): The p value, above 0 and up to 1.
     """

@@ -1,23 +1,22 @@
-"""The tables of docs/results.md on genres, from benchmarks/results/genres.jsonl.
+"""The tables about genres, from what genres.py recorded.
 
-python benchmarks/genres_table.py demo-en
+python scripts/genres_table.py demo-en
 """
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from fisher import fisher, sign_test
+from results import RESULTS, markdown, read_lines, show_errors
 
 from spacy_deepal.report.compare import Spread, spread
 
 HALF, WITHOUT, ALONE = TRAININGS = "half", "without", "alone"  # what a model is trained on
-RESULTS = Path(__file__).parent / "results" / "genres.jsonl"
 UNITS = ("sentences", "words")
 
 Lines = Sequence[dict[str, Any]]
@@ -25,16 +24,18 @@ Lines = Sequence[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Row:
-    """A genre. All but the p values by training set, F1 from 0 to 1, shares in percent by unit.
+    """A genre, over all seeds. F1 is from 0 to 1, shares are in percent.
 
-    words (dict): Words trained on, mean of the seeds.
-    f, genre_f (dict): F1 on test, and on the genre's part of it.
+    words (dict): Mean number of words trained on, by training set.
+    f, genre_f (dict): F1 on test and on the genre's part of test, by training set.
     pool (dict): The genre's share of the pool, by unit.
-    share (dict): Its share of the picks, by unit and training set.
-    others (Spread | None): Its share of the sentences chosen by the models that lacked another
-        genre instead, and so saw about as many words as the one without it; None: there are none.
-    more, less (float): That the model without the genre chose no more of it than the half-data
-        model, and the model of it alone no less, in sentences of all seeds.
+    share (dict): The genre's share of the sentences chosen, by unit and training set.
+    others (Spread | None): The genre's share of the sentences that the models chose which lacked
+        another genre. They saw about as many words as the one that lacked this genre. None if there
+        are no such models.
+    more (float): p that the model without the genre chose no more sentences of it than the
+        half-data model.
+    less (float): p that the model of the genre alone chose no fewer of it than the half-data model.
     """
 
     genre: str
@@ -50,7 +51,7 @@ class Row:
 
 
 def share(counts: dict[str, dict[str, int]], genre: str, unit: str) -> float:
-    """RETURNS (float): A genre's percentage of what was counted; unit: one of UNITS."""
+    """RETURNS (float): A genre's percentage of what was counted, in one of the UNITS."""
     total = sum(found[unit] for found in counts.values())
     return 100 * counts[genre][unit] / total if genre in counts else 0.0
 
@@ -63,7 +64,8 @@ def picked(line: dict[str, Any]) -> tuple[int, int]:
 
 
 def cells(lines: Lines) -> dict[tuple[str, int], dict[str, dict[str, Any]]]:
-    """RETURNS (dict): The lines of each genre and seed that has all three, by training set."""
+    """RETURNS (dict): The lines by genre and seed, and then by training set, where all three are
+    there."""
     found = defaultdict(dict)
     for line in lines:
         found[line["genre"], line["seed"]][line["training"]] = line
@@ -83,8 +85,8 @@ def summarise(lines: Lines) -> list[Row]:
 
 
 def share_of_others(lines: Lines) -> dict[tuple[str, int], float]:
-    """RETURNS (dict): For a genre and a seed, the genre's percentage of the sentences chosen by the
-    models that lacked another genre, on average; left out where there are no others."""
+    """RETURNS (dict): The mean percentage of sentences of a genre that were chosen by the models
+    that lacked another genre, by genre and seed. A genre without such models is left out."""
     found, complete = defaultdict(list), cells(lines)
     for (about, seed), cell in complete.items():
         for genre in {genre for genre, _ in complete} - {about}:
@@ -93,7 +95,7 @@ def share_of_others(lines: Lines) -> dict[tuple[str, int], float]:
 
 
 def summarise_genre(genre: str, found: list[dict[str, Any]], others: Spread | None) -> Row:
-    """RETURNS (Row): Of one genre; found (list): its cells, one a seed."""
+    """RETURNS (Row): The row of a genre, from its cells, one for each seed."""
 
     def over_seeds(read) -> dict[str, Spread | None]:
         return {training: spread(read(cell[training]) for cell in found) for training in TRAININGS}
@@ -117,10 +119,11 @@ def summarise_genre(genre: str, found: list[dict[str, Any]], others: Spread | No
 
 
 def count_wins(lines: Lines, against: dict[tuple[str, int], float]) -> tuple[int, int, int, float]:
-    """How often the model without a genre chose a larger share of sentences of it.
+    """Count how often the model without a genre chose a larger share of sentences of it.
 
-    against (dict): Other shares, in percent, by genre and seed.
-    RETURNS (int, int, int, float): Pairs; those where it was larger, smaller; p of a sign test.
+    against (dict): The shares to compare with, in percent, by genre and seed.
+    RETURNS (int, int, int, float): The pairs; those with a larger and those with a smaller share;
+        p of a sign test.
     """
     outcomes: Counter[bool] = Counter()
     found = cells(lines)
@@ -133,13 +136,13 @@ def count_wins(lines: Lines, against: dict[tuple[str, int], float]) -> tuple[int
 
 
 def share_of_half(lines: Lines) -> dict[tuple[str, int], float]:
-    """RETURNS (dict): As `share_of_others`, for the half-data models."""
+    """RETURNS (dict): The same as `share_of_others`, for the half-data models."""
     return {k: share(cell[HALF]["picks"], k[0], "sentences") for k, cell in cells(lines).items()}
 
 
 def choices(lines: Lines) -> list[tuple[str, str | None, dict[str, float]]]:
-    """RETURNS (list): What was trained on, the genre it is about, and each genre's percentage of
-    the sentences: of the pool, and of what each model chose; means over the seeds."""
+    """RETURNS (list): For the pool and for what each model chose: the training set, the genre that
+    it is about, and each genre's percentage of the sentences, a mean over the seeds."""
     complete = cells(lines)
     genres = sorted({genre for cell in complete.values() for genre in cell[HALF]["pool"]})
 
@@ -167,26 +170,17 @@ def show_p(p: float) -> str:
 def print_table(lines: Lines) -> None:
     """Print F1 and choices of each genre as Markdown."""
     rows = summarise(lines)
-    print("\n| genre | words trained on | F1 on test | F1 on the genre's part of test |")
-    print("|---|---|---|---|")
-    for row in rows:
-        trained = " / ".join(f"{value:,.0f}" for value in row.words.values())
-        f, own = (
-            " / ".join(f"{100 * value.mean:.1f}" if value else "-" for value in found.values())
-            for found in (row.f, row.genre_f)
-        )
-        print(f"| {row.genre} | {trained} | {f} | {own} |")
-    print("\n| genre | pool | chosen, % of sentences | others | p, more | p, less | % of words |")
-    print("|---|---|---|---|---|---|---|")
-    for row in rows:
-        sentences, words = (
-            " / ".join(f"{value.mean:.1f}" for value in row.share[unit].values()) for unit in UNITS
-        )
-        print(
-            f"| {row.genre} | {row.pool['sentences'].mean:.1f} | {sentences} "
-            f"| {f'{row.others.mean:.1f}' if row.others else '-'} "
-            f"| {show_p(row.more)} | {show_p(row.less)} | {words} |"
-        )
+    print()
+    print(markdown(
+        ["genre", "words trained on", "F1 on test", "F1 on the genre's part of test"],
+        *([row.genre, " / ".join(f"{words:,.0f}" for words in row.words.values()),
+           show_f(row.f), show_f(row.genre_f)] for row in rows),
+    ))  # fmt: skip
+    print()
+    print(markdown(
+        ["genre", "pool", "chosen, % of sentences", "others", "p, more", "p, less", "% of words"],
+        *(show_choices(row) for row in rows),
+    ))  # fmt: skip
     print("\nOf three numbers: half / everything but the genre / it alone.")
     for name, against in (
         ("the half-data model", share_of_half(lines)),
@@ -199,13 +193,29 @@ def print_table(lines: Lines) -> None:
         )
 
 
-def main(data: str, acquisition: str = "MNLP", results: Path = RESULTS) -> None:
-    """Print the tables of a set."""
-    lines = [json.loads(line) for line in results.read_text(encoding="utf8").splitlines()]
-    wanted = {"data": data, "acquisition": acquisition}
-    if not (found := [line for line in lines if wanted.items() <= line.items()]):
-        raise typer.BadParameter(f"{results} has no line of {data} and {acquisition}.")
-    print_table(found)
+def show_f(found: dict[str, Spread | None]) -> str:
+    """RETURNS (str): Mean F1 in points by training set."""
+    return " / ".join(f"{100 * value.mean:.1f}" if value else "-" for value in found.values())
+
+
+def show_choices(row: Row) -> list[str]:
+    """RETURNS (list[str]): The cells of a genre that say what was chosen of it."""
+    sentences, words = (
+        " / ".join(f"{value.mean:.1f}" for value in row.share[unit].values()) for unit in UNITS
+    )
+    others = f"{row.others.mean:.1f}" if row.others else "-"
+    pool = f"{row.pool['sentences'].mean:.1f}"
+    return [row.genre, pool, sentences, others, show_p(row.more), show_p(row.less), words]
+
+
+def main(
+    data: Annotated[str, typer.Argument(help="Name of a data set, as demo-en")],
+    acquisition: Annotated[str, typer.Option(help="Acquisition function")] = "MNLP",
+    results: Annotated[Path, typer.Option(help="File of results")] = RESULTS / "genres.jsonl",
+) -> None:
+    """Print the tables of a data set."""
+    with show_errors():
+        print_table(read_lines(results, data=data, acquisition=acquisition))
 
 
 if __name__ == "__main__":

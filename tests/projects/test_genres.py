@@ -1,21 +1,18 @@
-"""benchmarks/genres.py on a tiny corpus of three genres, and its test of significance."""
+"""genres.py on a tiny corpus of three genres, and its test of significance."""
 
-import json
 import random
 from fractions import Fraction
 
 import pytest
+import typer
+from spacy.util import load_config
 from typer.testing import CliRunner
 
-from .pools import AL_CONFIG, PEOPLE, PLACES, TEXTS, options, overrides
-from .test_benchmarks import BENCHMARKS
+from spacy_deepal.files import read_jsonl
+
+from ..pools import AL_CONFIG, PEOPLE, PLACES, TEXTS, overrides
 
 GENRES = ("bn", "nw", "tc")
-
-
-@pytest.fixture(autouse=True)
-def programs(monkeypatch):
-    monkeypatch.syspath_prepend(BENCHMARKS)
 
 
 def write_data(folder, genres=GENRES):
@@ -35,32 +32,37 @@ def write_data(folder, genres=GENRES):
     return folder
 
 
-def run(tmp_path, *args):
-    """Run the program with a config for a tiny corpus: the exit code, what it printed."""
-    from genres import app
+@pytest.fixture
+def run(script, tmp_path):
+    """Runs genres.py with a config for a tiny corpus. RETURNS: the exit code, what it printed."""
+    app = typer.Typer()
+    app.command()(script("genres").main)
+    values = overrides({}) | {"training.eval_frequency": 10}
+    load_config(AL_CONFIG, overrides=values, interpolate=False).to_disk(tmp_path / "tiny.cfg")
 
-    config = overrides({}) | {"training.max_steps": 20, "training.eval_frequency": 10}
-    paths = [AL_CONFIG, tmp_path / "data", tmp_path / "runs", "--output", tmp_path / "genres.jsonl"]
-    call = [*map(str, paths), "--lang", "xx", *args, *options(config)]
-    result = CliRunner().invoke(app, call)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.output
+    def call(*args, max_steps=20):
+        paths = [tmp_path / name for name in ("tiny.cfg", "data", "runs")]
+        output = ["--output", tmp_path / "genres.jsonl", "--max-steps", max_steps]
+        args = [str(arg) for arg in (*paths, *output, "--lang", "xx", *args)]
+        result = CliRunner().invoke(app, args)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, result.output
+
+    return call
 
 
-def read_lines(path):
-    return [json.loads(line) for line in path.read_text(encoding="utf8").splitlines()]
-
-
-def test_three_models_choose_from_one_pool_that_none_has_seen(tmp_path):
+def test_three_models_choose_from_one_pool_that_none_has_seen(run, tmp_path):
     write_data(tmp_path / "data")
-    code, out = run(tmp_path, "--seed", "3", "--genre", "nw", "--genre", "tc", "--budget", "0.5")
+    code, out = run("--seed", "3", "--genre", "nw", "--genre", "tc", "--budget", "0.5")
     assert code == 0, out
-    lines = read_lines(tmp_path / "genres.jsonl")
+    lines = read_jsonl(tmp_path / "genres.jsonl")
     assert [(line["genre"], line["training"]) for line in lines] == [
         (genre, training) for genre in ("nw", "tc") for training in ("half", "without", "alone")
     ]
     half, without, alone = lines[:3]
+    (made_of,) = {line["made_of"] for line in lines}
+    assert "max_steps = 20\n" in (tmp_path / "configs" / f"{made_of}.cfg").read_text()
     assert all(line["pool"] == half["pool"] for line in lines)
     assert set(half["pool"]) == set(GENRES)
     pool = sum(counts["words"] for counts in half["pool"].values())
@@ -81,34 +83,25 @@ def test_three_models_choose_from_one_pool_that_none_has_seen(tmp_path):
     }
 
 
-def test_the_table_is_of_the_records_or_there_is_none(capsys):
-    import genres_table
-    import typer
-
-    genres_table.main("demo-en")
+def test_the_table_is_of_the_records_or_there_is_none(script, capsys):
+    script("genres_table").main("demo-en")
     assert "of 18 pairs" in capsys.readouterr().out
-    with pytest.raises(typer.BadParameter, match="no line of nothing and MNLP"):
-        genres_table.main("nothing")
+    with pytest.raises(typer.Exit):
+        script("genres_table").main("nothing")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "holds no line of data nothing and acquisition MNLP." in said
 
 
-def test_what_is_recorded_is_not_run_again(tmp_path, monkeypatch):
-    import genres
-
+def test_what_is_trained_is_not_trained_again(run, tmp_path, monkeypatch):
     write_data(tmp_path / "data")
-    first = run(tmp_path, "--seed", "0", "--genre", "nw")[1]
-    recorded = (tmp_path / "genres.jsonl").read_text().splitlines(keepends=True)
+    first = run("--seed", "0", "--genre", "nw")[1]
+    recorded = (tmp_path / "genres.jsonl").read_bytes()
     page = (tmp_path / "runs" / "data" / "genres.html").read_bytes()
     assert (tmp_path / "runs" / "data" / "genres.png").read_bytes().startswith(b"\x89PNG")
-    # Killed before the last line was written: the model is there.
-    (tmp_path / "genres.jsonl").write_text("".join(recorded[:-1]))
+    (tmp_path / "genres.jsonl").unlink()  # killed before it was written
     monkeypatch.setattr("spacy_deepal.experiment.simulation.train_full", None)
-    run(tmp_path, "--seed", "0", "--genre", "nw")
-    assert (tmp_path / "genres.jsonl").read_text() == "".join(recorded)
-    monkeypatch.setattr(genres, "run_model", None)
-    out = run(tmp_path, "--seed", "0", "--genre", "nw", "--training.dropout", "0.1")[1]
-    assert "made of other data or with another config" in " ".join(out.split())
-    again = run(tmp_path, "--seed", "0", "--genre", "nw")[1]
-    assert (tmp_path / "genres.jsonl").read_text() == "".join(recorded)
+    again = run("--seed", "0", "--genre", "nw")[1]
+    assert (tmp_path / "genres.jsonl").read_bytes() == recorded
     assert (tmp_path / "runs" / "data" / "genres.html").read_bytes() == page
     table = first[first.index("| genre |") :]
     assert again[again.index("| genre |") :] == table
@@ -116,26 +109,25 @@ def test_what_is_recorded_is_not_run_again(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("names", "found"), [(["nw"], "nw"), ([None], "none is named")])
-def test_fewer_than_two_genres_are_an_error(tmp_path, names, found):
+def test_fewer_than_two_genres_are_an_error(run, tmp_path, names, found):
     write_data(tmp_path / "data", names)
-    code, out = run(tmp_path)
+    code, out = run()
     assert code == 1
     out = " ".join(out.split())
-    assert f"{len(names) if names[0] else 0} genres ({found}); two at least are needed" in out
+    assert f"{len(names) if names[0] else 0} genres ({found}). At least two are needed." in out
     assert "# genre = NAME" in out
     assert not (tmp_path / "genres.jsonl").exists()
 
 
-def test_a_genre_that_is_not_there_is_an_error(tmp_path):
+def test_a_genre_that_is_not_there_is_an_error(run, tmp_path):
     write_data(tmp_path / "data")
-    code, out = run(tmp_path, "--genre", "mz")
+    code, out = run("--genre", "mz")
     assert code == 1
     assert "There is no genre mz; there are bn, nw, tc." in " ".join(out.split())
 
 
-def test_fishers_test_on_tables_computed_by_hand():
-    from fisher import fisher
-
+def test_fishers_test_on_tables_computed_by_hand(script):
+    fisher = script("fisher").fisher
     # Fisher's tea: 3 of 4 cups told right; (C(4,3) C(4,1) + 1) / C(8,4).
     assert fisher(3, 1, 1, 3) == pytest.approx(17 / 70)
     assert fisher(4, 0, 0, 4) == pytest.approx(1 / 70)
@@ -149,9 +141,8 @@ def test_fishers_test_on_tables_computed_by_hand():
     assert 0 < fisher(367, 633, 217, 783) < 1e-12
 
 
-def test_sign_test_counts_the_tail_of_fair_coins():
-    from fisher import sign_test
-
+def test_sign_test_counts_the_tail_of_fair_coins(script):
+    sign_test = script("fisher").sign_test
     assert sign_test(3, 0) == 1 / 8
     assert sign_test(2, 1) == 4 / 8
     assert sign_test(0, 3) == 1

@@ -1,22 +1,22 @@
-"""Sums up what curves.py recorded, and prints the tables of docs/results.md.
+"""Sum up what record_curves.py recorded, and print the tables.
 
-    python benchmarks/curves_table.py
+    python scripts/curves_table.py
 
-Writes benchmarks/results/curves_summary.jsonl, a line a set and acquisition function. Words are in
-percent of the pool, F1 on test is from 0 to 1:
+Writes a line for each data set and acquisition function to results/curves_summary.jsonl. Words are
+in percent of the pool, F1 on test is from 0 to 1. A value is null where it does not exist.
 
 data, acquisition, seeds      what the line is about
-full_f, shallow_f             of the models of all words: the config's, mean of its seeds; the CRF
-words_percent_to_99           at the first round of the mean curve with 99% of full_f or more;
-                              nothing is interpolated; null: not reached
-words_percent_to_shallow      the same with shallow_f or more
+full_f, shallow_f             F1 of the models of all words: the config's (mean of seeds), the CRF
+words_percent_to_99           words at the first round whose mean F1 is 99% of full_f or more;
+                              nothing is interpolated
+words_percent_to_shallow      the same for shallow_f
 seeds_to_99, seeds_to_shallow           how many of the seeds get there by themselves
-seeds_percent_to_99, ..._to_shallow     the mean of what those need
-area, area_range              mean F1 over the words that every run of the set has been at
-seeds_area                    the same of each seed, in the order of `seeds`
-words_saved_percent           of the words that the mean curve of RAND with the same seeds needs for
-words_saved_f                 this F1: 99% of full_f where both get there, else the lower best
-score_seconds, train_seconds  of a round after the seed set's, mean of all
+seeds_percent_to_99, ..._to_shallow     the mean of the words that those seeds need
+area, area_range              mean F1 over the range of words that every run of the set covers
+seeds_area                    the same for each seed, in the order of `seeds`
+words_saved_percent           saving on the words that RAND needs with the same seeds to reach
+words_saved_f                 this F1: 99% of full_f where both get there, else the lower best F1
+score_seconds, train_seconds  mean time of a round; the one of the seed set does not count
 """
 
 from collections import defaultdict
@@ -25,8 +25,8 @@ from statistics import mean
 from typing import Annotated, Any
 
 import typer
+from results import DIGITS, RESULTS, markdown, read_lines, show_errors
 
-from spacy_deepal.cli._app import show_errors
 from spacy_deepal.files import write_jsonl
 from spacy_deepal.report.compare import (
     BASELINE,
@@ -38,25 +38,22 @@ from spacy_deepal.report.compare import (
     summarise,
     words_saved,
 )
-from spacy_deepal.report.files import field, read_jsonl
 from spacy_deepal.report.page import PAPER
-from spacy_deepal.report.runs import Round, Run, make_round
+from spacy_deepal.report.runs import Run
+from spacy_deepal.rounds.rows import Manifest, RoundMetrics, parse_row
+from spacy_deepal.rounds.run_folder import RunFolder
 
-RESULTS = Path(__file__).parent / "results"
 FULL, SHALLOW = "full", "crf"  # the models of all words, among the acquisition functions
 FUNCTIONS = (BASELINE, "LC", "MNLP", "BALD")  # the paper's, in its order
-DIGITS = 6
 
 
 def main(
-    curves: Annotated[Path, typer.Argument(help="What curves.py recorded")] = (
-        RESULTS / "curves.jsonl"
-    ),
+    curves: Annotated[Path, typer.Argument(help="File of results")] = RESULTS / "curves.jsonl",
     output: Annotated[Path, typer.Option(help="The summary to write")] = (
         RESULTS / "curves_summary.jsonl"
     ),
 ) -> None:
-    """Write the summary, print Markdown tables."""
+    """Write the summary, and print Markdown tables."""
     with show_errors():
         sets = read_sets(curves)
     lines = [line for data, runs in sets.items() for line in summarise_set(data, runs)]
@@ -68,32 +65,33 @@ def main(
 
 
 def read_sets(file: Path) -> dict[str, list[Run]]:
-    """Read what was recorded; a model of all words becomes a run of one round.
+    """Read what was recorded. A model of all words becomes a run of one round.
 
-    RETURNS (dict): The runs of each set, in the order of the file.
-    RAISES (DeepALError): For a line that lacks something.
+    RETURNS (dict): The runs of each data set, in the order of the file.
     """
-    found: dict[tuple[str, str, int], dict[int, Round]] = defaultdict(dict)
-    for where, line in read_jsonl(file):
-        data, name = (field(line, key, str, where) for key in ("data", "acquisition"))
-        current = make_round({**line, "ents_per_type": {}, "genres": {}}, where)
-        found[data, name, field(line, "seed", int, where)].setdefault(current.number, current)
+    found: dict[tuple[str, str, int], list[dict[str, Any]]] = defaultdict(list)
+    for line in read_lines(file):
+        found[line["data"], line["acquisition"], line["seed"]].append(line)
     sets: dict[str, list[Run]] = defaultdict(list)
-    for (data, name, seed), rounds in found.items():
-        in_order = tuple(rounds[number] for number in sorted(rounds))
-        sets[data].append(Run(file, name, {"seed": seed}, in_order))
+    for (data, name, seed), lines in found.items():
+        rounds = [
+            parse_row(RoundMetrics, {**line, "ents_per_type": {}, "genres": {}}, str(file))
+            for line in sorted(lines, key=lambda line: line["round"])
+        ]
+        manifest = Manifest.model_construct(seed=seed)
+        sets[data].append(Run(RunFolder(file), name, manifest, tuple(rounds)))
     return sets
 
 
 def all_words(runs: list[Run], name: str) -> float | None:
-    """RETURNS (float | None): The mean F1 of a model of all words, if there is one."""
-    found = [run.rounds[-1].f for run in runs if run.name == name]
+    """RETURNS (float | None): The mean F1 of a model of all words. None if there is none."""
+    found = [run.rounds[-1].ents_f for run in runs if run.name == name]
     return mean(found) if found else None
 
 
 def functions(runs: list[Run]) -> dict[str, list[Run]]:
-    """RETURNS (dict): The runs of each acquisition function, the paper's first, the others by name.
-    With several processes the lines of a file are in the order in which runs ended."""
+    """RETURNS (dict): The runs of each acquisition function. Those of the paper come first, in its
+    order, then the others by name."""
     found: dict[str, list[Run]] = {name: [] for name in FUNCTIONS}
     for run in sorted(runs, key=lambda run: run.name):
         if run.name not in (FULL, SHALLOW):
@@ -102,7 +100,7 @@ def functions(runs: list[Run]) -> dict[str, list[Run]]:
 
 
 def summarise_set(data: str, runs: list[Run]) -> list[dict[str, Any]]:
-    """RETURNS (list[dict]): A line for each acquisition function, as the head of this file says."""
+    """RETURNS (list[dict]): The line of each acquisition function (see the head of this file)."""
     groups = functions(runs)
     ours = [run for group in groups.values() for run in group]
     full_f, shallow = all_words(runs, FULL), all_words(runs, SHALLOW)
@@ -138,19 +136,19 @@ def summarise_set(data: str, runs: list[Run]) -> list[dict[str, Any]]:
 
 
 def percent_to(curve: Run, f: float | None) -> float | None:
-    """RETURNS (float | None): Percent of the words at the first round with this F1 or more."""
+    """RETURNS (float | None): Percent of the words at the first round with at least this F1."""
     reached = None if f is None else first_reaching(curve, f)
-    return reached and reached.percent
+    return reached and reached.words_percent
 
 
 def seconds_a_round(runs: list[Run], step: str) -> float | None:
-    """RETURNS (float | None): Mean time of a step in the rounds after the seed set's."""
-    found = [round.seconds[step] for run in runs for round in run.rounds if round.number]
+    """RETURNS (float | None): Mean time of a step, without the round of the seed set."""
+    found = [getattr(row.seconds, step) for run in runs for row in run.rounds if row.round]
     return mean(found) if found else None
 
 
 def rounded(value: Any) -> Any:
-    """RETURNS: A number, or each of several, with few digits; anything else as it is."""
+    """RETURNS: A number with few digits, or each of several. Anything else stays as it is."""
     if isinstance(value, tuple):
         return [rounded(each) for each in value]
     return round(value, DIGITS) if isinstance(value, float) else value
@@ -162,23 +160,20 @@ def print_curves(data: str, runs: list[Run]) -> None:
     if not curves:
         return
     longest = max(curves.values(), key=lambda curve: len(curve.rounds))
-    heads = " | ".join(f"{round.percent:.0f}%" for round in longest.rounds)
     models = {"full data": all_words(runs, FULL), "CRF": all_words(runs, SHALLOW)}
     known = [f"{name} {points(f)}" for name, f in models.items() if f is not None]
     print(f"\nTest F1 on {data}{': ' if known else ''}{', '.join(known)}\n")
-    print(f"| words | {heads} |")
-    print("|---" * (len(longest.rounds) + 1) + "|")
+    rows = [["words", *(f"{row.words_percent:.0f}%" for row in longest.rounds)]]
     for name, curve in curves.items():
-        cells = [points(round.f) for round in curve.rounds]
-        cells += [""] * (len(longest.rounds) - len(cells))
-        print(f"| {name} | {' | '.join(cells)} |")
+        cells = [name, *(points(row.ents_f) for row in curve.rounds)]
+        rows.append(cells + [""] * (len(rows[0]) - len(cells)))
+    print(markdown(*rows))
 
 
 def print_summary(lines: list[dict[str, Any]]) -> None:
-    """Print the summary of all sets and functions, the paper's figures below."""
-    heads = ("words to 99%", "seeds", "words to the CRF's F1", "seeds", "mean F1", "fewer words")
-    print(f"\n| | {' | '.join(heads)} | scoring | training |")
-    print("|---" * (len(heads) + 3) + "|")
+    """Print the summary of all sets and functions, and the paper's figures below it."""
+    heads = "words to 99%", "seeds", "words to the CRF's F1", "seeds", "mean F1", "fewer words"
+    rows = [["", *heads, "scoring", "training"]]
     for line in lines:
         cells = [f"{line['data']}, {line['acquisition']}"]
         for goal in ("99", "shallow"):
@@ -190,24 +185,25 @@ def print_summary(lines: list[dict[str, Any]]) -> None:
         at = "" if saved is None else f"{percent(saved)} at {points(line['words_saved_f'])}"
         cells += [points(line["area"]), at]
         cells += [seconds(line[f"{step}_seconds"]) for step in ("score", "train")]
-        print(f"| {' | '.join(cells)} |")
+        rows.append(cells)
     target, shallow = (", ".join(map(percent, PAPER[key])) for key in ("target", "shallow"))
-    print(f"| the paper's MNLP, English and Chinese | {target} | | {shallow} | | | | | |")
+    rows.append(["the paper's MNLP, English and Chinese", target, "", shallow, *[""] * 5])
+    print("\n" + markdown(*rows))
 
 
 def print_areas(lines: list[dict[str, Any]]) -> None:
-    """Print the mean F1 of each seed, a column a set, and in brackets the mean of the seeds."""
+    """Print the mean F1 of each seed, a column a data set. Means of seeds are in brackets."""
     cells = {(line["acquisition"], line["data"]): line for line in lines if line["seeds_area"]}
     names, sets = (dict.fromkeys(key[n] for key in cells) for n in (0, 1))
-    print(f"\nMean F1 of each seed\n\n| | {' | '.join(sets)} |")
-    print("|---" * (len(sets) + 1) + "|")
+    rows = [["", *sets]]
     for name in names:
-        row = []
+        row = [name]
         for data in sets:
             line = cells.get((name, data))
             seeds = ", ".join(map(points, line["seeds_area"])) if line else ""
             row.append(f"{seeds} ({points(line['area'])})" if seeds.count(",") else seeds)
-        print(f"| {name} | {' | '.join(row)} |")
+        rows.append(row)
+    print("\nMean F1 of each seed\n\n" + markdown(*rows))
 
 
 def points(f: float | None) -> str:
@@ -216,7 +212,7 @@ def points(f: float | None) -> str:
 
 
 def percent(value: float | None) -> str:
-    """RETURNS (str): The number, a dash where there is none."""
+    """RETURNS (str): The number. A dash where there is none."""
     return "-" if value is None else f"{value:.1f}%"
 
 

@@ -1,112 +1,103 @@
 """Does active learning find the genre that its training data lack? Figure 5 of Shen et al. (2017).
 
-    python benchmarks/genres.py configs/al.cfg assets/demo runs --seed 0 --seed 1 --seed 2
+    python scripts/genres.py ../../configs/al.cfg ../../assets/demo runs --seed 0 --seed 1
 
-For each genre G three models are trained: on half of the data, on everything but G, on G alone.
-The acquisition function then chooses from the same pool for each of them, and the genres of its
-picks are counted. It never sees a genre.
+For each genre G, three models are trained: on half of the data, on everything but G, and on G
+alone. The acquisition function then selects sentences for each of them from the same pool, and the
+genres of these sentences are counted. The function never sees a genre.
 
-The pool is a third of the training data, drawn from every genre alike and kept from all models. So
-all choose from the same sentences, and every one of these is new to all: were the pool what each
-model has not seen, that of the model without G would be G and nothing else; were it all the data,
-that model would know every sentence but those of G. "The data" above are the other two thirds.
+The pool is a third of the training data. It holds the same share of every genre, and no model is
+trained on it; "the data" above are the other two thirds. So all models choose among the same
+sentences, which are new to all of them. If each model chose among what it has not seen, the pool of
+the model without G would be G and nothing else. If it chose among all data, it would know every
+sentence but those of G.
 
-Appends a line for each genre, seed and training set to benchmarks/results/genres.jsonl; what is
-there is not run again (other data of the same name, or another config, need another --output). The
-page and the picture of a set are WORKSPACE/NAME/genres.html and .png.
+The program records a line for each genre, seed and training set, and draws genres.html and
+genres.png in WORKSPACE/NAME. It does not train again what is trained already.
 """
 
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Any
 
 import spacy
 import torch
 import typer
-from corpora import take
 from fisher import fisher
 from genres_page import write_page
-from genres_table import ALONE, HALF, RESULTS, TRAININGS, WITHOUT, picked, print_table
-from records import append, check_made_of, made_of, matching
+from genres_table import ALONE, HALF, TRAININGS, WITHOUT, picked, print_table
+from peers import take
+from results import RESULTS, keep_config, record, show_errors
 from spacy.tokens import Doc
 from spacy.training.loop import DIR_MODEL_BEST, DIR_MODEL_LAST
-from spacy.util import load_model
-from thinc.api import Config
+from spacy.util import load_config, load_model
+from thinc.api import Config, require_gpu
 from wasabi import msg
 
-from spacy_deepal.acquisition.registry import (
-    acquisition_block,
-    acquisition_label,
-    make_acquisition,
-)
+from spacy_deepal.acquisition.registry import make_acquisition
 from spacy_deepal.acquisition.scoring import pool_reader, score
 from spacy_deepal.acquisition.selection import select
-from spacy_deepal.cli._app import (
-    OVERRIDES,
-    ConfigPath,
-    DataPath,
-    GpuId,
-    Lang,
-    load_config,
-    set_up,
-    show_errors,
-)
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.experiment.simulation import configure, full_run, prepare_corpus
 from spacy_deepal.pool.lookup import fetch
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.rounds.manifest import count_genres
 from spacy_deepal.rounds.settings import words_of
-from spacy_deepal.rounds.training import evaluate, without_loop
+from spacy_deepal.rounds.training import evaluate_pipeline, without_loop
 from spacy_deepal.seeds import derive_seed
 from spacy_deepal.sentences import count_words, sentence_id, sentence_info
 
 POOL = 1 / 3  # of the words of each genre
 NONE = "-"  # the genre of a sentence without one, as `count_genres` has it
 
-app = typer.Typer()
 
-
-@app.command(context_settings=OVERRIDES)
 def main(
-    ctx: typer.Context,
-    config: ConfigPath,
-    data: DataPath,
+    config: Annotated[Path, typer.Argument(help="A config such as configs/al.cfg")],
+    data: Annotated[Path, typer.Argument(help="Labelled data whose sentences have genres")],
     workspace: Annotated[Path, typer.Argument(help="Folder for pools, models and page")],
-    lang: Lang = "en",
+    lang: Annotated[str, typer.Option(help="Language of the tokenizer")] = "en",
     genre: Annotated[list[str] | None, typer.Option(help="May be repeated; default: all")] = None,
     seed: Annotated[list[int], typer.Option(help="May be repeated")] = [0, 1, 2],  # noqa: B006
-    acquisition: Annotated[str, typer.Option(help="Registered acquisition function")] = "MNLP",
+    acquisition: Annotated[str, typer.Option(help="Acquisition function, as MNLP")] = "MNLP",
     budget: Annotated[float, typer.Option(help="Share of the pool's words to pick")] = 0.2,
-    output: Annotated[Path, typer.Option()] = RESULTS,
-    gpu_id: GpuId = -1,
+    max_steps: Annotated[
+        int | None, typer.Option(help="Most updates of a model. Default: as the config says")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="File of results")] = RESULTS / "genres.jsonl",
+    gpu_id: Annotated[int, typer.Option(help="GPU id; -1: CPU")] = -1,
 ) -> None:
-    """Train on half of the data, on all but a genre and on it alone; see what each would label.
-    Overrides of the config as in `spacy train`."""
-    with show_errors(config):
-        set_up(None, gpu_id)
-        loaded = load_config(ctx, config)
+    """Train on half of the data, on all but a genre, and on it alone. See what each would label."""
+    if gpu_id >= 0:
+        require_gpu(gpu_id)
+    overrides = {} if max_steps is None else {"training.max_steps": max_steps}
+    with show_errors():
+        make_acquisition(acquisition)  # an unknown name is an error before anything is trained
         folder = prepare_corpus(data, workspace, lang=lang)
         sets = Sets(folder, lang)
-        chosen = sets.check(genre)
-        block = acquisition_block(acquisition)
-        configured = configure(loaded, folder, lang)
-        key = {"data": folder.name, "made_of": made_of(without_loop(loaded), folder, lang)}
-        check_made_of(output, key)
-        setting = {**key, "acquisition": acquisition_label(block), "budget": budget}
-        lines = matching(output, setting)
-        for number in seed:
-            for name in chosen:
-                lines += run_cell(configured, sets, setting, name, number, lines, output, gpu_id)
+        genres = sets.check(genre)
+        loaded = load_config(config, overrides=overrides, interpolate=False)
+        configured = without_loop(configure(loaded, folder, lang))
+        key = {"data": folder.name, "made_of": keep_config(configured, output.parent)}
+        key |= {"acquisition": acquisition, "budget": budget}
+        lines = []
+        for number, name in product(seed, genres):
+            lines += run_cell(configured, sets, key, name, number, gpu_id)
+            record(output, lines, by=("data", "acquisition", "budget"))
     write_page(lines, folder / "genres.html")
     print_table(lines)
     msg.good(f"The page is in {folder / 'genres.html'}")
 
 
 class Sets:
-    """What the models train on and choose from, made once: folder/genres/seedN/SET."""
+    """What the models are trained on and choose from. Each set is written once, to
+    folder/genres/seedN/SET.
+
+    folder (Path): What `prepare_corpus` made.
+    lang (str): The language of the tokenizer.
+    """
 
     def __init__(self, folder: Path, lang: str):
         self.folder = folder
@@ -115,16 +106,16 @@ class Sets:
         self.genres = sorted({genre_of(doc) for doc in self.train} - {NONE})
 
     def check(self, wanted: Sequence[str] | None) -> list[str]:
-        """RETURNS (list[str]): The genres wanted, or all.
+        """RETURNS (list[str]): The genres that are wanted. With None, all.
 
-        RAISES (DeepALError): There are no two genres, or one wanted is not there.
+        RAISES (DeepALError): The data have fewer than two genres, or lack one that is wanted.
         """
         if len(self.genres) < 2:
             raise DeepALError(
                 f"{self.folder / 'corpus' / 'train'} has {len(self.genres)} genres "
-                f"({', '.join(self.genres) or 'none is named'}); two at least are needed. A genre "
-                "is named by lines `# genre = NAME` in IOB2, by the file's name in inline markup, "
-                'by "genre" in JSONL, by the document in OntoNotes.'
+                f"({', '.join(self.genres) or 'none is named'}). At least two are needed. IOB2 "
+                "names a genre in lines `# genre = NAME`, inline markup in the file's name, JSONL "
+                'in the key "genre", OntoNotes in the document.'
             )
         if unknown := sorted(set(wanted or ()) - set(self.genres)):
             raise DeepALError(
@@ -145,7 +136,7 @@ class Sets:
         return self._write(docs, seed, f"{training}-{genre}")
 
     def test(self, genre: str) -> Path | None:
-        """RETURNS (Path | None): The sentences of the genre in test; None: they have no entity."""
+        """RETURNS (Path | None): The test sentences of a genre. None if they have no entity."""
         test = read_shards(self.folder / "corpus" / "test", self.vocab)
         docs = [doc for doc in test if genre_of(doc) == genre]
         return self._write(docs, "test", genre) if any(doc.ents for doc in docs) else None
@@ -161,8 +152,10 @@ class Sets:
 
 
 def divide(docs: Iterable[Doc], share: float, seed: int, purpose: str) -> tuple[list, list]:
-    """RETURNS (list[Doc], list[Doc]): Random sentences with this share of the words of each genre;
-    and the others."""
+    """Draw sentences at random until they have this share of the words of each genre.
+
+    RETURNS (list[Doc], list[Doc]): The sentences drawn, and the others.
+    """
     by_genre = defaultdict(list)
     for doc in docs:
         by_genre[genre_of(doc)].append(doc)
@@ -182,41 +175,27 @@ def genre_of(doc: Doc) -> str:
 
 
 def run_cell(
-    config: Config,
-    sets: Sets,
-    setting: dict[str, Any],
-    genre: str,
-    seed: int,
-    known: list[dict[str, Any]],
-    output: Path,
-    use_gpu: int,
+    config: Config, sets: Sets, key: dict[str, Any], genre: str, seed: int, use_gpu: int
 ) -> list[dict[str, Any]]:
-    """Train the three models of a genre and a seed and have each choose, where that is not known.
+    """Train the three models of a genre and a seed, and have each of them choose.
 
-    setting (dict): Data, function and budget.
-    known (list[dict]): The lines that there are.
-    RETURNS (list[dict]): The new lines; they are in the output file, too.
+    key (dict): What all lines begin with, function and budget among it.
+    RETURNS (list[dict]): A line for each model.
     """
-    lines = {
-        line["training"]: line for line in known if (line["genre"], line["seed"]) == (genre, seed)
-    }
-    new = []
+    lines: dict[str, dict[str, Any]] = {}
     for training in TRAININGS:
-        if training in lines:
-            continue
         msg.divider(f"{training} ({genre}), seed {seed}")
-        key = {**setting, "genre": genre, "seed": seed, "training": training}
-        line = key | run_model(config, sets, key, use_gpu)
+        cell = {**key, "genre": genre, "seed": seed, "training": training}
+        line = cell | run_model(config, sets, cell, use_gpu)
         line["p"] = None if training == HALF else compare(line, lines[HALF])
         lines[training] = line
-        new.append(line)
-        append(output, line)
-    return new
+    return list(lines.values())
 
 
 def run_model(config: Config, sets: Sets, key: dict[str, Any], use_gpu: int) -> dict[str, Any]:
     """Train one model, unless that has been done, and have it choose from the pool.
 
+    key (dict): What the model is trained on, the function and the budget.
     RETURNS (dict): What it was trained on, its F1 on test and on the genre's part of test, and
         sentences and words of each genre in the pool and in what it chose.
     """
@@ -229,30 +208,38 @@ def run_model(config: Config, sets: Sets, key: dict[str, Any], use_gpu: int) -> 
     shutil.rmtree(model / DIR_MODEL_LAST, ignore_errors=True)  # dozens of models fill a disk
     nlp = load_model(model / DIR_MODEL_BEST)
     test = sets.test(genre)
-    offered = count_genres(read_shards(pool, sets.vocab))
+    offered = describe_genres(read_shards(pool, sets.vocab))
     function = make_acquisition(key["acquisition"])
     found = score(nlp, pool_reader(pool, nlp.vocab), function, seed=seed)
     words = words_of(key["budget"], sum(counts["words"] for counts in offered.values()))
     batch = [item.id for item in select(found, words)]
-    trained = count_genres(read_shards(docs, sets.vocab))
+    trained = describe_genres(read_shards(docs, sets.vocab))
     return {
         "sentences": sum(counts["sentences"] for counts in trained.values()),
         "words": sum(counts["words"] for counts in trained.values()),
-        "ents_f": round(scores["ents_f"], 4),
-        "genre_ents_f": test and round(evaluate(nlp, test)["ents_f"], 4),
+        "ents_f": round(scores.ents_f, 4),
+        "genre_ents_f": test and round(evaluate_pipeline(nlp, test)["ents_f"], 4),
         "pool": offered,
-        "picks": count_genres(iter(fetch(pool, batch, sets.vocab, with_gold=False))),
+        "picks": describe_genres(fetch(pool, batch, sets.vocab, with_gold=False)),
         "threads": torch.get_num_threads(),
     }
 
 
+def describe_genres(docs: Iterable[Doc]) -> dict[str, dict[str, int]]:
+    """RETURNS (dict): Sentences and words of each genre."""
+    return {genre: counts.model_dump() for genre, counts in count_genres(docs).items()}
+
+
 def compare(line: dict[str, Any], half: dict[str, Any]) -> float:
-    """RETURNS (float): Fisher's p value, in sentences: that the model without the genre chose more
-    of it than the half-data model, or the model of it alone less."""
+    """Test whether the model without the genre chose more sentences of it than the half-data model,
+    or the model of the genre alone fewer.
+
+    RETURNS (float): Fisher's p value.
+    """
     counts = picked(line), picked(half)
     first, second = counts if line["training"] == WITHOUT else counts[::-1]
     return fisher(*first, *second)
 
 
 if __name__ == "__main__":
-    app()
+    typer.run(main)

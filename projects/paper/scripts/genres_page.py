@@ -1,4 +1,4 @@
-"""The lines of genres.py as a page, with a picture like the paper's Figure 5."""
+"""The page of genres.py, with a picture like Figure 5 of the paper."""
 
 import base64
 from collections.abc import Callable, Sequence
@@ -20,8 +20,8 @@ from genres_table import (
     summarise,
 )
 
-from spacy_deepal.report.curves import INK, MUTED, render
-from spacy_deepal.report.files import write_file
+from spacy_deepal.files import write_atomically
+from spacy_deepal.report.curves import INK, MUTED, figure_bytes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +39,8 @@ BAR = 0.26  # of the room of a genre
 def draw(rows: Sequence[Row], *, width: float, height: float, columns: int) -> "Figure":
     """Draw F1 on test, and the genre's share of the sentences chosen, for each genre and model.
 
-    width, height (float): In inches. columns (int): 2: side by side; 1: one above the other.
+    width, height (float): In inches.
+    columns (int): With 2, the two drawings stand side by side. With 1, one above the other.
     """
     from matplotlib.figure import Figure
 
@@ -64,7 +65,7 @@ def draw(rows: Sequence[Row], *, width: float, height: float, columns: int) -> "
 def draw_bars(axes: "Axes", rows: Sequence[Row], read: Callable) -> None:
     """Draw a bar for each genre and training set, with a line from the lowest seed to the highest.
 
-    read (Callable): Mean, lowest and highest of a row and a training set.
+    read (Callable): Gives the mean, the lowest and the highest value of a row and a training set.
     """
     for place, (training, (color, label)) in enumerate(LOOKS.items()):
         x = [number + (place - 1) * BAR for number in range(len(rows))]
@@ -83,14 +84,13 @@ def draw_bars(axes: "Axes", rows: Sequence[Row], read: Callable) -> None:
 
 
 def write_page(lines: Lines, output: Path) -> None:
-    """Write the page, and the picture beside it as .png.
+    """Write the page, which holds its pictures, and the wide picture as .png beside it.
 
-    output (Path): The HTML file; it holds its pictures.
+    output (Path): The HTML file.
     """
     rows = summarise(lines)
-    wide = render(draw(rows, width=8.6, height=3.7, columns=2), "png")
-    narrow = render(draw(rows, width=4, height=6.2, columns=1), "png")
-    write_file(output.with_suffix(".png"), wide)
+    wide = figure_bytes(draw(rows, width=8.6, height=3.7, columns=2), "png")
+    narrow = figure_bytes(draw(rows, width=4, height=6.2, columns=1), "png")
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -111,4 +111,6 @@ def write_page(lines: Lines, output: Path) -> None:
         wide=base64.b64encode(wide).decode(),
         narrow=base64.b64encode(narrow).decode(),
     )
-    write_file(output, page.encode("utf8"))
+    for path, content in ((output.with_suffix(".png"), wide), (output, page.encode("utf8"))):
+        with write_atomically(path, "wb") as stream:
+            stream.write(content)
