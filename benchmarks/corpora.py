@@ -1,4 +1,4 @@
-"""The data of the benchmarks: pools made once, shares of the training words."""
+"""The data of the benchmarks: whole data sets, and shares of their training words."""
 
 import random
 from collections.abc import Sequence
@@ -21,11 +21,12 @@ def make_corpus(
 ) -> Path:
     """Make train.spacy, dev.spacy and test.spacy.
 
-    data (Path): A folder that `spacy deepal prepare` takes. Its pools are made once: other data
-        need another folder.
-    share (float): Of the training words, in whole sentences drawn by the seed; 1: all.
-    dev_words (int): At most so many words of dev choose the model, the same for all systems.
-    RETURNS (Path): Their folder, in `folder`.
+    data (Path): A folder that `spacy deepal prepare` takes.
+    folder (Path): Where all of it goes. Its pools are made once, so other data need another folder.
+    share (float): The share of the training words to train on, in whole sentences that the seed
+        draws. With 1, all of them.
+    dev_words (int): Most words of dev. They choose the model, and are the same for all systems.
+    RETURNS (Path): The folder of the three files, in `folder`.
     """
     pools = folder / "pools"
     if not all((pools / split).is_dir() for split in SPLITS):
@@ -45,7 +46,7 @@ def make_corpus(
 
 
 def take(docs: Sequence[Doc], words: int, seed: int) -> list[Doc]:
-    """RETURNS (list[Doc]): Whole sentences in a random order until there are so many words."""
+    """RETURNS (list[Doc]): Sentences in a random order, until they have at least `words` words."""
     docs, taken = list(docs), 0
     random.Random(seed).shuffle(docs)
     for i, doc in enumerate(docs):

@@ -1,4 +1,4 @@
-"""The shallow rival: a linear-chain CRF with the usual features, as users of CRFsuite train it."""
+"""A shallow model to compare with: a linear-chain CRF with features as users of CRFsuite choose."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,11 +11,12 @@ from spacy.training import Example, biluo_tags_to_spans, iob_to_biluo
 WINDOW = 2
 AFFIXES = (1, 2, 3, 4)
 ITERATIONS = 120
-PENALTIES = ((0.0, 1.0), (0.0, 0.1), (0.1, 0.1), (0.1, 0.01), (0.5, 0.01))  # (L1, L2), by dev F1
+# Pairs of L1 and L2. Dev decides which one is taken.
+PENALTIES = ((0.0, 1.0), (0.0, 0.1), (0.1, 0.1), (0.1, 0.01), (0.5, 0.01))
 
 
 def features(doc: Doc) -> list[list[str]]:
-    """Words, lower-case words, shapes and affixes in a window of two words to each side.
+    """Make features of words, lower-case words, shapes and affixes, two words to each side.
 
     RETURNS (list[list[str]]): The features of each token.
     """
@@ -42,16 +43,16 @@ def features(doc: Doc) -> list[list[str]]:
 
 
 def tags(doc: Doc) -> list[str]:
-    """RETURNS (list[str]): BILUO tags of the tokens."""
+    """RETURNS (list[str]): The BILUO tags of the tokens."""
     return iob_to_biluo([f"{t.ent_iob_}-{t.ent_type_}" if t.ent_type else "O" for t in doc])
 
 
 def train(docs: Sequence[Doc], dev: Sequence[Doc], path: Path) -> pycrfsuite.Tagger:
-    """Train with each pair of penalties; keep the CRF that is best on dev.
+    """Train with each pair of penalties, and keep the CRF that is best on dev.
 
     docs (Sequence[Doc]), dev (Sequence[Doc]): Labelled sentences.
     path (Path): Where the model goes.
-    RETURNS (Tagger): The CRF.
+    RETURNS (Tagger): The CRF that is kept.
     """
     items = [(features(doc), tags(doc)) for doc in docs]
     best = -1.0
@@ -70,9 +71,10 @@ def train(docs: Sequence[Doc], dev: Sequence[Doc], path: Path) -> pycrfsuite.Tag
 
 
 def train_and_score(splits: Mapping[str, Sequence[Doc]], path: Path) -> dict[str, float]:
-    """Train on "train", choose on "dev".
+    """Train on "train", choose the penalties on "dev", and evaluate.
 
-    RETURNS (dict): ents_p, ents_r, ents_f on "test", and those on "dev" with dev_ before them.
+    path (Path): Where the model goes.
+    RETURNS (dict): ents_p, ents_r and ents_f on "test", and with the prefix dev_ on "dev".
     """
     tagger = train(splits["train"], splits["dev"], path)
     dev = {f"dev_{key}": value for key, value in evaluate(tagger, splits["dev"]).items()}
@@ -94,14 +96,14 @@ def evaluate(tagger: pycrfsuite.Tagger, docs: Sequence[Doc]) -> dict[str, float]
             doc.vocab, words=[t.text for t in doc], spaces=[bool(t.whitespace_) for t in doc]
         )
         found = tagger.tag(pycrfsuite.ItemSequence(features(doc)))
-        predicted.ents = biluo_tags_to_spans(predicted, list(_consistent(found)))
+        predicted.ents = biluo_tags_to_spans(predicted, list(make_consistent(found)))
         examples.append(Example(predicted, doc))
     scores = get_ner_prf(examples)
     return {key: scores[key] for key in ("ents_p", "ents_r", "ents_f")}
 
 
-def _consistent(found: list[str]) -> list[str]:
-    """Mend a path that is no BILUO, which a CRF rarely gives: as CoNLL's scorer reads it."""
+def make_consistent(found: list[str]) -> list[str]:
+    """Mend tags that break the BILUO scheme, as CoNLL's scorer reads them. They are rare."""
     iob, previous = [], "O"
     for tag in found:
         label = tag[2:]

@@ -1,12 +1,13 @@
-"""Test F1 of the tagger beside spaCy's `ner` and a CRF, from the same labels.
+"""Compare the test F1 of the tagger with that of spaCy's `ner` and a CRF, from the same labels.
 
     python benchmarks/tagger_accuracy.py demo=assets/demo/en --share 0.1 --share 1.0 --seed 0
 
-Appends a line a model to benchmarks/results/tagger_accuracy.jsonl; what is there is not run again.
-Every system chooses its model on dev: `ner` and `deepal_ner` by the patience of their configs, the
-CRF its penalties. `deepal_ner` learns its word vectors from the text of the training pool, labelled
-or not, as `spacy deepal experiment` does; `ner_text` gets the same table, `deepal_ner_plain` none.
-The systems called _vectors get one from `--transformer`, the folder of a sentence-transformer.
+Appends a line for each model to benchmarks/results/tagger_accuracy.jsonl; what is recorded is not
+run again. Every system chooses its model on dev: `ner` and `deepal_ner` by the patience of their
+configs, the CRF by its penalties. `deepal_ner` learns its word vectors from the text of the
+training pool, labelled or not, as `spacy deepal experiment` does. `ner_text` gets the same table,
+`deepal_ner_plain` gets none. The systems called _vectors get theirs from `--transformer`, the
+folder of a sentence-transformer.
 """
 
 import time
@@ -40,7 +41,7 @@ TABLES = {  # the systems, and where their word vectors come from
 
 
 def main(
-    data: Annotated[list[str], typer.Argument(help="NAME=FOLDER, more than one will do")],
+    data: Annotated[list[str], typer.Argument(help="NAME=FOLDER; may be repeated")],
     share: Annotated[list[float], typer.Option(help="Of the training words")] = [0.1, 1.0],  # noqa: B006
     seed: Annotated[list[int], typer.Option()] = [0, 1, 2],  # noqa: B006
     system: Annotated[list[str], typer.Option(help=", ".join(TABLES))] = list(TABLES),  # noqa: B006
@@ -50,7 +51,7 @@ def main(
     workspace: Annotated[Path, typer.Option(help="Pools and shares")] = HERE / "workspace",
     output: Annotated[Path, typer.Option()] = HERE / "results" / "tagger_accuracy.jsonl",
 ) -> None:
-    """Train every system on every share of every set with every seed, and append its test F1."""
+    """Train every system on every share of the data sets with every seed, and record test F1."""
     folders = dict(item.split("=", 1) for item in data)
     cells = [
         {"data": d, "share": s, "seed": n, "system": t}
@@ -59,7 +60,7 @@ def main(
         for d in folders
         for t in system
         if not (TABLES[t] == "transformer" and transformer is None)
-        and not (t == "crf" and s == 1 and n)  # the same labels and no random number: one run
+        and not (t == "crf" and s == 1 and n)  # the same labels and no random number
     ]
     for cell in tqdm(cells, disable=None):
         if matching(output, cell):
@@ -84,10 +85,11 @@ def main(
 def make_table(
     source: str | None, folder: Path, lang: str, transformer: Path | None
 ) -> Path | None:
-    """Make a table of word vectors, once. That of a transformer covers the words of all splits, as
-    one from elsewhere would.
+    """Make a table of word vectors, unless that has been done. The one of a transformer covers the
+    words of all splits, as tables from elsewhere do.
 
-    RETURNS (Path | None): Its folder, in `folder`.
+    source (str | None): "text" or "transformer". With None, there is no table.
+    RETURNS (Path | None): The folder of the table, in `folder`.
     """
     if source is None:
         return None
@@ -102,7 +104,7 @@ def make_table(
 
 
 def config_of(system: str, lang: str, vectors: Path | None, seed: int) -> Config:
-    """RETURNS (Config): What a user of the system would start from."""
+    """RETURNS (Config): The config that users of the system start from, with these vectors."""
     if system.startswith("ner"):
         config = ner_config(lang, seed, vectors=vectors is not None)
     else:

@@ -1,10 +1,10 @@
-"""Speed and memory of the tagger beside spaCy's `ner`, and the price of BALD.
+"""Compare speed and memory of the tagger with those of spaCy's `ner`, and BALD's time with MNLP's.
 
     python benchmarks/tagger_speed.py --quick --data assets/demo/en --json speed.json
 
-Both sides take turns in one process, after a warm-up; figures are medians of CPU time with one
-thread (what else runs on the machine then hardly counts), of wall time with more. Ratios above 1
-are in the tagger's favour, but those of BALD: time over that of an MNLP pass.
+After a warm-up, both sides take turns in one process. Figures are medians. With one thread they are
+of CPU time, so other work on the machine hardly counts; with more threads they are of wall time.
+Ratios above 1 are in the tagger's favour. Only those of BALD are times over the time of MNLP.
 """
 
 import io
@@ -32,13 +32,13 @@ from systems import ner_config, tagger_config
 from thinc.api import Config
 from tqdm import tqdm
 
-from spacy_deepal.acquisition.anytime import score_for_budget
-from spacy_deepal.acquisition.scoring import make_acquisition, score_docs
+from spacy_deepal.acquisition.registry import make_acquisition
+from spacy_deepal.acquisition.scoring import score
 from spacy_deepal.acquisition.selection import select
 
 WARM_UP = 5  # updates
-STEPS_DONE = 2000  # batches passed over before the first one, since they grow: a training's middle
-LEARNT = 60_000  # words more to train on before prediction: what finds nothing has nothing to do
+STEPS_DONE = 2000  # batches to skip, because they grow: these are the batches of mid-training
+LEARNT = 60_000  # words to train on before prediction, so that there are entities to set
 POOL = 30_000  # words that are scored
 
 
@@ -62,7 +62,7 @@ def main(
         figures |= measure_training(sides, corpus, repeats, words)
         for _, learn in sides.values():
             learn(LEARNT)
-        figures |= measure_prediction(sides, corpus, lang, 2 * repeats)
+        figures |= measure_prediction(sides, corpus, 2 * repeats)
         figures |= measure_bald(sides["deepal_ner"][0], corpus, 1 if quick else 3)
         if not quick:
             figures |= measure_convergence(corpus, lang)
@@ -74,7 +74,7 @@ def main(
 
 
 def machine() -> str:
-    """RETURNS (str): Processor, its instructions that torch uses, cores, Python and torch."""
+    """RETURNS (str): Processor, the instructions that torch uses, cores, versions."""
     cores = multiprocessing.cpu_count()
     name = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
@@ -86,21 +86,24 @@ def machine() -> str:
 
 
 def clock() -> float:
-    """RETURNS (float): Seconds: of CPU with one thread, else of wall."""
+    """RETURNS (float): Seconds, of CPU time with one thread, else of wall time."""
     return time.process_time() if torch.get_num_threads() == 1 else time.perf_counter()
 
 
 def timed(work: Callable[[], Any]) -> float:
-    """RETURNS (float): Seconds."""
+    """RETURNS (float): The seconds that the work takes."""
     start = clock()
     work()
     return clock() - start
 
 
 def side(config: Config, corpus: Path, steps: int) -> tuple[Language, Callable[[], Any]]:
-    """RETURNS (Language, Callable): An initialised pipeline, and what does its next updates, with
-    batches as large as after so many steps: called with a number of words, it returns how many it
-    has trained on."""
+    """Initialise a pipeline for training.
+
+    steps (int): Batches to skip, so that the next ones are as large as after so many updates.
+    RETURNS (Language, Callable): The pipeline, and a function that trains it on at least a given
+        number of words and returns how many there were.
+    """
     for split in ("train", "dev"):
         config["paths"][split] = str(corpus / f"{split}.spacy")
     nlp = init_nlp(config)
@@ -135,7 +138,7 @@ def side(config: Config, corpus: Path, steps: int) -> tuple[Language, Callable[[
 def measure_training(
     sides: dict[str, tuple], corpus: Path, repeats: int, words: int
 ) -> dict[str, Any]:
-    """RETURNS (dict): Words a second of `nlp.update`, each side's batches its own; the ratio."""
+    """RETURNS (dict): Words a second of `nlp.update` with the batches of each config; the ratio."""
     speeds: dict[str, list[float]] = {name: [] for name in sides}
     for _ in tqdm(range(repeats), "training", leave=False, disable=None):
         for name, (_, learn) in sides.items():
@@ -145,7 +148,7 @@ def measure_training(
 
 
 def compared(what: str, speeds: dict[str, list[float]]) -> dict[str, Any]:
-    """RETURNS (dict): The median speed of each side, and of the ratios of each turn."""
+    """RETURNS (dict): The median speed of each side, and the median of the ratios of each turn."""
     ratios = [x / y for x, y in zip(speeds["deepal_ner"], speeds["ner"], strict=True)]
     found = {f"{what}_{name}_words_s": round(statistics.median(v)) for name, v in speeds.items()}
     return {**found, f"{what}_ratio": round(statistics.median(ratios), 2)}
@@ -161,16 +164,13 @@ def fresh(nlp: Language, corpus: Path) -> list[Doc]:
 
 
 def forget(nlp: Language) -> None:
-    """Have the tagger work out all words anew, as after an update."""
-    model = next(pipe.model for _, pipe in nlp.pipeline if pipe.model.name == "cnn_cnn_lstm")
-    model.shims[0].set_network(model.shims[0].network)
+    """Let the tagger build its tables of words again, as it does after an update."""
+    tagger = nlp.get_pipe("ner")
+    tagger.from_bytes(tagger.to_bytes(exclude=["vocab"]), exclude=["vocab"])
 
 
-def measure_prediction(
-    sides: dict[str, tuple], corpus: Path, lang: str, repeats: int
-) -> dict[str, Any]:
-    """RETURNS (dict): Words a second of `nlp.pipe`, entities set; and of the network alone, as a
-    share of what the machine's matrix product would allow."""
+def measure_prediction(sides: dict[str, tuple], corpus: Path, repeats: int) -> dict[str, Any]:
+    """RETURNS (dict): Words a second of `nlp.pipe`, entities set; the ratio."""
     speeds: dict[str, list[float]] = {name: [] for name in sides}
     for turn in tqdm(range(repeats + 1), "prediction", leave=False, disable=None):
         for name, (nlp, _) in sides.items():
@@ -181,83 +181,59 @@ def measure_prediction(
             seconds = timed(lambda nlp=nlp, docs=docs: list(nlp.pipe(docs)))
             if turn:  # the first warms up
                 speeds[name].append(words / seconds)
-    nlp = sides["deepal_ner"][0]
-    docs, model = fresh(nlp, corpus), nlp.get_pipe("ner").model
-    model.predict(docs)
-    network = statistics.median(timed(lambda: model.predict(docs)) for _ in range(repeats))
-    flop = sum(map(len, docs)) * flop_per_word(model.shims[0].network) / network
-    share = {"network_share_of_product": round(flop / product_flops(), 2)}
-    return {**compared("predict", speeds), **share}
-
-
-def flop_per_word(network: Any) -> float:
-    """RETURNS (float): Operations that a plain network of these sizes does for a word in its
-    convolutions over words, its decoder and its output; ours does fewer."""
-    weights = [*network.encoder.convolution.parameters(), *network.decoder.layers.parameters()]
-    weights += [*network.decoder.output.parameters()]
-    return 2.0 * sum(weight.numel() for weight in weights if weight.ndim == 2)
-
-
-def product_flops(size: int = 1024) -> float:
-    """RETURNS (float): Operations a second of torch's product of two square matrices."""
-    one = torch.randn(size, size)
-    times = [timed(lambda: one @ one) for _ in range(12)]
-    return 2 * size**3 / statistics.median(times[2:])
+    return compared("predict", speeds)
 
 
 def measure_bald(nlp: Language, corpus: Path, repeats: int) -> dict[str, Any]:
-    """RETURNS (dict): Time over that of an MNLP pass, all words new to both: BALD, of the decoder
-    alone, and for a budget of 2% of the words; and what each finds of BALD's batch, in words."""
-    docs = [*fresh(nlp, corpus)]
+    """Compare BALD, BALD of the decoder alone, and BALD for a budget of 2% of the words.
+
+    RETURNS (dict): Their times over the time of MNLP, all words new to each of them; and what
+        `compare_scores` finds.
+    """
+    docs = fresh(nlp, corpus)
     for i, doc in enumerate(docs):
         doc.user_data["deepal"] = {"id": str(i), "doc_id": None, "genre": None}
-    words = {str(i): len(doc) for i, doc in enumerate(docs)}
-    budget = round(0.02 * sum(words.values()))
+    budget = round(0.02 * sum(map(len, docs)))
     functions = {name: make_acquisition(name) for name in ("MNLP", "BALD", "DecoderBALD")}
     functions["BALD20"] = make_acquisition("BALD", samples=20)
-    work = {
-        name: (lambda function=function: list(score_docs(nlp, docs, function)))
-        for name, function in functions.items()
-    }
-    work["anytime"] = lambda: score_for_budget(nlp, lambda: docs, functions["BALD"], budget)
-    times: dict[str, list[float]] = {name: [] for name in work}
+    jobs = {name: (function, None) for name, function in functions.items()}
+    jobs["anytime"] = functions["BALD"], budget
+    times: dict[str, list[float]] = {name: [] for name in jobs}
     scores = {}
     for turn in tqdm(range(repeats + 1), "BALD", leave=False, disable=None):
-        for name, score in work.items():
-            if turn == 0 and name not in ("MNLP", "DecoderBALD"):
+        for name, (function, limit) in jobs.items():
+            if turn == 0 and name not in ("MNLP", "DecoderBALD"):  # these warm up
                 continue
             forget(nlp)
             start = clock()
-            scores[name] = score()
-            seconds = clock() - start
+            scores[name] = list(score(nlp, lambda: docs, function, budget=limit))
             if turn:
-                times[name].append(seconds)
+                times[name].append(clock() - start)
     base = statistics.median(times["MNLP"])
-    exact = {item.id for item in select(scores["BALD"], budget)}
+    names = {"bald": "BALD", "bald_decoder": "DecoderBALD", "bald_20_samples": "BALD20"}
     figures = {
         f"{key}_ratio": round(statistics.median(times[name]) / base, 1)
-        for key, name in {
-            "bald": "BALD",
-            "bald_decoder": "DecoderBALD",
-            "bald_20_samples": "BALD20",
-            "bald_anytime": "anytime",
-        }.items()
+        for key, name in {**names, "bald_anytime": "anytime"}.items()
     }
-    for key, name in {
-        "anytime": "anytime",
-        "20_samples": "BALD20",
-        "decoder": "DecoderBALD",
-    }.items():
-        found = {item.id for item in select(scores[name], budget)} & exact
-        share = sum(words[i] for i in found) / sum(words[i] for i in exact)
-        figures[f"bald_{key}_finds"] = round(share, 2)
-    for key, name in {"decoder": "DecoderBALD", "20_samples": "BALD20", "mnlp": "MNLP"}.items():
+    return {**figures, **compare_scores(scores, budget)}
+
+
+def compare_scores(scores: dict[str, list], budget: int) -> dict[str, float]:
+    """RETURNS (dict): The share of BALD's batch, in words, that each function finds; its rank
+    correlation with BALD."""
+    exact = {item.id: item.words for item in select(scores["BALD"], budget)}
+    names = {"20_samples": "BALD20", "decoder": "DecoderBALD"}
+    figures = {}
+    for key, name in {"anytime": "anytime", **names}.items():
+        found = sum(exact.get(item.id, 0) for item in select(scores[name], budget))
+        figures[f"bald_{key}_finds"] = round(found / sum(exact.values()), 2)
+    for key, name in {**names, "mnlp": "MNLP"}.items():
         figures[f"bald_{key}_spearman"] = round(spearman(scores["BALD"], scores[name]), 3)
     return figures
 
 
 def spearman(one: list, other: list) -> float:
-    """RETURNS (float): Rank correlation of two lists of scores of the same sentences."""
+    """RETURNS (float): The rank correlation of two lists of scores of the same sentences."""
     ranks = []
     for scores in (one, other):
         values = torch.tensor([item.score for item in scores], dtype=torch.float64)
@@ -267,8 +243,8 @@ def spearman(one: list, other: list) -> float:
 
 
 def measure_convergence(corpus: Path, lang: str) -> dict[str, Any]:
-    """RETURNS (dict): Seconds in which `ner` reaches its best F1 on dev, evaluations included, and
-    the tagger reaches the same."""
+    """RETURNS (dict): Seconds until `ner` reaches its best F1 on dev, and until the tagger reaches
+    the same F1, evaluations included."""
     curves = {}
     for name, config in {"ner": ner_config(lang), "deepal_ner": tagger_config(lang)}.items():
         for split in ("train", "dev"):
@@ -300,11 +276,11 @@ def measure_convergence(corpus: Path, lang: str) -> dict[str, Any]:
 
 
 def measure_memory(corpus: Path, lang: str) -> dict[str, Any]:
-    """RETURNS (dict): Peak memory in MB of processes of their own that train, and then predict."""
+    """RETURNS (dict): Peak memory in MB when training and when predicting, in a process each."""
     figures, context = {}, multiprocessing.get_context("spawn")
     for name in ("ner", "deepal_ner"):
         with context.Pool(1) as pool:
-            trained, predicted = pool.apply(_peaks, (name, corpus, lang))
+            trained, predicted = pool.apply(peaks, (name, corpus, lang))
         figures |= {f"memory_train_{name}": trained, f"memory_predict_{name}": predicted}
     for what in ("train", "predict"):
         ratio = figures[f"memory_{what}_deepal_ner"] / figures[f"memory_{what}_ner"]
@@ -312,7 +288,8 @@ def measure_memory(corpus: Path, lang: str) -> dict[str, Any]:
     return figures
 
 
-def _peaks(name: str, corpus: Path, lang: str) -> tuple[int, int]:
+def peaks(name: str, corpus: Path, lang: str) -> tuple[int, int]:
+    """RETURNS (int, int): Peak memory in MB after training, and after prediction."""
     config = ner_config(lang) if name == "ner" else tagger_config(lang)
     nlp, learn = side(config, corpus, STEPS_DONE)
     learn(30_000)
@@ -322,8 +299,8 @@ def _peaks(name: str, corpus: Path, lang: str) -> tuple[int, int]:
 
 
 def peak_memory() -> int:
-    """RETURNS (int): The most that this process has held, in MB. `getrusage` would count what the
-    process that started it held."""
+    """RETURNS (int): The peak memory of this process in MB. That of `getrusage` would include the
+    process that started it."""
     lines = Path("/proc/self/status").read_text(encoding="utf8").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) // 1024
 

@@ -1,9 +1,9 @@
-"""The tables of docs/benchmarks.md from benchmarks/results/tagger_accuracy.jsonl.
+"""The tables of what tagger_accuracy.py recorded.
 
     python benchmarks/tagger_table.py
 
-A cell is the mean test F1 of its seeds, with their number where it is not three. The CRF has no
-random number: on all words it is trained once.
+A cell is the mean test F1 of its seeds. Their number stands beside it where it is not three. The
+CRF has no random number, so it is trained once on all words.
 """
 
 import json
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def cell(values: list[float], complete: bool) -> str:
-    """RETURNS (str): The mean, and how many seeds it is of where some are missing."""
+    """RETURNS (str): The mean, and the number of seeds where some are missing."""
     if not values:
         return ""
     return f"{mean(values):.1f}" + ("" if complete or len(values) == SEEDS else f" ({len(values)})")

@@ -1,4 +1,4 @@
-"""Make and load spaCy pipelines, with errors that say what to do."""
+"""Blank and trained spaCy pipelines, with errors that say what to do."""
 
 import sys
 
@@ -10,9 +10,10 @@ from .errors import DeepALError
 
 
 def blank_pipeline(lang: str) -> Language:
-    """`spacy.blank` without its limit on the length of a text, which is meant for parsers.
+    """Make a blank pipeline. Texts may have any length: the limit of spaCy is meant for parsers.
 
-    RAISES (DeepALError): spaCy does not know the language, or it needs a package more.
+    lang (str): Language code, such as "en".
+    RAISES (DeepALError): spaCy does not know the language, or needs another package for it.
     """
     try:
         nlp = spacy.blank(lang)
@@ -25,8 +26,9 @@ def blank_pipeline(lang: str) -> Language:
 def load_pipeline(model: str) -> Language:
     """Load a trained pipeline.
 
-    RAISES (DeepALError): When there is none of that name or path; when it cannot be built, for a
-        function that is not registered or a package that is missing.
+    model (str): The name of an installed package, or a path.
+    RAISES (DeepALError): There is no such pipeline, or it cannot be built because a registered
+        function or a package is missing.
     """
     try:
         return load_model(model)

@@ -1,4 +1,6 @@
-"""What every sentence of a pool carries: `doc.user_data["deepal"]`, and its real words."""
+"""What every sentence of a pool carries: its id and origin in `doc.user_data`, and real words."""
+
+from typing import TypedDict
 
 from spacy.attrs import IS_SPACE
 from spacy.tokens import Doc
@@ -6,31 +8,44 @@ from spacy.tokens import Doc
 from .errors import DeepALError
 
 KEY = "deepal"
-REMEDY = "Make the pool with `spacy deepal convert`, which gives every sentence its id."
+INFO_KEYS = ("id", "doc_id", "genre")
 
 
-def sentence_info(doc: Doc) -> dict[str, str | None]:
-    """Where a sentence comes from.
+class SentenceInfo(TypedDict):
+    """Where a sentence comes from: `doc.user_data["deepal"]`.
 
-    doc (Doc): A sentence of a pool.
-    RETURNS (dict): Its "id", and its "doc_id" and "genre", which may be None.
+    id (str): Stable from run to run, and unique in the pool.
+    doc_id (str | None): The document that it belongs to, if that is known.
+    genre (str | None): Its genre, if that is known.
+    """
+
+    id: str
+    doc_id: str | None
+    genre: str | None
+
+
+def sentence_info(doc: Doc) -> SentenceInfo:
+    """RETURNS (SentenceInfo): Where a sentence of a pool comes from.
+
     RAISES (DeepALError): The Doc has no id.
     """
     info = doc.user_data.get(KEY)
     if not isinstance(info, dict) or not isinstance(info.get("id"), str):
-        raise DeepALError(f"The sentence {doc.text[:60]!r} has no id. {REMEDY}")
-    return info
+        raise DeepALError(
+            f"The sentence {doc.text[:60]!r} has no id. Make the pool with `spacy deepal convert`, "
+            "which gives every sentence an id."
+        )
+    return {"id": info["id"], "doc_id": info.get("doc_id"), "genre": info.get("genre")}
 
 
 def sentence_id(doc: Doc) -> str:
-    """The id of a sentence: stable from run to run, unique in its pool.
+    """RETURNS (str): The id of a sentence of a pool.
 
-    doc (Doc): A sentence of a pool.
     RAISES (DeepALError): The Doc has no id.
     """
     return sentence_info(doc)["id"]
 
 
 def count_words(doc: Doc) -> int:
-    """Number of real words: the tokens that are not white space."""
+    """RETURNS (int): The number of real words: tokens that are not white space."""
     return len(doc) - int(doc.to_array(IS_SPACE).sum()) if len(doc) else 0

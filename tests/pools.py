@@ -8,6 +8,7 @@ from pathlib import Path
 
 import spacy
 import spacy.cli
+import torch
 from spacy.cli._util import app as spacy_app
 from spacy.language import Language
 from spacy.tokens import Doc, Span
@@ -19,6 +20,7 @@ import spacy_deepal.cli  # noqa: F401  (makes `spacy deepal` known, as spaCy's o
 from spacy_deepal.pool.shards import write_shards
 from spacy_deepal.rounds.loop import load_run_config
 from spacy_deepal.sentences import KEY
+from spacy_deepal.tagger.model import tagger_of
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 AL_CONFIG = CONFIGS / "al.cfg"
@@ -107,16 +109,21 @@ def options(values: dict) -> list[str]:
 
 
 def make_pipeline(docs: Iterable[Doc]) -> Language:
-    """A pipeline with an initialised, untrained deepal_ner, its weights the same at each call."""
+    """A pipeline with an untrained deepal_ner that marks words at random, and is the same at each
+    call: the output layer, which begins at O, has large random weights."""
     fix_random_seed(0)
     nlp = spacy.blank("xx")
-    model = {"@architectures": "spacy_deepal.CnnCnnLstm.v1", "encoder_dropout": 0.5, **SIZES}
+    encode = {**SIZES["encode"], "dropout": 0.5}
+    model = {"@architectures": "spacy_deepal.CnnCnnLstm.v1", **SIZES, "encode": encode}
     nlp.add_pipe("deepal_ner", config={"model": model})
     words = [[token.text for token in doc] for doc in docs]
     examples = [Example.from_dict(Doc(nlp.vocab, words=w), {"words": w}) for w in words]
     nlp.get_pipe("deepal_ner").add_label("PER")
     nlp.get_pipe("deepal_ner").add_label("LOC")
     nlp.initialize(lambda: examples)
+    output = tagger_of(nlp.get_pipe("deepal_ner").model).network.decoder.output
+    torch.nn.init.normal_(output.weight)
+    torch.nn.init.zeros_(output.bias)
     return nlp
 
 

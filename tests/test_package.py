@@ -17,9 +17,8 @@ import spacy_deepal
 ROOT = Path(__file__).parent.parent
 HEAVY = [
     "spacy_deepal.tagger.network",
-    "spacy_deepal.tagger.architecture",
-    "spacy_deepal.tagger.features",
-    "spacy_deepal.tagger.evidence",
+    "spacy_deepal.tagger.model",
+    "spacy_deepal.tagger.decoding",
     "matplotlib",
 ]
 

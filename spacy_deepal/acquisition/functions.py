@@ -1,6 +1,7 @@
-"""The acquisition functions of Shen et al. (2017), section 4. Higher: label this sentence first.
+"""Acquisition functions: evidence of one sentence in, its score out. Higher: label it sooner.
 
-`spacy.registry.acquisition` holds factories; what they return is called on one sentence's Evidence.
+RAND, LC, MNLP and BALD are those of Shen et al. (2017), section 4. `spacy.registry.acquisition`
+holds the `make_` functions; what they return is called on the evidence of each sentence.
 """
 
 from dataclasses import dataclass
@@ -15,38 +16,64 @@ if TYPE_CHECKING:
     from ..tagger.evidence import Evidence
 
 
-class AcquisitionFunction(Protocol):
-    """Evidence of one sentence in, its score out. No state, no I/O.
+@dataclass(frozen=True)
+class Needs:
+    """What an acquisition function needs to know about a sentence.
 
-    A function may say what it looks at: `predicts = False` when it needs no prediction, `samples`
-    (int) for the MC dropout samples that it needs, `decoder_only = True` for those of the decoder
-    alone. Without these it gets the greedy path.
+    predicts (bool): It needs the greedy path. If False, the network does not run at all.
+    samples (int): How many MC dropout samples it needs.
+    decoder_only (bool): The samples are to drop units of the decoder's output only. The network
+        then runs once for all samples.
+    anytime (bool): It looks at the samples only, and its score of the first few estimates its score
+        of all. If the budget is known, sentences that can no longer be chosen are then not sampled
+        to the end.
+    """
+
+    predicts: bool = True
+    samples: int = 0
+    decoder_only: bool = False
+    anytime: bool = False
+
+
+class AcquisitionFunction(Protocol):
+    """Scores the evidence of one sentence. It keeps no state and reads no file.
+
+    A function that needs more than the greedy path has an attribute `needs` (Needs).
     """
 
     def __call__(self, evidence: "Evidence") -> float: ...
 
 
+def needs_of(function: AcquisitionFunction) -> Needs:
+    """RETURNS (Needs): What a function needs; of a plain callable, the greedy path."""
+    return getattr(function, "needs", Needs())
+
+
 def make_rand() -> AcquisitionFunction:
-    """RAND: uniform, the baseline."""
-    return rand
+    """RAND: a random score, the baseline."""
+    return Rand()
 
 
-def rand(evidence: "Evidence") -> float:
-    """RETURNS (float): The sentence's own random number from [0, 1)."""
-    return evidence.uniform
+@dataclass(frozen=True)
+class Rand:
+    """RAND."""
 
+    needs: Needs = Needs(predicts=False)
 
-rand.predicts = False
+    def __call__(self, evidence: "Evidence") -> float:
+        """RETURNS (float): The sentence's own random number from [0, 1)."""
+        return evidence.uniform
 
 
 def make_lc() -> AcquisitionFunction:
-    """LC: least confidence (Culotta & McCallum 2005), 1 - P(y* | x)."""
+    """LC: least confidence, 1 - P(y* | x) (Culotta & McCallum 2005)."""
     return lc
 
 
 def lc(evidence: "Evidence") -> float:
-    """RETURNS (float): -sum_i log P(y*_i), which sorts as 1 - prod_i P(y*_i) does. The product is
-    not taken: it underflows, and long sentences would all score 1."""
+    """RETURNS (float): -sum_i log P(y*_i). It sorts sentences as 1 - prod_i P(y*_i) does. That
+    product underflows, so that all long sentences would score 1."""
+    assert evidence.log_probs is not None
     return float(-np.sum(evidence.log_probs, dtype="float64"))
 
 
@@ -60,23 +87,38 @@ def mnlp(evidence: "Evidence") -> float:
     return lc(evidence) / max(1, evidence.words)
 
 
-def make_bald(samples: int = 100) -> AcquisitionFunction:
-    """BALD: Bayesian active learning by disagreement, as a variation ratio (Shen et al. 2017, 4).
+def make_token_entropy() -> AcquisitionFunction:
+    """TokenEntropy: mean entropy of the tags of a word (Settles & Craven 2008, section 3.1). They
+    use a word's marginal distribution. Here it is the distribution given the greedy path so far."""
+    return token_entropy
 
-    samples (int): M, the networks drawn by MC dropout.
+
+def token_entropy(evidence: "Evidence") -> float:
+    """RETURNS (float): (1/n) sum_i H_i, where H_i = -sum_y P(y) log P(y), in nats; 0 for a sentence
+    without words."""
+    assert evidence.tag_log_probs is not None
+    log_probs = evidence.tag_log_probs.astype("float64")
+    return float(-np.sum(np.exp(log_probs) * log_probs)) / max(1, evidence.words)
+
+
+def make_bald(samples: int = 100) -> AcquisitionFunction:
+    """BALD: Bayesian active learning by disagreement, as a variation ratio (Shen et al. 2017,
+    section 4).
+
+    samples (int): M, the number of networks drawn by MC dropout.
     RAISES (DeepALError): When samples is below 2.
     """
-    return Bald(_check_samples("BALD", samples))
+    return Bald(Needs(samples=_check_samples("BALD", samples), anytime=True))
 
 
 def make_decoder_bald(samples: int = 100) -> AcquisitionFunction:
-    """DecoderBALD: BALD with the dropout before the tags alone, given the greedy path. The network
-    runs once, so that it costs little more than MNLP; it ranks less like BALD than MNLP does.
+    """DecoderBALD: BALD whose samples drop units of the decoder's output only, given the greedy
+    path. It costs little more than MNLP, because the network runs once.
 
-    samples (int): M.
+    samples (int): M, the number of samples.
     RAISES (DeepALError): When samples is below 2.
     """
-    return Bald(_check_samples("DecoderBALD", samples), decoder_only=True)
+    return Bald(Needs(samples=_check_samples("DecoderBALD", samples), decoder_only=True))
 
 
 def _check_samples(name: str, samples: int) -> int:
@@ -89,16 +131,16 @@ def _check_samples(name: str, samples: int) -> int:
 
 @dataclass(frozen=True)
 class Bald:
-    """samples (int): M, the networks drawn by MC dropout. decoder_only (bool): Of the decoder."""
+    """BALD and DecoderBALD. needs (Needs): Says how many samples there are, and of what."""
 
-    samples: int
-    decoder_only: bool = False
+    needs: Needs
 
     def __call__(self, evidence: "Evidence") -> float:
-        """RETURNS (float): (1/n) sum_i f_i, f_i = 1 - (votes of the most popular tag at i) / M;
-        0 for a sentence without words."""
+        """RETURNS (float): (1/n) sum_i f_i, where f_i = 1 - (votes for the most popular tag of word
+        i) / M; 0 for a sentence without words."""
         if not evidence.words:
             return 0.0
+        assert evidence.samples is not None
         return variation_ratio(evidence.samples)
 
 
@@ -108,13 +150,13 @@ def variation_ratio(samples: NDArray) -> float:
 
 
 def count_votes(samples: NDArray) -> NDArray[np.int64]:
-    """RETURNS (array[words, tags]): How many of the samples [M, words] have each tag at a word."""
+    """RETURNS (array[words, tags]): How many of the samples [M, words] give each tag to a word."""
     tags, words = int(samples.max()) + 1, samples.shape[1]
     entries = samples.astype("int64") + tags * np.arange(words)
     return np.bincount(entries.ravel(), minlength=tags * words).reshape(words, tags)
 
 
 def disagreement(samples: NDArray) -> NDArray[np.float64]:
-    """RETURNS (array[M]): Share of the words at which a sample has not the most popular tag; their
-    mean is the variation ratio."""
+    """RETURNS (array[M]): The share of words to which each of the samples [M, words] gives another
+    tag than the most popular one. The mean of these shares is the variation ratio."""
     return (samples != count_votes(samples).argmax(1)).mean(1)

@@ -1,18 +1,16 @@
-"""`python -m spacy deepal …`: thin typer functions over the plain functions of the same name.
+"""The commands `python -m spacy deepal …`: thin typer functions over plain functions.
 
-spaCy imports this module for each of its own commands, so a command imports what it runs only
-when it runs.
+spaCy imports this module for each of its own commands. So importing it is quick and has no effect
+but to add the commands: a command imports what it runs when it runs.
 """
-
-import sys
 
 from spacy.cli._util import app as spacy_app
 
 from ._app import app
 from .convert import convert_cli
 from .experiment import experiment_cli, train_cli
+from .init_config import init_config_cli
 from .prepare import prepare_cli
-from .project_vars import check_project_vars
 from .report import report_cli
 from .run import run_cli
 from .score import score_cli
@@ -23,6 +21,7 @@ __all__ = [
     "app",
     "convert_cli",
     "experiment_cli",
+    "init_config_cli",
     "prepare_cli",
     "report_cli",
     "run_cli",
@@ -33,4 +32,3 @@ __all__ = [
 ]
 
 spacy_app.add_typer(app, name="deepal")
-check_project_vars(sys.argv[1:])

@@ -1,3 +1,5 @@
+"""What several commands share: arguments, options, and how errors are shown."""
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,23 +19,24 @@ app = typer.Typer(
 
 # Arguments and options that several commands have.
 ConfigPath = Annotated[Path, typer.Argument(help="Config with an [active_learning] section")]
-DataPath = Annotated[Path, typer.Argument(help="Folder with train, dev and test, or to be split")]
+DataPath = Annotated[Path, typer.Argument(help="Folder with train, dev and test, or one to split")]
 Lang = Annotated[str, typer.Option(help="Language of the tokenizer")]
 Keep = Annotated[Literal["last", "all"], typer.Option(help="Which rounds' models stay on disk")]
 Processes = Annotated[
-    int, typer.Option("--processes", "-n", min=1, help="Runs side by side, sharing the cores")
+    int,
+    typer.Option("--processes", "-n", min=1, help="How many runs share the cores at once"),
 ]
 CodePath = Annotated[Path | None, typer.Option("--code", "-c", help="Python file to import first")]
-GpuId = Annotated[int, typer.Option("--gpu-id", "-g", help="GPU id; -1: CPU")]
+GpuId = Annotated[int, typer.Option("--gpu-id", "-g", help="GPU id. With -1, the CPU")]
 OVERRIDES = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 @contextmanager
 def show_errors(config: Path | None = None) -> Iterator[None]:
-    """Print a DeepALError, and what spaCy finds wrong with a config, as one clear message and exit
-    with status 1; let all else through.
+    """Print a DeepALError, or what spaCy finds wrong with a config, as one clear message, and exit
+    with status 1. Other errors pass.
 
-    config (Path | None): The config file to name.
+    config (Path | None): The config file that the message names.
     """
     from spacy.cli._util import show_validation_error
 
@@ -44,14 +47,14 @@ def show_errors(config: Path | None = None) -> Iterator[None]:
         first, *others = str(error).split("\n")
         print()
         msg.fail(first)
-        print(*others, "", sep="\n")  # as they are: wasabi would make one paragraph of them
+        print(*others, "", sep="\n")  # wasabi would join these lines
         raise typer.Exit(1) from error
 
 
 def set_up(code: Path | None, gpu_id: int) -> None:
     """Import the user's code and choose the device.
 
-    RAISES (DeepALError): When the device cannot be used.
+    RAISES (DeepALError): If the device cannot be used.
     """
     from spacy.cli._util import import_code, setup_gpu
 
@@ -59,7 +62,7 @@ def set_up(code: Path | None, gpu_id: int) -> None:
     try:
         setup_gpu(gpu_id, silent=True)
     except ValueError as error:
-        raise DeepALError(f"--gpu-id {gpu_id}: {error}. -1 is the CPU.") from error
+        raise DeepALError(f"--gpu-id {gpu_id}: {error}. Use -1 for the CPU.") from error
 
 
 def load_config(ctx: typer.Context, path: Path) -> Config:

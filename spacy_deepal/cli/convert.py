@@ -1,3 +1,5 @@
+"""`spacy deepal convert`: from files of any format to a pool."""
+
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,19 +21,18 @@ def convert_cli(
     inputs: Annotated[list[Path], Argument(help="Files, or folders of files")],
     output: Annotated[Path, Argument(help="Folder of the pool to write")],
     format: Annotated[
-        str, Option(help="auto, iob2, conll2003, conll2012, inline, jsonl, text or spacy")
+        str,
+        Option(help="auto (detected), iob2, conll2003, conll2012, inline, jsonl, text or spacy"),
     ] = "auto",
     lang: Lang = "en",
-    genre: Annotated[
-        str | None, Option(help="Genre of the sentences whose source names none")
-    ] = None,
+    genre: Annotated[str | None, Option(help="Genre of sentences whose source names none")] = None,
     skip_bad: Annotated[
-        bool, Option("--skip-bad", help="Go on without lines that cannot be converted")
+        bool, Option("--skip-bad", help="Leave out lines that cannot be converted")
     ] = False,
     sentences_per_shard: Annotated[int, Option(help="Sentences in a shard")] = 1000,
 ) -> None:
-    """Convert annotated or raw texts to a pool: a folder of DocBin shards of one-sentence Docs
-    that spaCy reads as they are. On a bad line nothing is written."""
+    """Convert annotated or raw text to a pool: a folder of .spacy files, which spaCy reads as they
+    are. If a line cannot be converted, nothing is written."""
     from ..pool.convert import convert
 
     with show_errors():
@@ -53,7 +54,7 @@ def convert_cli(
 
 
 def print_summaries(summaries: "Mapping[str, ConvertSummary]") -> None:
-    """A table with a column for each pool: sentences, words, entities by label, genres."""
+    """Print a table with a column for each pool: sentences, words, entities by label, genres."""
     pools = summaries.values()
     rows = [
         ("sentences", *(f"{pool.sentences:,}" for pool in pools)),
@@ -68,7 +69,8 @@ def print_summaries(summaries: "Mapping[str, ConvertSummary]") -> None:
 
 
 def _count_rows(prefix: str, counts: list[Counter]) -> list[tuple[str, ...]]:
-    """A row for each key, most frequent first; what is beyond the first 12 in one row."""
+    """RETURNS (list): A row for each key, the most frequent first. All keys after the first 12
+    share one row."""
     keys = [key for key, _ in sum(counts, Counter()).most_common()]
     rows = [
         (f"  {prefix}{key or '-'}", *(f"{count[key]:,}" for count in counts))

@@ -1,5 +1,7 @@
+"""`spacy deepal experiment` and `spacy deepal train`."""
+
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from wasabi import msg
@@ -18,8 +20,13 @@ from ._app import (
     set_up,
     show_errors,
 )
-from .run import describe_round, describe_scores
 
+Acquisitions = Annotated[
+    list[str],
+    typer.Option(
+        help="Acquisition function, with arguments as in BALD:samples=20. May be repeated"
+    ),
+]
 Workspace = Annotated[Path, typer.Argument(help="Folder for pools, runs, models and report")]
 
 
@@ -30,16 +37,10 @@ def experiment_cli(
     data: DataPath,
     workspace: Workspace,
     lang: Lang = "en",
-    acquisition: Annotated[
-        list[str],
-        typer.Option(
-            help="Registered acquisition function, with arguments as in BALD:samples=20; may be "
-            "repeated"
-        ),
-    ] = ["MNLP", "RAND"],  # noqa: B006 (read only)
-    seed: Annotated[list[int], typer.Option(help="Seed; may be repeated")] = [0],  # noqa: B006
+    acquisition: Acquisitions = ["MNLP", "RAND"],  # noqa: B006 (read only)
+    seed: Annotated[list[int], typer.Option(help="Seed. May be repeated")] = [0],  # noqa: B006
     full: Annotated[
-        bool, typer.Option("--full", help="Train on the whole pool with each seed, too")
+        bool, typer.Option("--full", help="Also train on the whole pool with each seed")
     ] = False,
     processes: Processes = 1,
     keep: Keep = "last",
@@ -47,12 +48,12 @@ def experiment_cli(
     gpu_id: GpuId = -1,
 ) -> None:
     """Simulate active learning on labelled data: convert, run each function with each seed, report.
-    Overrides of the config as in `spacy train`."""
-    from ..experiment.simulation import experiment
+    Override values of the config as in `spacy train`."""
+    from ..experiment.simulation import simulate
 
     with show_errors(config):
         set_up(code, gpu_id)
-        report = experiment(
+        page = simulate(
             load_config(ctx, config),
             data,
             workspace,
@@ -65,15 +66,9 @@ def experiment_cli(
             processes=processes,
             code=code,
             begin=lambda title: msg.info(f"{title} begins"),
-            progress=show_progress,
+            progress=lambda title, line: print(f"{title:<18}  {line.describe()}", flush=True),
         )
-    msg.good(f"The report is in {report}")
-
-
-def show_progress(title: str, line: dict[str, Any]) -> None:
-    """Print a line for a finished round, or for a finished model of all data."""
-    said = describe_round(line) if "round" in line else describe_scores(line)
-    print(f"{title:<18}  {said}", flush=True)
+    msg.good(f"The report is in {page}")
 
 
 @app.command("train", context_settings=OVERRIDES)
@@ -86,8 +81,8 @@ def train_cli(
     code: CodePath = None,
     gpu_id: GpuId = -1,
 ) -> None:
-    """Convert labelled data and train one supervised model on all of it. Overrides of the config as
-    in `spacy train`."""
+    """Convert labelled data and train one supervised model on all of it. Override values of the
+    config as in `spacy train`."""
     from ..experiment.simulation import configure, full_run, prepare_corpus
 
     with show_errors(config):
@@ -96,9 +91,9 @@ def train_cli(
         folder = prepare_corpus(data, workspace, lang=lang)
         loaded = configure(loaded, folder, lang)
         scores = full_run(loaded, folder / "full", use_gpu=gpu_id)
-    rows = [("all", *(scores[f"ents_{key}"] for key in "prf"))]
-    for name, score in sorted(scores["ents_per_type"].items()):
-        rows.append((name, *(score[key] for key in "prf")))
+    rows = [("all", scores.ents_p, scores.ents_r, scores.ents_f)]
+    for name, score in sorted(scores.ents_per_type.items()):
+        rows.append((name, score.p, score.r, score.f))
     table = [(name, *(f"{100 * value:.1f}" for value in values)) for name, *values in rows]
     msg.table(table, header=("test", "P", "R", "F"), aligns=("l", "r", "r", "r"), divider=True)
     msg.good(f"The model is in {folder / 'full' / 'model-best'}")

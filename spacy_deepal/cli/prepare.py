@@ -1,3 +1,5 @@
+"""`spacy deepal prepare`."""
+
 from pathlib import Path
 from typing import Annotated
 
@@ -14,8 +16,8 @@ def prepare_cli(
     output: Annotated[Path, Argument(help="Folder of the pools train, dev and test")],
     lang: Lang = "en",
 ) -> None:
-    """Make the pools train, dev and test: from the files of these names, where the folder has
-    them, or else by a fixed split by document."""
+    """Make the pools train, dev and test: from the files of these names, if the folder has them;
+    otherwise by a fixed split of the documents."""
     from ..experiment.prepare import prepare
 
     with show_errors():

@@ -1,52 +1,68 @@
-from pathlib import Path
-from typing import Annotated
+"""`spacy deepal score`: a score for each sentence of a pool."""
 
-import typer
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument, Option
 from wasabi import msg
 
 from ._app import CodePath, GpuId, app, set_up, show_errors
 
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+BudgetWords = Annotated[
+    int | None,
+    Option(
+        min=1,
+        help="Budget of the batch to be selected. With it, BALD stops sampling sentences that can "
+        "no longer enter the batch. Other functions ignore it",
+    ),
+]
+BatchWords = Annotated[
+    int | None,
+    Option(min=1, help="Most words decoded at once. Changes speed and memory, not the scores"),
+]
+
 
 @app.command("score")
 def score_cli(
-    model: Annotated[str, typer.Argument(help="Trained pipeline with a deepal_ner component")],
-    pool: Annotated[Path, typer.Argument(help="Pool: a folder of shards, or a .spacy file")],
-    scores: Annotated[Path, typer.Argument(help="JSONL file to write, a line a sentence")],
+    model: Annotated[str, Argument(help="Trained pipeline with a deepal_ner component")],
+    pool: Annotated[Path, Argument(help="Pool: a folder of shards, or a .spacy file")],
+    scores: Annotated[Path, Argument(help="JSONL file to write, one line for each sentence")],
     acquisition: Annotated[
-        str,
-        typer.Option(help="Registered acquisition function; arguments as in BALD:samples=20"),
+        str, Option(help="Acquisition function; with arguments: BALD:samples=20")
     ] = "MNLP",
-    samples: Annotated[
-        int | None, typer.Option(min=2, help="MC dropout samples, as for BALD")
-    ] = None,
-    budget_words: Annotated[
-        int | None,
-        typer.Option(min=1, help="Budget of the batch: BALD soon leaves out what cannot enter it"),
-    ] = None,
+    samples: Annotated[int | None, Option(min=2, help="MC dropout samples, for BALD")] = None,
+    budget_words: BudgetWords = None,
     exclude: Annotated[
         list[Path] | None,
-        typer.Option(help="Batch selected before, to be left out; more than one will do"),
+        Option(help="Earlier batch whose sentences are left out. May be repeated"),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of random numbers and MC dropout")] = 0,
-    batch_words: Annotated[int | None, typer.Option(min=1, help="Words decoded at once")] = None,
+    seed: Annotated[int, Option(min=0, help="Seed of RAND and of MC dropout")] = 0,
+    batch_words: BatchWords = None,
     code: CodePath = None,
     gpu_id: GpuId = -1,
 ) -> None:
-    """Score the sentences of a pool: the higher, the sooner to be labelled."""
-    from tqdm import tqdm
-
-    from ..acquisition.anytime import score_pool_for_budget
-    from ..acquisition.scoring import make_acquisition, score_pool
+    """Score the sentences of a pool. A sentence with a higher score is labelled sooner."""
+    from ..acquisition.registry import make_acquisition
+    from ..acquisition.score_file import write_scores
+    from ..acquisition.scoring import pool_reader, score
+    from ..acquisition.upstream import find_tagger
     from ..pipelines import load_pipeline
+    from ..progress import progress_bar
 
     with show_errors():
         set_up(code, gpu_id)
         function = make_acquisition(acquisition, samples=samples)
         nlp = load_pipeline(model)
-        options = {"seed": seed, "batch_words": batch_words, "exclude": exclude or ()}
-        if budget_words is None:
-            options["progress"] = lambda stream: tqdm(stream, unit="sent", disable=None)
-            count = score_pool(nlp, pool, scores, function, **options)
-        else:
-            count = score_pool_for_budget(nlp, pool, scores, function, budget_words, **options)
+        if batch_words is not None:
+            find_tagger(nlp).batch_words = batch_words
+        docs = pool_reader(pool, nlp.vocab, exclude or ())
+
+        def read() -> "Iterable[Doc]":
+            return progress_bar(docs(), unit="sent")
+
+        count = write_scores(score(nlp, read, function, budget=budget_words, seed=seed), scores)
     msg.good(f"Scored {count} sentences by {acquisition}: {scores}")

@@ -1,3 +1,5 @@
+"""`spacy deepal select`: a batch from scores and their pool."""
+
 from pathlib import Path
 from typing import Annotated
 
@@ -9,38 +11,39 @@ from ._app import app, show_errors
 
 @app.command("select")
 def select_cli(
-    scores: Annotated[Path, typer.Argument(help="What `spacy deepal score` wrote")],
+    scores: Annotated[Path, typer.Argument(help="Scores that `spacy deepal score` has written")],
     pool: Annotated[Path, typer.Argument(help="The pool that was scored")],
-    batch: Annotated[Path, typer.Argument(help=".spacy file to write")],
-    budget_words: Annotated[int, typer.Option(help="Most words to select")],
+    batch: Annotated[Path, typer.Argument(help=".spacy file to write the batch to")],
+    budget_words: Annotated[int, typer.Option(help="Budget: most words of the batch")],
     with_gold: Annotated[
-        bool, typer.Option("--with-gold", help="Keep the pool's entities")
+        bool, typer.Option("--with-gold", help="Keep the entities that the pool has")
     ] = False,
     max_similarity: Annotated[
         float | None,
-        typer.Option(help="Pass over sentences that share so much (0 to 1) with one selected"),
+        typer.Option(
+            help="Pass over near-copies: sentences that share this much of their words (0 to 1) "
+            "with one in the batch"
+        ),
     ] = None,
-    representative_of: Annotated[
-        float | None,
-        typer.Option(help="Have the words of the highest scores, so many times the budget"),
+    earlier: Annotated[
+        list[Path] | None,
+        typer.Option(help="Earlier batch whose near-copies are passed over too. May be repeated"),
     ] = None,
 ) -> None:
     """Select whole sentences, highest score first, up to a budget in words."""
-    from spacy import blank
-
     from ..acquisition.selection import select_batch
+    from ..pipelines import blank_pipeline
 
     with show_errors():
-        vocab = blank("xx").vocab
         selected = select_batch(
             scores,
             pool,
             batch,
-            vocab,
-            budget_words=budget_words,
+            blank_pipeline("xx").vocab,
+            budget=budget_words,
             with_gold=with_gold,
             max_similarity=max_similarity,
-            representative_of=representative_of,
+            earlier=earlier or (),
         )
     words = sum(item.words for item in selected)
     msg.good(f"Selected {len(selected)} sentences, {words} of {budget_words} words: {batch}")

@@ -59,4 +59,4 @@ def vectors_cli(
         divider=True,
     )
     msg.good(f"Wrote {output}. To use it:")
-    typer.echo(f"python -m spacy train configs/cnn_cnn_lstm.cfg --paths.vectors {output} …")
+    typer.echo(f"python -m spacy train al.cfg --paths.vectors {output} …")

@@ -1,0 +1,1 @@
+"""Corpus: annotated and raw text, one module for each format."""

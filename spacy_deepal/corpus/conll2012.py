@@ -1,4 +1,4 @@
-"""OntoNotes 5 in the columns of the CoNLL-2012 shared task: its files, and a reader for them.
+"""CoNLL-2012: OntoNotes 5 in the columns of the shared task of that year.
 
 Source: http://conll.cemantix.org/2012/data.html (columns, folders and names of files).
 """
@@ -12,10 +12,10 @@ from spacy.tokens import Doc
 
 from ..errors import DeepALError
 from .ontonotes import BIBLE
-from .sources import BadLine, Sentence, attempt, blocks, read_lines, tagged_doc
+from .sources import BadLine, Lines, Sentence, attempt, blocks, read_lines, tagged_doc
 
-BEGIN, END = "#begin document", "#end document"
-WORD, ENTITY = 3, 10
+BEGIN_DOCUMENT, END_DOCUMENT = "#begin document", "#end document"
+WORD_COLUMN, ENTITY_COLUMN = 3, 10
 ENTITY_CELL = re.compile(r"(?:\([^()*\s]+)*\*?\)*")
 BRACKET = re.compile(r"\(([^()*]+)|\)")
 ESCAPED = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}"}
@@ -24,41 +24,42 @@ MISSING_WORD = "[WORD]"
 
 
 def read_conll2012(file: Path, nlp: Language) -> Iterator[Sentence | BadLine]:
-    """A word on each line in at least 11 columns between white space: document, part, number,
-    word as the 4th, named entities as the 11th, the last ones in any number; a blank line after
-    each sentence; lines #begin document and #end document around each part. A part is a document
-    of its own, named "bc/cctv/00/cctv_0000/000"; its genre is the first part of that name.
+    """Read a word on each line, in at least 11 columns between white space: document, part,
+    number, word as the 4th, named entities as the 11th, and any number of columns after it. A blank
+    line ends a sentence. Lines #begin document and #end document stand around each part. A part is
+    a document of its own, such as "bc/cctv/00/cctv_0000/000"; the first part of its name ("bc") is
+    its genre.
 
-    Escapes become the characters they stand for: -LRB- and the like brackets, /. and /? (and , !
-    : ; -) the mark alone. Of nested entities the outermost is kept, as OntoNotes has no others.
-    The Bible (genre pt) was not annotated with names: where no entity is marked there, a sentence
-    is not labelled. The entities of files *_auto_conll are what a system predicted.
+    Escaped characters become themselves: brackets such as -LRB-, and marks such as /. and /? (also
+    , ! : ; -). Of nested entities the outermost one is kept, since OntoNotes has no others. The
+    names in the Bible (genre pt) were not annotated, so a sentence of it without an entity is not
+    labelled. The entities in files *_auto_conll are the prediction of a system.
 
     RAISES (DeepALError): The file is a skeleton, without words.
     """
-    marks = (BEGIN, END)
+    marks = (BEGIN_DOCUMENT, END_DOCUMENT)
     lines = ((i, "" if line.startswith(marks) else line) for i, line in read_lines(file))
     for block in blocks(lines):
         rows = [(number, re.split("[ \t]+", line.strip(" \t"))) for number, line in block]
-        if any(row[WORD : WORD + 1] == [MISSING_WORD] for _, row in rows):
+        if any(row[WORD_COLUMN : WORD_COLUMN + 1] == [MISSING_WORD] for _, row in rows):
             raise DeepALError(
                 f"{file}:{rows[0][0]}: the words are missing ({MISSING_WORD}): the file is a "
                 "skeleton. Make the _conll files from the OntoNotes 5 release (LDC2013T19) with "
                 "the script skeleton2conll.sh of the CoNLL-2012 shared task."
             )
-        yield attempt(_parse, nlp, rows)
+        yield attempt(_parse_conll2012, nlp, rows)
 
 
-def _parse(nlp: Language, rows: list[tuple[int, list[str]]]) -> Sentence:
+def _parse_conll2012(nlp: Language, rows: list[tuple[int, list[str]]]) -> Sentence:
     first, columns = rows[0]
     for number, row in rows:
-        if len(row) <= ENTITY or not row[1].isdecimal():
+        if len(row) <= ENTITY_COLUMN or not row[1].isdecimal():
             raise BadLine(number, "not 11 columns or more, the 2nd a number", " ".join(row))
         if len(row) != len(columns):
             message = f"{len(row)} columns, but the sentence begins with {len(columns)}"
             raise BadLine(number, message, " ".join(row))
-    words = [_unescape(row[WORD]) for _, row in rows]
-    tags = _tags([(number, row[ENTITY]) for number, row in rows])
+    words = [_unescape(row[WORD_COLUMN]) for _, row in rows]
+    tags = _outermost_tags([(number, row[ENTITY_COLUMN]) for number, row in rows])
     genre = columns[0].split("/")[0]
     if genre == BIBLE and set(tags) == {"O"}:
         doc = Doc(nlp.vocab, words=words)
@@ -72,27 +73,27 @@ def _unescape(word: str) -> str:
     return word[1:] if SLASH_ESCAPE.fullmatch(word) else ESCAPED.get(word, word)
 
 
-def _tags(cells: list[tuple[int, str]]) -> list[str]:
-    """IOB2 tags of the outermost entities.
+def _outermost_tags(cells: Lines) -> list[str]:
+    """RETURNS (list[str]): The IOB2 tags of the outermost entities.
 
-    cells (list): Line and bracketed entities of each word: `(GPE)`, `(ORG*`, `*`, `*)`.
+    cells (list): The line and the bracketed entities of each word: `(GPE)`, `(ORG*`, `*`, `*)`.
     RAISES (BadLine): Brackets do not match.
     """
     tags = ["O"] * len(cells)
-    opened: list[tuple[int, str]] = []
+    opened: Lines = []  # the place of each open entity's first word, and its label
     for i, (number, cell) in enumerate(cells):
         if not cell or not ENTITY_CELL.fullmatch(cell):
-            raise BadLine(number, "the 11th column is no bracketed entity", cell)
+            raise BadLine(number, "the 11th column is not a bracketed entity", cell)
         for bracket in BRACKET.finditer(cell):
             if bracket[1]:
                 opened.append((i, bracket[1]))
             elif not opened:
-                raise BadLine(number, "an entity ends that has not begun", cell)
+                raise BadLine(number, "an entity ends here that has not begun", cell)
             else:
                 start, label = opened.pop()
                 if not opened:
                     tags[start : i + 1] = [f"B-{label}"] + [f"I-{label}"] * (i - start)
     if opened:
         number, cell = cells[opened[0][0]]
-        raise BadLine(number, "an entity begins that does not end in its sentence", cell)
+        raise BadLine(number, "an entity begins here that does not end in its sentence", cell)
     return tags

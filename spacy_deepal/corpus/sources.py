@@ -1,4 +1,4 @@
-"""What every format shares: the files to read, their lines, and the record a reader yields."""
+"""What all formats share: the files to read, their lines, and the sentence that a reader yields."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,15 +24,19 @@ SPLIT_NAMES = {
 SUFFIXES = (".spacy", ".jsonl", ".iob2", ".iob", ".bio", ".conll", ".tsv", ".txt")
 
 
+Lines = list[tuple[int, str]]  # with their numbers in the file, from 1
+CharSpan = tuple[int, int, str]  # an entity: first character, the one after its last, label
+
+
 @dataclass(frozen=True)
 class Sentence:
     """One sentence as a reader yields it.
 
-    doc (Doc): Tokens and entities: missing everywhere where the source is not labelled.
-    line (int): Its first line in the file, from 1 (for .spacy files: number of the Doc).
-    id (str | None): The id the source gives it.
-    doc_id (str | None): The document it belongs to, where the source says so.
-    genre (str | None): The genre, where the source says so.
+    doc (Doc): Its tokens and entities. If the source is not labelled, all entities are missing.
+    line (int): Its first line in the file, from 1. In a .spacy file, the number of its Doc.
+    id (str | None): The id that the source gives it, if any.
+    doc_id (str | None): The document that it belongs to, if the source says so.
+    genre (str | None): Its genre, if the source says so.
     """
 
     doc: Doc
@@ -52,14 +56,14 @@ class BadLine(Exception):
         self.text = text
 
 
-class Reader(Protocol):
+class FormatReader(Protocol):
     """Reads one file of a format as a stream."""
 
     def __call__(self, file: Path, nlp: Language) -> Iterator[Sentence | BadLine]: ...
 
 
 def attempt(parse: Callable[..., Sentence], *args) -> Sentence | BadLine:
-    """The sentence that `parse` returns, or the BadLine that it raises."""
+    """RETURNS (Sentence | BadLine): What `parse` returns, or the BadLine that it raises."""
     try:
         return parse(*args)
     except BadLine as bad_line:
@@ -67,9 +71,9 @@ def attempt(parse: Callable[..., Sentence], *args) -> Sentence | BadLine:
 
 
 def read_lines(file: Path) -> Iterator[tuple[int, str]]:
-    r"""The lines of a UTF-8 file with their numbers, from 1. Only "\n" and "\r\n" end a line; a
-    byte order mark is left out.
+    r"""Read a UTF-8 file. Only "\n" and "\r\n" end a line. A byte order mark is left out.
 
+    YIELDS (tuple[int, str]): The number of each line, from 1, and its text.
     RAISES (DeepALError): The file cannot be opened, or is not UTF-8.
     """
     try:
@@ -86,9 +90,9 @@ def read_lines(file: Path) -> Iterator[tuple[int, str]]:
         raise DeepALError(f"{file} cannot be read: {error.strerror}.") from error
 
 
-def blocks(lines: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
-    """Runs of lines between blank lines."""
-    block: list[tuple[int, str]] = []
+def blocks(lines: Iterable[tuple[int, str]]) -> Iterator[Lines]:
+    """YIELDS (list[tuple[int, str]]): The lines between two blank lines."""
+    block: Lines = []
     for number, line in lines:
         if line.strip():
             block.append((number, line))
@@ -102,13 +106,15 @@ def blocks(lines: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
 def find_files(
     inputs: Iterable[str | Path], *, exclude: Path | None = None, lang: str | None = None
 ) -> list[Path]:
-    """The files to read: each input, and in place of a folder all files of known suffixes in it
-    and below, sorted; none twice, and of OntoNotes' forms of one document the best.
+    """Find the files to read: the inputs, and in place of a folder the files of known suffixes in
+    it and below it, sorted. No file is read twice. If OntoNotes has a document in several forms,
+    the best one is read.
 
     inputs (Iterable[str | Path]): Files and folders.
-    exclude (Path | None): A folder inside an input folder whose files are left out, so that output
-        there is not read by the next run.
-    lang (str | None): Of OntoNotes' folders of languages in a folder, read that of this one.
+    exclude (Path | None): Files in this folder are left out if an input folder contains it. So the
+        output of a run is not read by the next one.
+    lang (str | None): Language code. Of the folders that OntoNotes has for each language, only this
+        one's is read. None: all are read.
     RAISES (DeepALError): An input does not exist, or is a folder without a file to read.
     """
     files: list[Path] = []
@@ -118,16 +124,15 @@ def find_files(
         found = _files_in(path, exclude, lang) if path.is_dir() else [path]
         if not found:
             raise DeepALError(
-                f"The folder {path} holds no file to read. "
-                f"These suffixes are read: {' '.join(SUFFIXES)}, and of OntoNotes the files "
-                "*_conll of the language."
+                f"The folder {path} holds no file to read. Files with these suffixes are read: "
+                f"{' '.join(SUFFIXES)}. Of OntoNotes, the files *_conll of the language are."
             )
         files += found
     return one_form_each({file.resolve(): file for file in files}.values())
 
 
 def is_data(file: Path) -> bool:
-    """Whether a file in a folder is to be read: by its name."""
+    """RETURNS (bool): Whether a file in a folder is to be read, by its name."""
     return file.suffix.lower() in SUFFIXES or is_ontonotes(file)
 
 
@@ -149,29 +154,26 @@ def _files_in(folder: Path, exclude: Path | None, lang: str | None) -> list[Path
 def tagged_doc(
     nlp: Language, words: Sequence[str], tags: Sequence[str], spaces: Sequence[bool] | None
 ) -> Doc:
-    """A Doc of the source's own tokens. Without `spaces`, spaCy marks them as unknown, and so
-    trains and scores on these tokens rather than on its own.
+    """Make a Doc of the source's own tokens.
 
     words (Sequence[str]): The tokens.
     tags (Sequence[str]): Their IOB1 or IOB2 tags.
-    spaces (Sequence[bool] | None): Whether a space follows, where the raw text is known.
+    spaces (Sequence[bool] | None): Whether a space follows each token. None: it is not known. spaCy
+        then trains and scores on these tokens and not on those of its own tokenizer.
     """
     ents = list(tags)
     for i, (before, tag) in enumerate(zip(["O", *tags], tags, strict=False)):
         if tag.startswith("I-") and before[2:] != tag[2:]:
             ents[i] = f"B-{tag[2:]}"
-    return Doc(nlp.vocab, words=list(words), spaces=spaces and list(spaces), ents=ents)
+    return Doc(nlp.vocab, words=list(words), spaces=list(spaces) if spaces else None, ents=ents)
 
 
-def raw_doc(
-    nlp: Language, text: str, spans: Sequence[tuple[int, int, str]] | None, line: int
-) -> Doc:
-    """A Doc of raw text, tokenised by the pipeline.
+def raw_doc(nlp: Language, text: str, spans: Sequence[CharSpan] | None, line: int) -> Doc:
+    """Make a Doc of raw text with the pipeline's tokenizer.
 
-    text (str): The text.
-    spans (Sequence | None): Entities as (start, end, label) in characters; None: not labelled.
+    spans (Sequence | None): The entities. None: the text is not labelled.
     line (int): Where the text stands in its file.
-    RAISES (BadLine): Entities overlap or do not align with the tokens.
+    RAISES (BadLine): Entities overlap, or do not begin and end where tokens do.
     """
     doc = nlp.make_doc(text)
     if spans is not None:
@@ -179,12 +181,12 @@ def raw_doc(
     return doc
 
 
-def set_spans(doc: Doc, spans: Sequence[tuple[int, int, str]], line: int) -> None:
-    """Label a Doc with entities given in characters; all other tokens are O.
+def set_spans(doc: Doc, spans: Sequence[CharSpan], line: int) -> None:
+    """Label a Doc. All tokens outside of the entities are O.
 
-    spans (Sequence): Entities as (start, end, label).
+    spans (Sequence): The entities.
     line (int): Where they stand in their file.
-    RAISES (BadLine): Entities overlap or do not align with the tokens.
+    RAISES (BadLine): Entities overlap, or do not begin and end where tokens do.
     """
     text = doc.text
     entities = []

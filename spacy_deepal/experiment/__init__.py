@@ -1,0 +1,1 @@
+"""Simulated active learning on labelled data: several functions and seeds, and a report."""

@@ -1,4 +1,4 @@
-"""A folder of data to the three pools of an experiment: train, dev and test."""
+"""From a folder of data to the three pools of an experiment: train, dev and test."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -14,10 +14,9 @@ from ..files import draft_beside, replace_folder
 from ..pipelines import blank_pipeline
 from ..pool.convert import ConvertSummary, convert
 from ..pool.shards import check_pool_folder, read_shards, write_shards
-from ..sentences import count_words, sentence_info
+from ..sentences import count_words, sentence_id, sentence_info
 
 SHARES = {"train": 0.70, "dev": 0.15, "test": 0.15}
-SEED = 0
 
 
 def prepare(
@@ -25,18 +24,19 @@ def prepare(
 ) -> dict[str, ConvertSummary]:
     """Make the pools `output`/train, `output`/dev and `output`/test: all three, or none.
 
-    Where the folder holds files or folders called train, dev and test, they are converted as they
-    are; the folders of OntoNotes as the CoNLL-2012 shared task publishes them have such ones below
-    them. A file name that several such folders share is the genre of its sentences, where they name
-    none. Otherwise its files are split by document into 70, 15 and 15 percent of the words of each
-    genre, the same way each time; a document is never in two splits.
+    Files or folders called train, dev and test are converted as they are, if the folder has them or
+    if it is OntoNotes as the CoNLL-2012 shared task publishes it. A file name that several of these
+    folders share is the genre of those sentences whose source names none.
+
+    Otherwise the files are split by document: 70, 15 and 15 percent of the words of each genre, the
+    same way each time. A document is never in two splits.
 
     data (str | Path): The folder.
     output (str | Path): The folder of the three pools.
     lang (str): Language code of the tokenizer.
-    exclude (Path | None): A folder in that of the data that is no part of them; None: the output.
+    exclude (Path | None): A folder inside the data that is not part of them. With None, the output.
     RETURNS (dict): A summary for each split.
-    RAISES (DeepALError): As `convert`; or only some of the splits are there; or there are too few
+    RAISES (DeepALError): As `convert`; if only some of the splits are there; if there are too few
         documents to split.
     """
     data, output = Path(data), Path(output)
@@ -65,23 +65,23 @@ def prepare(
 
 
 def _given_splits(data: Path) -> dict[str, list[Path]]:
-    """The files and folders of each split, or nothing where the data are not split.
+    """RETURNS (dict): The files and folders of each split; empty if the data are not split.
 
-    RAISES (DeepALError): Some splits are there and others are not.
+    RAISES (DeepALError): If some splits are there and others are not.
     """
     given = _named_splits(data.iterdir()) or _named_splits(split_folders(data))
     missing = [split for split in SHARES if split not in given]
     if given and missing:
         raise DeepALError(
             f"{data} holds {' and '.join(sorted(given))} but no {' and no '.join(missing)}. "
-            "Add what is missing, or rename the files to have them split by document."
+            "Add what is missing. Or rename the files; then they are split by document."
         )
     return {split: given[split] for split in SHARES} if given else {}
 
 
 def _named_splits(paths: Iterable[Path]) -> dict[str, list[Path]]:
-    """The files and folders of each split, told by their names. Where OntoNotes' test set has both
-    forms, that of the shared task goes before the longer one."""
+    """RETURNS (dict): The files and folders of each split, by their names. Of the two forms of the
+    OntoNotes test set, the one of the shared task is taken."""
     named: dict[str, list[Path]] = {}
     paths = sorted(paths)
     for path in paths:
@@ -94,8 +94,8 @@ def _named_splits(paths: Iterable[Path]) -> dict[str, list[Path]]:
 
 
 def _shared_names(given: dict[str, list[Path]], lang: str) -> set[str]:
-    """The names, without suffix, of files that the folders of several splits hold: a document would
-    be in one only. Shards have such names too, and mean nothing by them."""
+    """RETURNS (set[str]): The names, without suffix, of files that are in the folders of several
+    splits: they cannot be names of documents. Shards have such names too, but without a meaning."""
     names: Counter[str] = Counter()
     for paths in given.values():
         files = find_files([path for path in paths if path.is_dir()], lang=lang)
@@ -104,13 +104,17 @@ def _shared_names(given: dict[str, list[Path]], lang: str) -> set[str]:
 
 
 def _split_by_document(pool: Path, folder: Path, lang: str) -> dict[str, ConvertSummary]:
-    """Split a pool into three in the folder. RAISES (DeepALError): Too few documents."""
+    """Split a pool into three pools in a folder.
+
+    RAISES (DeepALError): If there are too few documents.
+    """
     vocab = blank_pipeline(lang).vocab
     splits = assign_documents(read_shards(pool, vocab))
     missing = [split for split in SHARES if split not in splits.values()]
     if missing:
         raise DeepALError(
-            f"{len(splits)} documents are too few for train, dev and test: at least 3 are needed."
+            f"{len(splits)} documents are too few for train, dev and test. Add documents: at least "
+            "3 are needed."
         )
     summaries = {}
     for split in SHARES:
@@ -121,14 +125,13 @@ def _split_by_document(pool: Path, folder: Path, lang: str) -> dict[str, Convert
 
 
 def document(doc: Doc) -> str:
-    """What a sentence may not be parted from: its document, or where that is unknown itself."""
-    info = sentence_info(doc)
-    return info["doc_id"] or info["id"]
+    """RETURNS (str): The document of a sentence; the sentence itself if that is not known."""
+    return sentence_info(doc)["doc_id"] or sentence_id(doc)
 
 
 def assign_documents(docs: Iterable[Doc]) -> dict[str, str]:
-    """Assign whole documents to splits. In each genre the documents, ordered by a hash of their
-    ids, go one by one to the split that has least of its share so far.
+    """Assign whole documents to splits. Within each genre, documents are ordered by a hash of their
+    ids; each goes to the split that has the least of its share so far.
 
     docs (Iterable[Doc]): Sentences.
     RETURNS (dict): The split of each document.
@@ -148,4 +151,4 @@ def assign_documents(docs: Iterable[Doc]) -> dict[str, str]:
 
 
 def _shuffled(name: str) -> tuple[bytes, str]:
-    return hashlib.blake2b(f"{SEED}\0{name}".encode()).digest(), name
+    return hashlib.blake2b(f"0\0{name}".encode()).digest(), name

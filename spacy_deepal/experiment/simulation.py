@@ -1,4 +1,4 @@
-"""A simulated experiment on a folder of data: pools, runs that differ in function and seed, report.
+"""A simulated experiment on labelled data: pools, runs that differ in function and seed, a report.
 
 WORKSPACE/NAME/   corpus/{train,dev,test}, vectors/, FUNCTION-seedN/ (run folders), full-seedN/,
                   report.html
@@ -19,19 +19,42 @@ from ..corpus.sources import find_files
 from ..errors import DeepALError
 from ..files import read_json, write_json
 from ..pool.shards import fingerprint
-from ..report import report
-from ..rounds.loop import run
+from ..report import write_report
+from ..rounds.loop import run_loop
+from ..rounds.rows import RoundMetrics, Row, Seconds, TypeScores, describe_scores, parse_row
 from ..rounds.settings import SECTION, check_sections
 from ..rounds.training import train_full, without_loop
 from ..vectors.make import make_vectors, vectors_source
-from .jobs import do_jobs
+from .jobs import Job, do_jobs
 from .prepare import prepare
 
 SPLITS = ("train", "dev", "test")
 METRICS = "metrics.json"
 
 
-def experiment(
+class FullMetrics(Row):
+    """What a model trained on the whole pool recorded: metrics.json. Scores are from 0 to 1.
+
+    ents_p, ents_r, ents_f (float), ents_per_type (dict): Scores on the test set.
+    dev_ents_f (float): F1 on dev.
+    seconds (Seconds): How long the training took.
+    made_of (dict): The config, and the fingerprint of each split.
+    """
+
+    ents_p: float
+    ents_r: float
+    ents_f: float
+    ents_per_type: dict[str, TypeScores]
+    dev_ents_f: float
+    seconds: Seconds
+    made_of: dict[str, str]
+
+    def describe(self) -> str:
+        """RETURNS (str): The scores in a line for people."""
+        return describe_scores(self.dev_ents_f, self.ents_f)
+
+
+def simulate(
     config: Config,
     data: str | Path,
     workspace: str | Path,
@@ -45,60 +68,65 @@ def experiment(
     processes: int = 1,
     code: Path | None = None,
     begin: Callable[[str], None] = lambda title: None,
-    progress: Callable[[str, dict[str, Any]], None] = lambda title, line: None,
+    progress: Callable[[str, RoundMetrics | FullMetrics], None] = lambda title, line: None,
 ) -> Path:
-    """Run every acquisition function with every seed, and report. Goes on where it stopped.
+    """Run every acquisition function with every seed, and report. Continues where it stopped.
 
-    config (Config): As for `run`; its paths, language, seed and function are set here.
-    data (str | Path): As for `prepare`; its subfolder named as the language, where there is one.
-    workspace (str | Path): Folder in which the experiment gets a folder named after the data.
+    config (Config): As for `run_loop`. Its paths, language, seed and function are set here.
+    data (str | Path): As for `prepare`. A subfolder named like the language is taken if there is
+        one.
+    workspace (str | Path): The folder in which the experiment gets a folder named after the data.
+    lang (str): Language code of the tokenizer.
     acquisitions (Sequence[str]): Functions as for `make_blocks`.
+    seeds (Sequence[int]): The seeds; a seed that is repeated counts once.
     full (bool): Also train on the whole pool with every seed, so that the report knows the
         full-data F1.
-    processes, code, begin, progress: As for `do_jobs`; what is reported are the lines of finished
-        rounds, and the scores of a model of the whole pool.
+    keep (str), use_gpu (int): As for `run_loop`.
+    processes, code, begin, progress: As for `do_jobs`. What is told are the metrics of a round, or
+        those of a model trained on the whole pool.
     RETURNS (Path): The report.
-    RAISES (DeepALError): As `make_blocks`, `prepare_corpus`, `configure`, `run` and `train_full`.
+    RAISES (DeepALError): As `make_blocks`, `prepare_corpus`, `configure`, `run_loop` and
+        `train_full`.
     """
     blocks = make_blocks(config, acquisitions)
     seeds = list(dict.fromkeys(seeds))
     folder = prepare_corpus(data, workspace, lang=lang)
     config = configure(config, folder, lang)
-    jobs, runs = {}, []
+    jobs: dict[str, Job] = {}
     for seed in seeds if full else ():
-        output = full_folder(folder, seed)
         jobs[f"full data, seed {seed}"] = partial(
-            full_run, config, output, seed=seed, use_gpu=use_gpu
+            full_run, config, full_path(folder, seed), seed=seed, use_gpu=use_gpu
         )
+    runs = []
     for seed in seeds:
         for name, block in blocks.items():
-            runs.append(run_folder(folder, name, seed))
+            runs.append(run_path(folder, name, seed))
             own = configure_run(config, block, seed)
-            job = partial(run, own, runs[-1], keep=keep, use_gpu=use_gpu)
+            job = partial(run_loop, own, runs[-1], keep=keep, use_gpu=use_gpu)
             jobs[f"{name}, seed {seed}"] = job
     do_jobs(jobs, processes, code=code, use_gpu=use_gpu, begin=begin, progress=progress)
-    metrics = [full_folder(folder, seed) / METRICS for seed in seeds]
+    metrics = [full_path(folder, seed) / METRICS for seed in seeds]
     known = [file for file in metrics if file.exists()]
-    return report(runs, folder / "report.html", full=known, title=folder.name)
+    return write_report(runs, folder / "report.html", full=known, title=folder.name)
 
 
-def full_folder(folder: Path, seed: int) -> Path:
-    """RETURNS (Path): Where in an experiment's folder the model of all data goes."""
+def full_path(folder: Path, seed: int) -> Path:
+    """RETURNS (Path): Where in an experiment's folder a model trained on the whole pool goes."""
     return folder / f"full-seed{seed}"
 
 
-def run_folder(folder: Path, name: str, seed: int) -> Path:
+def run_path(folder: Path, name: str, seed: int) -> Path:
     """RETURNS (Path): Where in an experiment's folder the run of a function goes."""
     return folder / f"{name.replace(':', '-')}-seed{seed}"
 
 
 def make_blocks(config: Config, acquisitions: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """RETURNS (dict): The block of each function, by its label.
+    """RETURNS (dict): The config block of each function, by its label.
 
-    config (Config): Where it has the function that is named without arguments, those of the config
-        are taken.
+    config (Config): The arguments of its function count for this function, if it is named without
+        any.
     acquisitions (Sequence[str]): Functions as for `acquisition_block`.
-    RAISES (DeepALError): As `acquisition_block`; or the config has no [active_learning].
+    RAISES (DeepALError): As `acquisition_block`; if the config has no [active_learning].
     """
     check_sections(config, SECTION)
     given = config.interpolate()[SECTION].get("acquisition")
@@ -119,10 +147,10 @@ def configure_run(config: Config, block: dict[str, Any], seed: int) -> Config:
 
 
 def configure(config: Config, folder: Path, lang: str) -> Config:
-    """RETURNS (Config): A copy with the paths and the language of what `prepare_corpus` made; and
-    with vectors of the pool's text, unless the config names some.
+    """RETURNS (Config): A copy with the paths of what `prepare_corpus` made, the language, and
+    vectors learnt from the pool's text unless the config names others.
 
-    RAISES (DeepALError): The config lacks a section that training needs.
+    RAISES (DeepALError): If the config lacks a section that training needs.
     """
     check_sections(config, "paths", "nlp", "training")
     config, corpus = config.copy(), folder / "corpus"
@@ -135,10 +163,10 @@ def configure(config: Config, folder: Path, lang: str) -> Config:
 
 
 def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Path:
-    """Convert the data, unless that has been done.
+    """Convert the data, unless that is done already.
 
     RETURNS (Path): The experiment's folder, with corpus/{train,dev,test}.
-    RAISES (DeepALError): As `prepare`; or the folder belongs to other data of the same name.
+    RAISES (DeepALError): As `prepare`; if the folder belongs to other data of the same name.
     """
     data = Path(data)
     name = data.resolve().name
@@ -154,8 +182,8 @@ def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Pat
     if source.exists():
         if read_json(source) != described:
             raise DeepALError(
-                f"{folder} was made from other data of this name than {data}, or from what {data} "
-                "held before, or in another language. Move it away, or name another workspace."
+                f"{folder} was made from other data than {data} holds now, or in another language. "
+                "Move it away, or name another workspace."
             )
         return folder
     prepare(data, folder / "corpus", lang=lang, exclude=Path(workspace))
@@ -164,10 +192,10 @@ def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Pat
 
 
 def text_vectors(folder: Path, lang: str) -> Path:
-    """Learn vectors from the text of the pool, unless that has been done.
+    """Learn vectors from the text of the pool, unless that is done already.
 
     folder (Path): What `prepare_corpus` made.
-    RETURNS (Path): The table, folder/vectors.
+    RETURNS (Path): The table of vectors.
     """
     table, pool = folder / "vectors", [folder / "corpus" / "train"]
     if not table.is_dir():
@@ -181,38 +209,41 @@ def full_run(
     *,
     seed: int | None = None,
     use_gpu: int = -1,
-    report: Callable[[dict[str, Any]], None] = lambda scores: None,
-) -> dict[str, Any]:
-    """Train one supervised model on the whole pool as the config's [training] says, unless that has
-    been done. What [active_learning] says has no part in it.
+    on_round: Callable[[FullMetrics], None] = lambda metrics: None,
+) -> FullMetrics:
+    """Train one supervised model on the whole pool, as the config's [training] says, unless that is
+    done already. [active_learning] is not used.
 
-    seed (int | None): None: the config's.
-    report (Callable): Is called with what is returned.
-    RETURNS (dict): Its scores on the test set, dev_ents_f, and the seconds of the training;
-        output/metrics.json holds them.
+    output (Path): The folder of the model and of metrics.json.
+    seed (int | None): The seed. With None, the config's.
+    use_gpu (int): GPU id. With -1, the CPU.
+    on_round (Callable): Called with what is returned.
+    RETURNS (FullMetrics): Its scores.
     """
     file = output / METRICS
     if seed is not None:
         config = config.copy()
         config["training"]["seed"] = seed
     paths = config.interpolate()["paths"]
-    made_of = {
-        "config": without_loop(config).to_str(),
-        **{split: fingerprint(paths[split]) for split in SPLITS},
-    }
-    if not file.exists() or (metrics := read_json(file))["made_of"] != made_of:
+    made_of = {split: fingerprint(paths[split]) for split in SPLITS}
+    made_of["config"] = without_loop(config).to_str()
+    metrics = None
+    if file.exists():
+        remedy = "Delete the file; then the model is trained again."
+        metrics = parse_row(FullMetrics, read_json(file), str(file), remedy)
+    if metrics is None or metrics.made_of != made_of:
         start = perf_counter()
-        metrics = train_full(config, output, use_gpu=use_gpu)
-        seconds = {"train": round(perf_counter() - start, 3)}
-        metrics = {**metrics, "seconds": seconds, "made_of": made_of}
-        write_json(file, metrics)
-    report(metrics)
+        scores = train_full(config, output, use_gpu=use_gpu)
+        seconds = Seconds(train=round(perf_counter() - start, 3))
+        metrics = FullMetrics(**scores, seconds=seconds, made_of=made_of)
+        write_json(file, metrics.model_dump())
+    on_round(metrics)
     return metrics
 
 
 def hash_files(folder: Path, exclude: Path, lang: str) -> str:
-    """RETURNS (str): A hash of the names and contents of the data below a folder, as `find_files`
-    finds them."""
+    """RETURNS (str): A hash of the names and contents of the files that `find_files` finds in a
+    folder."""
     digest = hashlib.blake2b(digest_size=16)
     for file in sorted(find_files([folder], exclude=exclude, lang=lang)):
         digest.update(f"{file.relative_to(folder)}\0".encode())

@@ -1,0 +1,1 @@
+"""Pool: sentences on disk, in shards, and found by id."""

@@ -1,4 +1,4 @@
-"""Any supported format to a pool: one-sentence Docs with stable ids, in shards."""
+"""From files of any supported format to a pool: one-sentence Docs with stable ids."""
 
 import hashlib
 from collections import Counter
@@ -8,12 +8,12 @@ from pathlib import Path
 
 from spacy.language import Language
 from spacy.tokens import Doc
-from tqdm import tqdm
 
 from ..corpus.formats import READERS, detect_format
 from ..corpus.sources import BadLine, Sentence, find_files
 from ..errors import DeepALError
 from ..pipelines import blank_pipeline
+from ..progress import progress_bar
 from ..sentences import KEY, count_words, sentence_info
 from .shards import check_pool_folder, write_shards
 
@@ -22,15 +22,15 @@ PROBLEMS_SHOWN = 20
 
 @dataclass
 class ConvertSummary:
-    """What a conversion wrote and left out.
+    """What a conversion has written and left out.
 
-    sentences, words (int): Sentences written, and their tokens that are not white space.
-    labelled, unlabelled (int): Sentences with and without entity annotation.
-    entities (Counter): Entities by label.
-    genres (Counter): Sentences by genre; None where there is none.
-    without_words (int): Sentences left out because they had white space only.
-    skipped (int): Bad lines (or empty files) left out.
-    problems (list[str]): The first of those, each with its place.
+    sentences, words (int): The sentences written, and their real words.
+    labelled, unlabelled (int): The sentences with and without annotation of entities.
+    entities (Counter): The number of entities by label.
+    genres (Counter): The number of sentences by genre; None for those without one.
+    without_words (int): Sentences left out because they are white space only.
+    skipped (int): Bad lines and empty files left out.
+    problems (list[str]): The first of these, each with its place.
     """
 
     sentences: int = 0
@@ -44,7 +44,7 @@ class ConvertSummary:
     problems: list[str] = field(default_factory=list)
 
     def count(self, docs: Iterable[Doc]) -> Iterator[Doc]:
-        """Pass sentences on and count them."""
+        """YIELDS (Doc): The sentences, which are counted."""
         for doc in docs:
             self.sentences += 1
             self.words += count_words(doc)
@@ -57,7 +57,7 @@ class ConvertSummary:
             yield doc
 
     def skip(self, file: Path, bad_line: BadLine) -> None:
-        """Take note of a bad line."""
+        """Count a bad line, and describe it if it is among the first."""
         self.skipped += 1
         if len(self.problems) < PROBLEMS_SHOWN:
             text = f": {bad_line.text[:80]!r}" if bad_line.text else ""
@@ -75,23 +75,23 @@ def convert(
     skip_bad: bool = False,
     sentences_per_shard: int = 1000,
 ) -> ConvertSummary:
-    """Convert files to a pool: all of them, or on any error none. Sentences without a real word
-    are left out. The texts are streamed; of all sentences only the ids are kept in memory.
+    """Convert files to a pool: all of them or, on any error, none. Sentences without a real word
+    are left out. The texts are streamed; only the ids of all sentences are kept in memory.
 
-    An id is a hash of the file's name, the sentence's place in the file and its text, unless the
-    source has ids. When files of one name in several folders agree in all three, the second and
-    further ones get "-2", "-3" … after the hash.
+    An id is the source's own, or else a hash of the file's name, the sentence's place in the file
+    and its text. If files of the same name in several folders agree in all three, "-2", "-3" and so
+    on is added to the hash for the second file and those after it.
 
-    inputs (Iterable[str | Path]): Files and folders, see `find_files`.
-    output (str | Path): The folder of the pool; an earlier pool there is replaced.
-    format (str): A name in `formats.READERS`; "auto" detects it file by file.
+    inputs (Iterable[str | Path]): Files and folders, as for `find_files`.
+    output (str | Path): The folder of the pool. A pool that is there is replaced.
+    format (str): A name in `formats.READERS`. With "auto", the format of each file is detected.
     lang (str): Language code of the tokenizer, for example "en" or "zh".
-    genre (str | None): Genre of the sentences whose source names none.
-    genre_files (Collection[str]): Files, by name without suffix, whose name is that genre.
-    skip_bad (bool): Go on without lines that cannot be converted.
+    genre (str | None): The genre of sentences whose source names none.
+    genre_files (Collection[str]): Files, by name without suffix, whose name is their genre.
+    skip_bad (bool): Leave out lines that cannot be converted.
     sentences_per_shard (int): Sentences in each shard but the last.
-    RAISES (DeepALError): Input that cannot be read or holds nothing, bad lines (the first 20 with
-        file, line and text) unless `skip_bad`, output that must not be overwritten.
+    RAISES (DeepALError): Input cannot be read or holds nothing; there are bad lines and `skip_bad`
+        is False (the first 20 are shown with file, line and text); the output must not be replaced.
     """
     output = Path(output)
     if format != "auto" and format not in READERS:
@@ -100,20 +100,18 @@ def convert(
     files = find_files(inputs, exclude=output, lang=lang)
     nlp = blank_pipeline(lang)
     summary = ConvertSummary()
-    sentences = _sentences(files, nlp, format, summary)
+    sentences = _read_all(files, nlp, format, summary)
     docs = summary.count(_with_ids(sentences, genre, genre_files, summary))
-    write_shards(
-        _complete(tqdm(docs, desc="convert", unit=" sentences", disable=None), summary, skip_bad),
-        output,
-        sentences_per_shard=sentences_per_shard,
-    )
+    shown = progress_bar(docs, "convert", unit=" sentences", leave=True)
+    checked = _complete(shown, summary, skip_bad)
+    write_shards(checked, output, sentences_per_shard=sentences_per_shard)
     return summary
 
 
-def _sentences(
+def _read_all(
     files: list[Path], nlp: Language, format: str, summary: ConvertSummary
 ) -> Iterator[tuple[Path, int, Sentence]]:
-    """The sentences of all files, each with its place among all that its file yields."""
+    """YIELDS (tuple[Path, int, Sentence]): Each sentence with its file and its place in it."""
     for file in files:
         read = READERS[detect_format(file) if format == "auto" else format]
         place = 0
@@ -137,9 +135,10 @@ def _with_ids(
     seen: set[str] = set()
     for file, place, sentence in sentences:
         if sentence.id in seen:
-            summary.skip(file, BadLine(sentence.line, f"the id {sentence.id!r} is there already"))
+            problem = f"the id {sentence.id!r} has been used before"
+            summary.skip(file, BadLine(sentence.line, problem))
             continue
-        key = sentence.id or _unused(_hash(file.name, str(place), sentence.doc.text), seen)
+        key = sentence.id or _unused(_content_id(file.name, str(place), sentence.doc.text), seen)
         seen.add(key)
         sentence.doc.user_data[KEY] = {
             "id": key,
@@ -149,7 +148,7 @@ def _with_ids(
         yield sentence.doc
 
 
-def _hash(*parts: str) -> str:
+def _content_id(*parts: str) -> str:
     return hashlib.blake2b("\0".join(parts).encode(), digest_size=8).hexdigest()
 
 
@@ -163,14 +162,17 @@ def _unused(key: str, seen: set[str]) -> str:
 
 
 def _complete(docs: Iterable[Doc], summary: ConvertSummary, skip_bad: bool) -> Iterator[Doc]:
-    """Pass the Docs on; raise at the end, before the pool is put in its place, on any problem."""
+    """YIELDS (Doc): The sentences.
+
+    RAISES (DeepALError): At the end, so before the pool is put in its place, if there is a problem.
+    """
     yield from docs
     problems = list(summary.problems)
     if summary.skipped > len(problems):
         problems.append(f"… and {summary.skipped - len(problems)} more")
     if summary.skipped and not skip_bad:
         raise DeepALError(
-            f"Nothing is written. Bad lines: {summary.skipped}. Correct them, or leave them out "
+            f"Nothing was written. Bad lines: {summary.skipped}. Correct them, or leave them out "
             "with `spacy deepal convert --skip-bad`.\n" + "\n".join(problems)
         )
     if summary.sentences == 0:

@@ -1,7 +1,7 @@
-"""A pool on disk: a folder of DocBin shards of one-sentence Docs, written and read as a stream.
+"""A pool on disk: a folder of shards, written and read as a stream of one-sentence Docs.
 
-A shard is a plain `.spacy` file: `spacy.Corpus.v1` reads the folder as it is. Every Doc has
-`doc.user_data["deepal"] = {"id": str, "doc_id": str | None, "genre": str | None}`.
+A shard is a plain `.spacy` file, so `spacy.Corpus.v1` reads the folder as it is. Every Doc has an
+id in its `user_data`: see `sentences.SentenceInfo`.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from ..sentences import count_words, sentence_id, sentence_info
 
 @dataclass(frozen=True)
 class ShardsSummary:
-    """What `write_shards` wrote: numbers of shards, sentences and words."""
+    """How many shards, sentences and words `write_shards` has written."""
 
     shards: int
     sentences: int
@@ -31,11 +31,12 @@ class ShardsSummary:
 def write_shards(
     docs: Iterable[Doc], folder: str | Path, *, sentences_per_shard: int = 1000
 ) -> ShardsSummary:
-    """Write sentences as the shards of a pool: all of them, or on any error none. Holds one shard
-    in memory. No sentences at all make one empty shard.
+    """Write sentences as the shards of a pool: all of them or, on any error, none. One shard is in
+    memory at a time. Without any sentence, one empty shard is written.
 
-    docs (Iterable[Doc]): One-sentence Docs with ids. May read the pool that is being replaced.
-    folder (str | Path): Is made, or replaced when it holds nothing but shards.
+    docs (Iterable[Doc]): One-sentence Docs with ids. The stream may read the pool that it replaces.
+    folder (str | Path): It is made. If it is there, it must hold nothing but shards, and is
+        replaced.
     sentences_per_shard (int): Sentences in each shard but the last.
     RAISES (DeepALError): The folder holds other files, or a Doc has no id.
     """
@@ -44,22 +45,9 @@ def write_shards(
     if sentences_per_shard < 1:
         raise DeepALError(f"sentences_per_shard must be 1 or more, not {sentences_per_shard}.")
     with draft_beside(folder) as draft:
-        summary = _write_files(docs, draft, sentences_per_shard)
+        summary = _write_shard_files(docs, draft, sentences_per_shard)
         replace_folder(draft, folder)
     return summary
-
-
-def distinct(docs: Iterable[Doc]) -> Iterator[Doc]:
-    """YIELDS (Doc): The sentences of a pool. RAISES (DeepALError): When two have the same id."""
-    ids = set()
-    for doc in docs:
-        if (name := sentence_id(doc)) in ids:
-            raise DeepALError(
-                f"Two sentences of the pool have the id {name}. Convert all its sources in one go, "
-                "each source once."
-            )
-        ids.add(name)
-        yield doc
 
 
 def check_pool_folder(folder: Path) -> None:
@@ -72,7 +60,9 @@ def check_pool_folder(folder: Path) -> None:
     )
 
 
-def _write_files(docs: Iterable[Doc], folder: Path, sentences_per_shard: int) -> ShardsSummary:
+def _write_shard_files(
+    docs: Iterable[Doc], folder: Path, sentences_per_shard: int
+) -> ShardsSummary:
     docs = iter(docs)
     shards = sentences = words = 0
     while (shard := list(islice(docs, sentences_per_shard))) or shards == 0:
@@ -86,7 +76,7 @@ def _write_files(docs: Iterable[Doc], folder: Path, sentences_per_shard: int) ->
 
 
 def shard_files(path: str | Path) -> list[Path]:
-    """The files of a pool in the order in which they are read.
+    """RETURNS (list[Path]): The files of a pool, in the order in which they are read.
 
     path (str | Path): A folder of shards, or a single `.spacy` file.
     RAISES (DeepALError): There is no such path, or no shard in it.
@@ -103,18 +93,18 @@ def shard_files(path: str | Path) -> list[Path]:
 
 
 def read_shards(path: str | Path, vocab: Vocab) -> Iterator[Doc]:
-    """Read the sentences of a pool, one shard in memory at a time.
+    """Read the sentences of a pool. One shard is in memory at a time.
 
     path (str | Path): A folder of shards, or a single `.spacy` file.
     vocab (Vocab): The vocabulary of the Docs.
-    YIELDS (Doc): The sentences, each with its id.
-    RAISES (DeepALError): There is no pool (at once); a file is damaged or a Doc has no id (when
+    YIELDS (Doc): The sentences, each with an id.
+    RAISES (DeepALError): There is no pool (at once); a file is damaged, or a Doc has no id (when
         the stream gets there).
     """
-    return chain.from_iterable(_sentences(file, vocab) for file in shard_files(path))
+    return chain.from_iterable(_read_shard(file, vocab) for file in shard_files(path))
 
 
-def _sentences(file: Path, vocab: Vocab) -> Iterator[Doc]:
+def _read_shard(file: Path, vocab: Vocab) -> Iterator[Doc]:
     for doc in read_docs(file, vocab):
         try:
             sentence_info(doc)
@@ -123,8 +113,24 @@ def _sentences(file: Path, vocab: Vocab) -> Iterator[Doc]:
         yield doc
 
 
+def distinct(docs: Iterable[Doc]) -> Iterator[Doc]:
+    """YIELDS (Doc): The sentences of a pool.
+
+    RAISES (DeepALError): Two of them have the same id.
+    """
+    ids = set()
+    for doc in docs:
+        if (name := sentence_id(doc)) in ids:
+            raise DeepALError(
+                f"Two sentences of the pool have the id {name}. Convert all its sources together, "
+                "each of them once."
+            )
+        ids.add(name)
+        yield doc
+
+
 def fingerprint(path: str | Path) -> str:
-    """A hash of the bytes of a pool's files in their order: the same for a copy elsewhere.
+    """RETURNS (str): A hash of the bytes of a pool's files, the same for a copy elsewhere.
 
     path (str | Path): A folder of shards, or a single `.spacy` file.
     RAISES (DeepALError): There is no pool.

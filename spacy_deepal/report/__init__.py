@@ -1,6 +1,6 @@
-"""Run folders in; learning curves, tables and the picked sentences out, in one HTML file."""
+"""The report about runs: learning curves, tables and the selected sentences in one HTML file."""
 
-from .curves import figure
-from .page import report
+from .curves import write_figure
+from .page import write_report
 
-__all__ = ["figure", "report"]
+__all__ = ["write_figure", "write_report"]

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy
 
 from ..errors import DeepALError
+from ..files import write_atomically
 from .compare import Full, find_full, read_f
-from .files import write_file
 from .runs import Run, read_runs
 
 if TYPE_CHECKING:
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 FORMATS = (".png", ".svg")
 INK = "#24292f"
 MUTED = "#5b6570"
-# Batches of whole sentences end a little apart: runs that far apart, in percent of the words, are
-# equally long.
+# Batches of whole sentences end a little apart. Runs that end this close to each other, in percent
+# of the words, count as equally long.
 VISIBLE = 0.5
 
 
 @dataclass(frozen=True)
 class Style:
-    """How an acquisition function looks: a colour, and a marker for who cannot tell the colour."""
+    """How an acquisition function looks: a colour, and a marker for readers who cannot tell it."""
 
     color: str
     marker: str
 
 
-# Okabe and Ito's colours for all kinds of colour vision, then Tol's; the paper's functions keep
-# theirs.
+# The colours of Okabe and Ito, made for all kinds of colour vision, then Tol's. The functions of
+# the paper always keep theirs.
 KNOWN = {
     "RAND": Style("#6f6f6f", "o"),
     "LC": Style("#e69f00", "s"),
@@ -56,35 +56,41 @@ OTHERS = (
 
 
 def styles(names: Iterable[str]) -> dict[str, Style]:
-    """Give each acquisition function a look that depends on no order of the runs."""
+    """RETURNS (dict[str, Style]): The look of each function, whatever the order of the runs."""
     others = cycle(OTHERS)
     return {name: KNOWN.get(name) or next(others) for name in sorted(set(names))}
 
 
-def figure(
+def write_figure(
     run_dirs: Iterable[Path],
     output: Path,
     *,
     full: Sequence[Path] = (),
     shallow: Path | None = None,
 ) -> Path:
-    """Write the picture of the learning curves alone.
+    """Draw the learning curves alone.
 
     run_dirs (Iterable[Path]): The run folders.
     output (Path): The picture, .png or .svg.
-    full (Sequence[Path]), shallow (Path | None): As for `report`.
+    full (Sequence[Path]), shallow (Path | None): As for `write_report`.
     RETURNS (Path): The picture.
-    RAISES (DeepALError): A folder is no run, no round is finished, or another kind of picture.
+    RAISES (DeepALError): If a folder is not a run, no round is finished, or the picture is of
+        another kind.
     """
     output = Path(output)
     if output.suffix not in FORMATS:
-        raise DeepALError(f"Cannot draw {output}: name the figure *.png or *.svg")
+        raise DeepALError(f"Cannot draw {output}. Name the figure *.png or *.svg.")
     runs = read_runs(run_dirs)
     if not any(run.rounds for run in runs):
-        raise DeepALError(f"Nothing to draw: no round is finished in {runs[0].path}")
+        raise DeepALError(
+            f"There is nothing to draw yet: no round is finished in {runs[0].folder.path}. Wait "
+            "for one."
+        )
     shallow_f = None if shallow is None else read_f(shallow)
-    drawing = draw(runs, find_full(runs, full), shallow_f, width=7.2, height=4.2)
-    write_file(output, render(drawing, output.suffix[1:]))
+    drawing = draw_curves(runs, find_full(runs, full), shallow_f, width=7.2, height=4.2)
+    content = figure_bytes(drawing, output.suffix[1:])
+    with write_atomically(output, "wb") as stream:
+        stream.write(content)
     return output
 
 
@@ -97,16 +103,16 @@ def inline_svg(
     height: float,
     id: str,
 ) -> str:
-    """Draw the curves as an <svg> element to stand inside a page.
+    """Draw the curves as an <svg> element inside a page.
 
     runs (list[Run]): The runs, at least one with a finished round.
-    full (Full | None), shallow (float | None): As for `draw`.
+    full (Full | None), shallow (float | None): As for `draw_curves`.
     width, height (float): Size in inches at which the text has its natural size.
-    id (str): Goes before every id in the element, so that two of them can share a page.
-    RETURNS (str): The markup; its text is text, in the page's font, and it scales to its place.
+    id (str): A prefix for every id in the element, so that two of them can share a page.
+    RETURNS (str): The markup. Its letters are text in the page's font, and it scales to its place.
     """
-    drawing = draw(runs, full, shallow, width=width, height=height)
-    svg = render(drawing, "svg", text=True).decode("utf8")
+    drawing = draw_curves(runs, full, shallow, width=width, height=height)
+    svg = figure_bytes(drawing, "svg", text=True).decode("utf8")
     svg = re.sub(r'( id="|href="#|url\(#)', rf"\1{id}-", svg[svg.index("<svg") :])
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
@@ -114,25 +120,22 @@ def inline_svg(
     return svg.replace("<svg", f"<svg {label}", 1)
 
 
-def render(drawing: "Figure", format: str, *, text: bool = False) -> bytes:
-    """Turn a figure into the bytes of a "png" or "svg" file, the same ones every time.
+def figure_bytes(drawing: "Figure", format: str, *, text: bool = False) -> bytes:
+    """RETURNS (bytes): The figure as a "png" or "svg" file, the same bytes every time.
 
-    drawing (Figure): The figure.
-    format (str): "png" or "svg".
-    text (bool): Keep letters as letters in an svg, for the reader's fonts; False draws them.
-    RETURNS (bytes): The file.
+    text (bool): Keep letters as text in an svg, in the reader's fonts. With False, draw them.
     """
     import matplotlib
 
     metadata = dict.fromkeys(("Date", "Creator", "Format", "Type")) if format == "svg" else None
-    settings = {"svg.fonttype": "none" if text else "path", "svg.hashsalt": "spacy_deepal"}
+    settings: Any = {"svg.fonttype": "none" if text else "path", "svg.hashsalt": "spacy_deepal"}
     buffer = io.BytesIO()
     with matplotlib.rc_context(settings):
         drawing.savefig(buffer, format=format, dpi=200, metadata=metadata)
     return buffer.getvalue()
 
 
-def draw(
+def draw_curves(
     runs: list[Run],
     full: Full | None,
     shallow: float | None = None,
@@ -143,11 +146,11 @@ def draw(
     """Draw test F1 in points against percent of the words labelled, a line for each function.
 
     runs (list[Run]): The runs, at least one with a finished round.
-    full (Full | None): The full-data F1, if known; it and 99% of it become horizontal lines.
-    shallow (float | None): The F1 of a shallow model trained on the whole pool, if known; it
-        becomes another.
+    full (Full | None): The full-data F1, if it is known. It and 99% of it become horizontal lines.
+    shallow (float | None): The F1 of a shallow model trained on the whole pool, if it is known. It
+        becomes a horizontal line too.
     width, height (float): Size in inches.
-    RETURNS (Figure): The figure; pyplot and its global state are not involved.
+    RETURNS (Figure): The figure. Pyplot and its global state are not involved.
     """
     from matplotlib.figure import Figure
 
@@ -177,41 +180,38 @@ def draw(
 
 
 def draw_function(axes: "Axes", name: str, runs: list[Run], style: Style) -> None:
-    """Draw the runs of one function: mean line, band from lowest to highest, dotted where one of
-    them goes on alone.
-
-    axes (Axes): Where to draw.
-    name (str): The function's name.
-    runs (list[Run]): Its runs, each with a finished round.
-    style (Style): Its look.
-    """
+    """Draw the runs of one function, each with a finished round: their mean as a line, and a band
+    from the lowest to the highest. Where one run is further than the others, its line is dotted."""
     x, f = mean_curve(runs)
     mean = f.mean(axis=0)
-    label = name if len(runs) == 1 else f"{name} ({len(runs)} runs)"
-    look = {"color": style.color, "lw": 1.8, "marker": style.marker, "ms": 4.5, "mew": 0}
+    label = name.replace("$", r"\$")  # a pair of them would be read as mathematics
+    if len(runs) > 1:
+        label += f" ({len(runs)} runs)"
+    look: Any = {"color": style.color, "lw": 1.8, "marker": style.marker, "ms": 4.5, "mew": 0}
     axes.plot(x, mean, label=label, **look)
     if len(runs) > 1:
         axes.fill_between(x, f.min(axis=0), f.max(axis=0), color=style.color, alpha=0.18, lw=0)
     for run, own in zip(runs, f, strict=True):
-        if run.rounds[-1].percent > x[-1] + VISIBLE:
-            tail = [round for round in run.rounds if round.percent > x[-1]]
-            tail_x = [x[-1], *(round.percent for round in tail)]
-            tail_f = [own[-1], *(100 * round.f for round in tail)]
+        if run.rounds[-1].words_percent > x[-1] + VISIBLE:
+            tail = [row for row in run.rounds if row.words_percent > x[-1]]
+            tail_x = [x[-1], *(row.words_percent for row in tail)]
+            tail_f = [own[-1], *(100 * row.ents_f for row in tail)]
             axes.plot(tail_x, tail_f, color=style.color, lw=1.2, ls=":")
 
 
 def mean_curve(runs: list[Run]) -> tuple[numpy.ndarray, numpy.ndarray]:
-    """Bring runs onto common percentages: the mean one of each round that all have, kept inside
-    the range that all cover, so that F1 is interpolated between rounds and never beyond.
+    """Bring runs onto common percentages of the words: for each round that all have, the mean one,
+    kept inside the range that all cover. So F1 is interpolated between rounds and never beyond.
 
     runs (list[Run]): Runs with at least one finished round each.
     RETURNS (tuple[numpy.ndarray, numpy.ndarray]): Percent of the words, shape (n,), and F1 in
         points, shape (runs, n).
     """
-    curves = [[(round.percent, 100 * round.f) for round in run.rounds] for run in runs]
-    shared = min(len(curve) for curve in curves)
-    x = numpy.mean([[percent for percent, _ in curve[:shared]] for curve in curves], axis=0)
-    low = max(curve[0][0] for curve in curves)
-    high = min(curve[-1][0] for curve in curves)
+    percents = [[row.words_percent for row in run.rounds] for run in runs]
+    points = [[100 * row.ents_f for row in run.rounds] for run in runs]
+    shared = min(map(len, percents))
+    x = numpy.mean([percent[:shared] for percent in percents], axis=0)
+    low = max(percent[0] for percent in percents)
+    high = min(percent[-1] for percent in percents)
     x = numpy.unique(numpy.clip(x, low, max(low, high)))
-    return x, numpy.array([numpy.interp(x, *zip(*curve, strict=True)) for curve in curves])
+    return x, numpy.array([numpy.interp(x, *curve) for curve in zip(percents, points, strict=True)])

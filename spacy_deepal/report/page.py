@@ -1,20 +1,21 @@
-"""The report: everything about some runs in one HTML file that asks the network for nothing."""
+"""The report: runs in one HTML file that loads nothing from the network."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..about import __version__
+from ..files import write_atomically
+from ..rounds.rows import GenreCount
+from .batches import ShownBatch, label_colors, show_batch
 from .compare import TARGET, Full, common_range, find_full, read_f, summarise
 from .curves import inline_svg, styles
-from .files import write_file
-from .runs import Run, read_runs, round_folders
-from .sentences import Batch, label_colors, read_batch
+from .runs import Run, read_runs
 from .stopping import Stop, find_stop
 
 TEMPLATE = "report.html"
-# A sentence with its entities takes about half a kilobyte: some two megabytes at most.
+# A sentence with its entities takes about half a kilobyte, so they take two megabytes at most.
 SENTENCES_A_PAGE = 3000
 SENTENCES_A_ROUND = 30
 STABILITIES = (0.9, 0.95, 0.98)
@@ -25,13 +26,13 @@ SELECTIONS = {"seed": "seed set", "random": "at random", "acquisition": "by scor
 
 @dataclass(frozen=True)
 class Share:
-    """A genre's percentage of what was picked, and how many points above the pool's that is."""
+    """A genre's percentage of what was selected, and how many points above the pool's that is."""
 
     percent: float
     above: float
 
 
-def report(
+def write_report(
     run_dirs: Iterable[Path],
     output: Path,
     *,
@@ -41,28 +42,30 @@ def report(
 ) -> Path:
     """Write the report about some runs.
 
-    run_dirs (Iterable[Path]): The run folders; a run in progress is shown as far as it is.
+    run_dirs (Iterable[Path]): The run folders. A run in progress is shown as far as it is.
     output (Path): The HTML file.
-    full (Sequence[Path]): JSON with the full-data F1, as `spacy evaluate --output` writes it, of
-        several models the mean; without it, runs that labelled the whole pool tell that number.
-    shallow (Path | None): The same of a shallow model trained on the whole pool.
+    full (Sequence[Path]): JSON with the full-data F1, as `spacy evaluate --output` writes it. Of
+        several files the mean counts. Without any, runs that labelled the whole pool count.
+    shallow (Path | None): The same for a shallow model trained on the whole pool.
     title (str): The heading.
     RETURNS (Path): The HTML file.
-    RAISES (DeepALError): A folder is no run, or a file in it cannot be read.
+    RAISES (DeepALError): If a folder is not a run, or a file in it is damaged.
     """
     runs = read_runs(run_dirs)
     output = Path(output)
     shallow_f = None if shallow is None else read_f(shallow)
-    page = render(runs, find_full(runs, full), shallow_f, title)
-    write_file(output, page.encode("utf8"))
+    page = fill_template(runs, find_full(runs, full), shallow_f, title)
+    with write_atomically(output) as stream:
+        stream.write(page)
     return output
 
 
-def render(runs: list[Run], full: Full | None, shallow: float | None, title: str) -> str:
+def fill_template(runs: list[Run], full: Full | None, shallow: float | None, title: str) -> str:
     """Fill the template.
 
     runs (list[Run]): The runs.
-    full (Full | None), shallow (float | None): F1 of models trained on the whole pool, if known.
+    full (Full | None), shallow (float | None): F1 of models trained on the whole pool, if it is
+        known.
     title (str): The heading.
     RETURNS (str): The page.
     """
@@ -76,16 +79,7 @@ def render(runs: list[Run], full: Full | None, shallow: float | None, title: str
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "number": lambda value: f"{value:,.0f}",
-        "gap": lambda value: minus(f"{100 * value:+.2f}"),
-        "percent": lambda value: minus(f"{value:.1f}%"),
-        "points": lambda value: f"{100 * value:.2f}",
-        "signed": lambda value: minus(f"{round(value):+d}") if round(value) else "0",
-        "score": lambda value: minus(f"{value:.4g}"),
-        "duration": duration,
-        "markup": Markup,
-    }
+    environment.filters |= FILTERS | {"markup": Markup}
     started = any(run.rounds for run in runs)
     return environment.get_template(TEMPLATE).render(
         title=title,
@@ -98,52 +92,50 @@ def render(runs: list[Run], full: Full | None, shallow: float | None, title: str
         target=f"{TARGET:.0%}",
         rows=summarise(runs, full, shallow),
         shared=common_range(runs),
-        pools=len({run.pool["fingerprint"] for run in runs}),
+        pools=len({run.manifest.pool.fingerprint for run in runs}),
         wide=inline_svg(runs, full, shallow, width=8.6, height=4.7, id="wide") if started else "",
         narrow=inline_svg(runs, full, shallow, width=4, height=4.2, id="narrow") if started else "",
         selections=SELECTIONS,
         shares=genre_shares,
         stops=find_stops,
-        batches=read_batches(runs),
+        batches=show_batches(runs),
     )
 
 
-def read_batches(runs: list[Run]) -> dict[Path, list[Batch]]:
-    """Read what each run picked in each round, fewer sentences of each the more rounds there are.
+def show_batches(runs: list[Run]) -> dict[Path, list[ShownBatch]]:
+    """Draw what each run selected in each round: the more rounds, the fewer sentences of each.
 
-    runs (list[Run]): The runs.
-    RETURNS (dict[Path, list[Batch]]): The batches of each run folder, in order.
+    RETURNS (dict[Path, list[ShownBatch]]): The batches of each run folder, in order.
     """
-    folders = {run.path: round_folders(run.path) for run in runs}
-    rounds = sum(len(found) for found in folders.values())
-    most = max(1, min(SENTENCES_A_ROUND, SENTENCES_A_PAGE // max(1, rounds)))
+    rounds = {run.folder.path: run.folder.rounds() for run in runs}
+    total = sum(map(len, rounds.values()))
+    most = max(1, min(SENTENCES_A_ROUND, SENTENCES_A_PAGE // max(1, total)))
     colors = label_colors()
     return {
-        run.path: [
-            read_batch(number, folder, run.manifest["lang"], colors, most)
-            for number, folder in folders[run.path]
+        run.folder.path: [
+            show_batch(here, run.manifest.lang, colors, most) for here in rounds[run.folder.path]
         ]
         for run in runs
     }
 
 
 def genre_shares(run: Run, unit: str) -> dict[str, Any] | None:
-    """Compare the genres of what a run picked with those of the pool.
+    """Compare the genres of what a run selected with those of the pool.
 
     run (Run): The run.
     unit (str): What is counted, "sentences" or "words".
-    RETURNS (dict[str, Any] | None): "pool": percentage of each genre in the pool, that with most
-        words first; "rounds": a dict of each round's Share by genre. None if there are no two
-        genres.
+    RETURNS (dict[str, Any] | None): "pool": the percentage of each genre in the pool, the one with
+        most words first; "rounds": the Share of each genre in each round. None if the pool has only
+        one genre.
     """
-    pool = percentages(run.pool["genres"], unit)
+    pool = percentages(run.manifest.pool.genres, unit)
     if len(pool) < 2:
         return None
     rounds = {}
-    for round in run.rounds:
-        picked = percentages(round.genres, unit)
-        rounds[round.number] = {
-            genre: Share(picked.get(genre, 0.0), picked.get(genre, 0.0) - pool[genre])
+    for row in run.rounds:
+        selected = percentages(row.genres, unit)
+        rounds[row.round] = {
+            genre: Share(selected.get(genre, 0.0), selected.get(genre, 0.0) - pool[genre])
             for genre in pool
         }
     return {"pool": pool, "rounds": rounds}
@@ -152,20 +144,20 @@ def genre_shares(run: Run, unit: str) -> dict[str, Any] | None:
 def find_stops(run: Run) -> dict[float, Stop | None]:
     """Find where the stopping rule would have ended a run.
 
-    RETURNS (dict[float, Stop | None]): By stability asked for; empty if no round recorded any.
+    RETURNS (dict[float, Stop | None]): By the stability asked for; empty if no round recorded any.
     """
-    stability = [round.stability for round in run.rounds]
+    stability = [row.stability for row in run.rounds]
     if not any(number is not None for number in stability):
         return {}
-    f = [round.f for round in run.rounds]
+    f = [row.ents_f for row in run.rounds]
     return {threshold: find_stop(f, stability, threshold) for threshold in STABILITIES}
 
 
-def percentages(genres: dict[str, dict[str, int]], unit: str) -> dict[str, float]:
-    """Turn counts by genre into percentages, that with most words first."""
-    total = sum(counts[unit] for counts in genres.values()) or 1
-    ordered = sorted(genres.items(), key=lambda item: (-item[1]["words"], item[0]))
-    return {genre: 100 * counts[unit] / total for genre, counts in ordered}
+def percentages(genres: dict[str, GenreCount], unit: str) -> dict[str, float]:
+    """Turn counts by genre into percentages, the genre with most words first."""
+    total = sum(getattr(count, unit) for count in genres.values()) or 1
+    ordered = sorted(genres.items(), key=lambda item: (-item[1].words, item[0]))
+    return {genre: 100 * getattr(count, unit) / total for genre, count in ordered}
 
 
 def duration(seconds: float) -> str:
@@ -180,5 +172,16 @@ def duration(seconds: float) -> str:
 
 
 def minus(text: str) -> str:
-    """Set a negative number with a minus sign instead of a hyphen."""
+    """Write a negative number with a minus sign instead of a hyphen."""
     return text.replace("-", "\N{MINUS SIGN}")
+
+
+FILTERS: dict[str, Callable[[float], str]] = {
+    "number": lambda value: f"{value:,.0f}",
+    "gap": lambda value: minus(f"{100 * value:+.2f}"),
+    "percent": lambda value: minus(f"{value:.1f}%"),
+    "points": lambda value: f"{100 * value:.2f}",
+    "signed": lambda value: minus(f"{round(value):+d}") if round(value) else "0",
+    "score": lambda value: minus(f"{value:.4g}"),
+    "duration": duration,
+}

@@ -8,8 +8,13 @@ from ..rounds.stability import ROUNDS, stopping_point
 
 @dataclass(frozen=True)
 class Stop:
-    """Where a run would have ended: the place of its round, F1 there, and the F1 lost against the
-    best of the later rounds and against the last round (below 0: it was won)."""
+    """Where the rule would have ended a run.
+
+    place (int): The place of its round.
+    f (float): F1 of that round.
+    lost_to_best, lost_to_last (float): How much higher F1 is in the best later round, and in the
+        last round. Below 0, it is lower there.
+    """
 
     place: int
     f: float
@@ -22,10 +27,11 @@ def find_stop(
 ) -> Stop | None:
     """Apply the rule of `stopping_point` to recorded rounds.
 
-    f (Sequence[float]): F1 of each round on the test set, which the rule does not look at.
-    stability (Sequence[float | None]): Of each round; None where it is not known.
+    f (Sequence[float]): F1 of each round on the test set. The rule does not look at it.
+    stability (Sequence[float | None]): The stability of each round; None if it is not known.
     threshold (float), rounds (int): As for `stopping_point`.
-    RETURNS (Stop | None): None if the rule lets the run go on. At the last round nothing is lost.
+    RETURNS (Stop | None): None if the rule lets the run continue. After the last round,
+        nothing is lost.
     """
     place = stopping_point(stability, threshold, rounds)
     if place is None:

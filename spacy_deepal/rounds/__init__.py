@@ -1,0 +1,1 @@
+"""Active learning, round after round: settings, run folder, training and stopping."""

@@ -1,8 +1,8 @@
-"""Who labels a batch."""
+"""The oracle: who labels a batch."""
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from spacy.tokens import Doc
 
@@ -10,29 +10,42 @@ from ..errors import DeepALError
 from ..tagger.scheme import IOB_MISSING
 
 
-class Oracle(Protocol):
-    """Sentences of the pool in, the same sentences with their entities out.
+class Oracle(ABC):
+    """Labels batches. An oracle of your own inherits from this class and is registered in
+    `spacy.registry.misc`."""
 
-    folder (Path): The round's own folder, for an oracle that exchanges files with people.
-    """
+    @abstractmethod
+    def label(self, docs: Sequence[Doc], folder: Path) -> Iterable[Doc]:
+        """Label the sentences of a batch.
 
-    def __call__(self, docs: Sequence[Doc], folder: Path) -> Sequence[Doc]: ...
+        docs (Sequence[Doc]): The sentences, with the entities that the pool has for them.
+        folder (Path): The round's own folder, for an oracle that exchanges files with people.
+        RETURNS (Iterable[Doc]): The same sentences in any order, with the oracle's entities.
+        """
+
+    def corrected(self, folder: Path, batch: Path) -> bool:
+        """Tell whether labels were corrected after they were given; then the run asks for them
+        again. By default they never are.
+
+        folder (Path): The folder of the round.
+        batch (Path): The file with the labels that were given.
+        """
+        return False
 
 
-def make_simulated_oracle() -> Oracle:
-    """`spacy_deepal.SimulatedOracle.v1`: the pool's own gold labels."""
-    return simulated_oracle
+class SimulatedOracle(Oracle):
+    """`spacy_deepal.SimulatedOracle.v1`: the gold labels that the pool carries."""
 
+    def label(self, docs: Sequence[Doc], folder: Path) -> Iterable[Doc]:
+        """Reveal the gold labels.
 
-def simulated_oracle(docs: Sequence[Doc], folder: Path) -> Sequence[Doc]:
-    """Reveal the gold labels that the sentences of the pool carry.
-
-    RAISES (DeepALError): When a sentence is not labelled. One without entities is O throughout.
-    """
-    for doc in docs:
-        if any(token.ent_iob == IOB_MISSING for token in doc):
-            raise DeepALError(
-                f"The simulated oracle reads gold labels from the pool, and this sentence has none:"
-                f" {doc.text[:80]!r}. Simulate on a labelled pool."
-            )
-    return docs
+        RAISES (DeepALError): For a sentence that is not labelled, or only in part. A labelled
+            sentence without entities is O throughout.
+        """
+        for doc in docs:
+            if any(token.ent_iob == IOB_MISSING for token in doc):
+                raise DeepALError(
+                    "The simulated oracle reads gold labels from the pool, and this sentence has "
+                    f"none: {doc.text[:80]!r}. Simulate on a labelled pool."
+                )
+        return docs

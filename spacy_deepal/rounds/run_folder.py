@@ -1,33 +1,42 @@
-"""What a run leaves on disk. Every file is there whole or not at all, so a run can be killed at any
-moment and started again.
+"""The folder of a run: the one module that writes and reads it.
+
+Every file is there whole or not at all, so a run can be killed at any moment and started again.
 
 manifest.json     what the run is: config, seed, versions, pool; fixed at its start
 initial/          the pipeline before any training
-metrics.jsonl     a line a finished round
-round_NN/         selected.jsonl, batch.spacy (labelled), seconds.json, model/,
-                  entities.jsonl (of the stop set, as the model finds them)
+metrics.jsonl     a line for each finished round
+round_NN/         selected.jsonl, batch.spacy (labelled), seconds.json, model/, train.log,
+                  entities.jsonl (what the model finds in the stop set)
 """
 
-import json
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from time import perf_counter
 
 from filelock import FileLock, Timeout
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+from ..corpus.docbin import write_docs
 from ..errors import DeepALError
-from ..files import read_json, read_jsonl, write_json, write_jsonl
+from ..files import read_json, write_json, write_jsonl
 from ..pool.shards import read_shards
-from .settings import DEFAULTS, ENDS, SECTION
-
-FORMAT = 1
-DATA = ("pool", "dev", "test")
-FIXED = ("format", "config", "seed", *DATA)  # what must not change in a run
+from .manifest import differences
+from .rows import (
+    FORMAT,
+    FoundEntities,
+    Manifest,
+    RoundMetrics,
+    Row,
+    Seconds,
+    Selected,
+    parse_row,
+    read_rows,
+)
 
 
 @dataclass(frozen=True)
@@ -40,8 +49,8 @@ class RunFolder:
     def lock(self) -> Iterator[None]:
         """Keep other processes out.
 
-        RAISES (DeepALError): One is in; the folder holds other files, and is left as it is; or it
-            cannot be written to.
+        RAISES (DeepALError): If another process is in; if the folder holds other files, which stay
+            as they are; if it cannot be written to.
         """
         self._refuse_foreign()
         lock = FileLock(self.path / ".lock")
@@ -59,68 +68,107 @@ class RunFolder:
         finally:
             lock.release()
 
-    def round(self, number: int) -> "RoundFolder":
-        """RETURNS (RoundFolder): The folder of a round; made when it is missing."""
-        path = self.path / f"round_{number:02}"
-        path.mkdir(exist_ok=True)
-        return RoundFolder(path)
-
-    def open(self, manifest: dict[str, Any]) -> None:
-        """Begin a run, or go on with the same one; when it is to end may be another one now, and
-        its data may lie elsewhere. A run that failed before it was initialised begins anew.
-
-        manifest (dict): What the run is.
-        RAISES (DeepALError): The folder holds another run; the difference is named.
-        """
-        file = self.path / "manifest.json"
-        if file.exists() and self.initial.exists():
-            differences = list(differ(_fixed(read_json(file)), _fixed(manifest)))
-            if differences:
-                raise DeepALError(
-                    f"{self.path} holds another run; use another folder, or take this back:\n- "
-                    + "\n- ".join(differences)
-                )
-            return
-        write_json(file, manifest)
-
     def _refuse_foreign(self) -> None:
-        """Raise an error for a file, and for a folder that holds other things than a run."""
         if self.path.exists() and not self.path.is_dir():
             raise DeepALError(f"{self.path} is a file. Name a folder for the run.")
-        if not self.path.exists() or (self.path / "manifest.json").exists():
+        if not self.path.exists() or self._manifest_file.exists():
             return
         names = sorted(path.name for path in self.path.iterdir())
         others = [name for name in names if not name.startswith((".lock", ".manifest.json"))]
         if others:
             raise DeepALError(
-                f"{self.path} is no run folder: it holds {', '.join(others[:5])}. Use a new folder."
+                f"{self.path} is not a run folder: it holds {', '.join(others[:5])}. Use a new "
+                "folder."
+            )
+
+    def open(self, manifest: Manifest) -> None:
+        """Begin a run, or continue it. A run that failed before it was initialised begins anew.
+
+        A run that continues may have other data paths, as long as the data are the same, and
+        another end than when it began.
+
+        manifest (Manifest): What the run is.
+        RAISES (DeepALError): If the folder holds another run; the message names each difference.
+        """
+        if not (self._manifest_file.exists() and self.initial.exists()):
+            write_json(self._manifest_file, manifest.model_dump())
+        elif changes := differences(self.manifest, manifest):
+            raise DeepALError(
+                f"{self.path} holds another run. Use another folder, or undo these changes:\n- "
+                + "\n- ".join(changes)
             )
 
     @property
-    def manifest(self) -> dict[str, Any]:
-        """RETURNS (dict): What the run is."""
-        return read_json(self.path / "manifest.json")
+    def _manifest_file(self) -> Path:
+        return self.path / "manifest.json"
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the run is.
+
+        RAISES (DeepALError): If the file is missing, damaged, or of another format.
+        """
+        file = self._manifest_file
+        if not file.is_file():
+            raise DeepALError(f"{self.path} is not a run folder: it has no manifest.json.")
+        content = read_json(file)
+        version = content.get("format") if isinstance(content, dict) else None
+        if isinstance(version, int) and version != FORMAT:
+            raise DeepALError(
+                f"{file} has format {version}, and this version of spacy_deepal reads format "
+                f"{FORMAT}. Use the version that made the run."
+            )
+        return parse_row(Manifest, content, str(file))
 
     @property
     def initial(self) -> Path:
-        """RETURNS (Path): The pipeline before any training."""
+        """The pipeline before any training."""
         return self.path / "initial"
 
     @property
-    def metrics(self) -> list[dict[str, Any]]:
-        """RETURNS (list[dict]): A line a finished round."""
-        file = self.path / "metrics.jsonl"
-        return read_jsonl(file) if file.exists() else []
+    def _metrics_file(self) -> Path:
+        return self.path / "metrics.jsonl"
 
-    def add_metrics(self, line: dict[str, Any]) -> None:
-        """Add a finished round's line."""
-        lines = [*self.metrics, line]
-        write_jsonl(self.path / "metrics.jsonl", lines)
+    @property
+    def metrics(self) -> list[RoundMetrics]:
+        """The finished rounds in order; none if the file is missing.
+
+        RAISES (DeepALError): If a line is damaged, or does not follow the line before.
+        """
+        if not self._metrics_file.exists():
+            return []
+        lines = read_rows(RoundMetrics, self._metrics_file)
+        percent = -1.0
+        for number, line in enumerate(lines):
+            if line.round != number or line.words_percent <= percent:
+                raise DeepALError(
+                    f"{self._metrics_file}, line {number + 1}: expected round {number} at more "
+                    f"than {max(percent, 0.0):g}% of the words, found round {line.round} at "
+                    f"{line.words_percent:g}%. Restore the file from a copy."
+                )
+            percent = line.words_percent
+        return lines
+
+    def add_metrics(self, line: RoundMetrics) -> None:
+        """Add the line of a finished round."""
+        write_rows(self._metrics_file, [*self.metrics, line])
+
+    def round(self, number: int) -> "RoundFolder":
+        """RETURNS (RoundFolder): The folder of a round. It is made if it is missing."""
+        path = self.path / f"round_{number:02}"
+        path.mkdir(exist_ok=True)
+        return RoundFolder(path, number)
+
+    def rounds(self) -> list["RoundFolder"]:
+        """RETURNS (list[RoundFolder]): The folders of all rounds that have begun, in order."""
+        found = [(re.fullmatch(r"round_(\d+)", path.name), path) for path in self.path.iterdir()]
+        rounds = [RoundFolder(path, int(match[1])) for match, path in found if match]
+        return sorted(rounds, key=lambda each: each.number)
 
     def tidy(self, keep: str) -> None:
-        """Remove what finished rounds no longer need, also what a killed process left.
+        """Remove what finished rounds no longer need, including what a killed process left.
 
-        keep (str): "last" or "all": which rounds' models stay.
+        keep (str): Which rounds' models stay: "last" or "all".
         """
         finished = len(self.metrics)
         for number in range(finished):
@@ -132,84 +180,100 @@ class RunFolder:
 
 @dataclass(frozen=True)
 class RoundFolder:
-    """One round on disk. path (Path): Its folder."""
+    """One round on disk. path (Path): Its folder. number (int): The round."""
 
     path: Path
-
-    @property
-    def selected(self) -> Path:
-        """RETURNS (Path): JSONL, a line a sentence in the order taken: {"id", "words", "score"}."""
-        return self.path / "selected.jsonl"
-
-    @property
-    def batch(self) -> Path:
-        """RETURNS (Path): The batch with its labels."""
-        return self.path / "batch.spacy"
+    number: int
 
     @property
     def model(self) -> Path:
-        """RETURNS (Path): The pipeline at the end of the round."""
+        """The pipeline at the end of the round."""
         return self.path / "model"
 
     @property
-    def entities(self) -> Path:
-        """RETURNS (Path): JSONL, what the model finds in the stop set."""
-        return self.path / "entities.jsonl"
-
-    @property
     def training(self) -> Path:
-        """RETURNS (Path): spaCy's output while the round trains."""
+        """What spaCy writes while the round trains."""
         return self.path / "training"
 
     @property
-    def seconds(self) -> dict[str, float]:
-        """RETURNS (dict[str, float]): Time taken by each step that is done."""
-        file = self.path / "seconds.json"
-        return read_json(file) if file.exists() else {}
+    def log(self) -> Path:
+        """The log of the training."""
+        return self.path / "train.log"
 
-    def add_seconds(self, step: str, seconds: float) -> None:
-        """Keep how long a step took."""
-        write_json(self.path / "seconds.json", {**self.seconds, step: round(seconds, 3)})
+    @property
+    def selected_file(self) -> Path:
+        """The sentences that the round selected, in the order taken."""
+        return self.path / "selected.jsonl"
 
-    def read_batch(self, vocab: Vocab) -> Iterator[Doc]:
-        """YIELDS (Doc): The labelled sentences of the batch."""
-        return read_shards(self.batch, vocab)
+    def read_selected(self) -> list[Selected]:
+        """RETURNS (list[Selected]): The selected sentences in order; none if nothing is selected
+        yet.
+
+        RAISES (DeepALError): If the file is damaged.
+        """
+        return read_rows(Selected, self.selected_file) if self.selected_file.exists() else []
+
+    def write_selected(self, sentences: Iterable[Selected]) -> None:
+        """Write the selected sentences."""
+        write_rows(self.selected_file, sentences)
+
+    @property
+    def batch_file(self) -> Path:
+        """The batch with its labels."""
+        return self.path / "batch.spacy"
+
+    def read_batch(self, vocab: Vocab) -> list[Doc] | None:
+        """RETURNS (list[Doc] | None): The labelled sentences; None if they are not labelled yet.
+
+        RAISES (DeepALError): If the file is damaged.
+        """
+        return list(read_shards(self.batch_file, vocab)) if self.batch_file.exists() else None
+
+    def write_batch(self, docs: Iterable[Doc]) -> None:
+        """Write the labelled sentences."""
+        write_docs(docs, self.batch_file)
+
+    @property
+    def entities_file(self) -> Path:
+        """What the round's model finds in the stop set."""
+        return self.path / "entities.jsonl"
+
+    def read_entities(self) -> list[FoundEntities] | None:
+        """RETURNS (list[FoundEntities] | None): The entities found in each sentence of the stop
+        set; None if the file is missing.
+
+        RAISES (DeepALError): If the file is damaged.
+        """
+        remedy = "Delete it: the run can continue without it."
+        there = self.entities_file.exists()
+        return read_rows(FoundEntities, self.entities_file, remedy) if there else None
+
+    def write_entities(self, entities: Iterable[FoundEntities]) -> None:
+        """Write what the round's model finds in the stop set."""
+        write_rows(self.entities_file, entities)
+
+    @property
+    def _seconds_file(self) -> Path:
+        return self.path / "seconds.json"
+
+    @property
+    def seconds(self) -> Seconds:
+        """How long each step took that is done."""
+        file = self._seconds_file
+        if not file.exists():
+            return Seconds()
+        return parse_row(Seconds, read_json(file), str(file), "Delete it: only times are lost.")
+
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        """Record how many seconds a step takes. That happens before the step's result is put in its
+        place, so a finished step has its time even if the process is killed."""
+        start = perf_counter()
+        yield
+        known = self.seconds.model_copy(update={step: round(perf_counter() - start, 3)})
+        write_json(self._seconds_file, known.model_dump())
 
 
-def differ(old: Any, new: Any, where: str = "") -> Iterator[str]:
-    """YIELDS (str): Each place in which two nested values differ, with both values."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in [*old, *(key for key in new if key not in old)]:
-            yield from differ(old.get(key), new.get(key), f"{where}.{key}" if where else key)
-    elif old != new:
-        yield f"{where}: was {_short(old)}, is {_short(new)}"
-
-
-def _fixed(manifest: dict[str, Any]) -> dict[str, Any]:
-    from thinc.api import Config
-
-    fixed = {key: manifest.get(key) for key in FIXED}
-    fixed["config"] = dict(Config().from_str(manifest["config"]))
-    # A run may be older than a setting, and may go on beyond the end that it had.
-    settings = DEFAULTS | fixed["config"].get(SECTION, {})
-    fixed["config"][SECTION] = {key: settings[key] for key in settings if key not in ENDS}
-    # How many sentences are predicted at a time changes nothing either.
-    nlp = fixed["config"].get("nlp", {})
-    fixed["config"]["nlp"] = {key: nlp[key] for key in nlp if key != "batch_size"}
-    # Its data may have been moved: their fingerprints say that they are the same.
-    paths = dict(fixed["config"].get("paths", {}))
-    moved = {paths.pop(key, None): key for key in DATA}
-    fixed["config"]["paths"] = paths
-    corpora = fixed["config"].get("corpora", {})
-    fixed["config"]["corpora"] = {
-        name: {**corpus, "path": moved.get(corpus.get("path"), corpus.get("path"))}
-        for name, corpus in corpora.items()
-    }
-    for key in DATA:
-        fixed[key] = {name: value for name, value in (fixed[key] or {}).items() if name != "path"}
-    return fixed
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else text[:77] + "…"
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Write rows as JSONL, whole or not at all."""
+    write_jsonl(path, (row.model_dump() for row in rows))

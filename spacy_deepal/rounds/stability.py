@@ -1,36 +1,33 @@
-"""When to stop labelling without a test set: when what models say no longer changes.
+"""When to stop labelling without a test set: when the models' predictions no longer change.
 
 After Bloodgood and Vijay-Shanker (2009), "A Method for Stopping Active Learning Based on
 Stabilizing Predictions and the Need for User-Adjustable Stopping": successive models are compared
-on a fixed random sample, and the mean over the last three rounds decides. Sentences stay in it when
-they are labelled: else it would become what a function leaves, which is easy and hardly changes.
-Theirs compares classes by kappa; here it is entities by F1, for spans hardly agree by chance.
+on a fixed random sample, the stop set, and the mean over the last three rounds decides. Sentences
+stay in the stop set when they are labelled; otherwise it would shrink to what the acquisition
+function leaves, which is easy and hardly changes. The paper compares classes by kappa. Here
+entities are compared by F1, because two models hardly ever agree on a span by chance.
 """
 
 from collections.abc import Iterable, Sequence
 from heapq import nsmallest
-from pathlib import Path
 from statistics import mean
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..files import read_jsonl, write_jsonl
 from ..seeds import derive_uniform
 from ..sentences import count_words, sentence_id
+from .rows import FoundEntities
 
 STOP_SET = 2000  # sentences
 ROUNDS = 3
 
-# By sentence id, the entities: first word, word after the last, label.
-Entities = dict[str, set[tuple[int, int, str]]]
-
 
 def draw_stop_set(docs: Iterable[Doc], seed: int) -> list[Doc]:
-    """Draw the sentences on which models are compared, the same ones whatever their order.
+    """Draw the sentences on which models are compared. The order of the pool does not matter.
 
     docs (Iterable[Doc]): The pool.
-    RETURNS (list[Doc]): At most STOP_SET sentences with words, their entities missing.
+    RETURNS (list[Doc]): At most STOP_SET sentences with words, without entity annotation.
     """
     worded = (doc for doc in docs if count_words(doc))
     drawn = nsmallest(
@@ -41,34 +38,28 @@ def draw_stop_set(docs: Iterable[Doc], seed: int) -> list[Doc]:
     return drawn
 
 
-def compare(nlp: Language, docs: Iterable[Doc], output: Path, before: Path | None) -> float | None:
-    """Write what a pipeline finds, and compare it with what another one has found.
-
-    before (Path | None): What this has written for the other; it may be missing.
-    RETURNS (float | None): As `agreement`; None without the other.
-    """
-    entities = find_entities(nlp, docs)
-    write_entities(entities, output)
-    return agreement(read_entities(before), entities) if before and before.exists() else None
-
-
-def find_entities(nlp: Language, docs: Iterable[Doc]) -> Entities:
-    """RETURNS (dict): What a pipeline finds in each sentence."""
-    return {
-        sentence_id(doc): {(ent.start, ent.end, ent.label_) for ent in doc.ents}
+def find_entities(nlp: Language, docs: Iterable[Doc]) -> list[FoundEntities]:
+    """RETURNS (list[FoundEntities]): What a pipeline finds in each sentence."""
+    return [
+        FoundEntities(
+            id=sentence_id(doc),
+            entities=sorted((ent.start, ent.end, ent.label_) for ent in doc.ents),
+        )
         for doc in nlp.pipe(docs)
-    }
+    ]
 
 
-def agreement(old: Entities, new: Entities) -> float:
+def agreement(old: Iterable[FoundEntities], new: Iterable[FoundEntities]) -> float:
     """Compare what two models find in the same sentences: 2 |A and B| / (|A| + |B|), the F1 of
-    one's entities against the other's.
+    one model's entities against the other's.
 
-    RETURNS (float): From 0 to 1; 0 where neither finds any, for then nothing has been learnt that
+    RETURNS (float): From 0 to 1. It is 0 if neither finds any: then nothing has been learnt that
         could be stable.
     """
-    found = sum(len(old[name]) + len(new[name]) for name in new)
-    return 2 * sum(len(old[name] & new[name]) for name in new) / found if found else 0.0
+    one, two = (
+        {(row.id, *entity) for row in found for entity in row.entities} for found in (old, new)
+    )
+    return 2 * len(one & two) / (len(one) + len(two)) if one or two else 0.0
 
 
 def stopping_point(
@@ -76,23 +67,13 @@ def stopping_point(
 ) -> int | None:
     """Find where the rule stops a run.
 
-    stability (Sequence[float | None]): Of each round; None where it is not known.
+    stability (Sequence[float | None]): The stability of each round; None if it is not known.
     threshold (float): What the mean of the last rounds must reach.
-    rounds (int): How many they are.
-    RETURNS (int | None): The place in the sequence; None if it goes on.
+    rounds (int): The number of rounds in that mean.
+    RETURNS (int | None): The place in the sequence; None if the run continues.
     """
     for end in range(rounds, len(stability) + 1):
-        last = stability[end - rounds : end]
-        if None not in last and mean(last) >= threshold:
+        known = [value for value in stability[end - rounds : end] if value is not None]
+        if len(known) == rounds and mean(known) >= threshold:
             return end - 1
     return None
-
-
-def write_entities(entities: Entities, path: Path) -> None:
-    """Write entities as JSONL, a line a sentence: {"id", "entities"}."""
-    write_jsonl(path, ({"id": name, "entities": sorted(ents)} for name, ents in entities.items()))
-
-
-def read_entities(path: Path) -> Entities:
-    """RETURNS (dict): What `write_entities` wrote."""
-    return {line["id"]: set(map(tuple, line["entities"])) for line in read_jsonl(path)}

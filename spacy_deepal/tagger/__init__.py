@@ -1,0 +1,1 @@
+"""The tagger: Docs in, tags and their probabilities out."""

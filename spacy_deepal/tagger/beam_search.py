@@ -8,28 +8,28 @@ import torch
 from torch import Tensor
 
 from . import scheme
-from .engine import Reading
+from .engine import Encoded
 
 NEVER = float("-inf")
 
 
 @torch.no_grad()
-def search(reading: Reading, n_tags: int, width: int) -> Tensor:
+def search(encoded: Encoded, n_tags: int, width: int) -> Tensor:
     """Keep the `width` most probable beginnings of a path at each word. None breaks the scheme.
 
     RETURNS: Tags [n] of the most probable path that was found, sentence by sentence.
     """
-    device, sentences = reading.places.device, reading.active[0]
+    device, sentences = encoded.places.device, encoded.active[0]
     follows, ends = penalties(n_tags, device)
-    states = reading.start(sentences * width)
+    states = encoded.start(sentences * width)
     previous = torch.full((sentences, width), n_tags, device=device)  # [GO]
     scores = torch.full((sentences, width), NEVER, device=device)
     scores[:, 0] = 0  # one beginning, not `width` times the same
     steps = []
     for time, (active, following) in enumerate(
-        zip(reading.active, [*reading.active[1:], 0], strict=True)
+        zip(encoded.active, [*encoded.active[1:], 0], strict=True)
     ):
-        logits = reading.step(time, previous, states)
+        logits = encoded.step(time, previous, states)
         log_probs = logits.log_softmax(1).view(active, width, n_tags) + follows[previous]
         log_probs[following:] += ends
         scores, choice = (scores.unsqueeze(2) + log_probs).flatten(1).topk(width)
@@ -37,8 +37,8 @@ def search(reading: Reading, n_tags: int, width: int) -> Tensor:
         steps.append((origin, tags))
         scores, previous = scores[:following], tags[:following]
         first = torch.arange(0, following * width, width, device=device)
-        reading.go_on_from(states, (origin[:following] + first.unsqueeze(1)).flatten())
-    return _trace(steps)[reading.places]
+        encoded.go_on_from(states, (origin[:following] + first.unsqueeze(1)).flatten())
+    return _trace(steps)[encoded.places]
 
 
 def _trace(steps: list[tuple[Tensor, Tensor]]) -> Tensor:

@@ -23,7 +23,7 @@ from thinc.types import Floats2d
 from ..errors import DeepALError
 from . import scheme
 from .defaults import DEFAULT_MODEL
-from .entities import write_entities
+from .entities import set_entities
 from .evidence import Evidence, make_evidence
 from .gold import gold_tags, previous_tags, tag_loss
 from .tok2vec import begin_context, predict_context
@@ -135,7 +135,7 @@ class DeepNER(TrainablePipe):
         return predict_context(self.model, docs, self.batch_words)
 
     def _paths(
-        self, docs: list[Doc], context: list[Floats2d | None], beam_width: int = 1
+        self, docs: Sequence[Doc], context: list[Floats2d | None], beam_width: int = 1
     ) -> "Paths":
         return self._tagger().paths(
             docs, context, batch_words=self.batch_words, beam_width=beam_width
@@ -155,7 +155,7 @@ class DeepNER(TrainablePipe):
         """
         labels = [self.vocab.strings.add(label) for label in self.labels]
         for doc, tags in zip(docs, scores.best, strict=True):
-            write_entities(doc, tags, labels)
+            set_entities(doc, tags, labels)
 
     def evidence(
         self, docs: Sequence[Doc], *, samples: int = 0, decoder_only: bool = False, seed: int = 0
@@ -169,7 +169,6 @@ class DeepNER(TrainablePipe):
         seed (int): Seed of the samples and of `Evidence.uniform`.
         RETURNS (list[Evidence]): In the order of the Docs, whatever the batches.
         """
-        docs = list(docs)
         sampled: list[NDArray | None] = [None] * len(docs)
         if samples:
             sampled[:] = self.sample(docs, samples=samples, decoder_only=decoder_only, seed=seed)

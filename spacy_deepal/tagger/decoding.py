@@ -17,7 +17,7 @@ from ..seeds import derive_seed
 from .beam_search import search
 from .engine import Engine, PlainEngine
 from .fast import is_fast
-from .fast.engine import FastEngine
+from .fast.fast_engine import FastEngine
 from .features import distinct_words
 from .lexicon import Lexicon
 from .network import CnnCnnLstm
@@ -92,12 +92,12 @@ class Tagger:
         if not len(distinct):
             return Paths(tags, log_probs, list(tags))
         self._check_vectors(docs[0].vocab)
-        reader, rows = self.engine.cached_reader(docs[0].vocab, distinct)
+        snapshot, rows = self.engine.snapshot(docs[0].vocab, distinct)
         sentences = [rows[index] for index in sentences]
         broken = [np.zeros(0, "int64") for _ in docs]  # sentences whose path breaks the scheme
         for group, lengths in self._groups(sentences, batch_words):
             layout = self.engine.lay_out([sentences[i] for i in group])
-            greedy, logits = reader.read(layout, self.gather(context, group)).greedy()
+            greedy, logits = snapshot.encode(layout, self.gather(context, group)).greedy()
             path = greedy.cpu().numpy()
             scores = split(logits.log_softmax(1).cpu().numpy(), lengths)
             for i, doc_tags, doc_scores in zip(group, split(path, lengths), scores, strict=True):
@@ -108,8 +108,8 @@ class Tagger:
         best = list(tags)
         for group, lengths in self._groups(broken, batch_words):
             layout = self.engine.lay_out([broken[i] for i in group])
-            reading = reader.read(layout, self.gather(context, group))
-            path = search(reading, n_tags, beam_width).cpu().numpy()
+            encoded = snapshot.encode(layout, self.gather(context, group))
+            path = search(encoded, n_tags, beam_width).cpu().numpy()
             for i, doc_tags in zip(group, split(path, lengths), strict=True):
                 best[i] = doc_tags
         return Paths(tags, log_probs, best)
@@ -143,9 +143,9 @@ class Tagger:
         tokvecs = [self.gather(context, group) for group, _ in groups]
         tables = [np.empty((len(masks), sum(lengths)), "int16") for _, lengths in groups]
         for m, sample in enumerate(masks):
-            reader = self.engine.masked_reader(words, sample)
+            snapshot = self.engine.masked_snapshot(words, sample)
             for layout, rows, table in zip(layouts, tokvecs, tables, strict=True):
-                table[m] = reader.read(layout, rows).greedy()[0].cpu().numpy()
+                table[m] = snapshot.encode(layout, rows).greedy()[0].cpu().numpy()
         return _per_doc(paths, groups, tables)
 
     def sample_outputs(
@@ -166,13 +166,13 @@ class Tagger:
         if not len(distinct):
             return paths
         self._check_vectors(docs[0].vocab)
-        reader, rows = self.engine.cached_reader(docs[0].vocab, distinct)
+        snapshot, rows = self.engine.snapshot(docs[0].vocab, distinct)
         last = torch.stack([sample[-1] for sample in masks]).to(self.device)
         sentences, tables = [rows[each] for each in index], []
         groups = list(self._groups(sentences, batch_words))
         for group, _ in groups:
             layout = self.engine.lay_out([sentences[i] for i in group])
-            votes = reader.read(layout, self.gather(context, group)).sample_outputs(last)
+            votes = snapshot.encode(layout, self.gather(context, group)).sample_outputs(last)
             tables.append(votes.to(torch.int16).cpu().numpy().T)
         return _per_doc(paths, groups, tables)
 

@@ -1,6 +1,6 @@
 """How the tagger runs its network: the face of an engine, and the plain engine behind it.
 
-`PlainEngine` pads sentences and calls the network as it is. `fast.engine.FastEngine` has the same
+`PlainEngine` pads sentences and calls the network as it is. `FastEngine` in `fast/` has the same
 face and gives the same results, sooner.
 """
 
@@ -21,7 +21,7 @@ from .packing import pack, ranks_and_times
 FIRST = 2  # row of the first word behind [BOS] and [EOS]
 
 
-class Reading(Protocol):
+class Encoded(Protocol):
     """Encoded sentences, ready to be decoded. n is the number of their words.
 
     active: [T] how many sentences have a word at each time, the longest sentence first.
@@ -60,10 +60,10 @@ class Reading(Protocol):
         ...
 
 
-class Reader(Protocol):
+class Snapshot(Protocol):
     """A network that reads sentences, with the weights and masks that it has when this is made."""
 
-    def read(self, layout: Any, context: Tensor | None) -> Reading:
+    def encode(self, layout: Any, context: Tensor | None) -> Encoded:
         """layout: What the engine's `lay_out` returns.
         context: [n, width] what a tok2vec says of each word, sentence by sentence."""
         ...
@@ -79,25 +79,25 @@ class Engine(Protocol):
 
         sentences: Lexicon rows of the words of each, none empty.
         previous: [n] the tag before each word, sentence by sentence.
-        context: As for `Reader.read`.
+        context: As for `Snapshot.encode`.
         RETURNS: Logits [n, tags], sentence by sentence.
         """
         ...
 
-    def cached_reader(self, vocab: Vocab, orths: NDArray) -> tuple[Reader, NDArray]:
+    def snapshot(self, vocab: Vocab, orths: NDArray) -> tuple[Snapshot, NDArray]:
         """Read without dropout.
 
         orths: ORTH ids of distinct words.
-        RETURNS: A reader that knows these words, and their rows for `lay_out`.
+        RETURNS: A snapshot that knows these words, and their rows for `lay_out`.
         """
         ...
 
     def words(self, vocab: Vocab, orths: NDArray) -> Any:
-        """RETURNS: The features of distinct words, for `masked_reader`."""
+        """RETURNS: The features of distinct words, for `masked_snapshot`."""
         ...
 
-    def masked_reader(self, words: Any, masks: Sequence[Tensor]) -> Reader:
-        """RETURNS: A reader of a network drawn by MC dropout. For `lay_out`, its words have rows
+    def masked_snapshot(self, words: Any, masks: Sequence[Tensor]) -> Snapshot:
+        """RETURNS: A snapshot of a network drawn by MC dropout. For `lay_out`, its words have rows
         from FIRST on, in their order."""
         ...
 
@@ -116,8 +116,8 @@ class PaddedLayout(NamedTuple):
     rows: Tensor  # [B, T + 2]: rows of [BOS] words [EOS], then PAD_ROW
     ranks: Tensor  # [n] which row of `rows` each word stands in, sentence by sentence
     times: Tensor  # [n] which word of its sentence it is
-    active: list[int]  # as in a Reading
-    places: Tensor  # as in a Reading
+    active: list[int]  # as in a Encoded
+    places: Tensor  # as in a Encoded
 
 
 class PlainEngine:
@@ -144,10 +144,10 @@ class PlainEngine:
         logits = self.network(words, layout.rows, tags, padded(context, layout))
         return logits[layout.ranks, layout.times]
 
-    def cached_reader(self, vocab: Vocab, orths: NDArray) -> tuple[Reader, NDArray]:
+    def snapshot(self, vocab: Vocab, orths: NDArray) -> tuple[Snapshot, NDArray]:
         """As `Engine` says."""
         words = self.words(vocab, orths)
-        return self.masked_reader(words, ()), np.arange(FIRST, FIRST + len(orths))
+        return self.masked_snapshot(words, ()), np.arange(FIRST, FIRST + len(orths))
 
     def words(self, vocab: Vocab, orths: NDArray) -> Words:
         """As `Engine` says."""
@@ -163,9 +163,9 @@ class PlainEngine:
         parts = characters, lexicon.ids[rows], lexicon.attributes[rows], lexicon.vectors[rows]
         return Words(*(torch.from_numpy(part).to(self.device) for part in parts))
 
-    def masked_reader(self, words: Words, masks: Sequence[Tensor]) -> "PlainReader":
+    def masked_snapshot(self, words: Words, masks: Sequence[Tensor]) -> "PlainSnapshot":
         """As `Engine` says."""
-        return PlainReader(self.network, words, masks)
+        return PlainSnapshot(self.network, words, masks)
 
     def lay_out(self, sentences: Sequence[NDArray]) -> PaddedLayout:
         """As `Engine` says."""
@@ -188,27 +188,27 @@ class PlainEngine:
         """As `Engine` says."""
 
 
-class PlainReader:
+class PlainSnapshot:
     """A network and the masks under which it reads; without masks nothing is dropped."""
 
     def __init__(self, network: CnnCnnLstm, words: Words, masks: Sequence[Tensor]):
         self.network, self.words, self.masks = network, words, masks
 
-    def read(self, layout: PaddedLayout, context: Tensor | None) -> "PlainReading":
-        """As `Reader` says."""
-        return PlainReading(self, layout, padded(context, layout))
+    def encode(self, layout: PaddedLayout, context: Tensor | None) -> "PlainEncoded":
+        """As `Snapshot` says."""
+        return PlainEncoded(self, layout, padded(context, layout))
 
 
-class PlainReading:
-    """As `Reading` says."""
+class PlainEncoded:
+    """As `Encoded` says."""
 
-    def __init__(self, reader: PlainReader, layout: PaddedLayout, context: Tensor | None):
-        self.network, self.masks = reader.network, reader.masks
-        self.layout, self.inputs = layout, (reader.words, layout.rows, context)
+    def __init__(self, snapshot: PlainSnapshot, layout: PaddedLayout, context: Tensor | None):
+        self.network, self.masks = snapshot.network, snapshot.masks
+        self.layout, self.inputs = layout, (snapshot.words, layout.rows, context)
         self.active, self.places = layout.active, layout.places
 
     def greedy(self) -> tuple[Tensor, Tensor]:
-        """As `Reading` says."""
+        """As `Encoded` says."""
         tags, logits, _ = self._greedy()
         return tags, logits
 
@@ -220,14 +220,14 @@ class PlainReading:
 
     @torch.no_grad()
     def sample_outputs(self, masks: Tensor) -> Tensor:
-        """As `Reading` says."""
+        """As `Encoded` says."""
         _, _, h_dec = self._greedy()
         output = self.network.decoder.output
         return torch.stack([output(h_dec * mask).argmax(1) for mask in masks], 1)
 
     @torch.no_grad()
     def start(self, rows: int) -> list[State]:
-        """As `Reading` says."""
+        """As `Encoded` says."""
         with evaluating(self.network):
             self.h_enc = self.network.encoder(*self.inputs)
         decode = self.network.sizes.decode
@@ -236,7 +236,7 @@ class PlainReading:
 
     @torch.no_grad()
     def step(self, time: int, previous: Tensor, states: list[State]) -> Tensor:
-        """As `Reading` says."""
+        """As `Encoded` says."""
         active, beam = previous.shape
         h_enc = self.h_enc[:active, time].repeat_interleave(beam, 0).unsqueeze(1)
         now = [tuple(part[:, : active * beam].contiguous() for part in state) for state in states]
@@ -245,7 +245,7 @@ class PlainReading:
         return self.network.decoder.output(h_dec).squeeze(1)
 
     def go_on_from(self, states: list[State], source: Tensor) -> None:
-        """As `Reading` says."""
+        """As `Encoded` says."""
         states[:] = [(hidden[:, source], cell[:, source]) for hidden, cell in states]
 
 

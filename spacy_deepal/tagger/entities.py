@@ -16,7 +16,7 @@ def read_iob(doc: Doc) -> tuple[NDArray, NDArray, NDArray]:
     return table[:, 0].astype("int64"), table[:, 1], np.flatnonzero(table[:, 2] == 0)
 
 
-def write_entities(doc: Doc, tags: NDArray, labels: Sequence[int]) -> None:
+def set_entities(doc: Doc, tags: NDArray, labels: Sequence[int]) -> None:
     """Set the entities of a path. Entities and blocked tokens already there stay.
 
     tags (array[n_words]): Of the real words.

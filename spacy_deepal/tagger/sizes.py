@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from ..errors import DeepALError
+from ..errors import DeepALError, describe_error
 
 LEXEME_ATTRIBUTES = ("NORM", "LOWER", "SHAPE", "PREFIX", "SUFFIX")
 
@@ -163,19 +163,7 @@ def check_architecture(groups: dict[str, dict[str, Any]]) -> Architecture:
     try:
         return Architecture.model_validate(groups)
     except ValidationError as error:
-        wrong = [_describe(each) for each in error.errors()]
+        wrong = [describe_error(each) for each in error.errors()]
         raise DeepALError(
             "spacy_deepal.CnnCnnLstm.v1 cannot be built:\n- " + "\n- ".join(wrong)
         ) from error
-
-
-def _describe(error: Any) -> str:
-    """RETURNS (str): The key, its value and what it must be, of one of pydantic's errors."""
-    place = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "missing":
-        return f"{place} is missing"
-    if error["type"] == "extra_forbidden":
-        return f"{place} is unknown"
-    message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-    value = "" if isinstance(error["input"], dict) else f" = {error['input']!r}"
-    return f"{place}{value}: {message}"

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from spacy.vocab import Vocab
-from tqdm import tqdm
 
 from ..errors import DeepALError
 from ..pipelines import load_pipeline
+from ..progress import progress_bar
 from ..tagger.lexicon import case_forms
 
 FORMAT = (
@@ -90,7 +90,7 @@ def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
     try:
         with (
             file.open("rb") as raw,
-            tqdm(desc="vectors", total=total, unit="B", unit_scale=True, disable=None) as bar,
+            progress_bar(title="vectors", total=total, unit="B", unit_scale=True) as bar,
         ):
             stream = gzip.GzipFile(fileobj=raw) if file.suffix == ".gz" else raw
             for number, line in enumerate(stream, 1):

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_deepal.acquisition import selection
-from spacy_deepal.acquisition.copies import CopyIndex, word_set
-from spacy_deepal.acquisition.scoring import Score
+from spacy_deepal.acquisition.copies import CopyIndex, without_copies, word_set
+from spacy_deepal.acquisition.score_file import Score
 from spacy_deepal.acquisition.selection import CopyFilter, select
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.shards import write_shards
@@ -36,9 +36,11 @@ def scores(texts):
 def choose(tmp_path):
     """Select from sentences given in the order of their scores; the ids are a, b, c, …"""
 
-    def choose(*texts, budget=100, max_similarity=0.8):
+    def choose(*texts, budget=100, max_similarity=0.8, earlier=()):
         named = dict(zip("abcdefghij", texts, strict=False))
-        copies = CopyFilter(write(tmp_path / "pool", named), VOCAB, max_similarity)
+        pool = write(tmp_path / "pool", named)
+        docs = [make_doc(f"earlier {text}", text.split()) for text in earlier]
+        copies = CopyFilter(pool, VOCAB, max_similarity, docs)
         return "".join(item.id for item in select(scores(named.items()), budget, copies))
 
     return choose
@@ -83,6 +85,19 @@ def test_the_budget_goes_to_the_next_that_differ(choose):
     assert choose(*texts, budget=6) == "ac"
     assert choose(*texts, budget=4) == "ad"
     assert choose(*texts, budget=3) == "a"
+
+
+def test_near_copies_of_earlier_batches_are_passed_over(choose):
+    texts = "It rained", "Ada sings in Rome", "Ada sings in Oslo today", "We won"
+    earlier = "Ada sings in Rome now", "ada SINGS in rome NOW", "it rained"
+    assert choose(*texts, earlier=earlier) == "cd"
+    assert choose(*texts, earlier=earlier, max_similarity=1.0) == "bcd"
+
+
+def test_what_is_left_of_a_pool_is_without_near_copies_of_earlier_batches():
+    earlier = [make_doc("e", "Ada sings in Rome now".split())]
+    docs = [make_doc(*item) for item in (("a", ["It"]), ("b", "now Ada sings in Rome".split()))]
+    assert list(without_copies([*docs, docs[0]], earlier, 0.8)) == [docs[0], docs[0]]
 
 
 def test_a_sentence_that_did_not_fit_stands_in_nobodys_way(choose):

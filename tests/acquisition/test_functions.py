@@ -8,19 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc
 from spacy.util import registry
+from spacy_deepal.tagger.prediction import Paths
 
 from spacy_deepal.acquisition.functions import (
+    Needs,
     make_bald,
     make_decoder_bald,
     make_lc,
     make_mnlp,
     make_rand,
+    needs_of,
 )
-from spacy_deepal.acquisition.scoring import make_acquisition, score_docs
+from spacy_deepal.acquisition.registry import make_acquisition
+from spacy_deepal.acquisition.scoring import score
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.sentences import KEY
-from spacy_deepal.tagger.evidence import Evidence, path_log_probs
-from spacy_deepal.tagger.prediction import Paths
+from spacy_deepal.tagger.decoding import Paths
+from spacy_deepal.tagger.evidence import Evidence, make_evidence
 
 from ..tagger.build import SENTENCES, initialized, make_doc
 
@@ -94,8 +98,8 @@ def test_probabilities_are_read_off_the_predicted_path():
     """Mistake 3: "MNLP" computed on an all-O path, not on the predicted one."""
     table = numpy.log(numpy.asarray([[0.3, 0.7], [0.9, 0.1], [0.45, 0.55]], "float32"))
     tags = [numpy.asarray([1, 0, 1])]
-    (log_probs,) = path_log_probs(Paths(tags, [table], best=tags))
-    evidence = Evidence(id="a", words=3, uniform=0.5, log_probs=log_probs)
+    docs = sentences(spacy.blank("en").vocab, 1, ("Ada", "sings", "here"))
+    (evidence,) = make_evidence(docs, Paths(tags, [table], best=tags), [None], seed=0)
     assert make_mnlp()(evidence) == pytest.approx(-numpy.log(0.7 * 0.9 * 0.55) / 3, rel=1e-5)
     all_outside = -numpy.log(0.3 * 0.9 * 0.45) / 3
     assert make_mnlp()(evidence) != pytest.approx(all_outside, rel=1e-2)
@@ -152,16 +156,20 @@ def test_bald_needs_two_samples_to_disagree(make, samples):
 
 
 def test_bald_of_the_decoder_is_the_same_ratio_of_other_samples():
-    assert make_decoder_bald(4).decoder_only
-    assert not make_bald(4).decoder_only
+    assert needs_of(make_decoder_bald(4)) == Needs(samples=4, decoder_only=True)
     item = votes([1, 0], [1, 2], [1, 2], [3, 0])
     assert make_decoder_bald(4)(item) == make_bald(4)(item) == (0.25 + 0.5) / 2
 
 
 def test_bald_takes_a_hundred_samples_as_the_paper_does():
-    assert make_bald().samples == 100
-    assert make_acquisition("BALD").samples == 100
-    assert make_acquisition("BALD", samples=7).samples == 7
+    assert needs_of(make_bald()) == Needs(samples=100, anytime=True)
+    assert needs_of(make_acquisition("BALD")).samples == 100
+    assert needs_of(make_acquisition("BALD", samples=7)).samples == 7
+
+
+def test_a_plain_callable_needs_the_greedy_path_and_rand_needs_nothing():
+    assert needs_of(lambda evidence: 0.0) == needs_of(make_mnlp()) == Needs()
+    assert needs_of(make_rand()) == Needs(predicts=False)
 
 
 def test_sentence_without_words_scores_nothing():
@@ -192,7 +200,8 @@ def blank():
 
 
 def ranking(blank, count, seed):
-    scores = list(score_docs(blank, sentences(blank.vocab, count), make_rand(), seed=seed))
+    docs = sentences(blank.vocab, count)
+    scores = list(score(blank, lambda: docs, make_rand(), seed=seed))
     return [item.id for item in sorted(scores, key=lambda item: -item.score)]
 
 
@@ -214,16 +223,19 @@ def test_rand_does_not_depend_on_what_else_is_in_the_pool(blank):
 
 
 def test_rand_is_uniform(blank):
-    scores = [s.score for s in score_docs(blank, sentences(blank.vocab, 4000), make_rand())]
+    docs = sentences(blank.vocab, 4000)
+    scores = [item.score for item in score(blank, lambda: docs, make_rand())]
     assert all(0 <= score < 1 for score in scores)
     counts, _ = numpy.histogram(scores, bins=10, range=(0, 1))
     assert ((counts > 320) & (counts < 480)).all()  # 400 expected, standard deviation 19
 
 
 def test_rand_does_not_look_at_length(blank):
-    short = [s.score for s in score_docs(blank, sentences(blank.vocab, 20), make_rand())]
-    long = sentences(blank.vocab, 20, words=["word"] * 50)
-    assert short == [s.score for s in score_docs(blank, long, make_rand())]
+    def scores(words):
+        docs = sentences(blank.vocab, 20, words=words)
+        return [item.score for item in score(blank, lambda: docs, make_rand())]
+
+    assert scores(["word"]) == scores(["word"] * 50)
 
 
 # The registry
@@ -272,7 +284,7 @@ def test_users_own_function_is_three_lines(own_function):
     nlp = initialized()
     docs = [make_doc(nlp.vocab, words, id=f"s{i}") for i, (words, _) in enumerate(SENTENCES)]
     evidence = nlp.get_pipe("deepal_ner").evidence(docs)
-    scores = list(score_docs(nlp, docs, make_acquisition(own_function)))
+    scores = list(score(nlp, lambda: docs, make_acquisition(own_function)))
     assert [item.id for item in scores] == [item.id for item in evidence]
     assert [item.words for item in scores] == [len(doc) for doc in docs]
     for item, expected in zip(scores, evidence, strict=True):
@@ -282,14 +294,14 @@ def test_users_own_function_is_three_lines(own_function):
 def test_users_own_function_may_ask_for_samples():
 
     class Asks:
-        samples = 3
+        needs = Needs(samples=3)
 
         def __call__(self, evidence):
             return len(evidence.samples)
 
-    nlp = initialized(word_dropout=0.5)
+    nlp = initialized(dropout=0.5)
     docs = [make_doc(nlp.vocab, SENTENCES[0][0], id="a")]
-    assert [item.score for item in score_docs(nlp, docs, Asks())] == [3.0]
+    assert [item.score for item in score(nlp, lambda: docs, Asks())] == [3.0]
 
 
 def test_score_that_is_no_number_is_reported_with_its_sentence():
@@ -297,4 +309,4 @@ def test_score_that_is_no_number_is_reported_with_its_sentence():
     nlp = initialized()
     docs = [make_doc(nlp.vocab, "Ada", id="odd one")]
     with pytest.raises(DeepALError, match="gave nan to sentence odd one"):
-        list(score_docs(nlp, docs, lambda evidence: float("nan")))
+        list(score(nlp, lambda: docs, lambda evidence: float("nan")))

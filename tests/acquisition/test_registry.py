@@ -1,6 +1,12 @@
 import pytest
 
-from spacy_deepal.acquisition.registry import acquisition_block, acquisition_label
+from spacy_deepal.acquisition.functions import lc, make_bald
+from spacy_deepal.acquisition.registry import (
+    acquisition_block,
+    acquisition_label,
+    acquisition_name,
+    make_acquisition,
+)
 from spacy_deepal.errors import DeepALError
 
 
@@ -32,7 +38,7 @@ def test_only_the_functions_that_have_short_names_are_called_by_them(name):
     ("text", "message"),
     [
         ("mnpl", "no acquisition function 'mnpl'"),
-        ("BALD:samples", "BALD:samples: 'samples' is no argument with a value"),
+        ("BALD:samples", "BALD:samples: 'samples' is not an argument with a value"),
         ("BALD:samples=many", "BALD:samples=many: "),
         ("BALD:passes=2", "unexpected argument: 'passes'"),
         ("BALD:samples=1", "needs 2 or more"),
@@ -42,3 +48,21 @@ def test_what_is_no_function_with_its_arguments_is_refused(text, message):
     with pytest.raises(DeepALError) as error:
         acquisition_block(text)
     assert message in " ".join(str(error.value).split())
+
+
+def test_short_and_full_names_of_functions():
+    assert acquisition_name("MNLP") == acquisition_name("spacy_deepal.MNLP.v1")
+    assert make_acquisition("LC") is lc
+    assert make_acquisition("BALD", samples=7) == make_bald(7)
+
+
+def test_an_unknown_function_is_refused_with_those_there_are():
+    with pytest.raises(DeepALError, match=r"function 'mnpl'\. .*BALD.*LC.*MNLP.*RAND"):
+        make_acquisition("mnpl")
+
+
+def test_samples_are_refused_where_they_mean_nothing():
+    with pytest.raises(DeepALError, match=r"(?s)spacy_deepal\.MNLP\.v1.*samples"):
+        make_acquisition("MNLP", samples=10)
+    with pytest.raises(DeepALError, match="2 or more"):
+        make_acquisition("BALD", samples=1)

@@ -1,33 +1,23 @@
 import json
 import random
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
 import spacy
 from spacy.tokens import Doc
 
-from spacy_deepal.acquisition import scoring
-from spacy_deepal.acquisition.functions import Bald, lc, mnlp, rand
-from spacy_deepal.acquisition.registry import acquisition_name
-from spacy_deepal.acquisition.scoring import (
-    Score,
-    excluding,
-    find_tagger,
-    make_acquisition,
-    read_scores,
-    score_docs,
-    score_pool,
-    write_scores,
-)
+from spacy_deepal.acquisition import scoring, upstream
+from spacy_deepal.acquisition.functions import Needs, lc, make_bald, make_rand, mnlp
+from spacy_deepal.acquisition.score_file import write_scores
+from spacy_deepal.acquisition.scoring import excluding, pool_reader, score
+from spacy_deepal.acquisition.upstream import find_tagger
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pipelines import load_pipeline
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.sentences import KEY, sentence_id
 
 from ..pools import make_doc, make_docs, make_pipeline
 
-FUNCTIONS = {"MNLP": mnlp, "LC": lc, "RAND": rand, "BALD": Bald(5)}
+FUNCTIONS = {"MNLP": mnlp, "LC": lc, "RAND": make_rand(), "BALD": make_bald(5)}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +34,11 @@ def pool(tmp_path):
 def score_all(nlp, docs, function, **settings):
     """RETURNS (dict): Scores by id."""
     docs = [Doc(nlp.vocab, [t.text for t in d], user_data={KEY: d.user_data[KEY]}) for d in docs]
-    return {item.id: item for item in score_docs(nlp, docs, function, **settings)}
+    return {item.id: item for item in score(nlp, lambda: docs, function, **settings)}
+
+
+def write_pool_scores(nlp, pool, file, function):
+    return write_scores(score(nlp, pool_reader(pool, nlp.vocab), function), file)
 
 
 def assert_same(scores, others):
@@ -63,16 +57,17 @@ class TestScoresOfASentenceDependOnNothingElse:
         random.Random(0).shuffle(docs)
         assert_same(scores, score_all(nlp, docs, function))
 
-    def test_not_on_the_batch_size(self, nlp, function):
+    def test_not_on_the_batch_size(self, nlp, function, monkeypatch):
         docs = list(make_docs(30, 1))
         scores = score_all(nlp, docs, function)
         for batch_words in (1, 7, 40, 10_000):
-            assert_same(scores, score_all(nlp, docs, function, batch_words=batch_words))
+            monkeypatch.setattr(find_tagger(nlp), "batch_words", batch_words, raising=False)
+            assert_same(scores, score_all(nlp, docs, function))
 
     def test_not_on_how_many_are_read_at_once(self, nlp, function, monkeypatch):
         docs = list(make_docs(30, 1))
         scores = score_all(nlp, docs, function)
-        monkeypatch.setattr(scoring, "SENTENCES_AT_ONCE", 4)
+        monkeypatch.setattr(upstream, "SENTENCES_AT_ONCE", 4)
         assert_same(scores, score_all(nlp, docs, function))
 
     def test_not_on_the_other_sentences(self, nlp, function):
@@ -90,7 +85,7 @@ class TestScoresOfASentenceDependOnNothingElse:
         assert score_all(nlp, docs, function) == scores
 
 
-@pytest.mark.parametrize("function", [rand, Bald(5)], ids=["RAND", "BALD"])
+@pytest.mark.parametrize("function", [make_rand(), make_bald(5)], ids=["RAND", "BALD"])
 def test_another_seed_gives_other_random_numbers(nlp, function):
     docs = list(make_docs(30, 1))
     scores = [score_all(nlp, docs, function, seed=seed) for seed in (1, 2)]
@@ -103,9 +98,10 @@ def test_another_seed_changes_nothing_that_is_not_random(nlp, function):
     assert score_all(nlp, docs, function, seed=1) == score_all(nlp, docs, function, seed=2)
 
 
-def test_scores_come_in_the_order_of_the_pool(nlp):
+def test_scores_come_in_the_order_of_the_pool(nlp, monkeypatch):
     docs = list(make_docs(30, 1))
-    assert list(score_all(nlp, docs, mnlp, batch_words=20)) == [sentence_id(doc) for doc in docs]
+    monkeypatch.setattr(find_tagger(nlp), "batch_words", 20, raising=False)
+    assert list(score_all(nlp, docs, mnlp)) == [sentence_id(doc) for doc in docs]
 
 
 def test_words_are_real_words_and_a_sentence_without_any_is_left_out(nlp):
@@ -120,10 +116,10 @@ def test_words_are_real_words_and_a_sentence_without_any_is_left_out(nlp):
         assert {name: item.words for name, item in scores.items()} == {"a": 2, "b": 1}
 
 
-@pytest.mark.parametrize("function", [mnlp, rand], ids=["MNLP", "RAND"])
+@pytest.mark.parametrize("function", [mnlp, make_rand()], ids=["MNLP", "RAND"])
 def test_scoring_reads_no_more_than_a_chunk_ahead(nlp, function, monkeypatch):
     """So memory does not grow with the pool."""
-    monkeypatch.setattr(scoring, "SENTENCES_AT_ONCE", 5)
+    monkeypatch.setattr(upstream, "SENTENCES_AT_ONCE", 5)
     pulled = 0
 
     def long():
@@ -131,15 +127,15 @@ def test_scoring_reads_no_more_than_a_chunk_ahead(nlp, function, monkeypatch):
         for pulled in range(1, 1000):
             yield make_doc(str(pulled), ["Rain"], vocab=nlp.vocab)
 
-    stream = score_docs(nlp, long(), function)
+    stream = score(nlp, long, function)
     for taken in range(1, 23):
         next(stream)
         assert pulled <= (taken + 4) // 5 * 5
 
 
-def test_the_pool_is_read_shard_by_shard_while_scores_are_written(nlp, pool, tmp_path, monkeypatch):
+def test_the_pool_is_read_shard_by_shard_while_scores_are_written(nlp, pool, monkeypatch):
     """A shard is opened only when the scores of those before it are on their way out."""
-    monkeypatch.setattr(scoring, "SENTENCES_AT_ONCE", 5)
+    monkeypatch.setattr(upstream, "SENTENCES_AT_ONCE", 5)
     opened, written = [], []
 
     def reading(path, vocab):
@@ -147,32 +143,20 @@ def test_the_pool_is_read_shard_by_shard_while_scores_are_written(nlp, pool, tmp
             opened.append((count, len(written)))
             yield doc
 
-    def progress(stream):
-        for item in stream:
+    def write(scores):
+        for item in scores:
             written.append(item)
-            yield item
 
     monkeypatch.setattr(scoring, "read_shards", reading)
-    assert score_pool(nlp, pool, tmp_path / "s.jsonl", mnlp, progress=progress) == 30
+    write(score(nlp, pool_reader(pool, nlp.vocab), mnlp))
+    assert len(written) == 30
     assert max(count - done for count, done in opened) < 5
 
 
 def test_a_function_without_need_of_a_prediction_gets_none():
     """RAND scores with a pipeline that has no deepal_ner, and no time goes into a model."""
     docs = list(make_docs(4, 1))
-    assert len(list(score_docs(spacy.blank("xx"), docs, rand))) == 4
-
-
-def test_scoring_without_a_tagger_names_the_components(nlp):
-    other = spacy.blank("xx")
-    other.add_pipe("sentencizer")
-    with pytest.raises(DeepALError, match=r"has no\. Its components: sentencizer"):
-        list(score_docs(other, make_docs(4, 1), mnlp))
-    other.add_pipe("deepal_ner", name="one")
-    other.add_pipe("deepal_ner", name="two")
-    with pytest.raises(DeepALError, match=r"has 2 \(one, two\)"):
-        find_tagger(other)
-    assert find_tagger(nlp) is nlp.get_pipe("deepal_ner")
+    assert len(list(score(spacy.blank("xx"), lambda: docs, make_rand()))) == 4
 
 
 @pytest.mark.parametrize(
@@ -182,7 +166,7 @@ def test_a_score_that_is_no_finite_number_is_refused_with_the_sentence(nlp, valu
     def odd(evidence):
         return value if evidence.id == "1-002" else 0.0
 
-    stream = score_docs(nlp, [*read_pool(nlp)], odd)
+    stream = score(nlp, lambda: read_pool(nlp), odd)
     with pytest.raises(DeepALError, match=rf"gave {value} to sentence 1-002\."):
         write_scores(stream, tmp_path / "s.jsonl")
     assert list(tmp_path.iterdir()) == []
@@ -202,7 +186,7 @@ def test_an_own_function_sees_the_evidence_of_each_sentence(nlp):
         return evidence.words
 
     docs = read_pool(nlp)
-    assert [item.score for item in score_docs(nlp, docs, own)] == [len(doc) for doc in docs]
+    assert [item.score for item in score(nlp, lambda: docs, own)] == [len(doc) for doc in docs]
     for evidence, doc in zip(seen, docs, strict=True):
         assert evidence.id == sentence_id(doc)
         assert evidence.tags.shape == evidence.log_probs.shape == (len(doc),)
@@ -212,28 +196,27 @@ def test_an_own_function_sees_the_evidence_of_each_sentence(nlp):
 
 
 def test_an_own_function_gets_the_samples_that_it_asks_for(nlp):
-    @dataclass
     class Own:
-        samples: int = 3
+        needs = Needs(samples=3)
 
         def __call__(self, evidence):
             return evidence.samples.shape[0] + evidence.samples.shape[1] / 1000
 
     docs = read_pool(nlp)
-    assert [s.score for s in score_docs(nlp, docs, Own())] == [3 + len(d) / 1000 for d in docs]
+    assert [s.score for s in score(nlp, lambda: docs, Own())] == [3 + len(d) / 1000 for d in docs]
 
 
 def test_scoring_leaves_pipeline_and_sentences_as_they_were(nlp):
     docs = read_pool(nlp)
     before = nlp.to_bytes()
-    list(score_docs(nlp, docs, Bald(4)))
+    list(score(nlp, lambda: docs, make_bald(4)))
     assert nlp.to_bytes() == before
     assert not any(doc.has_annotation("ENT_IOB") for doc in docs)
 
 
 def test_a_score_is_a_line_with_id_words_and_score(nlp, pool, tmp_path):
     file = tmp_path / "new" / "s.jsonl"
-    assert score_pool(nlp, pool, file, mnlp) == 30
+    assert write_pool_scores(nlp, pool, file, mnlp) == 30
     lines = [json.loads(line) for line in file.read_text(encoding="utf8").splitlines()]
     assert [list(line) for line in lines] == [["id", "words", "score"]] * 30
     words = {sentence_id(doc): len(doc) for doc in make_docs(30, 1)}
@@ -241,47 +224,17 @@ def test_a_score_is_a_line_with_id_words_and_score(nlp, pool, tmp_path):
     assert [path.name for path in file.parent.iterdir()] == ["s.jsonl"]
 
 
-def test_scores_come_back_to_the_last_bit(tmp_path):
-    values = [1 / 3, 1.23456789e-15, 1e-300, -0.1, 5e-324, 1e300, float(np.float32(0.1)), 3.0]
-    scores = [Score(f"é\u2028{n}", n, value) for n, value in enumerate(values)]
-    write_scores(scores, tmp_path / "s.jsonl")
-    assert read_scores(tmp_path / "s.jsonl") == scores
-
-
 def test_a_missing_pool_leaves_no_scores_file(nlp, tmp_path):
     with pytest.raises(DeepALError, match="no pool at"):
-        score_pool(nlp, tmp_path / "nope", tmp_path / "s.jsonl", mnlp)
+        write_pool_scores(nlp, tmp_path / "nope", tmp_path / "s.jsonl", mnlp)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_pool_in_which_two_sentences_have_an_id_is_refused(nlp, tmp_path):
     write_shards([*make_docs(3, 1), *make_docs(1, 1)], tmp_path / "pool")
     with pytest.raises(DeepALError, match="Two sentences of the pool have the id 1-000"):
-        score_pool(nlp, tmp_path / "pool", tmp_path / "s.jsonl", mnlp)
+        write_pool_scores(nlp, tmp_path / "pool", tmp_path / "s.jsonl", mnlp)
     assert not (tmp_path / "s.jsonl").exists()
-
-
-def test_short_and_full_names_of_functions():
-    assert acquisition_name("MNLP") == acquisition_name("spacy_deepal.MNLP.v1")
-    assert make_acquisition("LC") is lc
-    assert make_acquisition("BALD", samples=7) == Bald(7)
-
-
-def test_an_unknown_function_is_refused_with_those_there_are():
-    with pytest.raises(DeepALError, match=r"function 'mnpl'\. .*BALD.*LC.*MNLP.*RAND"):
-        make_acquisition("mnpl")
-
-
-def test_samples_are_refused_where_they_mean_nothing():
-    with pytest.raises(DeepALError, match=r"(?s)spacy_deepal\.MNLP\.v1.*samples"):
-        make_acquisition("MNLP", samples=10)
-    with pytest.raises(DeepALError, match="2 or more"):
-        make_acquisition("BALD", samples=1)
-
-
-def test_a_pipeline_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(DeepALError, match=r"Cannot load the pipeline .*nope"):
-        load_pipeline(str(tmp_path / "nope"))
 
 
 def test_excluding_leaves_out_by_id():

@@ -3,7 +3,7 @@ import json
 import pytest
 import spacy
 
-from spacy_deepal.annotation.file_oracle import LABELLED, TO_LABEL, file_oracle
+from spacy_deepal.annotation.file_oracle import LABELLED, TO_LABEL, FileOracle
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.files import read_jsonl, write_jsonl
 from spacy_deepal.sentences import KEY
@@ -42,7 +42,7 @@ def labelled(**changes):
 
 def test_the_batch_goes_out_as_jsonl_and_the_run_waits(docs, tmp_path):
     with pytest.raises(DeepALError, match="3 sentences wait to be labelled"):
-        file_oracle(docs, tmp_path)
+        FileOracle().label(docs, tmp_path)
     lines = read_jsonl(tmp_path / TO_LABEL)
     assert [line["id"] for line in lines] == ["a", "b", "c"]
     assert [line["text"] for line in lines] == list(TEXTS.values())
@@ -55,7 +55,7 @@ def test_the_batch_goes_out_as_jsonl_and_the_run_waits(docs, tmp_path):
 def test_a_byte_order_mark_is_left_out(docs, tmp_path):
     lines = "\n".join(json.dumps(line) for line in labelled())
     (tmp_path / LABELLED).write_text(lines, encoding="utf-8-sig")
-    assert len(file_oracle(docs, tmp_path)[0].ents) == 3
+    assert len(FileOracle().label(docs, tmp_path)[0].ents) == 3
 
 
 def test_a_file_that_is_not_utf8_is_named_with_its_line(docs, tmp_path):
@@ -64,12 +64,12 @@ def test_a_file_that_is_not_utf8_is_named_with_its_line(docs, tmp_path):
         first + b"\n" + second[:-1] + ', "by": "Zoë"}'.encode("latin-1")
     )
     with pytest.raises(DeepALError, match=r"labelled\.jsonl:2: not UTF-8.*Save the file as UTF-8"):
-        file_oracle(docs, tmp_path)
+        FileOracle().label(docs, tmp_path)
 
 
 def test_labels_come_back_without_loss_in_any_order(docs, tmp_path):
     write_jsonl(tmp_path / LABELLED, reversed(labelled()))
-    result = file_oracle(docs, tmp_path)
+    result = FileOracle().label(docs, tmp_path)
     assert [[(e.text, e.label_) for e in doc.ents] for doc in result] == [
         [("Ann", "PERSON"), ("Bob", "PERSON"), ("Oslo", "GPE")],
         [],
@@ -81,7 +81,7 @@ def test_labels_come_back_without_loss_in_any_order(docs, tmp_path):
 def test_labels_that_the_pool_had_are_not_looked_at(docs, tmp_path):
     docs[1].set_ents([docs[1].char_span(0, 7, label="WRONG")])
     write_jsonl(tmp_path / LABELLED, labelled())
-    assert file_oracle(docs, tmp_path)[1].ents == ()
+    assert FileOracle().label(docs, tmp_path)[1].ents == ()
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def test_labels_that_the_pool_had_are_not_looked_at(docs, tmp_path):
     [
         ({"b": None}, "no line labels b: Nothing happened."),
         ({"b": {"answer": "reject"}}, "no line labels b (its answer is 'reject'): Nothing happen"),
-        ({"b": {"id": "z"}}, "line 2: the id is none of this round's, or is labelled twice"),
-        ({"b": {"id": "a"}}, "line 2: the id is none of this round's, or is labelled twice"),
+        ({"b": {"id": "z"}}, "line 2: the id is not in this round, or it is labelled twice"),
+        ({"b": {"id": "a"}}, "line 2: the id is not in this round, or it is labelled twice"),
         ({"b": {"text": "Nothing  happened."}}, "line 2: the text was changed"),
         ({"b": {"spans": None}}, 'line 2: no "spans"'),
         ({"a": {"spans": [{"start": 0, "end": 2, "label": "X"}]}}, "line 1: entity 'An'"),
@@ -100,7 +100,7 @@ def test_labels_that_the_pool_had_are_not_looked_at(docs, tmp_path):
 def test_a_line_that_does_not_fit_is_reported_with_its_place(docs, tmp_path, changes, message):
     write_jsonl(tmp_path / LABELLED, labelled(**changes))
     with pytest.raises(DeepALError) as error:
-        file_oracle(docs, tmp_path)
+        FileOracle().label(docs, tmp_path)
     assert message in str(error.value)
     assert str(tmp_path / LABELLED) in str(error.value)
 
@@ -108,7 +108,7 @@ def test_a_line_that_does_not_fit_is_reported_with_its_place(docs, tmp_path, cha
 def test_a_sentence_that_is_ignored_stays_without_labels(docs, tmp_path):
     docs[1].set_ents([docs[1][:1]])  # the pool's own
     write_jsonl(tmp_path / LABELLED, labelled(b={"answer": "ignore"}))
-    a, b, c = file_oracle(docs, tmp_path)
+    a, b, c = FileOracle().label(docs, tmp_path)
     assert not b.has_annotation("ENT_IOB")
     assert (len(a.ents), len(c.ents)) == (3, 2)
 
@@ -116,30 +116,30 @@ def test_a_sentence_that_is_ignored_stays_without_labels(docs, tmp_path):
 def test_the_answer_that_accepts_counts_whatever_came_before(docs, tmp_path):
     ignored = {**labelled()[0], "answer": "ignore", "spans": []}
     write_jsonl(tmp_path / LABELLED, [ignored, *labelled()])
-    assert len(file_oracle(docs, tmp_path)[0].ents) == 3
+    assert len(FileOracle().label(docs, tmp_path)[0].ents) == 3
 
 
 def test_labels_in_the_file_that_went_out_are_not_overwritten(docs, tmp_path):
     for _ in range(2):
         with pytest.raises(DeepALError, match="3 sentences wait to be labelled"):
-            file_oracle(docs, tmp_path)
+            FileOracle().label(docs, tmp_path)
     write_jsonl(tmp_path / TO_LABEL, labelled())
     with pytest.raises(DeepALError, match=r"was changed .* rename it to labelled.jsonl and run"):
-        file_oracle(docs, tmp_path)
+        FileOracle().label(docs, tmp_path)
     assert read_jsonl(tmp_path / TO_LABEL) == labelled()
     (tmp_path / TO_LABEL).rename(tmp_path / LABELLED)
-    assert len(file_oracle(docs, tmp_path)[0].ents) == 3
+    assert len(FileOracle().label(docs, tmp_path)[0].ents) == 3
 
 
 def test_half_a_character_in_a_label_is_reported(docs, tmp_path):
     line = json.dumps(labelled()[0]).replace("GPE", "G\\ud800")
     (tmp_path / LABELLED).write_text(line, encoding="utf8")
     with pytest.raises(DeepALError, match="line 1: half of a surrogate pair"):
-        file_oracle(docs, tmp_path)
+        FileOracle().label(docs, tmp_path)
 
 
 def test_a_line_that_is_not_json_is_reported(docs, tmp_path):
     lines = [json.dumps(line) for line in labelled()]
     (tmp_path / LABELLED).write_text("\n".join([*lines, "{"]), encoding="utf8")
     with pytest.raises(DeepALError, match="line 4: not JSON"):
-        file_oracle(docs, tmp_path)
+        FileOracle().label(docs, tmp_path)

@@ -102,5 +102,5 @@ def test_many_labels_are_summed_in_one_row(capsys):
 
 def test_commands_are_listed_with_their_help():
     commands = typer.main.get_command(app).commands
-    assert commands["convert"].help.startswith("Convert annotated or raw texts to a pool")
+    assert commands["convert"].help.startswith("Convert annotated or raw text to a pool")
     assert commands["prepare"].help.startswith("Make the pools train, dev and test")

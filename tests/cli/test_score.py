@@ -206,10 +206,14 @@ def test_score_is_a_command_of_spacy_and_silent_on_no_terminal(model, pool, tmp_
 def test_memory_does_not_grow_with_the_pool(model, tmp_path):
     """Peak memory of scoring 40,000 sentences is that of scoring 10,000, but for a few MB."""
     program = (
-        "import sys, resource; from pathlib import Path; "
-        "from spacy_deepal.acquisition.scoring import *; "
-        "n = score_pool(load_pipeline(sys.argv[1]), sys.argv[2], sys.argv[3], "
-        "make_acquisition('MNLP')); "
+        "import sys, resource; "
+        "from spacy_deepal.acquisition.functions import mnlp; "
+        "from spacy_deepal.acquisition.score_file import write_scores; "
+        "from spacy_deepal.acquisition.scoring import pool_reader, score; "
+        "from spacy_deepal.pipelines import load_pipeline; "
+        "nlp = load_pipeline(sys.argv[1]); "
+        "scores = score(nlp, pool_reader(sys.argv[2], nlp.vocab), mnlp); "
+        "n = write_scores(scores, sys.argv[3]); "
         "print(n, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     peaks = []

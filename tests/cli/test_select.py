@@ -110,23 +110,39 @@ def test_a_similarity_out_of_range_is_refused(pool, scores, tmp_path, value):
     assert not (tmp_path / "b.spacy").exists()
 
 
-def test_the_batch_is_representative_when_that_is_asked_for(pool, scores, tmp_path):
-    """Of the highest scores with twice the budget, not simply the highest."""
-    options, batches = ["--budget-words", 40], []
-    for name, more in (("a", []), ("b", ["--representative-of", 2]), ("c", [])):
-        file = tmp_path / f"{name}.spacy"
-        assert call("select", scores, pool, file, *options, *more)[0] == 0
-        batches.append({sentence_id(doc) for doc in read(file)})
-    assert batches[0] == batches[2] != batches[1]
-    assert min(batches[1]) > "1-010"
+def test_near_copies_of_earlier_batches_are_passed_over_too(pool, scores, tmp_path):
+    """The first batch has a sentence "Nobody knew"; without it the second would have one, too."""
+    first, second = tmp_path / "1.spacy", tmp_path / "2.spacy"
+    options = ["--budget-words", 40, "--max-similarity", 1]
+    call("select", scores, pool, first, *options)
+    batch = read(first)
+    assert "Nobody knew " in [doc.text for doc in batch]
+    left = [
+        line
+        for line in scores.read_text().splitlines()
+        if json.loads(line)["id"] not in set(map(sentence_id, batch))
+    ]
+    scores.write_text("\n".join(left))
+    call("select", scores, pool, second, *options)
+    assert "Nobody knew " in [doc.text for doc in read(second)]
+    assert call("select", scores, pool, second, *options, "--earlier", first)[0] == 0
+    texts = [doc.text for doc in read(second)]
+    assert texts
+    assert not {doc.text for doc in batch} & set(texts)
 
 
-@pytest.mark.parametrize("value", [1, 0, -2, "inf", "nan"])
-def test_representative_of_no_more_than_the_batch_is_refused(pool, scores, tmp_path, value):
-    options = ["--budget-words", 9, "--representative-of", value]
+def test_where_all_are_near_copies_of_earlier_batches_that_is_said(pool, scores, tmp_path):
+    batch = tmp_path / "b.spacy"
+    options = ["--budget-words", 500, "--max-similarity", 1, "--earlier", pool]
+    status, output = call("select", scores, pool, batch, *options)
+    assert (status, "are near-copies of sentences in earlier batches" in output) == (1, True)
+    assert not batch.exists()
+
+
+def test_earlier_batches_without_a_similarity_are_refused(pool, scores, tmp_path):
+    options = ["--budget-words", 9, "--earlier", pool]
     status, output = call("select", scores, pool, tmp_path / "b.spacy", *options)
-    assert (status, "times its budget; this must be above 1" in output) == (1, True)
-    assert not (tmp_path / "b.spacy").exists()
+    assert (status, "--earlier has no effect without --max-similarity" in output) == (1, True)
 
 
 @pytest.mark.parametrize("budget", ["0.5", "many"])
@@ -151,13 +167,13 @@ def test_a_malformed_line_is_named_by_its_number(pool, scores, tmp_path):
     lines[6] = lines[6][:-3]
     scores.write_text("\n".join(lines))
     status, output = call("select", scores, pool, tmp_path / "b.spacy", "--budget-words", 9)
-    assert (status, "line 7 is no score" in output) == (1, True)
+    assert (status, "line 7 is not" in output) == (1, True)
 
 
 def test_files_in_the_wrong_order_are_an_error_and_no_traceback(pool, scores, tmp_path):
     shard = pool / "shard_0000.spacy"
     status, output = call("select", shard, scores, tmp_path / "b.spacy", "--budget-words", 9)
-    assert (status, "line 1 is no score" in output) == (1, True)
+    assert (status, "line 1 is not" in output) == (1, True)
 
 
 def test_ids_that_are_not_in_the_pool_are_refused(scores, tmp_path):

@@ -135,13 +135,13 @@ def test_of_nested_entities_the_outermost_is_kept(tmp_path, cells):
 @pytest.mark.parametrize(
     ("cells", "line", "message"),
     [
-        ("* *) *", 3, "an entity ends that has not begun"),
-        ("(GPE)) * *", 2, "an entity ends that has not begun"),
-        ("* (GPE* *", 3, "an entity begins that does not end in its sentence"),
-        ("(ORG* (GPE* *)", 2, "an entity begins that does not end in its sentence"),
-        ("* ((ORG* *)", 3, "the 11th column is no bracketed entity"),
-        ("* B-ORG *", 3, "the 11th column is no bracketed entity"),
-        ("* *)(ORG *", 3, "the 11th column is no bracketed entity"),
+        ("* *) *", 3, "an entity ends here that has not begun"),
+        ("(GPE)) * *", 2, "an entity ends here that has not begun"),
+        ("* (GPE* *", 3, "an entity begins here that does not end in its sentence"),
+        ("(ORG* (GPE* *)", 2, "an entity begins here that does not end in its sentence"),
+        ("* ((ORG* *)", 3, "the 11th column is not a bracketed entity"),
+        ("* B-ORG *", 3, "the 11th column is not a bracketed entity"),
+        ("* *)(ORG *", 3, "the 11th column is not a bracketed entity"),
     ],
 )
 def test_brackets_that_do_not_match_are_reported_with_their_line(tmp_path, cells, line, message):

@@ -21,32 +21,32 @@ def twice(number):
 """
 
 
-def count_to(last, report):
+def count_to(last, on_round):
     for number in range(last):
-        report(number)
+        on_round(number)
 
 
-def tell_process(report):
-    report((os.getpid(), torch.get_num_threads()))
+def tell_process(on_round):
+    on_round((os.getpid(), torch.get_num_threads()))
 
 
-def fail(path, report):
+def fail(path, on_round):
     raise DeepALError(f"{path} is not there. Name another.")
 
 
-def be_killed(report):
+def be_killed(on_round):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def leave_slowly(path, report):
+def leave_slowly(path, on_round):
     sleep(0.5)
     path.touch()
 
 
-def resolve(config, report):
+def resolve(config, on_round):
     from spacy.util import registry
 
-    report(registry.resolve(config)["number"])
+    on_round(registry.resolve(config)["number"])
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -86,7 +86,7 @@ def test_an_error_arrives_and_what_has_not_begun_is_left(tmp_path):
 
 def test_a_killed_process_is_named_and_the_remedy(tmp_path):
     jobs = {"a": be_killed, "b": partial(leave_slowly, tmp_path / "b")}
-    with pytest.raises(DeepALError, match=r"killed, .* --processes 1"):
+    with pytest.raises(DeepALError, match=r"was killed\. .* --processes 1"):
         do_jobs(jobs, 2)
 
 

@@ -9,8 +9,8 @@ from thinc.api import Config
 
 from spacy_deepal.acquisition.functions import make_mnlp
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.experiment import simulation as experiments
-from spacy_deepal.experiment.simulation import configure, experiment, full_run, prepare_corpus
+from spacy_deepal.experiment import simulation
+from spacy_deepal.experiment.simulation import configure, full_run, prepare_corpus, simulate
 from spacy_deepal.files import read_json
 from spacy_deepal.pool.shards import read_shards
 
@@ -42,7 +42,7 @@ def config(data):
 
 def test_all_functions_start_from_the_same_seed_set_and_weights(data, config, tmp_path):
     titles = []
-    page = experiment(
+    page = simulate(
         config, data, tmp_path / "runs", acquisitions=FUNCTIONS, full=True, begin=titles.append
     )
     folder = tmp_path / "runs" / "mine"
@@ -65,15 +65,15 @@ def test_an_experiment_goes_on_where_it_stopped(data, config, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        experiment(config, data, runs, acquisitions=FUNCTIONS, full=True, progress=stop)
+        simulate(config, data, runs, acquisitions=FUNCTIONS, full=True, progress=stop)
     metrics = runs / "mine" / "full-seed0" / "metrics.json"
     made = metrics.stat().st_mtime_ns
     told = []
 
     def note(title, line):
-        told.append((title, line.get("round")))
+        told.append((title, getattr(line, "round", None)))
 
-    experiment(config, data, runs, acquisitions=FUNCTIONS, full=True, progress=note)
+    simulate(config, data, runs, acquisitions=FUNCTIONS, full=True, progress=note)
     assert metrics.stat().st_mtime_ns == made
     assert told[0] == ("full data, seed 0", None)
     assert told[1:] == [("MNLP, seed 0", 1), ("RAND, seed 0", 0), ("RAND, seed 0", 1)]
@@ -86,9 +86,7 @@ def test_functions_and_seeds_named_twice_are_run_once(data, config, tmp_path):
     }
     begun = []
     names = ["RAND", "DecoderBALD", "spacy_deepal.RAND.v1", "DecoderBALD:samples=3"]
-    experiment(
-        config, data, tmp_path / "runs", acquisitions=names, seeds=[1, 1], begin=begun.append
-    )
+    simulate(config, data, tmp_path / "runs", acquisitions=names, seeds=[1, 1], begin=begun.append)
     assert begun == ["RAND, seed 1", "DecoderBALD:samples=3, seed 1"]
     manifest = read_json(tmp_path / "runs/mine/DecoderBALD-samples=3-seed1/manifest.json")
     assert manifest["arguments"] == {"samples": 3}
@@ -99,7 +97,7 @@ def test_a_function_of_ones_own_with_the_name_of_another_has_a_folder_of_its_own
 ):
     monkeypatch.setattr(catalogue, "REGISTRY", dict(catalogue.REGISTRY))
     registry.acquisition.register("mine.RAND.v1", func=make_mnlp)
-    experiment(config, data, tmp_path / "runs", acquisitions=["RAND", "mine.RAND.v1"])
+    simulate(config, data, tmp_path / "runs", acquisitions=["RAND", "mine.RAND.v1"])
     for name in ("RAND", "mine.RAND.v1"):
         assert (tmp_path / "runs" / "mine" / f"{name}-seed0" / "metrics.jsonl").exists()
 
@@ -108,15 +106,15 @@ def test_a_function_of_ones_own_with_the_name_of_another_has_a_folder_of_its_own
 def test_a_config_without_a_section_is_refused(data, config, tmp_path, section):
     del config[section], config["corpora"], config["initialize"]  # which say ${paths.train}
     with pytest.raises(DeepALError, match=rf"The config has no \[{section}\] section. configs/al"):
-        experiment(config, data, tmp_path / "runs")
+        simulate(config, data, tmp_path / "runs")
 
 
 def test_a_workspace_in_the_folder_of_the_data_is_no_part_of_them(data, config):
     runs = data / "runs"
-    experiment(config, data, runs, acquisitions=["RAND"])
+    simulate(config, data, runs, acquisitions=["RAND"])
     (runs / "curves.jsonl").write_text('{"data": "mine"}\n')
     begun = []
-    experiment(config, data, runs, acquisitions=["MNLP"], begin=begun.append)
+    simulate(config, data, runs, acquisitions=["MNLP"], begin=begun.append)
     assert begun == ["MNLP, seed 0"]
     shutil.rmtree(runs / "mine" / "corpus")
     (runs / "mine" / "source.json").unlink()
@@ -182,9 +180,9 @@ def test_the_model_of_all_words_is_trained_again_for_its_own_settings_alone(
     data, config, tmp_path, monkeypatch
 ):
     trained = []
-    monkeypatch.setattr(
-        experiments, "train_full", lambda *args, **_: trained.append(args) or {"ents_f": 0.5}
-    )
+    scores = dict.fromkeys(("ents_p", "ents_r", "ents_f", "dev_ents_f"), 0.5)
+    scores["ents_per_type"] = {}
+    monkeypatch.setattr(simulation, "train_full", lambda *args, **_: trained.append(args) or scores)
     folder = prepare_corpus(data, tmp_path / "runs", lang="en")
     config = configure(config, folder, "en")
     for section, key, value, times in (
@@ -202,14 +200,14 @@ def test_runs_side_by_side_are_those_of_one_process(data, config, tmp_path):
     torch.set_num_threads(1)
     try:
         for workspace, processes in (("one", 1), ("two", 2)):
-            experiment(
+            simulate(
                 config,
                 data,
                 tmp_path / workspace,
                 acquisitions=FUNCTIONS,
                 full=True,
                 processes=processes,
-                progress=lambda title, line: told.append((title, line["ents_f"])),
+                progress=lambda title, line: told.append((title, line.ents_f)),
             )
     finally:
         torch.set_num_threads(threads)

@@ -104,7 +104,7 @@ def test_equal_sentences_of_files_of_one_name_get_different_ids(tmp_path):
 def test_an_id_given_twice_is_reported(tmp_path):
     records = [{"text": "a", "id": "s1"}, {"text": "b", "id": "s1"}]
     write_jsonl(tmp_path / "a.jsonl", *records)
-    with pytest.raises(DeepALError, match=r"a\.jsonl:2: the id 's1' is there already"):
+    with pytest.raises(DeepALError, match=r"a\.jsonl:2: the id 's1' has been used before"):
         convert([tmp_path / "a.jsonl"], tmp_path / "pool")
     assert convert([tmp_path / "a.jsonl"], tmp_path / "pool", skip_bad=True).sentences == 1
 
@@ -131,7 +131,7 @@ def test_a_malformed_line_is_reported_with_file_and_line_and_nothing_is_written(
     with pytest.raises(DeepALError) as caught:
         convert([tmp_path / "a.iob2"], tmp_path / "pool")
     assert str(caught.value) == (
-        "Nothing is written. Bad lines: 1. Correct them, or leave them out with "
+        "Nothing was written. Bad lines: 1. Correct them, or leave them out with "
         "`spacy deepal convert --skip-bad`.\n"
         f"{tmp_path / 'a.iob2'}:2: not a token, a tab and an IOB2 tag: 'Lovelace\\tB_PER'"
     )

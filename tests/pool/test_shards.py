@@ -133,7 +133,7 @@ def test_an_earlier_pool_is_replaced_as_a_whole(nlp, tmp_path):
 
 def test_an_interrupted_replacement_puts_the_earlier_pool_back(nlp, tmp_path, monkeypatch):
     write_shards([make_doc(nlp, "0")], tmp_path / "pool")
-    before, rename = fingerprint(tmp_path / "pool"), Path.rename
+    before, replace = fingerprint(tmp_path / "pool"), Path.replace
 
     def interrupted(path, target):
         if path.name.startswith(".pool") and not path.name.endswith(".earlier"):

@@ -18,19 +18,21 @@ def make_run(
     stability: tuple[float | None, ...] = (),
     **manifest,
 ) -> Path:
-    """Write a run with a round for each (percent of the words, F1) of the curve; without stability,
-    as runs were that did not record it yet."""
+    """Write a run with a round for each (percent of the words, F1) of the curve."""
     path.mkdir(parents=True)
     genres = {"nw": {"sentences": 60, "words": 750}, "tc": {"sentences": 40, "words": 250}}
     pool = {"path": "pool", "sentences": 100, "words": POOL_WORDS, "fingerprint": "f00d"}
     base = {
         "format": 1,
         "acquisition": f"spacy_deepal.{name}.v1",
+        "arguments": {},
         "seed": seed,
         "lang": lang,
         "config": '[active_learning]\n# a <b>"config"</b>\n',
         "versions": {"spacy": "3.8.18"},
         "pool": {**pool, "genres": genres},
+        "dev": {"path": "dev", "fingerprint": "d"},
+        "test": {"path": "test", "fingerprint": "t"},
         "started": "2026-01-05T10:00:00+00:00",
     }
     srsly.write_json(path / "manifest.json", base | manifest)
@@ -53,7 +55,8 @@ def make_row(number: int, percent: float, f: float) -> dict:
         "ents_r": f,
         "ents_f": f,
         "ents_per_type": {"PERSON": {"p": 0.25, "r": 0.5, "f": 1 / 3}},
-        "dev_ents_f": None,
+        "dev_ents_f": 0.25,
+        "stability": None,
         "genres": {"nw": {"sentences": 6, "words": 50}, "tc": {"sentences": 4, "words": 50}},
         "seconds": {"score": 2.0, "select": 0.1, "train": 30.0, "evaluate": 1.0},
     }

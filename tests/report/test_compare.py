@@ -38,7 +38,10 @@ def test_full_data_f1_is_read_from_what_spacy_evaluate_writes(tmp_path, load):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [({"ents_p": 1}, "expected a number as 'ents_f'"), ({"ents_f": 86.5}, "from 0 to 1")],
+    [
+        ({"ents_p": 1}, r"full\.json: ents_f is missing\. Name a file"),
+        ({"ents_f": 86.5}, r"ents_f = 86\.5: must be less than or equal to 1"),
+    ],
 )
 def test_a_file_without_full_data_f1_is_an_error(tmp_path, content, message):
     file = tmp_path / "full.json"
@@ -91,7 +94,7 @@ def test_words_saved_are_else_counted_at_the_lower_of_the_best(load):
 
 def test_nothing_is_saved_against_a_baseline_that_needed_no_word(load):
     mnlp, rand = load(MNLP_0=((0, 0.7),), RAND_0=((0, 0.6), (50, 0.5)))
-    assert words_saved(mnlp, rand, None) == (None, None)
+    assert words_saved(mnlp, rand, None) is None
 
 
 def test_summary_has_a_row_a_run_and_the_mean_of_several_seeds(load):
@@ -119,10 +122,10 @@ def test_summary_has_a_row_a_run_and_the_mean_of_several_seeds(load):
 def test_mean_curve_has_the_rounds_that_all_runs_have(load):
     runs = load(MNLP_0=((10, 0.6), (20, 0.7), (30, 0.9)), MNLP_1=((10, 0.5), (22, 0.8)))
     mean = mean_run(runs)
-    assert [(round.percent, round.words) for round in mean.rounds] == [(10, 100), (21, 210)]
-    assert [round.f for round in mean.rounds] == [pytest.approx(0.55), pytest.approx(0.75)]
+    assert [(row.words_percent, row.words) for row in mean.rounds] == [(10, 100), (21, 210)]
+    assert [row.ents_f for row in mean.rounds] == [pytest.approx(0.55), pytest.approx(0.75)]
     assert mean.seconds("train") == 60
-    assert first_reaching(mean, 0.75).percent == 21
+    assert first_reaching(mean, 0.75).words_percent == 21
 
 
 def test_mean_curve_has_the_mean_stability_where_all_runs_know_theirs(tmp_path):

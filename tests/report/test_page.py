@@ -6,7 +6,7 @@ import pytest
 import srsly
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.report import report
+from spacy_deepal.report import write_report
 from spacy_deepal.report.page import duration, genre_shares
 from spacy_deepal.report.runs import read_runs
 
@@ -59,7 +59,7 @@ def runs(tmp_path):
 
 
 def read(*args, **kwargs) -> str:
-    return report(*args, **kwargs).read_text(encoding="utf8")
+    return write_report(*args, **kwargs).read_text(encoding="utf8")
 
 
 def test_table_says_what_each_run_needed(tmp_path, runs):
@@ -134,7 +134,7 @@ def test_rounds_genres_and_types_of_a_run(tmp_path, runs):
     tables = Page(read(runs[:1], tmp_path / "report.html")).tables
     _, rounds, by_words, by_sentences, types = tables
     assert rounds[1][:8] == ["0", "seed set", "10", "1.0", "10", "50.00", "50.00", "50.00"]
-    assert rounds[1][8:10] == ["–", "–"]
+    assert rounds[1][8:10] == ["25.00", "–"]
     assert rounds[2][:3] == ["1", "by score", "100"]
     assert rounds[2][10:] == ["2.0 s", "0.1 s", "30.0 s", "1.0 s"]
     assert by_words[:3] == [
@@ -254,16 +254,16 @@ def test_runs_from_different_pools_are_said_not_to_compare(tmp_path, runs):
 
 def test_report_replaces_the_old_one_and_leaves_nothing_else(tmp_path, runs):
     output = tmp_path / "out" / "report.html"
-    assert report(runs, output) == output
+    assert write_report(runs, output) == output
     first = output.read_bytes()
-    report(runs, output)
+    write_report(runs, output)
     assert output.read_bytes() == first
     assert [path.name for path in output.parent.iterdir()] == ["report.html"]
 
 
 def test_a_folder_cannot_be_the_report(tmp_path, runs):
-    with pytest.raises(DeepALError, match="it is a folder"):
-        report(runs, tmp_path)
+    with pytest.raises(DeepALError, match="is a folder"):
+        write_report(runs, tmp_path)
 
 
 @pytest.mark.parametrize(

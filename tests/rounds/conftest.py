@@ -3,7 +3,8 @@ from types import SimpleNamespace
 import pytest
 
 from spacy_deepal.files import read_json, read_jsonl
-from spacy_deepal.rounds.loop import run
+from spacy_deepal.rounds.loop import run_loop
+from spacy_deepal.rounds.rows import RoundMetrics
 
 from ..pools import quick_config, write_pools
 
@@ -18,8 +19,8 @@ def paths(tmp_path_factory):
 def finished(paths, tmp_path_factory):
     """A run by MNLP, never interrupted, with all models: read only."""
     path = tmp_path_factory.mktemp("runs") / "finished"
-    lines = []
-    end = run(quick_config(paths), path, keep="all", report=lines.append)
+    lines: list[RoundMetrics] = []
+    end = run_loop(quick_config(paths), path, keep="all", on_round=lines.append)
     return SimpleNamespace(
         path=path,
         end=end,

@@ -7,7 +7,7 @@ import spacy
 from spacy.util import load_config
 
 from spacy_deepal.files import read_jsonl
-from spacy_deepal.rounds.loop import run
+from spacy_deepal.rounds.loop import run_loop
 
 from ..pools import CONFIGS, call, call_spacy, options, overrides, quick_config
 from ..tagger.upstream import HASH_EMBED, LISTENER, parameters_of, same
@@ -28,7 +28,7 @@ def shared_config(paths, **active_learning):
 @pytest.fixture(scope="module")
 def finished(paths, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    run(shared_config(paths, acquisition="BALD"), folder, keep="all")
+    run_loop(shared_config(paths, acquisition="BALD"), folder, keep="all")
     return folder
 
 
@@ -48,8 +48,8 @@ def test_run_that_was_stopped_goes_on(paths, finished, tmp_path):
 
     config = shared_config(paths, acquisition="BALD")
     with pytest.raises(KeyboardInterrupt):
-        run(config, tmp_path, report=stop)
-    run(config, tmp_path)
+        run_loop(config, tmp_path, on_round=stop)
+    run_loop(config, tmp_path)
     expected = read_jsonl(finished / "metrics.jsonl")
     for line, other in zip(expected, read_jsonl(tmp_path / "metrics.jsonl"), strict=True):
         assert line | {"seconds": None} == other | {"seconds": None}
@@ -62,14 +62,14 @@ def test_frozen_layer_of_another_pipeline_serves_all_rounds(paths, finished, tmp
     config = config.merge(
         {"training": {"frozen_components": names, "annotating_components": names}}
     )
-    run(config, tmp_path, keep="all")
+    run_loop(config, tmp_path, keep="all")
     initial, last = (spacy.load(tmp_path / name) for name in ("initial", "round_01/model"))
     assert same(parameters_of(initial), parameters_of(last))
     assert not same(parameters_of(initial, "ner"), parameters_of(last, "ner"))
 
 
 def test_spacy_trains_evaluates_and_scores_a_shared_layer(paths, tmp_path):
-    base = load_config(CONFIGS / "cnn_cnn_lstm.cfg", interpolate=False)
+    base = load_config(CONFIGS / "al.cfg", interpolate=False)
     base.merge(SHARED).to_disk(tmp_path / "shared.cfg")
     values = {k: v for k, v in overrides(paths).items() if not k.startswith("active_learning")}
     for name in ("pool", "test"):

@@ -16,13 +16,15 @@ from spacy_deepal.errors import DeepALError
 from spacy_deepal.files import read_jsonl
 from spacy_deepal.pool.shards import fingerprint, read_shards, write_shards
 from spacy_deepal.rounds import loop
-from spacy_deepal.rounds.loop import Loop, load_run_config, run
+from spacy_deepal.rounds.loop import Loop, load_run_config, run_loop
 from spacy_deepal.rounds.manifest import count_genres, describe_pool
+from spacy_deepal.rounds.oracle import Oracle
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.rounds.settings import read_settings
 from spacy_deepal.sentences import sentence_id
 
 from ..pools import annotation, make_doc, make_docs, quick_config, write_pools
+from ..tagger.build import network_of, tagger_in
 
 KEYS = [
     "round",
@@ -48,13 +50,24 @@ def selected(path):
     return [[item["id"] for item in read_jsonl(here / "selected.jsonl")] for here in rounds]
 
 
+def texts(path):
+    """RETURNS (list[str]): The texts of all sentences that the rounds selected."""
+    batches = sorted(Path(path).glob("round_*/batch.spacy"))
+    vocab = spacy.blank("xx").vocab
+    return [doc.text for batch in batches for doc in read_shards(batch, vocab)]
+
+
 def weights(path):
-    return load_model(path).get_pipe("ner").model.shims[0].network.state_dict()
+    return network_of(load_model(path), "ner").state_dict()
 
 
 def same_weights(path, other):
     one, two = weights(path), weights(other)
     return one.keys() == two.keys() and all(torch.equal(one[name], two[name]) for name in one)
+
+
+def dump(genres):
+    return {name: genre.model_dump() for name, genre in genres.items()}
 
 
 def without_seconds(metrics):
@@ -67,7 +80,7 @@ def metrics(path):
 
 class TestWhatARunLeaves:
     def test_a_line_of_metrics_for_each_round_with_exactly_these_keys(self, finished):
-        assert finished.metrics == finished.lines
+        assert finished.metrics == [line.model_dump() for line in finished.lines]
         assert [line["round"] for line in finished.metrics] == [0, 1, 2]
         for line in finished.metrics:
             assert list(line) == KEYS
@@ -84,9 +97,9 @@ class TestWhatARunLeaves:
             assert line["sentences"] == len(known)
             assert line["words"] == sum(len(docs[name]) for name in known)
             assert line["words_percent"] == pytest.approx(100 * line["words"] / pool_words)
-            genres = count_genres(iter([docs[name] for name in ids]))
-            assert line["genres"] == genres
-            assert sum(genre["sentences"] for genre in genres.values()) == len(ids)
+            genres = count_genres([docs[name] for name in ids])
+            assert line["genres"] == dump(genres)
+            assert sum(genre.sentences for genre in genres.values()) == len(ids)
 
     def test_the_manifest_says_what_the_run_is(self, finished, paths):
         manifest = finished.manifest
@@ -118,14 +131,14 @@ class TestWhatARunLeaves:
             "fingerprint": fingerprint(paths["pool"]),
             "sentences": 45,
             "words": sum(len(doc) for doc in make_docs(45, 1)),
-            "genres": count_genres(make_docs(45, 1)),
+            "genres": dump(count_genres(make_docs(45, 1))),
         }
         for split in ("dev", "test"):
             assert manifest[split]["fingerprint"] == fingerprint(paths[split])
 
     def test_the_manifests_config_makes_the_same_run_again(self, finished, tmp_path):
         (tmp_path / "again.cfg").write_text(finished.manifest["config"], encoding="utf8")
-        run(load_run_config(tmp_path / "again.cfg", {}), tmp_path / "again")
+        run_loop(load_run_config(tmp_path / "again.cfg", {}), tmp_path / "again")
         assert without_seconds(metrics(tmp_path / "again")) == without_seconds(finished.metrics)
         assert selected(tmp_path / "again") == selected(finished.path)
 
@@ -152,7 +165,7 @@ class TestWhatARunLeaves:
 
     def test_a_batch_has_near_copies_unless_they_are_passed_over(self, finished, paths, tmp_path):
         config = quick_config(paths, max_similarity=1, budget_words=60, **FAST)
-        run(config, tmp_path / "run")
+        run_loop(config, tmp_path / "run")
         repeated = []
         for folder in (finished.path, tmp_path / "run"):
             batches = [
@@ -163,20 +176,22 @@ class TestWhatARunLeaves:
             repeated.append(sum(len(texts) - len(set(texts)) for texts in batches))
         assert repeated[0] > 0 == repeated[1]
 
-    def test_a_batch_is_representative_when_that_is_asked_for(self, finished, paths, tmp_path):
-        """The seed set is not: it has a setting of its own."""
-        run(quick_config(paths, representative_of=3, rounds=1), tmp_path / "run")
-        first, second = selected(tmp_path / "run")
-        assert first == selected(finished.path)[0]
-        assert set(second) != set(selected(finished.path)[1])
+    def test_no_batch_has_near_copies_of_an_earlier_one(self, finished, paths, tmp_path):
+        """Every fifth sentence of the pool is "Nobody knew", every fifth "It rained all day long":
+        a run without near-copies ends before the pool does."""
+        assert len(texts(finished.path)) > len(set(texts(finished.path)))
+        config = quick_config(paths, max_similarity=1.0, rounds=0, budget_words=60, **FAST)
+        assert "used up, apart from near-copies" in run_loop(config, tmp_path / "run")
+        found = texts(tmp_path / "run")
+        assert sorted(found) == sorted({doc.text for doc in make_docs(45, 1)})
 
     def test_scores_of_a_round_are_those_of_the_last_rounds_model(self, finished, paths):
         from spacy_deepal.acquisition.functions import mnlp
-        from spacy_deepal.acquisition.scoring import score_docs
+        from spacy_deepal.acquisition.scoring import score
 
         nlp = load_model(finished.path / "round_01" / "model")
         docs = read_shards(paths["pool"], nlp.vocab)
-        scores = {item.id: item.score for item in score_docs(nlp, docs, mnlp)}
+        scores = {item.id: item.score for item in score(nlp, lambda: docs, mnlp)}
         for item in read_jsonl(finished.path / "round_02" / "selected.jsonl"):
             assert item["score"] == pytest.approx(scores[item["id"]], rel=1e-5)
 
@@ -214,15 +229,15 @@ class TestWhatARunLeaves:
     def test_metrics_are_those_of_the_rounds_model(self, finished, paths):
         for here, line in zip(sorted(finished.path.glob("round_*")), finished.metrics, strict=True):
             nlp = load_model(here / "model")
-            scores = loop.evaluate(nlp, paths["test"])
+            scores = loop.evaluate_pipeline(nlp, paths["test"])
             assert {key: line[key] for key in scores} == scores
-            dev = loop.evaluate(nlp, paths["dev"])
+            dev = loop.evaluate_pipeline(nlp, paths["dev"])
             assert line["dev_ents_f"] == pytest.approx(dev["ents_f"], abs=1e-6)
 
     def test_stability_compares_the_rounds_model_with_the_one_before(self, paths, tmp_path):
         """As a user sees it: by the pipelines alone."""
         config = quick_config(paths, "RAND", rounds=1, min_updates=40)
-        run(config, tmp_path, keep="all")
+        run_loop(config, tmp_path, keep="all")
         old, new = (
             {
                 (sentence_id(doc), ent.start, ent.end, ent.label_)
@@ -247,7 +262,7 @@ class TestWhatIsFixedBeforeTheFirstRound:
     ):
         runs = {}
         for name in ("RAND", "LC"):
-            run(quick_config(paths, name, rounds=1), tmp_path / name)
+            run_loop(quick_config(paths, name, rounds=1), tmp_path / name)
             runs[name] = selected(tmp_path / name)
             assert runs[name][0] == selected(finished.path)[0]
             assert same_weights(tmp_path / name / "initial", finished.path / "initial")
@@ -255,43 +270,27 @@ class TestWhatIsFixedBeforeTheFirstRound:
             assert lines[0] == lines[1]
         assert runs["RAND"][1] != runs["LC"][1]
 
-    def test_a_representative_seed_set_is_the_same_for_every_function_too(
-        self, finished, paths, tmp_path
-    ):
-        chosen = []
-        for name in ("RAND", "LC"):
-            run(quick_config(paths, name, seed_set="representative", rounds=1), tmp_path / name)
-            items = read_jsonl(tmp_path / name / "round_00" / "selected.jsonl")
-            assert sum(item["words"] for item in items) <= 30
-            assert {item["score"] for item in items} == {None}
-            chosen.append({item["id"] for item in items})
-        assert chosen[0] == chosen[1] != set(selected(finished.path)[0])
-
     def test_another_seed_gives_another_seed_set_and_other_weights(self, finished, paths, tmp_path):
         config = quick_config(paths, more={"system.seed": 1}, rounds=1, **FAST)
-        run(config, tmp_path / "run")
+        run_loop(config, tmp_path / "run")
         assert selected(tmp_path / "run")[0] != selected(finished.path)[0]
         assert not same_weights(tmp_path / "run" / "initial", finished.path / "initial")
 
     def test_labels_and_vocabularies_are_those_of_the_initial_pipeline_in_every_round(
         self, finished
     ):
-        initial = load_model(finished.path / "initial").get_pipe("ner")
-        network = initial.model.shims[0].network
+        initial = load_model(finished.path / "initial")
         for here in finished.path.glob("round_*"):
-            ner = load_model(here / "model").get_pipe("ner")
-            other = ner.model.shims[0].network
-            assert ner.labels == initial.labels == ("LOC", "PER")
-            assert other.config["words"] == network.config["words"]
-            assert other.config["characters"] == network.config["characters"]
-            shapes = {name: tuple(w.shape) for name, w in other.state_dict().items()}
-            assert shapes == {name: tuple(w.shape) for name, w in network.state_dict().items()}
+            nlp = load_model(here / "model")
+            assert nlp.get_pipe("ner").labels == ("LOC", "PER")
+            assert tagger_in(nlp, "ner").vocabulary == tagger_in(initial, "ner").vocabulary
+            assert network_of(nlp, "ner").sizes == network_of(initial, "ner").sizes
 
     def test_a_label_that_the_seed_set_lacks_is_there(self, tmp_path):
         """One sentence of 40 has an ORG, and the seed set does not."""
         docs = [*make_docs(40, 1), make_doc("org", "Acme grew".split(), {0: "ORG"})]
         paths = write_pools(tmp_path, pool=docs)
-        run(quick_config(paths, rounds=1, **FAST), tmp_path / "run", keep="all")
+        run_loop(quick_config(paths, rounds=1, **FAST), tmp_path / "run", keep="all")
         assert "org" not in selected(tmp_path / "run")[0]
         for number in (0, 1):
             nlp = load_model(tmp_path / "run" / f"round_0{number}" / "model")
@@ -304,7 +303,7 @@ class TestNoChoiceDependsOn:
             "pool": paths["pool"],
             "dev": paths["dev"],
         }
-        run(quick_config(others), tmp_path / "run", keep="all")
+        run_loop(quick_config(others), tmp_path / "run", keep="all")
         assert selected(tmp_path / "run") == selected(finished.path)
         for here in finished.path.glob("round_*"):
             assert same_weights(here / "model", tmp_path / "run" / here.name / "model")
@@ -313,23 +312,23 @@ class TestNoChoiceDependsOn:
 
     def test_random_numbers_that_others_draw(self, finished, paths, tmp_path):
         def draw(line):
-            torch.rand(line["round"] + 3)
+            torch.rand(line.round + 3)
             random.random()
             np.random.rand()
 
         torch.manual_seed(99)
-        run(quick_config(paths), tmp_path / "run", report=draw)
+        run_loop(quick_config(paths), tmp_path / "run", on_round=draw)
         assert without_seconds(metrics(tmp_path / "run")) == without_seconds(finished.metrics)
         assert selected(tmp_path / "run") == selected(finished.path)
 
     def test_how_the_pool_is_cut_into_shards(self, finished, paths, tmp_path):
         docs = list(make_docs(45, 1))
         write_shards(docs, tmp_path / "pool", sentences_per_shard=4)
-        run(quick_config(paths | {"pool": tmp_path / "pool"}), tmp_path / "run")
+        run_loop(quick_config(paths | {"pool": tmp_path / "pool"}), tmp_path / "run")
         assert selected(tmp_path / "run") == selected(finished.path)
 
     def test_which_models_are_kept(self, finished, paths, tmp_path):
-        run(quick_config(paths), tmp_path / "run", keep="last")
+        run_loop(quick_config(paths), tmp_path / "run", keep="last")
         assert without_seconds(metrics(tmp_path / "run")) == without_seconds(finished.metrics)
         assert [path.parent.name for path in tmp_path.glob("run/round_*/model")] == ["round_02"]
         assert same_weights(
@@ -340,7 +339,7 @@ class TestNoChoiceDependsOn:
 class TestTheEnd:
     def test_a_run_without_a_number_of_rounds_uses_the_pool_up(self, paths, tmp_path):
         """The last batch is smaller than the budget, which is no reason to stop or to crash."""
-        end = run(quick_config(paths, rounds=0, budget_words=80, **FAST), tmp_path / "run")
+        end = run_loop(quick_config(paths, rounds=0, budget_words=80, **FAST), tmp_path / "run")
         assert end == "The pool is used up."
         lines = metrics(tmp_path / "run")
         assert lines[-1]["words_percent"] == 100
@@ -348,17 +347,17 @@ class TestTheEnd:
         assert 0 < lines[-1]["words"] - lines[-2]["words"] < 75
 
     def test_a_seed_set_of_the_whole_pool_is_the_end(self, paths, tmp_path):
-        end = run(quick_config(paths, seed_words=10**6, rounds=3, **FAST), tmp_path / "run")
+        end = run_loop(quick_config(paths, seed_words=10**6, rounds=3, **FAST), tmp_path / "run")
         assert end == "The pool is used up."
         assert [line["words_percent"] for line in metrics(tmp_path / "run")] == [100]
 
     def test_more_rounds_than_the_pool_has_are_no_crash(self, paths, tmp_path):
         config = quick_config(paths, rounds=99, budget_words=10**6, **FAST)
-        assert run(config, tmp_path / "run") == "The pool is used up."
+        assert run_loop(config, tmp_path / "run") == "The pool is used up."
         assert len(metrics(tmp_path / "run")) == 2
 
     def test_the_target_stops_a_run(self, paths, tmp_path):
-        end = run(quick_config(paths, target_f=0.0, rounds=5), tmp_path / "run")
+        end = run_loop(quick_config(paths, target_f=0.0, rounds=5), tmp_path / "run")
         assert end == "F1 on dev has reached 0.000."
         assert len(metrics(tmp_path / "run")) == 1
 
@@ -366,14 +365,14 @@ class TestTheEnd:
         """Nothing is learnt at a rate of 0, so nothing ever changes after the seed set's round."""
         more = {"training.optimizer.learn_rate": 0.0, "training.optimizer.use_averages": False}
         config = quick_config(paths, more=more, rounds=5, stop_stability=1, stop_rounds=2, **FAST)
-        end = run(config, tmp_path / "run")
+        end = run_loop(config, tmp_path / "run")
         assert [line["stability"] for line in metrics(tmp_path / "run")] == [None, 1, 1]
-        assert end == "Predictions have been stable by 1.000 or more in the mean of 2 rounds."
+        assert end == "Predictions are stable: 1.000 or more in the mean of 2 rounds."
 
     def test_sentences_longer_than_the_budget_end_a_run_with_a_reason(self, tmp_path):
         docs = [*make_docs(10, 1), make_doc("long", ["rain"] * 60), make_doc("55", ["fog"] * 55)]
         paths = write_pools(tmp_path, pool=docs)
-        end = run(quick_config(paths, rounds=0, budget_words=50, **FAST), tmp_path / "run")
+        end = run_loop(quick_config(paths, rounds=0, budget_words=50, **FAST), tmp_path / "run")
         assert end == (
             "The 2 sentences left in the pool are longer than the budget: "
             "the shortest has 55 words."
@@ -382,12 +381,12 @@ class TestTheEnd:
 
     def test_a_seed_set_without_room_for_a_sentence_is_refused(self, paths, tmp_path):
         with pytest.raises(DeepALError, match=r"fits into 1 words\. Raise seed_words"):
-            run(quick_config(paths, seed_words=1), tmp_path / "run")
+            run_loop(quick_config(paths, seed_words=1), tmp_path / "run")
 
     def test_a_run_that_is_done_stays_done(self, finished, paths):
         before = {path: path.stat().st_mtime_ns for path in finished.path.rglob("*")}
         lines = []
-        end = run(quick_config(paths), finished.path, keep="all", report=lines.append)
+        end = run_loop(quick_config(paths), finished.path, keep="all", on_round=lines.append)
         assert (end, lines) == (finished.end, [])
         after = {path: path.stat().st_mtime_ns for path in finished.path.rglob("*")}
         lock = finished.path / ".lock"
@@ -396,8 +395,8 @@ class TestTheEnd:
         }
 
     def test_a_run_that_is_done_goes_on_with_more_rounds(self, finished, paths, tmp_path):
-        run(quick_config(paths, rounds=1), tmp_path / "run")
-        assert run(quick_config(paths, rounds=2), tmp_path / "run") == "All 2 rounds are done."
+        run_loop(quick_config(paths, rounds=1), tmp_path / "run")
+        assert run_loop(quick_config(paths, rounds=2), tmp_path / "run") == "All 2 rounds are done."
         assert selected(tmp_path / "run") == selected(finished.path)
         for line, whole in zip(metrics(tmp_path / "run"), finished.metrics, strict=True):
             assert line | {"seconds": None} == whole | {"seconds": None}
@@ -406,9 +405,9 @@ class TestTheEnd:
         docs = [*make_docs(6, 1), make_doc("blank", ["\n"], genre="nw")]
         paths = write_pools(tmp_path, pool=docs)
         config = quick_config(paths, seed_words=10**6, rounds=0, **FAST)
-        assert run(config, tmp_path / "run") == "The pool is used up."
+        assert run_loop(config, tmp_path / "run") == "The pool is used up."
         assert metrics(tmp_path / "run")[-1]["words_percent"] == 100
-        assert describe_pool(paths["pool"], "xx")["sentences"] == 6
+        assert describe_pool(paths["pool"], "xx").sentences == 6
 
 
 class TestSettings:
@@ -416,35 +415,35 @@ class TestSettings:
     def test_bald_samples_as_far_as_the_budget_needs_it(
         self, paths, tmp_path, monkeypatch, max_similarity
     ):
-        score, budgets = loop.score_for_budget, []
+        score, budgets = loop.score, []
 
-        def spy(nlp, read, acquisition, budget_words, *, seed):
-            budgets.append(budget_words)
-            return score(nlp, read, acquisition, budget_words, seed=seed)
+        def spy(*args, budget, **options):
+            budgets.append(budget)
+            return score(*args, budget=budget, **options)
 
-        monkeypatch.setattr(loop, "score_for_budget", spy)
+        monkeypatch.setattr(loop, "score", spy)
         config = quick_config(paths, rounds=1, max_similarity=max_similarity)
         config["active_learning"]["acquisition"] = {
             "@acquisition": "spacy_deepal.BALD.v1",
             "samples": 20,
         }
-        run(config, tmp_path / "budget")
-        assert budgets == ([45] if max_similarity is None else [])
-        monkeypatch.setattr(loop, "knows_budget", lambda acquisition: False)
-        run(config, tmp_path / "all")
+        run_loop(config, tmp_path / "budget")
+        assert budgets == ([30, 45] if max_similarity is None else [None, None])
+        monkeypatch.setattr(loop, "score", lambda *args, budget, **rest: score(*args, **rest))
+        run_loop(config, tmp_path / "all")
         assert selected(tmp_path / "budget") == selected(tmp_path / "all")
 
     def test_budgets_may_be_shares_of_the_pool(self, paths, tmp_path):
         pool_words = sum(len(doc) for doc in make_docs(45, 1))
-        run(quick_config(paths, seed_words=0.1, budget_words=0.25, **FAST), tmp_path / "run")
+        run_loop(quick_config(paths, seed_words=0.1, budget_words=0.25, **FAST), tmp_path / "run")
         words = [line["words"] for line in metrics(tmp_path / "run")]
         batches = [words[0], words[1] - words[0], words[2] - words[1]]
         for batch, share in zip(batches, (0.1, 0.25, 0.25), strict=True):
             assert share * pool_words - 3 < batch <= round(share * pool_words)
 
     def test_a_cold_start_chooses_at_random_until_dev_f1_reaches_it(self, paths, tmp_path):
-        run(quick_config(paths, cold_start=1.0, **FAST), tmp_path / "cold")
-        run(quick_config(paths, "RAND", **FAST), tmp_path / "rand")
+        run_loop(quick_config(paths, cold_start=1.0, **FAST), tmp_path / "cold")
+        run_loop(quick_config(paths, "RAND", **FAST), tmp_path / "rand")
         assert [line["selection"] for line in metrics(tmp_path / "cold")] == [
             "seed",
             "random",
@@ -469,8 +468,9 @@ class TestSettings:
         config = quick_config(paths, cold_start=cold_start)
         settings = read_settings(config.interpolate())
         state = Loop(config, settings, RunFolder(finished.path), -1)
-        assert state._how_to_choose([{"dev_ents_f": dev}]) == how
-        assert state._how_to_choose([]) == "seed"
+        line = finished.lines[0].model_copy(update={"dev_ents_f": dev})
+        assert state._how_to_select([line]) == how
+        assert state._how_to_select([]) == "seed"
 
     def test_without_a_cold_start_the_function_chooses_from_the_first_round_on(self, finished):
         assert [line["selection"] for line in finished.metrics] == [
@@ -493,7 +493,7 @@ class TestSettings:
             return train_round(*args, start=start, **kwargs)
 
         monkeypatch.setattr(loop, "train_round", spy)
-        run(quick_config(paths, warm_start=warm_start, **FAST), tmp_path / "run")
+        run_loop(quick_config(paths, warm_start=warm_start, **FAST), tmp_path / "run")
         assert seen == starts
 
     def test_a_round_trains_on_all_that_is_labelled(self, paths, tmp_path, monkeypatch):
@@ -504,7 +504,7 @@ class TestSettings:
             return train_round(*args, docs=docs, **kwargs)
 
         monkeypatch.setattr(loop, "train_round", spy)
-        run(quick_config(paths, **FAST), tmp_path / "run")
+        run_loop(quick_config(paths, **FAST), tmp_path / "run")
         ids = selected(tmp_path / "run")
         assert seen == [ids[0], ids[0] + ids[1], ids[0] + ids[1] + ids[2]]
 
@@ -514,7 +514,7 @@ class TestSettings:
             "@acquisition": "spacy_deepal.BALD.v1",
             "samples": 3,
         }
-        run(config, tmp_path / "run")
+        run_loop(config, tmp_path / "run")
         items = read_jsonl(tmp_path / "run" / "round_01" / "selected.jsonl")
         assert all(0 <= item["score"] < 1 for item in items)
 
@@ -523,8 +523,16 @@ class TestSettings:
     ):
         """Else each round would train on all the labels there are."""
         more = {"corpora.train.path": str(paths["pool"])}
-        run(quick_config(paths, more=more), tmp_path / "run")
+        run_loop(quick_config(paths, more=more), tmp_path / "run")
         assert without_seconds(metrics(tmp_path / "run")) == without_seconds(finished.metrics)
+
+
+class OwnOracle(Oracle):
+    def __init__(self, labels):
+        self.labels = labels
+
+    def label(self, docs, folder):
+        return self.labels(docs, folder)
 
 
 class TestOracles:
@@ -536,13 +544,13 @@ class TestOracles:
         paths = write_pools(tmp_path, pool=make_docs(20, 1, gold=False))
         labels = {"initialize.components": {"ner": {"labels": ["PER", "LOC"]}}}
         with pytest.raises(DeepALError, match=r"simulated oracle .* this sentence has none: '"):
-            run(quick_config(paths, more=labels), tmp_path / "run")
+            run_loop(quick_config(paths, more=labels), tmp_path / "run")
         assert not (tmp_path / "run" / "round_00" / "batch.spacy").exists()
 
     def test_an_own_oracle_labels_a_pool_without_gold(self, tmp_path):
         folders = []
 
-        def own(docs, folder):
+        def label(docs, folder):
             folders.append(folder)
             gold = {sentence_id(doc): doc for doc in make_docs(20, 1)}
             assert not any(doc.has_annotation("ENT_IOB") for doc in docs)
@@ -551,16 +559,16 @@ class TestOracles:
                 doc.set_ents([doc.char_span(s.start_char, s.end_char, s.label_) for s in spans])
             return docs
 
-        registry.misc.register("own.Oracle.v1", func=lambda: own)
+        registry.misc.register("own.Oracle.v1", func=lambda: OwnOracle(label))
         paths = write_pools(tmp_path, pool=make_docs(20, 1, gold=False))
         more = {
             "initialize.components": {"ner": {"labels": ["PER", "LOC"]}},
             "active_learning.oracle": {"@misc": "own.Oracle.v1"},
         }
-        run(quick_config(paths, more=more, rounds=1, **FAST), tmp_path / "run")
+        run_loop(quick_config(paths, more=more, rounds=1, **FAST), tmp_path / "run")
         assert folders == [tmp_path / "run" / f"round_0{number}" for number in (0, 1)]
         gold = write_pools(tmp_path / "gold", pool=make_docs(20, 1))
-        run(quick_config(gold, rounds=1, **FAST), tmp_path / "simulated")
+        run_loop(quick_config(gold, rounds=1, **FAST), tmp_path / "simulated")
         assert without_seconds(metrics(tmp_path / "run")) == without_seconds(
             metrics(tmp_path / "simulated")
         )
@@ -569,10 +577,10 @@ class TestOracles:
     def run_with(self, paths, tmp_path):
         """Run with an oracle; returns what its batches hold."""
 
-        def run_with(oracle):
-            registry.misc.register("own.Oracle.v1", func=lambda: oracle)
+        def run_with(label):
+            registry.misc.register("own.Oracle.v1", func=lambda: OwnOracle(label))
             more = {"active_learning.oracle": {"@misc": "own.Oracle.v1"}}
-            run(quick_config(paths, more=more, rounds=1, **FAST), tmp_path / "run")
+            run_loop(quick_config(paths, more=more, rounds=1, **FAST), tmp_path / "run")
             vocab = spacy.blank("xx").vocab
             rounds = sorted(tmp_path.glob("run/round_*"))
             return [list(read_shards(here / "batch.spacy", vocab)) for here in rounds]
@@ -624,51 +632,47 @@ class TestOracles:
 class TestAnotherRunIsRefused:
     def test_with_a_changed_config(self, finished, paths):
         with pytest.raises(DeepALError, match="budget_words: was 45, is 46"):
-            run(quick_config(paths, budget_words=46), finished.path)
-
-    def test_with_another_seed_set(self, finished, paths):
-        with pytest.raises(DeepALError, match='seed_set: was "random", is "representative"'):
-            run(quick_config(paths, seed_set="representative"), finished.path)
+            run_loop(quick_config(paths, budget_words=46), finished.path)
 
     def test_with_another_function(self, finished, paths):
         with pytest.raises(DeepALError, match=r"was .*MNLP.*, is .*LC"):
-            run(quick_config(paths, "LC"), finished.path)
+            run_loop(quick_config(paths, "LC"), finished.path)
 
     def test_with_another_seed(self, finished, paths):
         with pytest.raises(DeepALError, match=r"(?s)seed: was 0, is 5"):
-            run(quick_config(paths, more={"system.seed": 5}), finished.path)
+            run_loop(quick_config(paths, more={"system.seed": 5}), finished.path)
 
     @pytest.mark.parametrize("split", ["pool", "dev", "test"])
     def test_with_other_data_in_the_same_place(self, tmp_path, split):
         paths = write_pools(tmp_path)
         config = quick_config(paths, rounds=1, **FAST)
-        run(config, tmp_path / "run")
+        run_loop(config, tmp_path / "run")
         before = (tmp_path / "run" / "metrics.jsonl").read_bytes()
         write_shards(make_docs(46, 9), paths[split])
         with pytest.raises(DeepALError, match=rf'{split}\.fingerprint: was ".*", is "'):
-            run(config, tmp_path / "run")
+            run_loop(config, tmp_path / "run")
         assert (tmp_path / "run" / "metrics.jsonl").read_bytes() == before
 
     def test_with_a_foreign_folder(self, paths, tmp_path):
         (tmp_path / "thesis.txt").write_text("precious")
-        with pytest.raises(DeepALError, match=r"no run folder: it holds thesis\.txt"):
-            run(quick_config(paths), tmp_path)
+        with pytest.raises(DeepALError, match=r"is not a run folder: it holds thesis\.txt"):
+            run_loop(quick_config(paths), tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
     def test_while_another_process_is_in(self, finished, paths):
         with RunFolder(finished.path).lock(), pytest.raises(DeepALError, match="Another process"):
-            run(quick_config(paths), finished.path, keep="all")
+            run_loop(quick_config(paths), finished.path, keep="all")
 
     def test_a_moved_copy_of_a_run_goes_on_as_it_is(self, finished, paths, tmp_path):
         import shutil
 
         shutil.copytree(finished.path, tmp_path / "copy")
-        assert run(quick_config(paths), tmp_path / "copy", keep="all") == finished.end
+        assert run_loop(quick_config(paths), tmp_path / "copy", keep="all") == finished.end
 
 
 def test_a_config_that_cannot_be_used_leaves_no_folder(paths, tmp_path):
     with pytest.raises(DeepALError, match="cannot be used"):
-        run(quick_config(paths, seed_words=0), tmp_path / "run")
+        run_loop(quick_config(paths, seed_words=0), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
@@ -676,7 +680,7 @@ def test_a_config_that_cannot_be_used_leaves_no_folder(paths, tmp_path):
 def test_data_without_labels_to_evaluate_on_is_refused_before_anything_is_trained(tmp_path, split):
     paths = write_pools(tmp_path, **{split: make_docs(5, 1, gold=False)})
     with pytest.raises(DeepALError, match=f"{split} has no labelled sentence to evaluate on"):
-        run(quick_config(paths), tmp_path / "run")
+        run_loop(quick_config(paths), tmp_path / "run")
     assert not (tmp_path / "run" / "manifest.json").exists()
 
 
@@ -684,13 +688,13 @@ def test_a_pool_in_which_two_sentences_have_an_id_is_refused(tmp_path):
     """As when the shards of two conversions are put together: labels would be mixed up."""
     paths = write_pools(tmp_path, pool=[*make_docs(6, 1), *make_docs(2, 1)])
     with pytest.raises(DeepALError, match=r"Two sentences of the pool have the id 1-000"):
-        run(quick_config(paths), tmp_path / "run")
+        run_loop(quick_config(paths), tmp_path / "run")
 
 
 @pytest.mark.parametrize("split", ["pool", "dev", "test"])
 def test_missing_data_is_named(paths, tmp_path, split):
     with pytest.raises(DeepALError, match="nowhere"):
-        run(quick_config(paths | {split: tmp_path / "nowhere"}), tmp_path / "run")
+        run_loop(quick_config(paths | {split: tmp_path / "nowhere"}), tmp_path / "run")
 
 
 def test_a_config_that_is_not_there_is_named(tmp_path):
@@ -699,5 +703,5 @@ def test_a_config_that_is_not_there_is_named(tmp_path):
 
 
 def test_nothing_is_printed_when_this_is_no_terminal(paths, tmp_path, capfd):
-    run(quick_config(paths, rounds=1, **FAST), tmp_path / "run")
+    run_loop(quick_config(paths, rounds=1, **FAST), tmp_path / "run")
     assert capfd.readouterr() == ("", "")

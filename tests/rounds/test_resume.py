@@ -15,10 +15,12 @@ from spacy.util import load_model
 
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.files import read_jsonl, write_jsonl
-from spacy_deepal.rounds import loop, run_folder, stability, training
-from spacy_deepal.rounds.loop import run
+from spacy_deepal.rounds import loop, run_folder, training
+from spacy_deepal.rounds.loop import run_loop
+from spacy_deepal.rounds.run_folder import RoundFolder
 
 from ..pools import AL_CONFIG, options, overrides, quick_config
+from ..tagger.build import network_of
 
 
 def outcome(path):
@@ -39,8 +41,7 @@ def assert_same_end(path, other):
     assert outcome(path) == outcome(other)
     last = sorted(path.glob("round_*"))[-1].name
     weights, others = (
-        load_model(each / last / "model").get_pipe("ner").model.shims[0].network.state_dict()
-        for each in (path, other)
+        network_of(load_model(each / last / "model"), "ner").state_dict() for each in (path, other)
     )
     assert all(torch.equal(weight, others[name]) for name, weight in weights.items())
     assert not list(path.glob("round_*/training"))
@@ -73,7 +74,7 @@ def snapshots(monkeypatch, tmp_path):
 
 def test_killed_at_any_write_a_run_ends_the_same(paths, snapshots, monkeypatch, tmp_path):
     config = quick_config(paths, rounds=1, min_updates=4, evaluations=1)
-    end = run(config, tmp_path / "run")
+    end = run_loop(config, tmp_path / "run")
     monkeypatch.undo()
     expected = ["run/manifest", "run/initial"]
     for here in ("run/round_00", "run/round_01"):
@@ -84,7 +85,7 @@ def test_killed_at_any_write_a_run_ends_the_same(paths, snapshots, monkeypatch, 
     assert [m.removeprefix("before ") for m in moments if m.startswith("before")] == expected
     assert sum(moment.startswith("after writing") for moment in moments) >= 7
     for moment, copy in snapshots:
-        assert run(config, copy) == end
+        assert run_loop(config, copy) == end
         assert_same_end(copy, tmp_path / "run")
         assert [path.parent.name for path in copy.glob("round_*/model")] == ["round_01"], moment
 
@@ -92,16 +93,17 @@ def test_killed_at_any_write_a_run_ends_the_same(paths, snapshots, monkeypatch, 
 STEPS = [
     (loop, "initialize"),
     (training, "init_nlp"),
-    (loop, "score_docs"),
+    (loop, "save_pipeline"),
+    (loop, "score"),
     (loop, "choose"),
-    (loop, "write_jsonl"),
+    (RoundFolder, "write_selected"),
     (loop, "fetch"),
-    (loop, "write_batch"),
+    (run_folder, "write_docs"),
     (loop, "train_round"),
     (training, "train"),
     (loop, "replace_folder"),
-    (loop, "evaluate"),
-    (stability, "write_entities"),
+    (loop, "evaluate_pipeline"),
+    (RoundFolder, "write_entities"),
     (run_folder, "write_jsonl"),
 ]
 
@@ -120,14 +122,14 @@ def test_a_run_that_fails_at_each_of_its_steps_in_turn_ends_the_same(
     for number in range(3):
         done = len(read_jsonl(tmp_path / "run" / "metrics.jsonl")) if number else 0
         assert done == number
-        for module, name in STEPS[2 if number else 0 :]:
+        for module, name in STEPS[3 if number else 0 :]:
             with monkeypatch.context() as patch:
                 patch.setattr(module, name, crash)
                 with pytest.raises(Crash):
-                    run(quick_config(paths), tmp_path / "run")
+                    run_loop(quick_config(paths), tmp_path / "run")
         with pytest.raises(Crash):
-            run(quick_config(paths), tmp_path / "run", report=crash)
-    assert run(quick_config(paths), tmp_path / "run") == finished.end
+            run_loop(quick_config(paths), tmp_path / "run", on_round=crash)
+    assert run_loop(quick_config(paths), tmp_path / "run") == finished.end
     assert_same_end(tmp_path / "run", finished.path)
 
 
@@ -146,10 +148,10 @@ def test_a_run_interrupted_while_it_trains_ends_the_same(paths, finished, monkey
 
     monkeypatch.setattr(DeepNER, "update", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        run(quick_config(paths), tmp_path / "run")
+        run_loop(quick_config(paths), tmp_path / "run")
     assert len(read_jsonl(tmp_path / "run" / "metrics.jsonl")) == 1
     assert (tmp_path / "run" / "round_01" / "training" / "model-last").exists()
-    run(quick_config(paths), tmp_path / "run")
+    run_loop(quick_config(paths), tmp_path / "run")
     assert_same_end(tmp_path / "run", finished.path)
 
 
@@ -158,10 +160,10 @@ def test_a_round_that_is_started_again_does_not_choose_again(paths, monkeypatch,
     with monkeypatch.context() as patch:
         patch.setattr(loop, "fetch", crash)
         with pytest.raises(Crash):
-            run(quick_config(paths), tmp_path / "run")
-    monkeypatch.setattr(loop, "score_docs", crash)
+            run_loop(quick_config(paths), tmp_path / "run")
+    monkeypatch.setattr(loop, "score", crash)
     with pytest.raises(Crash):
-        run(quick_config(paths), tmp_path / "run")
+        run_loop(quick_config(paths), tmp_path / "run")
     assert len(read_jsonl(tmp_path / "run" / "metrics.jsonl")) == 1  # so the next round crashed
 
 
@@ -171,7 +173,7 @@ def test_a_half_removed_model_of_an_earlier_round_is_removed(paths, finished, tm
     lines = read_jsonl(tmp_path / "run" / "metrics.jsonl")
     write_jsonl(tmp_path / "run" / "metrics.jsonl", lines[:2])
     shutil.rmtree(tmp_path / "run" / "round_02")
-    run(quick_config(paths), tmp_path / "run")
+    run_loop(quick_config(paths), tmp_path / "run")
     assert_same_end(tmp_path / "run", finished.path)
     assert not (tmp_path / "run" / "round_00" / "model").exists()
 
@@ -251,8 +253,8 @@ def test_killed_at_many_moments_a_run_ends_the_same(start, paths, finished, tmp_
         ("loop.fetch:1", "round_00/selected.jsonl", "round_00/batch.spacy"),
         ("training.train:1", "round_00/batch.spacy", "round_00/model"),
         ("loop.replace_folder:1", "round_00/training/model-best", "round_00/model"),
-        ("loop.evaluate:1", "round_00/model", "metrics.jsonl"),
-        ("loop.score_docs:1", "metrics.jsonl", "round_01/selected.jsonl"),
+        ("loop.evaluate_pipeline:1", "round_00/model", "metrics.jsonl"),
+        ("loop.score:1", "metrics.jsonl", "round_01/selected.jsonl"),
         ("loop.fetch:1", "round_01/selected.jsonl", "round_01/batch.spacy"),
     ):
         process = start(wait_in)
@@ -261,7 +263,7 @@ def test_killed_at_many_moments_a_run_ends_the_same(start, paths, finished, tmp_
         assert (path / there).exists()
         assert not (path / not_yet).exists()
         with pytest.raises(DeepALError, match="Another process is running"):
-            run(quick_config(paths), path)
+            run_loop(quick_config(paths), path)
         kill(process)
 
     process = start()  # amid training

@@ -3,23 +3,64 @@ import multiprocessing
 import pytest
 import spacy
 
-from spacy_deepal.acquisition.selection import write_batch
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.rounds.run_folder import RunFolder, differ
+from spacy_deepal.rounds import run_folder
+from spacy_deepal.rounds.manifest import differ
+from spacy_deepal.rounds.rows import Manifest, RoundMetrics, Selected
+from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.sentences import sentence_id
 
 from ..pools import annotation, make_docs
 
-MANIFEST = {
-    "format": 1,
-    "config": "[paths]\npool = null\n\n[active_learning]\nseed = 0\nbudget_words = 100\n",
-    "seed": 0,
-    "pool": {"path": "pool", "fingerprint": "f00d", "words": 9},
-    "dev": {"path": "dev", "fingerprint": "d"},
-    "test": {"path": "test", "fingerprint": "t"},
-    "versions": {"spacy": "3.8.0"},
-    "started": "2026-01-01T00:00:00+00:00",
-}
+CONFIG = "[paths]\npool = null\n\n[active_learning]\nseed = 0\nbudget_words = 100\n"
+MANIFEST = Manifest.model_validate(
+    {
+        "format": 1,
+        "acquisition": "spacy_deepal.MNLP.v1",
+        "arguments": {},
+        "seed": 0,
+        "lang": "xx",
+        "pool": {
+            "path": "pool",
+            "fingerprint": "f00d",
+            "sentences": 3,
+            "words": 9,
+            "genres": {"nw": {"sentences": 3, "words": 9}},
+        },
+        "dev": {"path": "dev", "fingerprint": "d"},
+        "test": {"path": "test", "fingerprint": "t"},
+        "config": CONFIG,
+        "versions": {"spacy": "3.8.0"},
+        "started": "2026-01-01T00:00:00+00:00",
+    }
+)
+
+
+def changed(**values):
+    """The manifest with other values; data: by their fingerprint."""
+    for key in {"pool", "dev", "test"} & values.keys():
+        values[key] = getattr(MANIFEST, key).model_copy(update=values[key])
+    return MANIFEST.model_copy(update=values)
+
+
+def metrics_line(number):
+    return RoundMetrics.model_validate(
+        {
+            "round": number,
+            "selection": "acquisition",
+            "words": 10 + number,
+            "words_percent": 100 / 7 + number,
+            "sentences": 3,
+            "ents_p": 0.5,
+            "ents_r": 0.5,
+            "ents_f": number / 17,
+            "ents_per_type": {"PER": {"p": 0.5, "r": 0.5, "f": 0.5}},
+            "dev_ents_f": 0.5,
+            "stability": None,
+            "genres": {"nw": {"sentences": 3, "words": 9}},
+            "seconds": {"score": 0.1, "select": 0.1, "train": 1.25, "evaluate": 0},
+        }
+    )
 
 
 @pytest.fixture
@@ -51,7 +92,7 @@ def test_a_run_begins_in_an_empty_folder(tmp_path):
 
 def test_the_same_run_goes_on(folder):
     with folder.lock():
-        folder.open({**MANIFEST, "started": "later", "versions": {"spacy": "3.8.1"}})
+        folder.open(changed(started="later", versions={"spacy": "3.8.1"}))
     assert folder.manifest == MANIFEST
 
 
@@ -66,7 +107,7 @@ def test_a_folder_whose_manifest_was_never_finished_is_begun_anew(tmp_path):
 @pytest.mark.parametrize("name", ["notes.txt", "metrics.jsonl", "round_00", ".git"])
 def test_a_folder_that_holds_other_things_is_refused_and_left_as_it_is(tmp_path, name):
     (tmp_path / name).mkdir()
-    with pytest.raises(DeepALError, match=f"no run folder: it holds {name}"):
+    with pytest.raises(DeepALError, match=f"is not a run folder: it holds {name}"):
         RunFolder(tmp_path).lock().__enter__()
     assert names(tmp_path) == [name]
 
@@ -82,25 +123,21 @@ def test_a_file_in_the_folders_place_is_refused(tmp_path):
     [
         ({"seed": 1}, "seed: was 0, is 1"),
         (
-            {"config": MANIFEST["config"].replace("100", "200")},
+            {"config": CONFIG.replace("100", "200")},
             "config.active_learning.budget_words: was 100, is 200",
         ),
         (
-            {"config": MANIFEST["config"] + "min_updates = 3\n"},
+            {"config": CONFIG + "min_updates = 3\n"},
             "config.active_learning.min_updates: was 0, is 3",
         ),
-        (
-            {"pool": {**MANIFEST["pool"], "fingerprint": "beef"}},
-            'pool.fingerprint: was "f00d", is "beef"',
-        ),
-        ({"dev": {"path": "dev", "fingerprint": "x"}}, 'dev.fingerprint: was "d", is "x"'),
-        ({"test": {"path": "test", "fingerprint": "x"}}, 'test.fingerprint: was "t", is "x"'),
-        ({"format": 2}, "format: was 1, is 2"),
+        ({"pool": {"fingerprint": "beef"}}, 'pool.fingerprint: was "f00d", is "beef"'),
+        ({"dev": {"fingerprint": "x"}}, 'dev.fingerprint: was "d", is "x"'),
+        ({"test": {"fingerprint": "x"}}, 'test.fingerprint: was "t", is "x"'),
     ],
 )
 def test_another_run_is_refused_with_the_difference(folder, change, difference):
     with pytest.raises(DeepALError, match="holds another run") as caught, folder.lock():
-        folder.open(MANIFEST | change)
+        folder.open(changed(**change))
     assert str(caught.value).split("\n- ")[1:] == [difference]
     assert folder.manifest == MANIFEST
 
@@ -109,23 +146,23 @@ def test_a_run_goes_on_when_its_data_lie_elsewhere(folder, tmp_path):
     """Their fingerprints say that they are the same."""
 
     def manifest(where):
-        section = MANIFEST["config"].partition("[active")[2]
+        section = CONFIG.partition("[active")[2]
         corpora = "[corpora]\n" + "".join(
             f'[corpora.{name}]\npath = "{path}"\n'
             for name, path in {"dev": f"{where}/dev", "more": "more"}.items()
         )
         paths = "".join(f'{key} = "{where}/{key}"\n' for key in ("pool", "dev", "test"))
-        data = {key: MANIFEST[key] | {"path": f"{where}/{key}"} for key in ("pool", "dev", "test")}
-        return MANIFEST | data | {"config": f"[paths]\n{paths}{corpora}[active{section}"}
+        data = {key: {"path": f"{where}/{key}"} for key in ("pool", "dev", "test")}
+        return changed(**data, config=f"[paths]\n{paths}{corpora}[active{section}")
 
     here = RunFolder(tmp_path / "moved")
     with here.lock():
         here.open(manifest("old"))
         here.initial.mkdir()
         here.open(manifest("/new/place"))
-        config = manifest("old")["config"].replace('"more"', '"else"')
+        config = manifest("old").config.replace('"more"', '"else"')
         with pytest.raises(DeepALError, match=r'more.path: was "more", is "else"'):
-            here.open(manifest("old") | {"config": config})
+            here.open(manifest("old").model_copy(update={"config": config}))
     assert here.manifest == manifest("old")
 
 
@@ -133,8 +170,8 @@ def test_a_run_that_failed_before_it_was_initialised_begins_anew(tmp_path):
     folder = RunFolder(tmp_path / "run")
     with folder.lock():
         folder.open(MANIFEST)
-        folder.open(MANIFEST | {"seed": 1})
-    assert folder.manifest["seed"] == 1
+        folder.open(changed(seed=1))
+    assert folder.manifest.seed == 1
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
@@ -143,9 +180,9 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
         RunFolder(tmp_path / "file" / "run").lock().__enter__()
 
 
-def test_a_setting_that_is_younger_than_the_run_had_its_default(folder):
+def test_a_setting_that_is_left_out_has_its_default(folder):
     with folder.lock():
-        folder.open({**MANIFEST, "config": MANIFEST["config"] + "min_updates = 0\n"})
+        folder.open(changed(config=CONFIG + "min_updates = 0\n"))
     assert folder.manifest == MANIFEST
 
 
@@ -154,14 +191,14 @@ def test_a_setting_that_is_younger_than_the_run_had_its_default(folder):
 )
 def test_a_run_may_have_another_end_than_when_it_began(folder, end):
     with folder.lock():
-        folder.open({**MANIFEST, "config": f"{MANIFEST['config']}{end}\n"})
+        folder.open(changed(config=f"{CONFIG}{end}\n"))
     assert folder.manifest == MANIFEST
 
 
 def test_a_run_goes_on_with_more_sentences_predicted_at_a_time(tmp_path):
     def manifest(lang, batch_size):
         nlp = f'[nlp]\nlang = "{lang}"\nbatch_size = {batch_size}\n\n'
-        return MANIFEST | {"config": nlp + MANIFEST["config"]}
+        return changed(config=nlp + CONFIG)
 
     folder = RunFolder(tmp_path / "run")
     with folder.lock():
@@ -175,7 +212,7 @@ def test_a_run_goes_on_with_more_sentences_predicted_at_a_time(tmp_path):
 
 def test_all_differences_are_named(folder):
     with pytest.raises(DeepALError) as caught, folder.lock():
-        folder.open({**MANIFEST, "seed": 1, "test": {"path": "other", "fingerprint": "x"}})
+        folder.open(changed(seed=1, test={"path": "other", "fingerprint": "x"}))
     assert [line.split(":")[0] for line in str(caught.value).split("\n- ")[1:]] == [
         "seed",
         "test.fingerprint",
@@ -183,9 +220,9 @@ def test_all_differences_are_named(folder):
 
 
 def test_the_order_of_sections_is_no_difference(folder):
-    sections = MANIFEST["config"].split("\n\n")
+    sections = CONFIG.split("\n\n")
     with folder.lock():
-        folder.open({**MANIFEST, "config": "\n\n".join(reversed(sections))})
+        folder.open(changed(config="\n\n".join(reversed(sections))))
     assert folder.manifest == MANIFEST
 
 
@@ -238,28 +275,106 @@ def test_an_error_gives_the_lock_back(folder):
         pass
 
 
-def test_metrics_are_kept_in_order(folder):
+def test_metrics_are_kept_in_order_to_the_last_bit(folder):
     for number in range(12):
-        folder.add_metrics({"round": number, "ents_f": number / 7})
-    assert folder.metrics == [{"round": n, "ents_f": n / 7} for n in range(12)]
+        folder.add_metrics(metrics_line(number))
+    assert folder.metrics == [metrics_line(number) for number in range(12)]
 
 
-def test_a_round_keeps_the_time_of_its_steps(folder):
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"ents_f": 0.0, ', "", r"line 1: ents_f is missing\. Restore the file"),
+        ('"words": 11', '"words": true', "line 2: words = True: must be a valid integer"),
+        ('"words": 9', '"words": "9"', r"line 1: genres\.nw\.words = '9': must be a valid integer"),
+        ('{"p": 0.5,', "{", r"line 1: ents_per_type\.PER\.p is missing"),
+        ("1.25", "NaN", r"line 1: seconds\.train = nan: must be a finite number"),
+        ('"round": 1', '"round": 5', r"line 2: expected round 1 .*, found round 5"),
+        ('"words_percent": 15.2', '"words_percent": 1.2', r"line 2: .* found round 1 at 1\.28"),
+        ("{", "[1, {", "line 1 is not JSON"),
+        ('{"round": 0', '3\n{"round": 0', "line 1: the value = 3: must be a valid dictionary"),
+    ],
+)
+def test_a_line_of_metrics_that_is_wrong_is_named_with_its_key(folder, old, new, message):
+    for number in range(2):
+        folder.add_metrics(metrics_line(number))
+    file = folder.path / "metrics.jsonl"
+    text = file.read_text(encoding="utf8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf8")
+    with pytest.raises(DeepALError, match=rf"run/metrics\.jsonl, {message}"):
+        _ = folder.metrics
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"seed": 0', '"seed": "zero"', "seed = 'zero': must be a valid integer"),
+        ('"arguments": {}', '"arguments": []', r"arguments = \[\]: must be a valid dictionary"),
+        ('"words": 9', '"wards": 9', r"pool\.words is missing"),
+        ('"format": 1', '"format": 2', "has format 2, .* reads format 1"),
+        ('"format": 1', '"farmat": 1', "format is missing"),
+        ('"xx"', "xx", "is not JSON"),
+    ],
+)
+def test_a_manifest_that_is_wrong_is_named_with_its_key(folder, old, new, message):
+    file = folder.path / "manifest.json"
+    file.write_text(file.read_text(encoding="utf8").replace(old, new, 1), encoding="utf8")
+    with pytest.raises(DeepALError, match=rf"run/manifest\.json.*{message}"):
+        _ = folder.manifest
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_folder_without_a_manifest_is_no_run(tmp_path, there):
+    path = tmp_path / "elsewhere"
+    if there:
+        path.mkdir()
+    with pytest.raises(DeepALError, match=r"elsewhere is not a run folder.*manifest\.json"):
+        _ = RunFolder(path).manifest
+
+
+def test_files_that_can_be_done_without_say_so(folder):
+    here = folder.round(0)
+    for name in ("entities.jsonl", "seconds.json"):
+        (here.path / name).write_text('{"id": 3, "train": "long"}', encoding="utf8")
+    with pytest.raises(DeepALError, match=r"entities\.jsonl, line 1: id .* Delete it"):
+        here.read_entities()
+    with pytest.raises(DeepALError, match=r"seconds\.json: train .* Delete it"):
+        _ = here.seconds
+
+
+def test_a_round_keeps_the_time_of_its_steps(folder, monkeypatch):
     here = folder.round(3)
-    assert (here.path.name, here.seconds) == ("round_03", {})
-    here.add_seconds("score", 1.23456)
-    here.add_seconds("train", 2)
-    here.add_seconds("score", 2.0)
-    assert here.seconds == {"score": 2.0, "train": 2}
+    assert (here.path.name, here.seconds.score) == ("round_03", 0)
+    monkeypatch.setattr(run_folder, "perf_counter", iter([0, 1.23456, 5, 7, 10, 12.5]).__next__)
+    for step in ("score", "train", "score"):
+        with here.timed(step):
+            pass
+    assert (here.seconds.score, here.seconds.train, here.seconds.evaluate) == (2.5, 2, 0)
+
+
+def test_a_round_keeps_what_it_selected(folder):
+    here = folder.round(0)
+    assert here.read_selected() == []
+    rows = [Selected(id="b", words=3, score=0.1), Selected(id="a", words=1, score=None)]
+    here.write_selected(rows)
+    assert here.read_selected() == rows
 
 
 def test_a_batch_is_read_with_labels_and_ids(folder):
     docs = list(make_docs(6, 1))
     here = folder.round(0)
-    write_batch(docs, here.batch)
-    back = list(here.read_batch(spacy.blank("xx").vocab))
+    assert here.read_batch(spacy.blank("xx").vocab) is None
+    here.write_batch(docs)
+    back = here.read_batch(spacy.blank("xx").vocab)
     assert [sentence_id(doc) for doc in back] == [sentence_id(doc) for doc in docs]
     assert [annotation(doc) for doc in back] == [annotation(doc) for doc in docs]
+
+
+def test_rounds_are_ordered_by_number(folder):
+    for name in ("round_100", "round_99", "round_00", "round_01.part"):
+        (folder.path / name).mkdir()
+    assert [here.number for here in folder.rounds()] == [0, 99, 100]
 
 
 @pytest.mark.parametrize(("keep", "models"), [("last", [2]), ("all", [0, 1, 2])])
@@ -271,8 +386,8 @@ def test_tidying_keeps_the_models_asked_for_and_those_of_unfinished_rounds(folde
         (here.model / "weights").write_text("")
         (here.path / "selected.jsonl").write_text("")
     for number in range(3):
-        folder.add_metrics({"round": number})
+        folder.add_metrics(metrics_line(number))
     folder.tidy(keep)
     assert [n for n in range(4) if folder.round(n).model.exists()] == [*models, 3]
     assert [n for n in range(4) if folder.round(n).training.exists()] == [3]
-    assert all(folder.round(n).selected.exists() for n in range(4))
+    assert all(folder.round(n).selected_file.exists() for n in range(4))

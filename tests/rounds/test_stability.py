@@ -1,14 +1,9 @@
 import pytest
 
 from spacy_deepal.rounds import stability
-from spacy_deepal.rounds.stability import (
-    agreement,
-    draw_stop_set,
-    find_entities,
-    read_entities,
-    stopping_point,
-    write_entities,
-)
+from spacy_deepal.rounds.rows import FoundEntities
+from spacy_deepal.rounds.run_folder import RoundFolder
+from spacy_deepal.rounds.stability import agreement, draw_stop_set, find_entities, stopping_point
 from spacy_deepal.sentences import sentence_id
 
 from ..pools import make_doc, make_docs, make_pipeline
@@ -27,6 +22,10 @@ PER, LOC, LONG = (0, 1, "PER"), (3, 4, "LOC"), (3, 5, "LOC")
     ],
 )
 def test_agreement_is_the_f1_of_one_models_entities_against_the_others(old, new, expected):
+    old, new = (
+        [FoundEntities(id=name, entities=list(entities)) for name, entities in found.items()]
+        for found in (old, new)
+    )
     assert agreement(old, new) == pytest.approx(expected)
 
 
@@ -74,11 +73,11 @@ def test_entities_are_those_of_the_pipeline_and_come_back_from_disk(tmp_path):
     docs = list(make_docs(20, 1))
     nlp = make_pipeline(docs)
     drawn = draw_stop_set(make_docs(20, 1), 0)
-    entities = find_entities(nlp, drawn)
-    assert entities.keys() == {sentence_id(doc) for doc in docs}
-    assert {(ent.start, ent.end, ent.label_) for ent in drawn[0].ents} == entities[
-        sentence_id(drawn[0])
-    ]
-    assert any(entities.values())
-    write_entities(entities, tmp_path / "entities.jsonl")
-    assert read_entities(tmp_path / "entities.jsonl") == entities
+    found = find_entities(nlp, drawn)
+    assert {row.id for row in found} == {sentence_id(doc) for doc in docs}
+    for doc, row in zip(drawn, found, strict=True):
+        assert {(ent.start, ent.end, ent.label_) for ent in doc.ents} == set(row.entities)
+    here = RoundFolder(tmp_path, 0)
+    assert here.read_entities() is None
+    here.write_entities(found)
+    assert here.read_entities() == found

@@ -17,18 +17,24 @@ from spacy_deepal.rounds.run_folder import RoundFolder
 from spacy_deepal.rounds.settings import read_settings
 from spacy_deepal.rounds.training import (
     count_updates,
-    evaluate,
+    evaluate_pipeline,
     initialize,
     make_progress_logger,
+    save_pipeline,
     train_round,
 )
 from spacy_deepal.tagger.component import DeepNER
 
 from ..pools import make_doc, make_docs, quick_config, write_pools
+from ..tagger.build import network_of, tagger_in
 
 
 def network(path):
-    return load_model(path).get_pipe("ner").model.shims[0].network
+    return network_of(load_model(path), "ner")
+
+
+def vocabulary(path):
+    return tagger_in(load_model(path), "ner").vocabulary
 
 
 def same_weights(path, other):
@@ -39,7 +45,7 @@ def same_weights(path, other):
 
 def make_initial(paths, output, acquisition="MNLP", more=(), **active_learning):
     config = quick_config(paths, acquisition, more, **active_learning)
-    initialize(config, read_settings(config.interpolate()), output)
+    save_pipeline(initialize(config, read_settings(config.interpolate())), output)
     return output
 
 
@@ -54,11 +60,11 @@ def train(paths, initial, tmp_path):
 
     def train(name="round", number=0, start=initial, docs=None, more=(), **active_learning):
         config = quick_config(paths, more=more, **active_learning)
-        here = RoundFolder(tmp_path / name)
+        here = RoundFolder(tmp_path / name, number)
         here.path.mkdir(exist_ok=True)
         docs = list(make_docs(12, 5)) if docs is None else docs
         settings = read_settings(config.interpolate())
-        return train_round(config, settings, start=start, docs=docs, here=here, number=number)
+        return train_round(config, settings, start=start, docs=docs, here=here)
 
     return train
 
@@ -105,10 +111,9 @@ class TestInitialize:
 
     def test_characters_and_words_are_those_of_the_pools_text(self, initial):
         words = Counter(token.text for doc in make_docs(45, 1) for token in doc)
-        config = network(initial).config
-        assert config["characters"] == "".join(sorted(set("".join(words))))
-        least = config["word_min_freq"]
-        assert config["words"] == sorted(word for word, count in words.items() if count >= least)
+        known, least = vocabulary(initial), network(initial).sizes.embed.word_min_freq
+        assert known.characters == "".join(sorted(set("".join(words))))
+        assert list(known.words) == sorted(word for word, n in words.items() if n >= least)
 
     def test_all_of_the_pool_is_looked_at_whatever_training_looks_at(self, tmp_path):
         """With max_epochs = -1 spaCy initialises from the first 100 sentences."""
@@ -116,7 +121,7 @@ class TestInitialize:
         paths = write_pools(tmp_path, pool=docs)
         path = make_initial(paths, tmp_path / "initial", more={"training.max_epochs": -1})
         assert load_model(path).get_pipe("ner").labels == ("LOC", "ORG", "PER")
-        assert "Qxz" in network(path).config["words"]
+        assert "Qxz" in vocabulary(path).words
 
     def test_neither_train_nor_dev_nor_test_is_read(self, paths, initial, tmp_path):
         others = write_pools(tmp_path, dev=make_docs(3, 7), test=make_docs(3, 8))
@@ -139,7 +144,7 @@ class TestInitialize:
     def test_another_seed_draws_other_weights(self, paths, initial, tmp_path):
         path = make_initial(paths, tmp_path / "initial", more={"system.seed": 1})
         assert not same_weights(path, initial)
-        assert network(path).config == network(initial).config
+        assert vocabulary(path) == vocabulary(initial)
 
     def test_what_a_killed_process_left_is_replaced(self, paths, initial, tmp_path):
         (tmp_path / ".initial.part").mkdir()
@@ -176,7 +181,7 @@ class TestTrainRound:
         for path in (first, second):
             ner = load_model(path).get_pipe("ner")
             assert ner.labels == ("LOC", "PER")
-            assert network(path).config | {"dropout": 0} == network(initial).config | {"dropout": 0}
+            assert network(path).sizes == network(initial).sizes
             shapes = {name: w.shape for name, w in network(path).state_dict().items()}
             assert shapes == {n: w.shape for n, w in network(initial).state_dict().items()}
 
@@ -232,7 +237,7 @@ class TestTrainRound:
         meta = json.loads((path / "meta.json").read_text(encoding="utf8"))
         best = meta["performance"]["ents_f"]
         assert best == pytest.approx(max(scores), abs=0.005)
-        assert evaluate(load_model(path), paths["dev"])["ents_f"] == pytest.approx(best)
+        assert evaluate_pipeline(load_model(path), paths["dev"])["ents_f"] == pytest.approx(best)
 
     def test_the_configs_own_limits_do_not_cut_a_round_short(self, train, updates):
         more = {"training.max_steps": 1, "training.patience": 1, "training.max_epochs": 1}
@@ -262,20 +267,20 @@ class TestTrainRound:
         config = quick_config(paths, more={"paths.vectors": str(tmp_path / "vectors")})
         settings = read_settings(config.interpolate())
         start = tmp_path / "initial"
-        initialize(config, settings, start)
+        save_pipeline(initialize(config, settings), start)
         docs = list(make_docs(6, 5))
         for number in range(2):
-            here = RoundFolder(tmp_path / f"round_{number}")
+            here = RoundFolder(tmp_path / f"round_{number}", number)
             here.path.mkdir()
-            start = train_round(config, settings, start=start, docs=docs, here=here, number=number)
-            assert network(start).config["vectors_width"] == 3
+            start = train_round(config, settings, start=start, docs=docs, here=here)
+            assert network(start).sizes.vectors_width == 3
             assert load_model(start).vocab.vectors.data.tolist() == data.tolist()
 
 
 class TestEvaluate:
     def test_scores_are_those_of_spacys_scorer(self, train, paths):
         nlp = load_model(train(min_updates=40))
-        scores = evaluate(nlp, paths["test"])
+        scores = evaluate_pipeline(nlp, paths["test"])
         assert list(scores) == ["ents_p", "ents_r", "ents_f", "ents_per_type"]
         gold, found = set(), set()
         for i, doc in enumerate(make_docs(15, 3)):
@@ -289,7 +294,7 @@ class TestEvaluate:
     def test_data_without_labels_is_refused(self, initial, tmp_path):
         write_shards(make_docs(3, 1, gold=False), tmp_path / "test")
         with pytest.raises(DeepALError, match="test has no labelled sentence to evaluate on"):
-            evaluate(load_model(initial), tmp_path / "test")
+            evaluate_pipeline(load_model(initial), tmp_path / "test")
 
 
 def test_batches_are_counted_with_the_configs_batcher(initial):

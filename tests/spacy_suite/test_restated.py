@@ -65,11 +65,12 @@ def test_accept_blocked_token(animals):
     assert [token.ent_type_ for token in doc] == [""] * 5
 
 
+@pytest.mark.filterwarnings("ignore:.* initialised without data")
 def test_overwrite_token():
     """A component that knows no label finds nothing, and says that it knows none."""
     nlp = English()
     nlp.add_pipe("deepal_ner")
-    with pytest.warns(UserWarning, match="label"):
+    with pytest.warns(UserWarning, match="has no labels"):
         nlp.initialize()
     doc = nlp("I live in New York")
     assert [token.ent_iob_ for token in doc] == ["O"] * 5

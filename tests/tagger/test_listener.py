@@ -9,7 +9,7 @@ from spacy.training import Example
 from thinc.api import Adam
 
 from spacy_deepal.acquisition.functions import mnlp
-from spacy_deepal.acquisition.scoring import score_docs
+from spacy_deepal.acquisition.scoring import score
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.sentences import KEY
 
@@ -205,7 +205,8 @@ class TestPool:
         return [make_doc(nlp.vocab, words, id=str(i)) for i, words in enumerate(TEXTS)]
 
     def scores(self, nlp, docs=None):
-        return [score.score for score in score_docs(nlp, docs or self.sentences(nlp), mnlp)]
+        docs = docs or self.sentences(nlp)
+        return [item.score for item in score(nlp, lambda: docs, mnlp)]
 
     def mnlp(self, nlp, docs):
         evidence = nlp.get_pipe("deepal_ner").evidence(list(docs))

@@ -4,7 +4,7 @@ import torch
 from spacy.vectors import Vectors
 
 from spacy_deepal.tagger.dropout import Dropout
-from spacy_deepal.tagger.fast import training as training_module
+from spacy_deepal.tagger.fast import flat_rows
 from spacy_deepal.tagger.features import word_orths
 from spacy_deepal.tagger.gold import tag_loss
 from spacy_deepal.tagger.model import TeacherForced
@@ -297,7 +297,7 @@ def encoded(nlp, doc, seed, training=True):
         if dropout is network.encoder.dropout:
             seen.append(inputs[0].detach().flatten(0, -2))
 
-    def drop(dropout, values, original=training_module.drop):
+    def drop(dropout, values, original=flat_rows.drop):
         look(dropout, [values])
         return original(dropout, values)
 
@@ -305,7 +305,7 @@ def encoded(nlp, doc, seed, training=True):
     network.train(training)
     handle = network.encoder.dropout.register_forward_pre_hook(look)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training_module, "drop", drop)
+        patch.setattr(flat_rows, "drop", drop)
         tagger_in(nlp).teacher_forced([doc], [numpy.zeros(len(doc), "int64")], None)
     handle.remove()
     width = network.sizes.embed.word_width

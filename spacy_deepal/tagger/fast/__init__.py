@@ -1,9 +1,9 @@
 """All that exists only for speed: the same results as the plain network, sooner.
 
-`engine.FastEngine` is the face that the tagger sees, `use_fast` the switch. SPACY_DEEPAL_FAST=0 in
-the environment switches the fast path off from the start.
+`FastEngine` is the face that the tagger sees, `use_fast` the switch. SPACY_DEEPAL_FAST=0 in the
+environment switches the fast path off from the start.
 
-Training: `training.py` over `products.py` and `packed_lstm.py`. Prediction: `engine.py` over
+Training: `flat_rows.py` over `products.py` and `packed_lstm.py`. Prediction: `fast_engine.py` over
 `tables.py`, `folded.py` and `layout.py`, which has a drawing of how sentences lie in memory.
 """
 

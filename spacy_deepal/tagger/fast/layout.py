@@ -70,12 +70,7 @@ def lay_out(
     total = len(time)
     packed = np.append(ids[(np.cumsum(lengths) - lengths)[order][sequence] + time], PAD)
 
-    around = time[:, None] + np.arange(kernel) - kernel // 2
-    inside = (around >= 0) & (around < lengths[order][sequence][:, None])
-    last = len(active) - 1
-    windows = np.where(inside, starts[np.clip(around, 0, last)] + sequence[:, None], total)
-    windows = np.concatenate([windows, np.full((1, kernel), total)])
-
+    windows = _windows(sequence, time, lengths[order], starts, kernel)
     inner_active, places = pack(lengths - 2 * frame)
     inner_sequence, inner_time = _packed(inner_active)
     inner = starts[inner_time + frame] + inner_sequence
@@ -102,6 +97,23 @@ def lay_out(
         rank=tensor(rank),
         places=tensor(places),
     )
+
+
+def _windows(
+    sequence: NDArray, time: NDArray, lengths: NDArray, starts: NDArray, kernel: int
+) -> NDArray:
+    """RETURNS (array[N + 1, kernel]): The packed rows in the window around each packed row, that of
+    [PAD] beyond either end of a sequence.
+
+    sequence, time (array[N]): As `_packed` returns them.
+    lengths (array[B]): Of the sequences, longest first.
+    starts (array[T]): The first packed row of each time.
+    """
+    total = len(time)
+    around = time[:, None] + np.arange(kernel) - kernel // 2
+    inside = (around >= 0) & (around < lengths[sequence][:, None])
+    rows = starts[np.clip(around, 0, len(starts) - 1)] + sequence[:, None]
+    return np.concatenate([np.where(inside, rows, total), np.full((1, kernel), total)])
 
 
 def _packed(active: NDArray) -> tuple[NDArray, NDArray]:

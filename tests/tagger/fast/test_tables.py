@@ -13,7 +13,7 @@ from spacy.vectors import Vectors
 from thinc.api import Adam
 
 from spacy_deepal.tagger import lexicon
-from spacy_deepal.tagger.fast import engine, folded
+from spacy_deepal.tagger.fast import fast_engine, folded
 from spacy_deepal.tagger.fast.layout import PAD, lay_out
 from spacy_deepal.tagger.fast.tables import FoldedNetwork
 from spacy_deepal.tagger.network import CnnCnnLstm
@@ -72,7 +72,7 @@ def test_words_remembered_are_bounded_and_prediction_is_the_same(added, monkeypa
     jolt(network_of(nlp))
     docs = [make_doc(nlp.vocab, [f"w{i}", f"w{i + 1}", "Ada"]) for i in range(30)]
     expected = log_probs_of(nlp, docs)
-    for module in (lexicon, engine):
+    for module in (lexicon, fast_engine):
         monkeypatch.setattr(module, "CACHED_WORDS", 8)
     other = initialized()
     jolt(network_of(other))

@@ -1,0 +1,86 @@
+"""`spacy deepal init-config`: write one of the package's configs where users can edit it."""
+
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer import Argument, Option
+from wasabi import msg
+
+from ..errors import DeepALError
+from ..files import write_atomically
+from ._app import Lang, app, show_errors
+
+CONFIGS = "spacy_deepal.configs"  # configs/ in the repository
+
+
+@app.command("init-config")
+def init_config_cli(
+    output: Annotated[Path, Argument(help="File to write, or - for stdout", allow_dash=True)],
+    paper: Annotated[
+        bool, Option("--paper", help="The paper's sizes and loop, for OntoNotes and a GPU")
+    ] = False,
+    lang: Lang = "en",
+    labels: Annotated[
+        str | None, Option(help="Entity types with commas between, as in PERSON,ORG")
+    ] = None,
+    pool: Annotated[Path | None, Option(help="[paths] pool: the sentences to choose from")] = None,
+    dev: Annotated[Path | None, Option(help="[paths] dev: labelled, to choose models by")] = None,
+    test: Annotated[Path | None, Option(help="[paths] test: labelled, to measure models")] = None,
+    vectors: Annotated[Path | None, Option(help="[paths] vectors: static word vectors")] = None,
+    force: Annotated[bool, Option("--force", "-F", help="Overwrite the file")] = False,
+) -> None:
+    """Write a config for active learning and for `spacy train`, with a comment on every setting."""
+    paths = {"pool": pool, "dev": dev, "test": test, "vectors": vectors}
+    with show_errors():
+        text = init_config(
+            paper=paper,
+            lang=lang,
+            labels=labels.split(",") if labels else (),
+            **{name: path for name, path in paths.items() if path},
+        )
+        if str(output) == "-":
+            typer.echo(text, nl=False)
+            return
+        if output.exists() and not force:
+            raise DeepALError(f"{output} exists. Name another file, or overwrite it with --force.")
+        with write_atomically(output) as stream:
+            stream.write(text)
+    missing = [f"--paths.{name} …" for name in ("pool", "dev", "test") if not paths[name]]
+    msg.good(f"Wrote {output}. To use it:")
+    typer.echo(" ".join(["python -m spacy deepal run", str(output), "RUN_DIR", *missing]))
+
+
+def init_config(
+    *, paper: bool = False, lang: str = "en", labels: Sequence[str] = (), **paths: str | Path
+) -> str:
+    """Fill in a config that comes with the package.
+
+    paper (bool): Take al_paper.cfg. With False, take al.cfg.
+    lang (str): The language of the tokenizer.
+    labels (Sequence[str]): The entity types. With none, the config leaves them to the data.
+    paths (str | Path): Values of the [paths] section by their keys, such as `pool`.
+    RETURNS (str): The config with its comments.
+    """
+    text = files(CONFIGS).joinpath("al_paper.cfg" if paper else "al.cfg").read_text("utf8")
+    values: dict[tuple[str, str], Any] = {("nlp", "lang"): lang}
+    if labels:
+        values["initialize.components.ner", "labels"] = [label.strip() for label in labels]
+    values |= {("paths", name): str(path) for name, path in paths.items()}
+    return fill_in(text, values)
+
+
+def fill_in(text: str, values: dict[tuple[str, str], Any]) -> str:
+    """RETURNS (str): A config with these values by section and key; comments stay."""
+    section, lines = "", []
+    for line in text.splitlines():
+        key = line.partition(" = ")[0]
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif (section, key) in values:
+            line = f"{key} = {json.dumps(values[section, key], ensure_ascii=False)}"
+        lines.append(line)
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,170 @@
+"""The rows of a run folder's files, and one clear error for a value that is wrong."""
+
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..errors import DeepALError, describe_error
+from ..files import placed_jsonl
+
+FORMAT = 1
+RESTORE = "Restore the file from a copy, or begin the run again in another folder."
+
+Entity = Annotated[tuple[int, int, str], Field(strict=False)]  # JSON has lists, not tuples
+
+
+class Row(BaseModel):
+    """A row whose values have exactly the types that it declares, and no NaN among them."""
+
+    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
+
+
+RowType = TypeVar("RowType", bound=Row)
+
+
+class GenreCount(Row):
+    """The sentences and words of one genre; sentences without words do not count."""
+
+    sentences: int
+    words: int
+
+
+class DataFile(Row):
+    """Data of a run: where it lies, and the hash of its bytes."""
+
+    path: str
+    fingerprint: str
+
+
+class Pool(DataFile):
+    """The pool of a run. Genres are by name, with "-" for sentences that have none."""
+
+    sentences: int
+    words: int
+    genres: dict[str, GenreCount]
+
+
+class Manifest(Row):
+    """What a run is, fixed at its start: manifest.json.
+
+    acquisition (str), arguments (dict): The registered function and its arguments.
+    config (str): The config, interpolated, as text.
+    versions (dict): The version of each package that matters, and of Python.
+    started (str): Time in UTC, ISO 8601.
+    """
+
+    format: int
+    acquisition: str
+    arguments: dict[str, Any]
+    seed: int
+    lang: str
+    pool: Pool
+    dev: DataFile
+    test: DataFile
+    config: str
+    versions: dict[str, str]
+    started: str
+
+
+class TypeScores(Row):
+    """Precision, recall and F1 of one entity type, from 0 to 1."""
+
+    p: float
+    r: float
+    f: float
+
+
+class Seconds(Row):
+    """How long each step of a round took; 0 while it is not done."""
+
+    score: float = 0.0
+    select: float = 0.0
+    train: float = 0.0
+    evaluate: float = 0.0
+
+
+class RoundMetrics(Row):
+    """What a finished round recorded: a line of metrics.jsonl. Scores are from 0 to 1.
+
+    selection (str): How the batch was selected: as the "seed" set, at "random", or by the scores of
+        the "acquisition" function.
+    words, sentences (int): The size of the labelled set.
+    words_percent (float): Its words in percent of the pool's.
+    ents_p, ents_r, ents_f (float), ents_per_type (dict): Scores on the test set.
+    dev_ents_f (float): F1 on dev.
+    stability (float | None): How far the model agrees with that of the round before; None in the
+        first round.
+    genres (dict): What the round's own batch holds, by genre.
+    """
+
+    round: int
+    selection: str
+    words: int
+    words_percent: float
+    sentences: int
+    ents_p: float
+    ents_r: float
+    ents_f: float
+    ents_per_type: dict[str, TypeScores]
+    dev_ents_f: float
+    stability: float | None = None
+    genres: dict[str, GenreCount]
+    seconds: Seconds
+
+    def describe(self) -> str:
+        """RETURNS (str): The round in a line for people."""
+        return (
+            f"round {self.round:>3}  {self.words:>8} words {self.words_percent:>5.1f}%  "
+            f"{describe_scores(self.dev_ents_f, self.ents_f)}  by {self.selection}  "
+            f"({self.seconds.score:.0f}s score, {self.seconds.train:.0f}s train)"
+        )
+
+
+class Selected(Row):
+    """A sentence that a round selected: a line of selected.jsonl.
+
+    score (float | None): Higher means label sooner; None if it was chosen at random.
+    """
+
+    id: str
+    words: int
+    score: float | None
+
+
+class FoundEntities(Row):
+    """What a round's model found in a sentence of the stop set: a line of entities.jsonl.
+
+    entities (list): Of each entity its first token, the token after its last, and its label.
+    """
+
+    id: str
+    entities: list[Entity]
+
+
+def describe_scores(dev_f: float, test_f: float) -> str:
+    """RETURNS (str): F1 on dev and test, in points."""
+    return f"dev F {100 * dev_f:5.1f}  test F {100 * test_f:5.1f}"
+
+
+def parse_row(row: type[RowType], value: Any, where: str, remedy: str = RESTORE) -> RowType:
+    """Check a value read from JSON.
+
+    row (type[Row]): What it should be.
+    where (str): File and line, for the message.
+    remedy (str): What the user can do about a value that is wrong.
+    RETURNS (Row): The row.
+    RAISES (DeepALError): For the first key that is missing or wrong.
+    """
+    try:
+        return row.model_validate(value)
+    except ValidationError as error:
+        raise DeepALError(f"{where}: {describe_error(error.errors()[0])}. {remedy}") from error
+
+
+def read_rows(row: type[RowType], path: Path, remedy: str = RESTORE) -> list[RowType]:
+    """Read a JSONL file of rows.
+
+    RAISES (DeepALError): As `placed_jsonl` and `parse_row`.
+    """
+    return [parse_row(row, value, where, remedy) for where, value in placed_jsonl(path)]

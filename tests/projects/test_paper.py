@@ -1,0 +1,110 @@
+"""The commands of projects/paper/project.yml, on a part of the embedded demo corpus."""
+
+import re
+import shutil
+
+import pytest
+import srsly
+from spacy.cli.project.run import project_run
+from spacy.util import load_config
+
+from spacy_deepal.files import read_jsonl
+
+from .conftest import SCRIPTS
+
+PAPER = SCRIPTS.parent
+ROOT = PAPER.parents[1]
+NAMES = ["curves", "curves-zh", "genres", "successors", "settings", "stopping", "tables"]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """The project in a checkout that nothing has run in, and a quick config. RETURNS (Path): Its
+    folder."""
+    root = tmp_path_factory.mktemp("checkout")
+    for name in ("configs", "assets", "benchmarks", "projects/paper/scripts"):
+        shutil.copytree(ROOT / name, root / name)
+    folder = root / "projects" / "paper"
+    shutil.copy(PAPER / "project.yml", folder)
+    short = {"training.max_steps": 200, "training.eval_frequency": 50}
+    short |= {"active_learning.passes": 1, "active_learning.min_updates": 50}
+    config = load_config(ROOT / "configs" / "al.cfg", overrides=short, interpolate=False)
+    config.to_disk(folder / "short.cfg")
+    (folder / "two_genres").mkdir()
+    for genre in ("nw", "tc"):
+        shutil.copy(ROOT / "assets" / "demo" / "en" / f"{genre}.txt", folder / "two_genres")
+    return folder
+
+
+def test_these_are_the_commands():
+    yml = srsly.read_yaml(PAPER / "project.yml")
+    assert [command["name"] for command in yml["commands"]] == NAMES
+    assert yml["workflows"] == {"all": NAMES[:-1]}
+
+
+def test_every_variable_that_a_command_uses_has_a_default():
+    text = (PAPER / "project.yml").read_text(encoding="utf8")
+    known = srsly.read_yaml(PAPER / "project.yml")["vars"]
+    assert set(re.findall(r"\$\{vars\.(\w+)\}", text)) == set(known)
+
+
+def test_learning_curves_differ_between_languages_in_nothing_else():
+    yml = srsly.read_yaml(PAPER / "project.yml")
+    commands = {item["name"]: item for item in yml["commands"]}
+    script = [line.replace("--lang en", "--lang zh") for line in commands["curves"]["script"]]
+    assert commands["curves-zh"]["script"] == script != commands["curves"]["script"]
+
+
+def test_assets_are_optional_and_name_their_licence():
+    assets = srsly.read_yaml(PAPER / "project.yml")["assets"]
+    assert len({asset["dest"] for asset in assets}) == len(assets)
+    for asset in assets:
+        assert asset["extra"] is True
+        assert re.search(r"\((CC BY|MIT)[^)]*\)", asset["description"])
+        assert re.search(r"/[0-9a-f]{40}/", asset["url"]), "an asset is pinned to a commit"
+    sets = {asset["dest"].split("/")[1] for asset in assets}
+    assert sets == {"bc5cdr", "btc", "crossner", "uner-ewt", "uner-zh", "wnut17"}
+
+
+@pytest.mark.slow
+def test_tables_prints_what_is_recorded(project, capfd):
+    shutil.copytree(PAPER / "results", project / "results", dirs_exist_ok=True)
+    project_run(project, "tables")
+    printed = capfd.readouterr().out
+    for text in ("| demo-en, MNLP |", "of 18 pairs", "| the loop's own |", "lost to the last"):
+        assert text in printed
+
+
+@pytest.mark.slow
+def test_curves_run_four_functions_and_the_models_of_all_words(project):
+    overrides = {"vars.data": "two_genres", "vars.config": "short.cfg", "vars.rounds": 1}
+    project_run(project, "curves", overrides=overrides, capture=True)
+    lines = read_jsonl(project / "runs" / "curves.jsonl")
+    assert len(lines) == 1 + 3 + 3 * 4 * 2
+    summary = read_jsonl(project / "runs" / "curves_summary.jsonl")
+    assert [line["acquisition"] for line in summary] == ["RAND", "LC", "MNLP", "BALD"]
+    assert all(line["seeds"] == [0, 1, 2] for line in summary)
+    page = (project / "runs" / "two_genres" / "report.html").read_text(encoding="utf8")
+    assert "shallow model" in page
+    assert "mean of 3 models" in page
+    project_run(project, "stopping", capture=True)
+
+
+@pytest.mark.slow
+def test_genres_trains_with_and_without_a_genre_and_draws_what_each_would_label(project):
+    overrides = {"vars.data": "two_genres", "vars.seeds": "--seed 0"}
+    project_run(project, "genres", overrides=overrides, capture=True)
+    lines = read_jsonl(project / "runs" / "genres.jsonl")
+    assert len(lines) == 6
+    assert all(line["ents_f"] > 0.1 for line in lines)
+    page = (project / "runs" / "two_genres" / "genres.html").read_text(encoding="utf8")
+    assert "of 2</b> pairs" in page
+
+
+@pytest.mark.slow
+def test_settings_runs_three_kinds_of_cold_start(project):
+    overrides = {"vars.data": "two_genres", "vars.config": "short.cfg", "vars.seeds": "--seed 0"}
+    project_run(project, "settings", overrides=overrides, capture=True)
+    lines = read_jsonl(project / "runs" / "settings.jsonl")
+    assert len(lines) == 3 * 5
+    assert {line["settings"]["min_updates"] for line in lines} == {0, 50, 600}
