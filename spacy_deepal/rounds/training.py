@@ -15,6 +15,7 @@ from spacy.training.loop import DIR_MODEL_BEST, train
 from spacy.util import load_model, registry, resolve_dot_names
 from thinc.api import Config
 
+from ..acquisition.upstream import find_tagger
 from ..corpus.docbin import doc_bin
 from ..errors import DeepALError
 from ..files import replace_folder
@@ -52,6 +53,12 @@ def initialize(config: Config, settings: Settings, *, use_gpu: int = -1) -> Lang
     config["training"]["seed"] = derive_seed(settings.seed, "initial weights")
     config["training"]["max_epochs"] = 0  # with -1 spaCy would look at 100 sentences only
     nlp = init_pipeline(config, pool, use_gpu)
+    tagger = find_tagger(nlp)
+    if not tagger.labels:
+        raise DeepALError(
+            f"Component '{tagger.name}' has no labels, because the pool {pool} has no entity. Name "
+            f"the entity types in [initialize.components.{tagger.name}.labels]."
+        )
     for name in trained(nlp):
         learnt = [LEARNT_FROM[k] for k in nlp.get_pipe_meta(name).assigns if k in LEARNT_FROM]
         docs = read_shards(pool, nlp.vocab) if learnt else iter(())
