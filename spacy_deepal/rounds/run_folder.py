@@ -161,7 +161,8 @@ class RunFolder:
 
     def rounds(self) -> list["RoundFolder"]:
         """RETURNS (list[RoundFolder]): The folders of all rounds that have begun, in order."""
-        found = [(re.fullmatch(r"round_(\d+)", path.name), path) for path in self.path.iterdir()]
+        folders = [path for path in self.path.iterdir() if path.is_dir()]
+        found = [(re.fullmatch(r"round_(\d+)", path.name), path) for path in folders]
         rounds = [RoundFolder(path, int(match[1])) for match, path in found if match]
         return sorted(rounds, key=lambda each: each.number)
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from ..errors import DeepALError
 from ..seeds import derive_seed
 from .beam_search import search
-from .engine import Engine, PlainEngine
+from .engine import Engine
 from .fast import is_fast
 from .fast.fast_engine import FastEngine
 from .features import distinct_words
@@ -42,7 +42,7 @@ class Tagger:
     def __init__(self, network: CnnCnnLstm, vocabulary: Vocabulary):
         self.network, self.vocabulary = network, vocabulary
         self.lexicon = Lexicon(network.sizes, vocabulary)
-        self._plain = PlainEngine(network, self.lexicon)
+        self._plain = Engine(network, self.lexicon)
         self._fast = FastEngine(network, self.lexicon)
 
     @property

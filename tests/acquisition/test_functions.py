@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc
 from spacy.util import registry
-from spacy_deepal.tagger.prediction import Paths
 
 from spacy_deepal.acquisition.functions import (
     Needs,

@@ -361,13 +361,18 @@ class TestTheEnd:
         assert end == "F1 on dev has reached 0.000."
         assert len(metrics(tmp_path / "run")) == 1
 
-    def test_stable_predictions_stop_a_run(self, paths, tmp_path):
-        """Nothing is learnt at a rate of 0, so nothing ever changes after the seed set's round."""
-        more = {"training.optimizer.learn_rate": 0.0, "training.optimizer.use_averages": False}
-        config = quick_config(paths, more=more, rounds=5, stop_stability=1, stop_rounds=2, **FAST)
+    def test_stable_predictions_stop_a_run(self, paths, tmp_path, monkeypatch):
+        monkeypatch.setattr(loop, "agreement", lambda before, found: 1.0)
+        config = quick_config(paths, rounds=5, stop_stability=1, stop_rounds=2, **FAST)
         end = run_loop(config, tmp_path / "run")
         assert [line["stability"] for line in metrics(tmp_path / "run")] == [None, 1, 1]
         assert end == "Predictions are stable: 1.000 or more in the mean of 2 rounds."
+
+    def test_models_that_have_learnt_nothing_are_not_stable(self, paths, tmp_path):
+        more = {"training.optimizer.learn_rate": 0.0, "training.optimizer.use_averages": False}
+        config = quick_config(paths, more=more, rounds=2, stop_stability=1, stop_rounds=1, **FAST)
+        assert run_loop(config, tmp_path / "run") == "All 2 rounds are done."
+        assert [line["stability"] for line in metrics(tmp_path / "run")] == [None, 0, 0]
 
     def test_sentences_longer_than_the_budget_end_a_run_with_a_reason(self, tmp_path):
         docs = [*make_docs(10, 1), make_doc("long", ["rain"] * 60), make_doc("55", ["fog"] * 55)]

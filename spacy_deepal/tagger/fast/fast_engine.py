@@ -1,4 +1,4 @@
-"""The face of the fast path: an `Engine` over flat rows in training and tables at prediction."""
+"""The face of the fast path: an engine over flat rows in training and tables at prediction."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -10,25 +10,24 @@ from numpy.typing import NDArray
 from spacy.vocab import Vocab
 from torch import Tensor
 
-from ..engine import Snapshot
+from ..engine import Encoded, Engine, Snapshot
 from ..lexicon import CACHED_WORDS, Lexicon
 from ..network import BOS_ROW, EOS_ROW, CnnCnnLstm
 from .flat_rows import lay_out_flat, teacher_forced
 from .layout import Layout, lay_out
-from .tables import FoldedNetwork, WordFeatures, word_features
+from .tables import FoldedNetwork, word_features
 
 AT_ONCE = 1024  # words computed at once: what lies between them and the tables stays small
 
 
-class FastEngine:
+class FastEngine(Engine):
     """Keeps the tables of the lexicon's words until weights, masks or features change."""
 
     def __init__(self, network: CnnCnnLstm, lexicon: Lexicon):
-        self.network, self.lexicon = network, lexicon
+        super().__init__(network, lexicon)
         self.forget()
 
     def forget(self) -> None:
-        """As `Engine` says."""
         self._tables: FoldedNetwork | None = None
         self._made_of: Any = None
 
@@ -36,20 +35,14 @@ class FastEngine:
         """The tables can be computed again: leave them out of copies and pickles."""
         return {**self.__dict__, "_tables": None, "_made_of": None}
 
-    @property
-    def device(self) -> torch.device:
-        """RETURNS (torch.device): Where the weights are."""
-        return self.network.encoder.unknown.device
-
     def teacher_forced(
         self, sentences: Sequence[NDArray], previous: Tensor, context: Tensor | None
     ) -> Tensor:
-        """As `Engine` says."""
         batch = lay_out_flat(sentences, self.lexicon, self.network, self.device)
         return teacher_forced(self.network, batch, previous, context)
 
     def snapshot(self, vocab: Vocab, orths: NDArray) -> tuple[Snapshot, NDArray]:
-        """As `Engine` says. Threads take turns in making the tables. If one is interrupted, the
+        """Threads take turns in making the tables. If one is interrupted, the
         half-made tables are made again on the next call."""
         with self.lexicon.lock, torch.inference_mode(False), ExitStack() as interrupted:
             interrupted.callback(self.forget)
@@ -76,21 +69,18 @@ class FastEngine:
             self._tables.add(word_features(self.lexicon, new, self.network, self.device))
         return self._tables
 
-    def words(self, vocab: Vocab, orths: NDArray) -> WordFeatures:
-        """As `Engine` says."""
+    def words(self, vocab: Vocab, orths: NDArray) -> Any:
         with self.lexicon.lock:
             rows = np.append([BOS_ROW, EOS_ROW], self.lexicon.find(vocab, orths))
             return word_features(self.lexicon, rows, self.network, self.device)
 
-    def masked_snapshot(self, words: WordFeatures, masks: Sequence[Tensor]) -> "FastSnapshot":
-        """As `Engine` says."""
+    def masked_snapshot(self, words: Any, masks: Sequence[Tensor]) -> Snapshot:
         with self.network.masked(masks):
             tables = FoldedNetwork(self.network)
         tables.add(words)
         return FastSnapshot(tables)
 
-    def lay_out(self, sentences: Sequence[NDArray]) -> Layout:
-        """As `Engine` says."""
+    def lay_out(self, sentences: Sequence[NDArray]) -> Any:
         encode = self.network.sizes.encode
         frame = np.asarray([BOS_ROW]), np.asarray([EOS_ROW])
         framed = [part for each in sentences for part in (frame[0], each, frame[1])]
@@ -104,56 +94,50 @@ class FastEngine:
         )
 
 
-class FastSnapshot:
-    """As `Snapshot` says."""
+class FastSnapshot(Snapshot):
+    """Tables of words, with the masks in the weights."""
 
     def __init__(self, tables: FoldedNetwork):
         self.tables = tables
 
-    def encode(self, layout: Layout, context: Tensor | None) -> "FastEncoded":
-        """As `Snapshot` says."""
+    def encode(self, layout: Any, context: Tensor | None) -> Encoded:
         return FastEncoded(self.tables, layout, context)
 
 
-class FastEncoded:
-    """As `Encoded` says."""
+class FastEncoded(Encoded):
+    """What the words of sentences give to the gates of the decoder."""
 
     @torch.no_grad()
     def __init__(self, tables: FoldedNetwork, layout: Layout, context: Tensor | None):
-        self.tables, self.layout = tables, layout
+        self.tables, self.packed = tables, layout
         self.active, self.places = layout.active, layout.places
         self.gates = tables.gates(layout, context)
         self.starts = np.cumsum([0, *layout.active]).tolist()
 
     def greedy(self) -> tuple[Tensor, Tensor]:
-        """As `Encoded` says."""
-        tags, logits = self.tables.decode(self.layout, self.gates)
+        tags, logits = self.tables.decode(self.packed, self.gates)
         return tags[self.places], logits[self.places]
 
     @torch.no_grad()
     def sample_outputs(self, masks: Tensor) -> Tensor:
-        """As `Encoded` says."""
         tables = self.tables
         hidden = self.gates.new_empty((len(self.places), masks.shape[1]))
-        tables.decode(self.layout, self.gates, hidden)
+        tables.decode(self.packed, self.gates, hidden)
         hidden = hidden[self.places]
         weights = masks.to(hidden).unsqueeze(2) * tables.output  # [M, width, tags]
         votes = [torch.addmm(tables.output_bias, hidden, each).argmax(1) for each in weights]
         return torch.stack(votes, 1)
 
     def start(self, rows: int) -> list[Any]:
-        """As `Encoded` says."""
         return [lstm.start(rows) for lstm in self.tables.lstms]
 
     @torch.no_grad()
     def step(self, time: int, previous: Tensor, states: list[Any]) -> Tensor:
-        """As `Encoded` says."""
         now = self.gates[self.starts[time] : self.starts[time + 1]].unsqueeze(1)
         of_tags = torch.nn.functional.embedding(previous, self.tables.from_tags)
         state = self.tables.step(states, (of_tags + now).flatten(0, 1))
         return torch.addmm(self.tables.output_bias, state, self.tables.output)
 
     def go_on_from(self, states: list[Any], source: Tensor) -> None:
-        """As `Encoded` says."""
         for lstm, state in zip(self.tables.lstms, states, strict=True):
             lstm.go_on_from(state, source)
