@@ -10,11 +10,9 @@ Ratios above 1 are in the tagger's favour. Only those of BALD are times over the
 import io
 import json
 import multiprocessing
-import platform
 import random
 import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -30,6 +28,7 @@ from spacy.training.loop import train
 from spacy.util import registry
 from systems import ner_config, tagger_config
 from thinc.api import Config
+from timing import clock, machine, timed
 from tqdm import tqdm
 
 from spacy_deepal.acquisition.registry import make_acquisition
@@ -71,30 +70,6 @@ def main(
         print(f"{key:28} {value}")
     if json_file:
         json_file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf8")
-
-
-def machine() -> str:
-    """RETURNS (str): Processor, the instructions that torch uses, cores, versions."""
-    cores = multiprocessing.cpu_count()
-    name = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        lines = info.read_text(encoding="utf8").splitlines()
-        name = next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), name)
-    name = f"{name} ({torch.backends.cpu.get_cpu_capability()}), {cores} cores"
-    return f"{name}, Python {platform.python_version()}, torch {torch.__version__}"
-
-
-def clock() -> float:
-    """RETURNS (float): Seconds, of CPU time with one thread, else of wall time."""
-    return time.process_time() if torch.get_num_threads() == 1 else time.perf_counter()
-
-
-def timed(work: Callable[[], Any]) -> float:
-    """RETURNS (float): The seconds that the work takes."""
-    start = clock()
-    work()
-    return clock() - start
 
 
 def side(config: Config, corpus: Path, steps: int) -> tuple[Language, Callable[[], Any]]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 import spacy
+import srsly
 import typer
 from spacy.cli._util import app as spacy_app
 from spacy.util import load_config, load_model_from_config, registry
@@ -234,6 +235,13 @@ def test_commands_and_their_options_exist(page):
         options = {option for param in known[name].params for option in param.opts}
         used = {word.split("=")[0] for word in words if word.startswith("--")}
         assert {option for option in used if "." not in option} <= options, name
+
+
+def test_project_variables_that_the_pages_name_are_known():
+    projects = (ROOT / "project.yml", ROOT / "projects" / "paper" / "project.yml")
+    known = {name for path in projects for name in srsly.read_yaml(path)["vars"]}
+    for path in PAGES.values():
+        assert set(re.findall(r"--vars\.(\w+)", path.read_text(encoding="utf8"))) <= known, path
 
 
 def test_every_command_is_in_the_list_of_commands():

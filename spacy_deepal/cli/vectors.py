@@ -1,13 +1,16 @@
 """`spacy deepal vectors`: make static word vectors for the words of pools."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Argument, Option
 from wasabi import msg
 
 from ._app import Lang, app, show_errors
+
+if TYPE_CHECKING:
+    from ..vectors.make import VectorsSummary
 
 
 @app.command("vectors")
@@ -46,6 +49,13 @@ def vectors_cli(
             dim=dim,
         )
         summary = make_vectors(pools, output, source, lang=lang)
+    show_coverage(summary)
+    msg.good(f"Wrote {output}. To use it:")
+    typer.echo(f"python -m spacy train al.cfg --paths.vectors {output} …")
+
+
+def show_coverage(summary: "VectorsSummary") -> None:
+    """Print a table of how many words have a vector."""
     found = [
         f"{count:,} of {total:,} ({count / total:.1%})"
         for count, total in (
@@ -58,5 +68,3 @@ def vectors_cli(
         header=("with a vector", ""),
         divider=True,
     )
-    msg.good(f"Wrote {output}. To use it:")
-    typer.echo(f"python -m spacy train al.cfg --paths.vectors {output} …")

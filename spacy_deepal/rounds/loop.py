@@ -80,7 +80,10 @@ def load_run_config(path: str | Path, overrides: dict[str, Any]) -> Config:
     RAISES (DeepALError): If there is no such file.
     """
     if not Path(path).is_file():
-        raise DeepALError(f"There is no config file {path}. Start from a copy of configs/al.cfg.")
+        raise DeepALError(
+            f"There is no config file {path}. `python -m spacy deepal init-config {path}` writes "
+            "one."
+        )
     return load_config(path, overrides=overrides, interpolate=False)
 
 

@@ -20,7 +20,7 @@ from .oracle import Oracle
 from .stability import ROUNDS
 
 SECTION = "active_learning"
-SEE = "configs/al.cfg shows a config that has all sections."
+SEE = "`python -m spacy deepal init-config al.cfg` writes a config that has all sections."
 
 
 def _words(value: Any) -> int | float:

@@ -22,7 +22,7 @@ from .sparse import SparseMatrix
 WINDOW = 3  # neighbours on each side; one at distance d counts 1 / d
 MIN_NEIGHBOURS = 10  # fewest distinct words that a context stands beside
 SMOOTHING = 0.75  # power of the contexts' counts, which makes PPMI less fond of rare contexts
-SINGULAR_POWER = 0.75  # power of the singular values: between 0, whitened, and 1, as they are
+SINGULAR_POWER = 0.5  # power of the singular values: between 0, whitened, and 1, as they are
 BUCKETS = 50_000  # rows of the table, shared by words and their character n-grams
 NGRAMS = 2, 5  # fewest and most characters of an n-gram
 HASHES = 2  # rows of each n-gram
@@ -32,7 +32,8 @@ FIT_STEPS = 30
 
 
 def train_vectors(sentences: Iterable[list[str]], vocab: Vocab, *, dim: int = 100) -> Vectors:
-    """Learn vectors from sentences. The same sentences always give the same table.
+    """Learn vectors from sentences. On one machine the same sentences always give the
+    same table.
 
     sentences (Iterable[list[str]]): The words of each sentence.
     dim (int): Width of the vectors.
@@ -48,7 +49,8 @@ def train_vectors(sentences: Iterable[list[str]], vocab: Vocab, *, dim: int = 10
             "The pools have too few words to learn vectors from. Use a larger pool, or another "
             "source of vectors."
         )
-    targets = torch.nn.functional.normalize(truncated_svd(matrix, dim))
+    targets = truncated_svd(matrix, dim)
+    targets = torch.nn.functional.normalize(targets - targets.mean(0))
     table = Vectors(
         strings=vocab.strings,
         data=np.zeros((BUCKETS, dim), "float32"),
