@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -45,19 +46,21 @@ def initialize(config: Config, settings: Settings, *, use_gpu: int = -1) -> Lang
 
     config (Config): The user's config, not interpolated.
     use_gpu (int): GPU id. With -1, the CPU.
-    RAISES (DeepALError): As `init_pipeline`; if the pool has no annotation for a component that is
-        to be trained.
+    RAISES (DeepALError): As `init_pipeline`; if there are no labels, or the pool has no annotation
+        for a component that is to be trained.
     """
     pool = config.interpolate()["paths"]["pool"]
     config = _reading(without_loop(config), config["paths"]["pool"])
     config["training"]["seed"] = derive_seed(settings.seed, "initial weights")
     config["training"]["max_epochs"] = 0  # with -1 spaCy would look at 100 sentences only
-    nlp = init_pipeline(config, pool, use_gpu)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*has no labels")  # it is an error here
+        nlp = init_pipeline(config, pool, use_gpu)
     tagger = find_tagger(nlp)
     if not tagger.labels:
         raise DeepALError(
-            f"Component '{tagger.name}' has no labels, because the pool {pool} has no entity. Name "
-            f"the entity types in [initialize.components.{tagger.name}.labels]."
+            f"There are no labels: {pool} has no entity. Give the entity types in "
+            f"[initialize.components.{tagger.name}.labels]."
         )
     for name in trained(nlp):
         learnt = [LEARNT_FROM[k] for k in nlp.get_pipe_meta(name).assigns if k in LEARNT_FROM]

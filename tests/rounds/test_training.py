@@ -38,7 +38,7 @@ def vocabulary(path):
 
 
 def same_weights(path, other):
-    weights, others = network(path).state_dict(), network(other).state_dict()
+    weights, others = (dict(network(each).named_parameters()) for each in (path, other))
     assert weights.keys() == others.keys()
     return all(torch.equal(weight, others[name]) for name, weight in weights.items())
 
