@@ -92,7 +92,7 @@ def test_curves_run_four_functions_and_the_models_of_all_words(project):
 
 @pytest.mark.slow
 def test_genres_trains_with_and_without_a_genre_and_draws_what_each_would_label(project):
-    overrides = {"vars.data": "two_genres", "vars.seeds": "--seed 0"}
+    overrides = {"vars.data": "two_genres", "vars.seeds": "0"}
     project_run(project, "genres", overrides=overrides, capture=True)
     lines = read_jsonl(project / "runs" / "genres.jsonl")
     assert len(lines) == 6
@@ -103,7 +103,7 @@ def test_genres_trains_with_and_without_a_genre_and_draws_what_each_would_label(
 
 @pytest.mark.slow
 def test_settings_runs_three_kinds_of_cold_start(project):
-    overrides = {"vars.data": "two_genres", "vars.config": "short.cfg", "vars.seeds": "--seed 0"}
+    overrides = {"vars.data": "two_genres", "vars.config": "short.cfg", "vars.seeds": "0"}
     project_run(project, "settings", overrides=overrides, capture=True)
     lines = read_jsonl(project / "runs" / "settings.jsonl")
     assert len(lines) == 3 * 5
