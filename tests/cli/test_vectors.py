@@ -75,4 +75,4 @@ def test_config_trains_with_the_table(word_file, tmp_path):
     assert status == 0, output
     nlp = spacy.load(model / "model-last")
     assert nlp.vocab.vectors.shape[1] == 2
-    assert nlp.get_pipe("ner").model.shims[0].network.config["vectors_width"] == 2
+    assert nlp.get_pipe("ner").model.shims[0].network.sizes.vectors_width == 2
