@@ -166,6 +166,12 @@ def test_bald_takes_a_hundred_samples_as_the_paper_does():
     assert needs_of(make_acquisition("BALD", samples=7)).samples == 7
 
 
+@pytest.mark.parametrize("samples", [0, 1])
+def test_a_function_that_looks_at_the_first_samples_says_how_many_there_are(samples):
+    with pytest.raises(DeepALError, match=f"anytime needs samples = 2 or more, not {samples}"):
+        Needs(samples=samples, anytime=True)
+
+
 def test_a_plain_callable_needs_the_greedy_path_and_rand_needs_nothing():
     assert needs_of(lambda evidence: 0.0) == needs_of(make_mnlp()) == Needs()
     assert needs_of(make_rand()) == Needs(predicts=False)
