@@ -11,13 +11,11 @@ from spacy.tokens import Doc
 
 from ..corpus.formats import READERS, detect_format
 from ..corpus.sources import BadLine, Sentence, find_files
-from ..errors import DeepALError
+from ..errors import PROBLEMS_SHOWN, DeepALError
 from ..pipelines import blank_pipeline
 from ..progress import progress_bar
 from ..sentences import KEY, count_words, sentence_info
 from .shards import check_pool_folder, write_shards
-
-PROBLEMS_SHOWN = 20
 
 
 @dataclass

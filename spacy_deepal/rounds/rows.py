@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..errors import DeepALError, describe_error
 from ..files import placed_jsonl
 
-FORMAT = 1
+RUN_FORMAT = 1
 RESTORE = "Restore the file from a copy, or begin the run again in another folder."
 
 Entity = Annotated[tuple[int, int, str], Field(strict=False)]  # JSON has lists, not tuples

@@ -25,7 +25,7 @@ SMOOTHING = 0.75  # power of the contexts' counts, which makes PPMI less fond of
 SINGULAR_POWER = 0.5  # power of the singular values: between 0, whitened, and 1, as they are
 BUCKETS = 50_000  # rows of the table, shared by words and their character n-grams
 NGRAMS = 2, 5  # fewest and most characters of an n-gram
-HASHES = 2  # rows of each n-gram
+ROWS_OF_NGRAM = 2  # rows of the table that add up to an n-gram
 PENALTY = 0.1  # on the squares of the rows; the squared errors of words weigh 1 on average
 SVD_STEPS = 4
 FIT_STEPS = 30
@@ -57,7 +57,7 @@ def train_vectors(sentences: Iterable[list[str]], vocab: Vocab, *, dim: int = 10
         mode="floret",
         minn=NGRAMS[0],
         maxn=NGRAMS[1],
-        hash_count=HASHES,
+        hash_count=ROWS_OF_NGRAM,
     )
     weights = np.sqrt(counts) / np.sqrt(counts).mean()  # frequent words are better known
     fitted = fit_rows(ngram_rows(list(rows), table), targets, torch.from_numpy(weights).float())
