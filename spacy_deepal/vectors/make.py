@@ -26,8 +26,7 @@ VectorSource = Callable[[Sequence[str], Vocab], Vectors]  # from distinct words 
 
 @dataclass(frozen=True)
 class VectorsSummary:
-    """How many distinct words and how many words the pools have, how many of each have a vector,
-    and the width of a vector."""
+    """How many of the pools' words have a vector, distinct and in all, and how wide a vector is."""
 
     distinct: int
     words: int
