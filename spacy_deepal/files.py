@@ -6,10 +6,21 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 from uuid import uuid4
 
-from .errors import DeepALError
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from .errors import DeepALError, describe_error
+
+
+class Row(BaseModel):
+    """A row whose values have exactly the types that it declares, and no NaN among them."""
+
+    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
+
+
+RowType = TypeVar("RowType", bound=Row)
 
 
 @contextmanager
@@ -87,6 +98,29 @@ def placed_jsonl(path: str | Path) -> Iterator[tuple[str, Any]]:
             if line.strip():
                 place = f"{path}, line {number}"
                 yield place, _parse_json(line, place)
+
+
+def parse_row(row: type[RowType], value: Any, where: str, remedy: str) -> RowType:
+    """Check a value read from JSON.
+
+    row (type[Row]): What it should be.
+    where (str): File and line, for the message.
+    remedy (str): What the user can do about a value that is wrong.
+    RETURNS (Row): The row.
+    RAISES (DeepALError): For the first key that is missing or wrong.
+    """
+    try:
+        return row.model_validate(value)
+    except ValidationError as error:
+        raise DeepALError(f"{where}: {describe_error(error.errors()[0])}. {remedy}") from error
+
+
+def read_rows(row: type[RowType], path: Path, remedy: str) -> list[RowType]:
+    """Read a JSONL file of rows.
+
+    RAISES (DeepALError): As `placed_jsonl` and `parse_row`.
+    """
+    return [parse_row(row, value, where, remedy) for where, value in placed_jsonl(path)]
 
 
 def _open_to_read(path: str | Path) -> IO[bytes]:

@@ -17,6 +17,7 @@ from thinc.api import fix_random_seed
 from typer.testing import CliRunner
 
 import spacy_deepal.cli  # noqa: F401  (makes `spacy deepal` known, as spaCy's own start does)
+from spacy_deepal.acquisition.score_file import Score
 from spacy_deepal.pool.shards import write_shards
 from spacy_deepal.rounds.loop import load_run_config
 from spacy_deepal.sentences import KEY
@@ -66,6 +67,10 @@ def make_docs(count: int, seed: int, *, gold: bool = True) -> Iterator[Doc]:
         spans = {i: label for i, label in enumerate(labels) if label and gold}
         genre = ("nw", "tc", None)[number % 3]
         yield make_doc(f"{seed}-{number:03}", words, spans, vocab, genre=genre, gold=gold)
+
+
+def make_score(id: str, words: int, score: float) -> Score:
+    return Score(id=id, words=words, score=score)
 
 
 def make_doc(name, words, spans=None, vocab=None, *, genre=None, gold=True) -> Doc:

@@ -1,16 +1,13 @@
 """Scores, and the file that holds them: JSONL, one {"id", "words", "score"} on each line."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from math import isfinite
 from pathlib import Path
 
 from ..errors import DeepALError
-from ..files import placed_jsonl, write_jsonl
+from ..files import Row, parse_row, placed_jsonl, write_jsonl
 
 
-@dataclass(frozen=True)
-class Score:
+class Score(Row):
     """The id of a sentence, its number of real words, and its score (higher: label it sooner)."""
 
     id: str
@@ -23,7 +20,7 @@ def write_scores(scores: Iterable[Score], path: str | Path) -> int:
 
     RETURNS (int): How many there are.
     """
-    return write_jsonl(path, (asdict(score) for score in scores))
+    return write_jsonl(path, (score.model_dump() for score in scores))
 
 
 def read_scores(path: str | Path) -> list[Score]:
@@ -32,19 +29,12 @@ def read_scores(path: str | Path) -> list[Score]:
     RAISES (DeepALError): There is no such file; a line is not a score, or scores a sentence that an
         earlier line has scored.
     """
+    remedy = "`spacy deepal score` writes a scores file."
     if not Path(path).is_file():
-        raise DeepALError(f"There is no scores file {path}. `spacy deepal score` makes it.")
+        raise DeepALError(f"There is no scores file {path}. {remedy}")
     scores: dict[str, Score] = {}
     for place, row in placed_jsonl(path):
-        try:
-            score = Score(str(row["id"]), int(row["words"]), float(row["score"]))
-        except (ValueError, KeyError, TypeError, OverflowError):
-            score = None
-        if score is None or not isfinite(score.score):
-            raise DeepALError(
-                f'{place} is not a score: {str(row)[:80]}. It must be {{"id": …, "words": …, '
-                '"score": …}, and the score a finite number.'
-            )
+        score = parse_row(Score, row, place, remedy)
         if score.id in scores:
             raise DeepALError(f"{place} scores sentence {score.id} a second time.")
         scores[score.id] = score

@@ -65,7 +65,7 @@ def score(
                 f"The acquisition function gave {value} to sentence {item.id}. A score must be a "
                 "finite number."
             )
-        yield Score(item.id, item.words, float(value))
+        yield Score(id=item.id, words=item.words, score=float(value))
 
 
 def pool_reader(

@@ -17,11 +17,11 @@ from ..acquisition.registry import NAME, acquisition_block, acquisition_label
 from ..corpus.ontonotes import is_release
 from ..corpus.sources import find_files
 from ..errors import DeepALError
-from ..files import read_json, write_json
+from ..files import parse_row, read_json, write_json
 from ..pool.shards import fingerprint
 from ..report import write_report
 from ..rounds.loop import run_loop
-from ..rounds.rows import Metrics, RoundMetrics, Seconds, describe_scores, parse_row
+from ..rounds.rows import Metrics, RoundMetrics, Seconds, describe_scores
 from ..rounds.settings import SECTION, check_sections
 from ..rounds.training import train_full, without_loop
 from ..vectors.make import make_vectors, vectors_source

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import numpy
 from pydantic import Field
 
-from ..files import read_json
-from ..rounds.rows import RoundMetrics, Row, parse_row
+from ..files import Row, parse_row, read_json
+from ..rounds.rows import RoundMetrics
 from .runs import Run
 
 TARGET = 0.99

@@ -1,26 +1,14 @@
-"""The rows of a run folder's files, and one clear error for a value that is wrong."""
+"""The rows of a run folder's files."""
 
-from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from ..errors import DeepALError, describe_error
-from ..files import placed_jsonl
+from ..files import Row
 
 RUN_FORMAT = 1
-RESTORE = "Restore the file from a copy, or begin the run again in another folder."
 
 Entity = Annotated[tuple[int, int, str], Field(strict=False)]  # JSON has lists, not tuples
-
-
-class Row(BaseModel):
-    """A row whose values have exactly the types that it declares, and no NaN among them."""
-
-    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
-
-
-RowType = TypeVar("RowType", bound=Row)
 
 
 class GenreCount(Row):
@@ -152,26 +140,3 @@ class FoundEntities(Row):
 def describe_scores(dev_f: float, test_f: float) -> str:
     """RETURNS (str): F1 on dev and test, in points."""
     return f"dev F {100 * dev_f:5.1f}  test F {100 * test_f:5.1f}"
-
-
-def parse_row(row: type[RowType], value: Any, where: str, remedy: str = RESTORE) -> RowType:
-    """Check a value read from JSON.
-
-    row (type[Row]): What it should be.
-    where (str): File and line, for the message.
-    remedy (str): What the user can do about a value that is wrong.
-    RETURNS (Row): The row.
-    RAISES (DeepALError): For the first key that is missing or wrong.
-    """
-    try:
-        return row.model_validate(value)
-    except ValidationError as error:
-        raise DeepALError(f"{where}: {describe_error(error.errors()[0])}. {remedy}") from error
-
-
-def read_rows(row: type[RowType], path: Path, remedy: str = RESTORE) -> list[RowType]:
-    """Read a JSONL file of rows.
-
-    RAISES (DeepALError): As `placed_jsonl` and `parse_row`.
-    """
-    return [parse_row(row, value, where, remedy) for where, value in placed_jsonl(path)]

@@ -23,20 +23,12 @@ from spacy.vocab import Vocab
 
 from ..corpus.docbin import write_docs
 from ..errors import DeepALError
-from ..files import read_json, write_json, write_jsonl
+from ..files import Row, parse_row, read_json, read_rows, write_json, write_jsonl
 from ..pool.shards import read_shards
 from .manifest import differences
-from .rows import (
-    RUN_FORMAT,
-    FoundEntities,
-    Manifest,
-    RoundMetrics,
-    Row,
-    Seconds,
-    Selected,
-    parse_row,
-    read_rows,
-)
+from .rows import RUN_FORMAT, FoundEntities, Manifest, RoundMetrics, Seconds, Selected
+
+RESTORE = "Restore the file from a copy, or begin the run again in another folder."
 
 
 @dataclass(frozen=True)
@@ -118,7 +110,7 @@ class RunFolder:
                 f"{file} has format {version}, and this version of spacy_deepal reads format "
                 f"{RUN_FORMAT}. Use the version that made the run."
             )
-        return parse_row(Manifest, content, str(file))
+        return parse_row(Manifest, content, str(file), RESTORE)
 
     @property
     def initial(self) -> Path:
@@ -137,7 +129,7 @@ class RunFolder:
         """
         if not self._metrics_file.exists():
             return []
-        lines = read_rows(RoundMetrics, self._metrics_file)
+        lines = read_rows(RoundMetrics, self._metrics_file, RESTORE)
         percent = -1.0
         for number, line in enumerate(lines):
             if line.round != number or line.words_percent <= percent:
@@ -212,7 +204,8 @@ class RoundFolder:
 
         RAISES (DeepALError): If the file is damaged.
         """
-        return read_rows(Selected, self.selected_file) if self.selected_file.exists() else []
+        file = self.selected_file
+        return read_rows(Selected, file, RESTORE) if file.exists() else []
 
     def write_selected(self, sentences: Iterable[Selected]) -> None:
         """Write the selected sentences."""

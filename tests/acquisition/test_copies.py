@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 
 from spacy_deepal.acquisition import selection
 from spacy_deepal.acquisition.copies import CopyIndex, without_copies, word_set
-from spacy_deepal.acquisition.score_file import Score
 from spacy_deepal.acquisition.selection import CopyFilter, select
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.shards import write_shards
 
-from ..pools import make_doc
+from ..pools import make_doc, make_score
 
 WORDS = st.frozensets(st.sampled_from(["a", "b", "of", "in", "Rome", "Lima", "Oslo"]), min_size=1)
 VOCAB = spacy.blank("xx").vocab
@@ -29,7 +28,7 @@ def write(folder, texts, sentences_per_shard=2):
 
 def scores(texts):
     """Scores that fall from sentence to sentence."""
-    return [Score(name, len(text.split()), -float(i)) for i, (name, text) in enumerate(texts)]
+    return [make_score(name, len(text.split()), -float(i)) for i, (name, text) in enumerate(texts)]
 
 
 @pytest.fixture
@@ -76,8 +75,10 @@ def test_what_was_passed_over_stands_in_nobodys_way(choose):
 
 def test_the_higher_score_of_two_copies_is_taken(tmp_path):
     pool = write(tmp_path, {"a": "It rained", "b": "It rained"})
-    batch = select([Score("a", 2, 0.1), Score("b", 2, 0.9)], 9, CopyFilter(pool, VOCAB, 0.8))
-    assert batch == [Score("b", 2, 0.9)]
+    batch = select(
+        [make_score("a", 2, 0.1), make_score("b", 2, 0.9)], 9, CopyFilter(pool, VOCAB, 0.8)
+    )
+    assert batch == [make_score("b", 2, 0.9)]
 
 
 def test_the_budget_goes_to_the_next_that_differ(choose):
@@ -169,7 +170,7 @@ def test_only_as_much_is_looked_up_as_is_needed(tmp_path, monkeypatch):
 def test_candidates_that_the_pool_lacks_are_an_error(tmp_path):
     pool = write(tmp_path, {"a": "It rained"})
     with pytest.raises(DeepALError, match=r"not in the pool .*first: b.* score this one"):
-        select([Score("b", 2, 1.0)], 9, CopyFilter(pool, VOCAB, 0.8))
+        select([make_score("b", 2, 1.0)], 9, CopyFilter(pool, VOCAB, 0.8))
 
 
 @pytest.mark.parametrize("value", [0, -0.5, 1.1, float("nan")])

@@ -6,17 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import DocBin
 
-from spacy_deepal.acquisition.score_file import Score, write_scores
+from spacy_deepal.acquisition.score_file import write_scores
 from spacy_deepal.acquisition.selection import select, select_batch
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.sentences import count_words, sentence_id
 
-from ..pools import annotation, make_doc, make_docs
+from ..pools import annotation, make_doc, make_docs, make_score
 
 SCORES = st.lists(
     st.builds(
-        Score,
+        make_score,
         id=st.text(max_size=3),
         words=st.integers(0, 30),
         score=st.sampled_from([0.0, 0.5, 1.0]) | st.floats(-1e6, 1e6),
@@ -49,37 +49,44 @@ def pool(tmp_path):
 @pytest.fixture
 def scores(tmp_path):
     file = tmp_path / "scores.jsonl"
-    write_scores([Score("a", 3, 0.1), Score("b", 2, 0.3), Score("c", 4, 0.2)], file)
+    write_scores([make_score("a", 3, 0.1), make_score("b", 2, 0.3), make_score("c", 4, 0.2)], file)
     return file
 
 
 def test_the_highest_scores_are_taken_first():
-    assert ids(select([Score("a", 2, 1.0), Score("b", 2, 3.0), Score("c", 2, 2.0)], 4)) == [
+    assert ids(
+        select([make_score("a", 2, 1.0), make_score("b", 2, 3.0), make_score("c", 2, 2.0)], 4)
+    ) == [
         "b",
         "c",
     ]
 
 
 def test_ties_are_taken_by_id():
-    scores = [Score(name, 1, 0.5) for name in "dbca"]
+    scores = [make_score(name, 1, 0.5) for name in "dbca"]
     assert ids(select(scores, 3)) == ["a", "b", "c"]
 
 
 def test_zero_and_minus_zero_are_a_tie():
-    assert ids(select([Score("b", 1, 0.0), Score("a", 1, -0.0)], 1)) == ["a"]
+    assert ids(select([make_score("b", 1, 0.0), make_score("a", 1, -0.0)], 1)) == ["a"]
 
 
 def test_a_sentence_that_does_not_fit_is_passed_over_and_the_next_is_taken():
-    scores = [Score("long", 9, 3.0), Score("b", 3, 2.0), Score("c", 4, 1.0), Score("d", 2, 0.0)]
+    scores = [
+        make_score("long", 9, 3.0),
+        make_score("b", 3, 2.0),
+        make_score("c", 4, 1.0),
+        make_score("d", 2, 0.0),
+    ]
     assert ids(select(scores, 5)) == ["b", "d"]
 
 
 def test_a_budget_beyond_the_pool_takes_all_of_it():
-    assert ids(select([Score("a", 2, 1.0), Score("b", 2, 3.0)], 10**9)) == ["b", "a"]
+    assert ids(select([make_score("a", 2, 1.0), make_score("b", 2, 3.0)], 10**9)) == ["b", "a"]
 
 
 def test_nothing_is_selected_where_nothing_fits():
-    assert select([Score("a", 5, 1.0)], 4) == []
+    assert select([make_score("a", 5, 1.0)], 4) == []
     assert select([], 4) == []
 
 
@@ -134,7 +141,7 @@ def test_a_batch_with_gold_carries_it_as_it_is(pool, scores, vocab, tmp_path):
 
 def test_white_space_does_not_count_as_words(tmp_path, vocab):
     write_shards([make_doc("a", ["Hi", " ", "you", "\n"])], tmp_path / "pool")
-    write_scores([Score("a", 2, 1.0)], tmp_path / "scores.jsonl")
+    write_scores([make_score("a", 2, 1.0)], tmp_path / "scores.jsonl")
     args = tmp_path / "scores.jsonl", tmp_path / "pool", tmp_path / "batch.spacy", vocab
     assert ids(select_batch(*args, budget=2)) == ["a"]
 

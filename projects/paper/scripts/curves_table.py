@@ -28,7 +28,7 @@ import typer
 from mean_curve import mean_run
 from results import DIGITS, RESULTS, markdown, read_lines, show_errors
 
-from spacy_deepal.files import write_jsonl
+from spacy_deepal.files import parse_row, write_jsonl
 from spacy_deepal.report.compare import (
     BASELINE,
     Full,
@@ -40,9 +40,10 @@ from spacy_deepal.report.compare import (
 )
 from spacy_deepal.report.page import PAPER
 from spacy_deepal.report.runs import Run
-from spacy_deepal.rounds.rows import Manifest, RoundMetrics, parse_row
+from spacy_deepal.rounds.rows import Manifest, RoundMetrics
 from spacy_deepal.rounds.run_folder import RunFolder
 
+REMEDY = "Restore the file, or record the experiment again."
 FULL, SHALLOW = "full", "crf"  # the models of all words, among the acquisition functions
 FUNCTIONS = (BASELINE, "LC", "MNLP", "BALD")  # the paper's, in its order
 
@@ -75,7 +76,7 @@ def read_sets(file: Path) -> dict[str, list[Run]]:
     sets: dict[str, list[Run]] = defaultdict(list)
     for (data, name, seed), lines in found.items():
         rounds = [
-            parse_row(RoundMetrics, {**line, "ents_per_type": {}, "genres": {}}, str(file))
+            parse_row(RoundMetrics, {**line, "ents_per_type": {}, "genres": {}}, str(file), REMEDY)
             for line in sorted(lines, key=lambda line: line["round"])
         ]
         manifest = Manifest.model_construct(seed=seed)
