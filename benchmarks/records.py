@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from spacy_deepal.files import read_jsonl
+from spacy_deepal.files import placed_jsonl
 
 
 def matching(path: Path, key: dict[str, Any]) -> list[dict[str, Any]]:
     """RETURNS (list[dict]): The lines that have these values. A missing file has none."""
-    lines = read_jsonl(path) if path.exists() else []
-    return [line for line in lines if key.items() <= line.items()]
+    lines = placed_jsonl(path) if path.exists() else ()
+    return [line for _, line in lines if key.items() <= line.items()]
 
 
 def append(path: Path, line: dict[str, Any]) -> None:

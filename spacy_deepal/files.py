@@ -79,14 +79,6 @@ def write_jsonl(path: str | Path, lines: Iterable[Any]) -> int:
     return count
 
 
-def read_jsonl(path: str | Path) -> list[Any]:
-    """Read a file with a JSON value on each line. Blank lines are skipped.
-
-    RAISES (DeepALError): There is no such file, or a line is not JSON.
-    """
-    return [value for _, value in placed_jsonl(path)]
-
-
 def placed_jsonl(path: str | Path) -> Iterator[tuple[str, Any]]:
     """Read a file with a JSON value on each line as a stream. Blank lines are skipped.
 

@@ -5,6 +5,7 @@ import random
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import spacy
 import spacy.cli
@@ -18,6 +19,7 @@ from typer.testing import CliRunner
 
 import spacy_deepal.cli  # noqa: F401  (makes `spacy deepal` known, as spaCy's own start does)
 from spacy_deepal.acquisition.score_file import Score
+from spacy_deepal.files import placed_jsonl
 from spacy_deepal.pool.shards import write_shards
 from spacy_deepal.rounds.loop import load_run_config
 from spacy_deepal.sentences import KEY
@@ -67,6 +69,10 @@ def make_docs(count: int, seed: int, *, gold: bool = True) -> Iterator[Doc]:
         spans = {i: label for i, label in enumerate(labels) if label and gold}
         genre = ("nw", "tc", None)[number % 3]
         yield make_doc(f"{seed}-{number:03}", words, spans, vocab, genre=genre, gold=gold)
+
+
+def read_jsonl(path: Path) -> list[Any]:
+    return [value for _, value in placed_jsonl(path)]
 
 
 def make_score(id: str, words: int, score: float) -> Score:

@@ -11,12 +11,13 @@ from spacy_deepal.files import (
     draft_beside,
     placed_jsonl,
     read_json,
-    read_jsonl,
     replace_folder,
     write_atomically,
     write_json,
     write_jsonl,
 )
+
+from .pools import read_jsonl
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

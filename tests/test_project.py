@@ -9,7 +9,7 @@ import pytest
 import srsly
 from spacy.cli.project.run import project_run
 
-from spacy_deepal.files import read_jsonl
+from .pools import read_jsonl
 
 ROOT = Path(__file__).parents[1]
 FUNCTIONS = ("MNLP", "RAND")

@@ -5,8 +5,10 @@ import spacy
 
 from spacy_deepal.annotation.file_oracle import LABELLED, TO_LABEL, FileOracle
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.files import read_jsonl, write_jsonl
+from spacy_deepal.files import write_jsonl
 from spacy_deepal.sentences import KEY
+
+from ..pools import read_jsonl
 
 TEXTS = {"a": "Ann met Bob 🙂 in Oslo.", "b": "Nothing happened.", "c": "李雷 lives in 北京 ."}
 

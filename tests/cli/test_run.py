@@ -8,11 +8,11 @@ from thinc.api import Config
 
 from spacy_deepal.cli._app import show_errors
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.files import read_jsonl, write_jsonl
+from spacy_deepal.files import write_jsonl
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.sentences import sentence_id
 
-from ..pools import AL_CONFIG, call, make_docs, options, overrides, write_pools
+from ..pools import AL_CONFIG, call, make_docs, options, overrides, read_jsonl, write_pools
 
 OWN_FUNCTION = """
 from spacy.util import registry

@@ -8,9 +8,7 @@ import typer
 from spacy.util import load_config
 from typer.testing import CliRunner
 
-from spacy_deepal.files import read_jsonl
-
-from ..pools import AL_CONFIG, PEOPLE, PLACES, TEXTS, overrides
+from ..pools import AL_CONFIG, PEOPLE, PLACES, TEXTS, overrides, read_jsonl
 
 GENRES = ("bn", "nw", "tc")
 

@@ -8,8 +8,7 @@ import srsly
 from spacy.cli.project.run import project_run
 from spacy.util import load_config
 
-from spacy_deepal.files import read_jsonl
-
+from ..pools import read_jsonl
 from .conftest import SCRIPTS
 
 PAPER = SCRIPTS.parent

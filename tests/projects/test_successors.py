@@ -5,10 +5,10 @@ import spacy
 import typer
 
 from spacy_deepal.corpus.docbin import read_docs
-from spacy_deepal.files import read_jsonl, write_jsonl
+from spacy_deepal.files import write_jsonl
 from spacy_deepal.rounds.loop import run_loop
 
-from ..pools import quick_config, write_pools
+from ..pools import quick_config, read_jsonl, write_pools
 
 
 @pytest.mark.slow

@@ -2,10 +2,10 @@
 
 import pytest
 
-from spacy_deepal.files import read_jsonl, write_jsonl
+from spacy_deepal.files import write_jsonl
 from spacy_deepal.rounds.loop import load_run_config
 
-from ..pools import AL_CONFIG
+from ..pools import AL_CONFIG, read_jsonl
 from ..report.build import make_run
 
 

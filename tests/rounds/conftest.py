@@ -2,11 +2,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from spacy_deepal.files import read_json, read_jsonl
+from spacy_deepal.files import read_json
 from spacy_deepal.rounds.loop import run_loop
 from spacy_deepal.rounds.rows import RoundMetrics
 
-from ..pools import quick_config, write_pools
+from ..pools import quick_config, read_jsonl, write_pools
 
 
 @pytest.fixture(scope="session")

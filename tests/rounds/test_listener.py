@@ -6,10 +6,9 @@ import pytest
 import spacy
 from spacy.util import load_config
 
-from spacy_deepal.files import read_jsonl
 from spacy_deepal.rounds.loop import run_loop
 
-from ..pools import CONFIGS, call, call_spacy, options, overrides, quick_config
+from ..pools import CONFIGS, call, call_spacy, options, overrides, quick_config, read_jsonl
 from ..tagger.upstream import HASH_EMBED, LISTENER, parameters_of, same
 
 SHARED = {

@@ -13,7 +13,6 @@ from spacy.util import load_model, registry
 
 import spacy_deepal
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.files import read_jsonl
 from spacy_deepal.pool.shards import fingerprint, read_shards, write_shards
 from spacy_deepal.rounds import loop
 from spacy_deepal.rounds.loop import Loop, load_run_config, run_loop
@@ -23,7 +22,7 @@ from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.rounds.settings import read_settings
 from spacy_deepal.sentences import sentence_id
 
-from ..pools import annotation, make_doc, make_docs, quick_config, write_pools
+from ..pools import annotation, make_doc, make_docs, quick_config, read_jsonl, write_pools
 from ..tagger.build import network_of, tagger_in
 
 KEYS = [

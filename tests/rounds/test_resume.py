@@ -14,12 +14,12 @@ from spacy.language import Language
 from spacy.util import load_model
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.files import read_jsonl, write_jsonl
+from spacy_deepal.files import write_jsonl
 from spacy_deepal.rounds import loop, run_folder, training
 from spacy_deepal.rounds.loop import run_loop
 from spacy_deepal.rounds.run_folder import RoundFolder
 
-from ..pools import AL_CONFIG, options, overrides, quick_config
+from ..pools import AL_CONFIG, options, overrides, quick_config, read_jsonl
 from ..tagger.build import network_of
 
 

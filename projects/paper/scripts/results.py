@@ -12,7 +12,7 @@ from thinc.api import Config
 from wasabi import msg
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.files import read_jsonl, write_atomically, write_jsonl
+from spacy_deepal.files import placed_jsonl, write_atomically, write_jsonl
 from spacy_deepal.rounds.settings import ENDS, SECTION
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"  # what docs/results.md reports
@@ -29,8 +29,8 @@ def record(path: Path, lines: Sequence[dict[str, Any]], *, by: Sequence[str]) ->
         return json.dumps([line.get(key) for key in by])
 
     new = {experiment(line) for line in lines}
-    earlier = read_jsonl(path) if path.exists() else []
-    write_jsonl(path, [*(line for line in earlier if experiment(line) not in new), *lines])
+    earlier = placed_jsonl(path) if path.exists() else ()
+    write_jsonl(path, [*(line for _, line in earlier if experiment(line) not in new), *lines])
 
 
 def read_lines(path: Path, **values: Any) -> list[dict[str, Any]]:
@@ -38,8 +38,8 @@ def read_lines(path: Path, **values: Any) -> list[dict[str, Any]]:
 
     RAISES (DeepALError): There are none.
     """
-    lines = read_jsonl(path) if path.exists() else []
-    if not (found := [line for line in lines if values.items() <= line.items()]):
+    lines = placed_jsonl(path) if path.exists() else ()
+    if not (found := [line for _, line in lines if values.items() <= line.items()]):
         wanted = " and ".join(f"{key} {value}" for key, value in values.items())
         raise DeepALError(f"{path} holds no line{f' of {wanted}' if wanted else ''}.")
     return found
