@@ -1,19 +1,30 @@
 """The entities of a Doc: read as IOB codes, written from tags."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from spacy.attrs import ENT_IOB, ENT_TYPE, IS_SPACE
+from spacy.attrs import ENT_IOB, ENT_TYPE, IS_SPACE, ORTH
 from spacy.tokens import Doc, Span
 
 from . import scheme
 
 
-def read_iob(doc: Doc) -> tuple[NDArray, NDArray, NDArray]:
-    """RETURNS: ENT_IOB [n_tokens], ENT_TYPE [n_tokens], indices of the real words [n_words]."""
-    table = doc.to_array([ENT_IOB, ENT_TYPE, IS_SPACE]) if len(doc) else np.zeros((0, 3), "uint64")
-    return table[:, 0].astype("int64"), table[:, 1], np.flatnonzero(table[:, 2] == 0)
+class Iob(NamedTuple):
+    """The annotation of Docs as spaCy stores it, Doc by Doc."""
+
+    orths: NDArray  # [n_tokens]
+    iob: NDArray  # [n_tokens] int64: 0 missing, 1 inside, 2 outside, 3 begin
+    types: NDArray  # [n_tokens]
+    words: NDArray  # [n_words]: which tokens are real words
+
+
+def read_iob(docs: Sequence[Doc]) -> Iob:
+    """RETURNS (Iob): The entities of Docs, token by token."""
+    tables = [doc.to_array([ORTH, ENT_IOB, ENT_TYPE, IS_SPACE]) for doc in docs if len(doc)]
+    orths, iob, types, space = np.concatenate([np.zeros((0, 4), "uint64"), *tables]).T
+    return Iob(orths, iob.astype("int64"), types, np.flatnonzero(space == 0))
 
 
 def set_entities(doc: Doc, tags: NDArray, labels: Sequence[int]) -> None:
@@ -25,7 +36,7 @@ def set_entities(doc: Doc, tags: NDArray, labels: Sequence[int]) -> None:
     if not (tags.any() or doc.has_annotation("ENT_IOB")):
         doc.set_ents([])
         return
-    iob, _, words = read_iob(doc)
+    _, iob, _, words = read_iob([doc])
     taken = (iob == scheme.IOB_BEGIN) | (iob == scheme.IOB_INSIDE)
     entities = []
     for first, end, label in scheme.decode(tags.tolist()):

@@ -5,13 +5,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from spacy.attrs import ORTH
 from spacy.errors import Errors
-from spacy.tokens import Doc
 from spacy.training import Example
 
 from . import scheme
-from .entities import read_iob
+from .entities import Iob, read_iob
 
 
 def gold_tags(examples: Sequence[Example], labels: Sequence[str]) -> list[NDArray[np.int64]]:
@@ -24,20 +22,18 @@ def gold_tags(examples: Sequence[Example], labels: Sequence[str]) -> list[NDArra
     """
     if not examples:
         return []
-    iob, types, words = zip(*map(_gold_annotation, examples), strict=True)
-    lengths = [len(each) for each in words]
-    ends = np.cumsum(lengths)
-    starts = np.zeros(ends[-1], bool)
-    starts[[end - length for end, length in zip(ends, lengths, strict=True) if length]] = True
-    first = np.cumsum([0, *map(len, iob[:-1])])  # where the tokens of each Doc begin
-    words = np.concatenate([each + start for each, start in zip(words, first, strict=True)])
+    given = _gold_annotation(examples)
+    ends = np.searchsorted(given.words, np.cumsum([len(eg.predicted) for eg in examples]))
+    begins = np.concatenate([[0], ends[:-1]])
+    starts = np.zeros(len(given.words), bool)
+    starts[begins[begins < ends]] = True
     strings = examples[0].predicted.vocab.strings
     index = {strings[label]: i for i, label in enumerate(labels)}
-    numbers, inverse = np.unique(np.concatenate(types), return_inverse=True)
+    numbers, inverse = np.unique(given.types, return_inverse=True)
     lookup = np.asarray([index.get(int(number), -1) for number in numbers], "int64")
     _check_types(examples, labels, numbers[lookup < 0])
-    iob = _without_space(np.concatenate(iob), words)
-    return np.split(scheme.encode(iob, lookup[inverse][words], starts), ends[:-1])
+    iob = _without_space(given.iob, given.words)
+    return np.split(scheme.encode(iob, lookup[inverse][given.words], starts), ends[:-1])
 
 
 def _check_types(examples: Sequence[Example], labels: Sequence[str], unknown: NDArray) -> None:
@@ -99,23 +95,40 @@ def tag_loss(logits: NDArray, gold: NDArray) -> tuple[float, NDArray]:
     return loss, gradient
 
 
-def _gold_annotation(example: Example) -> tuple[NDArray, NDArray, NDArray]:
-    """`read_iob` that the predicted Doc should get."""
-    if _same_tokens(example.predicted, example.reference):
-        return read_iob(example.reference)
-    return _aligned_annotation(example)
+def _gold_annotation(examples: Sequence[Example]) -> Iob:
+    """What the predicted Docs should get, by spaCy's alignment where tokens differ."""
+    given = read_iob([eg.reference for eg in examples])
+    own = read_iob([eg.predicted for eg in examples])
+    if _same_tokens(examples, own, given):
+        return given
+    iob, types = zip(*map(_align, examples), strict=True)
+    return own._replace(iob=np.concatenate(iob), types=np.concatenate(types))
 
 
-def _aligned_annotation(example: Example) -> tuple[NDArray, NDArray, NDArray]:
-    """`read_iob` of the predicted Doc, by spaCy's alignment with the reference."""
+def _same_tokens(examples: Sequence[Example], own: Iob, given: Iob) -> bool:
+    pairs = [(eg.predicted, eg.reference) for eg in examples]
+    return np.array_equal(own.orths, given.orths) and all(
+        predicted.vocab is reference.vocab and len(predicted) == len(reference)
+        for predicted, reference in pairs
+    )
+
+
+def _same_texts(example: Example) -> bool:
+    return [t.text for t in example.predicted] == [t.text for t in example.reference]
+
+
+def _align(example: Example) -> tuple[NDArray, NDArray]:
+    """RETURNS (array[n_tokens], array[n_tokens]): IOB codes and types for the predicted tokens."""
     strings = example.predicted.vocab.strings
+    if _same_texts(example):
+        given = read_iob([example.reference])
+        return given.iob, given.types
     tags = example.get_aligned_ner()
     codes = {None: scheme.IOB_MISSING, "-": scheme.IOB_MISSING, "O": scheme.IOB_OUTSIDE}
     begins = {"B": scheme.IOB_BEGIN, "U": scheme.IOB_BEGIN}
     iob = [codes[t] if t in codes else begins.get(t[0], scheme.IOB_INSIDE) for t in tags]
     types = [0 if t in codes else strings.add(t[2:]) for t in tags]
-    _, _, words = read_iob(example.predicted)
-    return np.asarray(iob), np.asarray(types, "uint64"), words
+    return np.asarray(iob, "int64"), np.asarray(types, "uint64")
 
 
 def _without_space(iob: NDArray, words: NDArray) -> NDArray:
@@ -123,11 +136,3 @@ def _without_space(iob: NDArray, words: NDArray) -> NDArray:
     entity = np.cumsum(iob == scheme.IOB_BEGIN)[words]
     begins = (iob[words] == scheme.IOB_INSIDE) & (np.diff(entity, prepend=0) > 0)
     return np.where(begins, scheme.IOB_BEGIN, iob[words])
-
-
-def _same_tokens(predicted: Doc, reference: Doc) -> bool:
-    if len(predicted) != len(reference):
-        return False
-    if predicted.vocab is not reference.vocab:
-        return [t.text for t in predicted] == [t.text for t in reference]
-    return bool(np.array_equal(predicted.to_array(ORTH), reference.to_array(ORTH)))
