@@ -12,7 +12,7 @@ from spacy.tokens import Doc
 
 from ..corpus.jsonl import accepted, parse_record, parse_spans
 from ..corpus.sources import BadLine, read_lines, set_spans
-from ..errors import DeepALError
+from ..errors import PROBLEMS_SHOWN, DeepALError
 from ..files import write_jsonl
 from ..rounds.oracle import Oracle
 from ..sentences import sentence_id
@@ -20,7 +20,6 @@ from ..sentences import sentence_id
 TO_LABEL, LABELLED = "to_label.jsonl", "labelled.jsonl"
 IGNORED = "ignore"  # Prodigy's answer for a sentence that nobody can label
 MALFORMED = ""  # stands for the answer of a line that does not fit its sentence
-PROBLEMS_SHOWN = 20
 
 
 class FileOracle(Oracle):

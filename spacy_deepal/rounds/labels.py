@@ -7,12 +7,10 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..corpus.docbin import read_docs
-from ..errors import DeepALError
+from ..errors import PROBLEMS_SHOWN, DeepALError
 from ..pool.shards import shard_files
 from ..sentences import sentence_id
 from ..tagger.component import DeepNER
-
-WRONG_SHOWN = 20
 
 
 def check_gold(nlp: Language, tagger: DeepNER, path: str | Path) -> None:
@@ -49,5 +47,5 @@ def check_labelled(docs: Iterable[Doc], tagger: DeepNER, folder: Path) -> None:
             f"{folder}: entities with types that are not among the run's labels, "
             f"{', '.join(tagger.labels)}: {len(wrong)}. Correct them; or begin a new run with all "
             f"labels in [initialize.components.{tagger.name}.labels].\n- "
-            + "\n- ".join(wrong[:WRONG_SHOWN])
+            + "\n- ".join(wrong[:PROBLEMS_SHOWN])
         )

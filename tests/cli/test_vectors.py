@@ -1,6 +1,8 @@
 import pytest
 import spacy
 
+from spacy_deepal.tagger.model import tagger_of
+
 from ..pools import CONFIGS, call, call_spacy, write_pools
 from ..vectors.build import make_pool, make_transformer
 
@@ -75,4 +77,4 @@ def test_config_trains_with_the_table(word_file, tmp_path):
     assert status == 0, output
     nlp = spacy.load(model / "model-last")
     assert nlp.vocab.vectors.shape[1] == 2
-    assert nlp.get_pipe("ner").model.shims[0].network.config["vectors_width"] == 2
+    assert tagger_of(nlp.get_pipe("ner").model).network.sizes.vectors_width == 2
