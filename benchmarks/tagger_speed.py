@@ -170,7 +170,7 @@ def measure_bald(nlp: Language, corpus: Path, repeats: int) -> dict[str, Any]:
         doc.user_data["deepal"] = {"id": str(i), "doc_id": None, "genre": None}
     budget = round(0.02 * sum(map(len, docs)))
     functions = {name: make_acquisition(name) for name in ("MNLP", "BALD", "DecoderBALD")}
-    functions["BALD20"] = make_acquisition("BALD", samples=20)
+    functions["BALD20"] = make_acquisition("BALD:samples=20")
     jobs = {name: (function, None) for name, function in functions.items()}
     jobs["anytime"] = functions["BALD"], budget
     times: dict[str, list[float]] = {name: [] for name in jobs}

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+PROBLEMS_SHOWN = 20  # how many problems one message lists
+
 
 class DeepALError(ValueError):
     """Something the user can put right. The message names the place and the remedy; the command

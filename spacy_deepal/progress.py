@@ -1,35 +1,26 @@
 """Progress bars: they are shown on a terminal only, and a process can turn its own off."""
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import IO, Any
 
+from spacy.language import Language
 from tqdm import tqdm
 
 _hidden: bool | None = None  # None: hidden where the output is not a terminal
 
 
 def progress_bar(
-    items: Iterable[Any] | None = None,
-    title: str | None = None,
-    *,
-    total: int | None = None,
-    unit: str = "it",
-    file: IO[str] | None = None,
-    leave: bool = False,
-    **options: Any,
+    items: Iterable[Any] | None = None, title: str | None = None, **options: Any
 ) -> tqdm:
-    """Make a progress bar, on standard error if no file is given.
+    """Make a progress bar, on standard error if no file is given. It vanishes when it is full.
 
     items (Iterable | None): What to count while it is read. With None, call `update`.
     title (str | None): The text before the bar.
-    total (int | None): The number of items to expect, if it is known.
-    unit (str): What an item is.
-    file (IO | None): Where the bar is drawn.
-    leave (bool): Leave the bar on the screen when it is full.
-    options: Further options of tqdm.
+    options: Further options of tqdm. With leave=True, the bar stays on the screen.
     """
-    return tqdm(items, title, total, leave, file=file, unit=unit, disable=_hidden, **options)
+    return tqdm(items, title, disable=_hidden, **{"leave": False, **options})
 
 
 def hide_progress_bars() -> None:
@@ -41,3 +32,34 @@ def hide_progress_bars() -> None:
 def above_progress_bars() -> AbstractContextManager[None]:
     """RETURNS (context manager): What is printed inside it appears above the bars."""
     return tqdm.external_write_mode()
+
+
+def make_progress_logger(
+    logger: Callable, updates: int | None, title: str
+) -> Callable[[Language, IO, IO], tuple[Callable, Callable]]:
+    """`spacy_deepal.ProgressLogger.v1`: a progress bar around another logger. It belongs to one
+    training: the pipelines that are saved name the other logger alone.
+
+    logger (Callable): The logger that the config names.
+    updates (int | None): The number of updates to expect; None if it is not known.
+    title (str): The text before the bar.
+    """
+
+    def setup(nlp: Language, stdout: IO = sys.stdout, stderr: IO = sys.stderr):
+        nlp.config["training"]["logger"] = nlp.config["training"]["logger"]["logger"]
+        log, finish = logger(nlp, stdout, stderr)
+        bar = progress_bar(title=title, total=updates, unit="batch", file=stderr)
+
+        def log_step(info: dict[str, Any] | None) -> None:
+            bar.update()
+            if info is not None:
+                bar.set_postfix_str(f"dev F {100 * info['score']:.1f}")
+            log(info)
+
+        def finalize() -> None:
+            bar.close()
+            finish()
+
+        return log_step, finalize
+
+    return setup

@@ -62,6 +62,15 @@ def definitions(path):
     return [node for node in nodes if not node.name.startswith("_")]
 
 
+def constants(path):
+    """The line and the name of each public constant or type alias at the top level of a module."""
+    for node in TREES[path].body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        for name in (target.id for target in targets if isinstance(target, ast.Name)):
+            if name[0].isupper():
+                yield node.lineno, name
+
+
 def lines_of(function):
     """The lines of a function without those of its docstring."""
     lines = function.end_lineno - function.lineno + 1
@@ -178,7 +187,8 @@ def test_a_name_means_one_thing():
         if path.parent.name != "cli"
         for node in definitions(path)
     ]
-    expect_none(used_twice(names), "One name, one function or class:")
+    names += [(name, place(path, line)) for path in MODULES for line, name in constants(path)]
+    expect_none(used_twice(names), "One name, one function, class or constant:")
 
 
 def test_no_two_files_bear_the_same_name():

@@ -27,12 +27,17 @@ class Needs:
     anytime (bool): It looks at the samples only, and its score of the first few estimates its score
         of all. If the budget is known, sentences that can no longer be chosen are then not sampled
         to the end.
+    RAISES (DeepALError): `anytime` with fewer than two samples.
     """
 
     predicts: bool = True
     samples: int = 0
     decoder_only: bool = False
     anytime: bool = False
+
+    def __post_init__(self) -> None:
+        if self.anytime and self.samples < 2:
+            raise DeepALError(f"anytime needs samples = 2 or more, not {self.samples}.")
 
 
 class AcquisitionFunction(Protocol):

@@ -53,17 +53,13 @@ def acquisition_block(text: str) -> dict[str, Any]:
     return block
 
 
-def make_acquisition(text: str, *, samples: int | None = None) -> AcquisitionFunction:
+def make_acquisition(text: str) -> AcquisitionFunction:
     """Make a registered acquisition function.
 
     text (str): As for `acquisition_block`: "MNLP", "BALD:samples=20".
-    samples (int | None): MC dropout samples, for a function that takes them. None: its own number.
     RAISES (DeepALError): The name is unknown, or the function does not take the arguments.
     """
-    block = acquisition_block(text)
-    if samples is not None:
-        block["samples"] = samples
-    return resolve_acquisition(block, text)
+    return resolve_acquisition(acquisition_block(text), text)
 
 
 def resolve_acquisition(block: dict[str, Any], text: str) -> AcquisitionFunction:

@@ -120,7 +120,10 @@ def select_batch(
     if budget < 1:
         raise DeepALError(f"The budget is {budget} words; it must be at least 1.")
     if earlier and max_similarity is None:
-        raise DeepALError("--earlier has no effect without --max-similarity. Give both or neither.")
+        raise DeepALError(
+            "--earlier has no effect without --max-similarity. "
+            "Add --max-similarity, or leave out --earlier."
+        )
     candidates = read_scores(scores)
     if not candidates:
         raise DeepALError(f"{scores} has no sentence: there is nothing left to select.")

@@ -34,7 +34,6 @@ def score_cli(
     acquisition: Annotated[
         str, Option(help="Acquisition function; with arguments: BALD:samples=20")
     ] = "MNLP",
-    samples: Annotated[int | None, Option(min=2, help="MC dropout samples, for BALD")] = None,
     budget_words: BudgetWords = None,
     exclude: Annotated[
         list[Path] | None,
@@ -55,7 +54,7 @@ def score_cli(
 
     with show_errors():
         set_up(code, gpu_id)
-        function = make_acquisition(acquisition, samples=samples)
+        function = make_acquisition(acquisition)
         nlp = load_pipeline(model)
         if batch_words is not None:
             find_tagger(nlp).batch_words = batch_words

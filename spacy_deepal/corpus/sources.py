@@ -125,7 +125,8 @@ def find_files(
         if not found:
             raise DeepALError(
                 f"The folder {path} holds no file to read. Files with these suffixes are read: "
-                f"{' '.join(SUFFIXES)}. Of OntoNotes, the files *_conll of the language are."
+                f"{' '.join(SUFFIXES)}. From OntoNotes, only the *_conll files "
+                "of that language are read."
             )
         files += found
     return one_form_each({file.resolve(): file for file in files}.values())

@@ -21,7 +21,7 @@ from ..files import read_json, write_json
 from ..pool.shards import fingerprint
 from ..report import write_report
 from ..rounds.loop import run_loop
-from ..rounds.rows import RoundMetrics, Row, Seconds, TypeScores, describe_scores, parse_row
+from ..rounds.rows import Metrics, RoundMetrics, Seconds, describe_scores, parse_row
 from ..rounds.settings import SECTION, check_sections
 from ..rounds.training import train_full, without_loop
 from ..vectors.make import make_vectors, vectors_source
@@ -32,21 +32,12 @@ SPLITS = ("train", "dev", "test")
 METRICS = "metrics.json"
 
 
-class FullMetrics(Row):
-    """What a model trained on the whole pool recorded: metrics.json. Scores are from 0 to 1.
+class FullMetrics(Metrics):
+    """What a model trained on the whole pool recorded: metrics.json.
 
-    ents_p, ents_r, ents_f (float), ents_per_type (dict): Scores on the test set.
-    dev_ents_f (float): F1 on dev.
-    seconds (Seconds): How long the training took.
     made_of (dict): The config, and the fingerprint of each split.
     """
 
-    ents_p: float
-    ents_r: float
-    ents_f: float
-    ents_per_type: dict[str, TypeScores]
-    dev_ents_f: float
-    seconds: Seconds
     made_of: dict[str, str]
 
     def describe(self) -> str:

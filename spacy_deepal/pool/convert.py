@@ -11,13 +11,11 @@ from spacy.tokens import Doc
 
 from ..corpus.formats import READERS, detect_format
 from ..corpus.sources import BadLine, Sentence, find_files
-from ..errors import DeepALError
+from ..errors import PROBLEMS_SHOWN, DeepALError
 from ..pipelines import blank_pipeline
 from ..progress import progress_bar
 from ..sentences import KEY, count_words, sentence_info
 from .shards import check_pool_folder, write_shards
-
-PROBLEMS_SHOWN = 20
 
 
 @dataclass
@@ -25,7 +23,7 @@ class ConvertSummary:
     """What a conversion has written and left out.
 
     sentences, words (int): The sentences written, and their real words.
-    labelled, unlabelled (int): The sentences with and without annotation of entities.
+    labelled (int): The sentences with annotation of entities.
     entities (Counter): The number of entities by label.
     genres (Counter): The number of sentences by genre; None for those without one.
     without_words (int): Sentences left out because they are white space only.
@@ -36,7 +34,6 @@ class ConvertSummary:
     sentences: int = 0
     words: int = 0
     labelled: int = 0
-    unlabelled: int = 0
     entities: Counter[str] = field(default_factory=Counter)
     genres: Counter[str | None] = field(default_factory=Counter)
     without_words: int = 0
@@ -48,10 +45,7 @@ class ConvertSummary:
         for doc in docs:
             self.sentences += 1
             self.words += count_words(doc)
-            if doc.has_annotation("ENT_IOB"):
-                self.labelled += 1
-            else:
-                self.unlabelled += 1
+            self.labelled += doc.has_annotation("ENT_IOB")
             self.entities.update(entity.label_ for entity in doc.ents)
             self.genres[sentence_info(doc)["genre"]] += 1
             yield doc

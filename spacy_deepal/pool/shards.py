@@ -6,7 +6,6 @@ id in its `user_data`: see `sentences.SentenceInfo`.
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
@@ -16,21 +15,12 @@ from spacy.vocab import Vocab
 from ..corpus.docbin import doc_bin, read_docs
 from ..errors import DeepALError
 from ..files import check_replaceable, draft_beside, replace_folder
-from ..sentences import count_words, sentence_id, sentence_info
-
-
-@dataclass(frozen=True)
-class ShardsSummary:
-    """How many shards, sentences and words `write_shards` has written."""
-
-    shards: int
-    sentences: int
-    words: int
+from ..sentences import sentence_id, sentence_info
 
 
 def write_shards(
     docs: Iterable[Doc], folder: str | Path, *, sentences_per_shard: int = 1000
-) -> ShardsSummary:
+) -> None:
     """Write sentences as the shards of a pool: all of them or, on any error, none. One shard is in
     memory at a time. Without any sentence, one empty shard is written.
 
@@ -45,9 +35,8 @@ def write_shards(
     if sentences_per_shard < 1:
         raise DeepALError(f"sentences_per_shard must be 1 or more, not {sentences_per_shard}.")
     with draft_beside(folder) as draft:
-        summary = _write_shard_files(docs, draft, sentences_per_shard)
+        _write_shard_files(docs, draft, sentences_per_shard)
         replace_folder(draft, folder)
-    return summary
 
 
 def check_pool_folder(folder: Path) -> None:
@@ -60,19 +49,13 @@ def check_pool_folder(folder: Path) -> None:
     )
 
 
-def _write_shard_files(
-    docs: Iterable[Doc], folder: Path, sentences_per_shard: int
-) -> ShardsSummary:
-    docs = iter(docs)
-    shards = sentences = words = 0
-    while (shard := list(islice(docs, sentences_per_shard))) or shards == 0:
+def _write_shard_files(docs: Iterable[Doc], folder: Path, sentences_per_shard: int) -> None:
+    docs, number = iter(docs), 0
+    while (shard := list(islice(docs, sentences_per_shard))) or number == 0:
         for doc in shard:
             sentence_info(doc)
-        doc_bin(shard).to_disk(folder / f"shard_{shards:04}.spacy")
-        shards += 1
-        sentences += len(shard)
-        words += sum(map(count_words, shard))
-    return ShardsSummary(shards, sentences, words)
+        doc_bin(shard).to_disk(folder / f"shard_{number:04}.spacy")
+        number += 1
 
 
 def shard_files(path: str | Path) -> list[Path]:

@@ -1,7 +1,7 @@
 """Numbers that compare runs. F1 is from 0 to 1 here, words in percent of the pool."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ import numpy
 from pydantic import Field
 
 from ..files import read_json
-from ..rounds.rows import RoundMetrics, Row, Seconds, parse_row
+from ..rounds.rows import RoundMetrics, Row, parse_row
 from .runs import Run
 
 TARGET = 0.99
@@ -153,36 +153,6 @@ def words_saved(run: Run, baseline: Run, full: Full | None) -> tuple[float, floa
     if mine is None or theirs is None or theirs.words == 0:
         return None
     return 100 * (1 - mine.words / theirs.words), level
-
-
-def mean_run(runs: Sequence[Run]) -> Run:
-    """Make the mean curve of several runs. Each number of a round is the mean of theirs, as far as
-    all have come; nothing is interpolated.
-
-    runs (Sequence[Run]): Runs of one function, at least one.
-    RETURNS (Run): The first of them, with the mean rounds.
-    """
-    rounds = zip(*(run.rounds for run in runs), strict=False)
-    return replace(runs[0], rounds=tuple(map(mean_round, rounds)))
-
-
-def mean_round(rounds: Sequence[RoundMetrics]) -> RoundMetrics:
-    """RETURNS (RoundMetrics): The means, without the numbers by type and by genre."""
-
-    def mean(values: Iterable[float | None]) -> float | None:
-        known = [value for value in values if value is not None]
-        return float(numpy.mean(known)) if len(known) == len(rounds) else None
-
-    keys = ("words_percent", "ents_p", "ents_r", "ents_f", "dev_ents_f", "stability")
-    values: dict[str, Any] = {key: mean(getattr(row, key) for row in rounds) for key in keys}
-    for key in ("words", "sentences"):
-        values[key] = round(numpy.mean([getattr(row, key) for row in rounds]))
-    seconds = {
-        step: numpy.mean([getattr(row.seconds, step) for row in rounds])
-        for step in Seconds.model_fields
-    }
-    values["seconds"] = Seconds(**{step: float(value) for step, value in seconds.items()})
-    return rounds[0].model_copy(update={**values, "ents_per_type": {}, "genres": {}})
 
 
 def summarise(runs: list[Run], full: Full | None, shallow: float | None = None) -> list[Summary]:

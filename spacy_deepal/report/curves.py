@@ -29,7 +29,8 @@ VISIBLE = 0.5
 
 @dataclass(frozen=True)
 class Style:
-    """How an acquisition function looks: a colour, and a marker for readers who cannot tell it."""
+    """How an acquisition function looks: a colour, and a marker for readers who cannot tell the
+    colours apart."""
 
     color: str
     marker: str

@@ -25,7 +25,7 @@ SELECTIONS = {"seed": "seed set", "random": "at random", "acquisition": "by scor
 
 
 @dataclass(frozen=True)
-class Share:
+class GenreShare:
     """A genre's percentage of what was selected, and how many points above the pool's that is."""
 
     percent: float
@@ -125,8 +125,8 @@ def genre_shares(run: Run, unit: str) -> dict[str, Any] | None:
     run (Run): The run.
     unit (str): What is counted, "sentences" or "words".
     RETURNS (dict[str, Any] | None): "pool": the percentage of each genre in the pool, the one with
-        most words first; "rounds": the Share of each genre in each round. None if the pool has only
-        one genre.
+        most words first; "rounds": the GenreShare of each genre in each round. None if the pool has
+        only one genre.
     """
     pool = percentages(run.manifest.pool.genres, unit)
     if len(pool) < 2:
@@ -135,7 +135,7 @@ def genre_shares(run: Run, unit: str) -> dict[str, Any] | None:
     for row in run.rounds:
         selected = percentages(row.genres, unit)
         rounds[row.round] = {
-            genre: Share(selected.get(genre, 0.0), selected.get(genre, 0.0) - pool[genre])
+            genre: GenreShare(selected.get(genre, 0.0), selected.get(genre, 0.0) - pool[genre])
             for genre in pool
         }
     return {"pool": pool, "rounds": rounds}

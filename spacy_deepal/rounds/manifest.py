@@ -22,7 +22,7 @@ from ..errors import DeepALError
 from ..pipelines import blank_pipeline
 from ..pool.shards import distinct, fingerprint, read_shards, shard_files
 from ..sentences import count_words, sentence_info
-from .rows import FORMAT, DataFile, GenreCount, Manifest, Pool
+from .rows import RUN_FORMAT, DataFile, GenreCount, Manifest, Pool
 from .settings import DEFAULTS, ENDS, SECTION, Settings
 
 DATA = ("pool", "dev", "test")
@@ -37,7 +37,7 @@ def make_manifest(config: Config, settings: Settings) -> Manifest:
     paths, lang = config["paths"], config["nlp"]["lang"]
     arguments = dict(config[SECTION]["acquisition"])
     return Manifest(
-        format=FORMAT,
+        format=RUN_FORMAT,
         acquisition=arguments.pop(NAME),
         arguments=arguments,
         seed=settings.seed,

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..errors import DeepALError, describe_error
 from ..files import placed_jsonl
 
-FORMAT = 1
+RUN_FORMAT = 1
 RESTORE = "Restore the file from a copy, or begin the run again in another folder."
 
 Entity = Annotated[tuple[int, int, str], Field(strict=False)]  # JSON has lists, not tuples
@@ -84,15 +84,28 @@ class Seconds(Row):
     evaluate: float = 0.0
 
 
-class RoundMetrics(Row):
-    """What a finished round recorded: a line of metrics.jsonl. Scores are from 0 to 1.
+class Metrics(Row):
+    """How good a model is, from 0 to 1, and how long it took to make.
+
+    ents_p, ents_r, ents_f (float), ents_per_type (dict): Scores on the test set.
+    dev_ents_f (float): F1 on dev.
+    """
+
+    ents_p: float
+    ents_r: float
+    ents_f: float
+    ents_per_type: dict[str, TypeScores]
+    dev_ents_f: float
+    seconds: Seconds
+
+
+class RoundMetrics(Metrics):
+    """What a finished round recorded: a line of metrics.jsonl.
 
     selection (str): How the batch was selected: as the "seed" set, at "random", or by the scores of
         the "acquisition" function.
     words, sentences (int): The size of the labelled set.
     words_percent (float): Its words in percent of the pool's.
-    ents_p, ents_r, ents_f (float), ents_per_type (dict): Scores on the test set.
-    dev_ents_f (float): F1 on dev.
     stability (float | None): How far the model agrees with that of the round before; None in the
         first round.
     genres (dict): What the round's own batch holds, by genre.
@@ -103,14 +116,8 @@ class RoundMetrics(Row):
     words: int
     words_percent: float
     sentences: int
-    ents_p: float
-    ents_r: float
-    ents_f: float
-    ents_per_type: dict[str, TypeScores]
-    dev_ents_f: float
     stability: float | None = None
     genres: dict[str, GenreCount]
-    seconds: Seconds
 
     def describe(self) -> str:
         """RETURNS (str): The round in a line for people."""

@@ -27,7 +27,7 @@ from ..files import read_json, write_json, write_jsonl
 from ..pool.shards import read_shards
 from .manifest import differences
 from .rows import (
-    FORMAT,
+    RUN_FORMAT,
     FoundEntities,
     Manifest,
     RoundMetrics,
@@ -113,10 +113,10 @@ class RunFolder:
             raise DeepALError(f"{self.path} is not a run folder: it has no manifest.json.")
         content = read_json(file)
         version = content.get("format") if isinstance(content, dict) else None
-        if isinstance(version, int) and version != FORMAT:
+        if isinstance(version, int) and version != RUN_FORMAT:
             raise DeepALError(
                 f"{file} has format {version}, and this version of spacy_deepal reads format "
-                f"{FORMAT}. Use the version that made the run."
+                f"{RUN_FORMAT}. Use the version that made the run."
             )
         return parse_row(Manifest, content, str(file))
 

@@ -23,7 +23,7 @@ SECTION = "active_learning"
 SEE = "`python -m spacy deepal init-config al.cfg` writes a config that has all sections."
 
 
-def _words(value: Any) -> int | float:
+def _budget(value: Any) -> int | float:
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
     if isinstance(value, float) and 0 < value < 1:
@@ -56,7 +56,7 @@ def _resolve(block: Any, registered: str) -> Any:
     return registry.resolve({"section": block})["section"]
 
 
-Words = Annotated[int | float, PlainValidator(_words)]
+Budget = Annotated[int | float, PlainValidator(_budget)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -85,8 +85,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
 
     seed: NonNegativeInt
-    seed_words: Words
-    budget_words: Words
+    seed_words: Budget
+    budget_words: Budget
     passes: PositiveInt
     acquisition: Annotated[AcquisitionFunction, PlainValidator(_acquisition)]
     oracle: Annotated[Oracle, PlainValidator(_oracle)]

@@ -3,9 +3,8 @@
 import shutil
 import sys
 import warnings
-from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from spacy.language import Language
 from spacy.schemas import ConfigSchemaTraining
@@ -21,8 +20,8 @@ from ..corpus.docbin import doc_bin
 from ..errors import DeepALError
 from ..files import replace_folder
 from ..pool.shards import read_shards
-from ..progress import progress_bar
 from ..seeds import derive_seed
+from .labels import check_gold
 from .run_folder import RoundFolder
 from .settings import SECTION, Settings
 
@@ -62,6 +61,8 @@ def initialize(config: Config, settings: Settings, *, use_gpu: int = -1) -> Lang
             f"There are no labels: {pool} has no entity. Give the entity types in "
             f"[initialize.components.{tagger.name}.labels]."
         )
+    for split in ("dev", "test"):
+        check_gold(nlp, tagger, config.interpolate()["paths"][split])
     for name in trained(nlp):
         learnt = [LEARNT_FROM[k] for k in nlp.get_pipe_meta(name).assigns if k in LEARNT_FROM]
         docs = read_shards(pool, nlp.vocab) if learnt else iter(())
@@ -218,35 +219,6 @@ def evaluate_pipeline(nlp: Language, path: str | Path) -> dict[str, Any]:
     if scores.get("ents_f") is None:
         raise DeepALError(f"{path} has no labelled sentence to evaluate on. Name data that have.")
     return {key: scores[key] for key in ("ents_p", "ents_r", "ents_f", "ents_per_type")}
-
-
-def make_progress_logger(
-    logger: Callable, updates: int | None, title: str
-) -> Callable[[Language, IO, IO], tuple[Callable, Callable]]:
-    """`spacy_deepal.ProgressLogger.v1`: a progress bar around another logger.
-
-    logger (Callable): The logger that the config names.
-    updates (int | None): The number of updates to expect; None if it is not known.
-    title (str): The text before the bar.
-    """
-
-    def setup(nlp: Language, stdout: IO = sys.stdout, stderr: IO = sys.stderr):
-        log, finish = logger(nlp, stdout, stderr)
-        bar = progress_bar(title=title, total=updates, unit="batch", file=stderr)
-
-        def log_step(info: dict[str, Any] | None) -> None:
-            bar.update()
-            if info is not None:
-                bar.set_postfix_str(f"dev F {100 * info['score']:.1f}")
-            log(info)
-
-        def finalize() -> None:
-            bar.close()
-            finish()
-
-        return log_step, finalize
-
-    return setup
 
 
 def without_loop(config: Config) -> Config:

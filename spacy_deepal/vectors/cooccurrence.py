@@ -1,4 +1,4 @@
-"""Vectors learnt from the pools' own text: words that stand beside the same words get like vectors.
+"""Vectors learnt from the pools' own text: words with the same neighbours get similar vectors.
 
 Neighbours are counted, weighted by their positive pointwise mutual information (PPMI) and reduced
 by a truncated SVD (Levy, Goldberg and Dagan, 2015, "Improving distributional similarity with
@@ -21,11 +21,11 @@ from .sparse import SparseMatrix
 # Chosen for pools of 30,000 to 100,000 words.
 WINDOW = 3  # neighbours on each side; one at distance d counts 1 / d
 MIN_NEIGHBOURS = 10  # fewest distinct words that a context stands beside
-SMOOTHING = 0.75  # power of the contexts' counts, which makes PPMI less fond of rare contexts
+SMOOTHING = 0.75  # power of the contexts' counts, which gives rare contexts less weight
 SINGULAR_POWER = 0.5  # power of the singular values: between 0, whitened, and 1, as they are
 BUCKETS = 50_000  # rows of the table, shared by words and their character n-grams
 NGRAMS = 2, 5  # fewest and most characters of an n-gram
-HASHES = 2  # rows of each n-gram
+ROWS_OF_NGRAM = 2  # rows of the table that add up to an n-gram
 PENALTY = 0.1  # on the squares of the rows; the squared errors of words weigh 1 on average
 SVD_STEPS = 4
 FIT_STEPS = 30
@@ -57,7 +57,7 @@ def train_vectors(sentences: Iterable[list[str]], vocab: Vocab, *, dim: int = 10
         mode="floret",
         minn=NGRAMS[0],
         maxn=NGRAMS[1],
-        hash_count=HASHES,
+        hash_count=ROWS_OF_NGRAM,
     )
     weights = np.sqrt(counts) / np.sqrt(counts).mean()  # frequent words are better known
     fitted = fit_rows(ngram_rows(list(rows), table), targets, torch.from_numpy(weights).float())

@@ -20,14 +20,13 @@ from .transformer import average_wordpieces
 from .word_file import find_vectors
 
 PARTS = {"config.cfg", "meta.json", "tokenizer", "vocab"}  # what a saved blank pipeline holds
-NAME = "_deepal.vectors"  # how the name of a table ends, after the language
+TABLE_NAME = "_deepal.vectors"  # how the name of a table ends, after the language
 VectorSource = Callable[[Sequence[str], Vocab], Vectors]  # from distinct words and their vocab
 
 
 @dataclass(frozen=True)
 class VectorsSummary:
-    """How many distinct words and how many words the pools have, how many of each have a vector,
-    and the width of a vector."""
+    """How many of the pools' words have a vector, distinct and in all, and how wide a vector is."""
 
     distinct: int
     words: int
@@ -57,7 +56,7 @@ def make_vectors(
     if not words:
         raise DeepALError(f"There is no word in {', '.join(map(str, pools))}.")
     vocab.vectors = source(list(words), vocab)
-    vocab.vectors.name = nlp.meta["vectors"]["name"] = f"{lang}{NAME}"
+    vocab.vectors.name = nlp.meta["vectors"]["name"] = f"{lang}{TABLE_NAME}"
     found = [word for word in words if vocab.has_vector(word)]
     if not found:
         raise DeepALError(
@@ -112,9 +111,10 @@ def vectors_source(
 def _is_table(folder: Path) -> bool:
     """Whether a folder holds what `make_vectors` saves: a blank pipeline with a table's name."""
     file = folder / "meta.json"
-    meta = read_json(file) if file.is_file() else {}
-    name = meta.get("vectors", {}).get("name") or ""
-    return name.endswith(NAME) and not meta.get("pipeline")
+    match read_json(file) if file.is_file() else None:
+        case {"vectors": {"name": str(name)}, "pipeline": []}:
+            return name.endswith(TABLE_NAME)
+    return False
 
 
 def _sentences(pools: Sequence[str | Path], vocab: Vocab) -> Iterator[list[str]]:

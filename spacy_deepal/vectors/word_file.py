@@ -15,7 +15,7 @@ from ..pipelines import load_pipeline
 from ..progress import progress_bar
 from ..tagger.lexicon import case_forms
 
-FORMAT = (
+REMEDY = (
     "A line must be a word and the numbers of its vector, separated by single spaces, as in the "
     "text format of word2vec and GloVe. Save a binary file as text."
 )
@@ -67,7 +67,7 @@ def read_word_file(file: Path, wanted: Collection[str]) -> dict[str, NDArray[np.
                 continue
         word = line.partition(b" ")[0] if count == width else line.rsplit(b" ", width)[0]
         if count < width or width < 1:
-            raise DeepALError(f"{file}, line {number} has {count} numbers, not {width}. {FORMAT}")
+            raise DeepALError(f"{file}, line {number} has {count} numbers, not {width}. {REMEDY}")
         if word in keys and keys[word] not in found:
             found[keys[word]] = _parse(line[len(word) + 1 :], file, number)
     return found
@@ -79,7 +79,7 @@ def _parse(numbers: bytes, file: Path, line: int) -> NDArray[np.float32]:
     except ValueError:
         vector = np.asarray([np.nan])
     if not np.isfinite(vector).all():
-        raise DeepALError(f"{file}, line {line} does not hold a vector: {numbers[:60]!r}. {FORMAT}")
+        raise DeepALError(f"{file}, line {line} does not hold a vector: {numbers[:60]!r}. {REMEDY}")
     return vector
 
 

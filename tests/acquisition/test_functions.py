@@ -163,7 +163,13 @@ def test_bald_of_the_decoder_is_the_same_ratio_of_other_samples():
 def test_bald_takes_a_hundred_samples_as_the_paper_does():
     assert needs_of(make_bald()) == Needs(samples=100, anytime=True)
     assert needs_of(make_acquisition("BALD")).samples == 100
-    assert needs_of(make_acquisition("BALD", samples=7)).samples == 7
+    assert needs_of(make_acquisition("BALD:samples=7")).samples == 7
+
+
+@pytest.mark.parametrize("samples", [0, 1])
+def test_a_function_that_looks_at_the_first_samples_says_how_many_there_are(samples):
+    with pytest.raises(DeepALError, match=f"anytime needs samples = 2 or more, not {samples}"):
+        Needs(samples=samples, anytime=True)
 
 
 def test_a_plain_callable_needs_the_greedy_path_and_rand_needs_nothing():
@@ -256,15 +262,15 @@ def test_unknown_function_is_refused_with_those_there_are():
 
 
 def test_arguments_stand_behind_the_name():
-    assert make_acquisition("BALD:samples=7") == make_acquisition("BALD", samples=7)
+    assert make_acquisition("BALD:samples=7") == make_bald(7)
     assert make_acquisition("BALD:samples=3") != make_acquisition("BALD")
     with pytest.raises(DeepALError, match=r"(?s)MNLP:power=2.*power"):
         make_acquisition("MNLP:power=2")
 
 
 def test_samples_for_a_function_that_takes_none_are_refused():
-    with pytest.raises(DeepALError, match=r"(?s)MNLP: .*samples"):
-        make_acquisition("MNLP", samples=5)
+    with pytest.raises(DeepALError, match=r"(?s)MNLP:samples=5: .*samples"):
+        make_acquisition("MNLP:samples=5")
 
 
 @pytest.fixture

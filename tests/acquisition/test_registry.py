@@ -53,7 +53,7 @@ def test_what_is_no_function_with_its_arguments_is_refused(text, message):
 def test_short_and_full_names_of_functions():
     assert acquisition_name("MNLP") == acquisition_name("spacy_deepal.MNLP.v1")
     assert make_acquisition("LC") is lc
-    assert make_acquisition("BALD", samples=7) == make_bald(7)
+    assert make_acquisition("BALD:samples=7") == make_bald(7)
 
 
 def test_an_unknown_function_is_refused_with_those_there_are():
@@ -63,6 +63,6 @@ def test_an_unknown_function_is_refused_with_those_there_are():
 
 def test_samples_are_refused_where_they_mean_nothing():
     with pytest.raises(DeepALError, match=r"(?s)spacy_deepal\.MNLP\.v1.*samples"):
-        make_acquisition("MNLP", samples=10)
+        make_acquisition("MNLP:samples=10")
     with pytest.raises(DeepALError, match="2 or more"):
-        make_acquisition("BALD", samples=1)
+        make_acquisition("BALD:samples=1")

@@ -64,10 +64,9 @@ def test_score_writes_a_line_for_each_sentence_in_the_order_of_the_pool(model, p
     assert [line["id"] for line in lines] == [sentence_id(doc) for doc in make_docs(30, 1)]
 
 
-@pytest.mark.parametrize("name", ["MNLP", "LC", "RAND", "BALD"])
+@pytest.mark.parametrize("name", ["MNLP", "LC", "RAND", "BALD:samples=4"])
 def test_options_of_batches_and_the_order_of_shards_change_no_score(model, pool, tmp_path, name):
     options = ["--acquisition", name, "--seed", 3]
-    options += ["--samples", 4] if name == "BALD" else []
     call("score", model, pool, tmp_path / "a.jsonl", *options)
     shards = sorted(pool.iterdir())
     for number, shard in enumerate(reversed(shards)):
@@ -80,16 +79,16 @@ def test_options_of_batches_and_the_order_of_shards_change_no_score(model, pool,
 
 def test_the_same_command_writes_the_same_bytes(model, pool, tmp_path):
     for name in ("a", "b"):
-        options = ["--acquisition", "BALD", "--samples", 5, "--seed", 1]
+        options = ["--acquisition", "BALD:samples=5", "--seed", 1]
         call("score", model, pool, tmp_path / name, *options)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-@pytest.mark.parametrize("options", [["RAND"], ["BALD", "--samples", 4]])
-def test_another_seed_gives_other_scores(model, pool, tmp_path, options):
+@pytest.mark.parametrize("function", ["RAND", "BALD:samples=4"])
+def test_another_seed_gives_other_scores(model, pool, tmp_path, function):
     for seed in (1, 2):
         file = tmp_path / str(seed)
-        call("score", model, pool, file, "--seed", seed, "--acquisition", *options)
+        call("score", model, pool, file, "--seed", seed, "--acquisition", function)
     assert read(tmp_path / "1") != read(tmp_path / "2")
 
 
@@ -158,8 +157,8 @@ def test_an_unknown_function_is_refused_with_those_there_are(model, pool, tmp_pa
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--samples", 3], "samples"),
-        (["--acquisition", "BALD", "--samples", 1], "--samples"),
+        (["--acquisition", "MNLP:samples=3"], "samples"),
+        (["--acquisition", "BALD:samples=1"], "samples = 1"),
         (["--batch-words", 0], "--batch-words"),
         (["--seed", -1], "--seed"),
     ],

@@ -26,7 +26,7 @@ def test_the_summary_counts_what_was_written(tmp_path):
     (tmp_path / "raw.jsonl").write_text('{"text": "a b", "genre": "web"}\n{"text": " \\n"}\n')
     summary = convert([tmp_path / "nw.txt", tmp_path / "raw.jsonl"], tmp_path / "pool")
     assert (summary.sentences, summary.words) == (3, 10)
-    assert (summary.labelled, summary.unlabelled) == (2, 1)
+    assert summary.labelled == 2
     assert summary.entities == {"PER": 2, "LOC": 1}
     assert summary.genres == {"nw": 2, "web": 1}
     assert (summary.without_words, summary.skipped, summary.problems) == (1, 0, [])

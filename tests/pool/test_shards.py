@@ -29,8 +29,7 @@ def annotation(doc):
 
 def test_sentences_come_back_in_order_with_their_ids(nlp, tmp_path):
     docs = [make_doc(nlp, str(i)) for i in range(5)]
-    summary = write_shards(docs, tmp_path / "pool", sentences_per_shard=2)
-    assert (summary.shards, summary.sentences, summary.words) == (3, 5, 10)
+    write_shards(docs, tmp_path / "pool", sentences_per_shard=2)
     names = sorted(file.name for file in (tmp_path / "pool").iterdir())
     assert names == ["shard_0000.spacy", "shard_0001.spacy", "shard_0002.spacy"]
     back = list(read_shards(tmp_path / "pool", spacy.blank("en").vocab))
@@ -188,7 +187,8 @@ def test_shards_without_sentences_are_refused(nlp, tmp_path):
 
 
 def test_no_sentences_make_one_empty_shard(nlp, tmp_path):
-    assert write_shards([], tmp_path / "pool").shards == 1
+    write_shards([], tmp_path / "pool")
+    assert len(list((tmp_path / "pool").iterdir())) == 1
     assert list(read_shards(tmp_path / "pool", nlp.vocab)) == []
 
 

@@ -9,7 +9,6 @@ from spacy_deepal.report.compare import (
     find_full,
     first_reaching,
     mean_f,
-    mean_run,
     summarise,
     words_saved,
 )
@@ -117,27 +116,6 @@ def test_summary_has_a_row_a_run_and_the_mean_of_several_seeds(load):
     assert second.saved is None, "RAND has no run with this seed"
     assert mean.saved == first.saved
     assert rand.saved is None
-
-
-def test_mean_curve_has_the_rounds_that_all_runs_have(load):
-    runs = load(MNLP_0=((10, 0.6), (20, 0.7), (30, 0.9)), MNLP_1=((10, 0.5), (22, 0.8)))
-    mean = mean_run(runs)
-    assert [(row.words_percent, row.words) for row in mean.rounds] == [(10, 100), (21, 210)]
-    assert [row.ents_f for row in mean.rounds] == [pytest.approx(0.55), pytest.approx(0.75)]
-    assert mean.seconds("train") == 60
-    assert first_reaching(mean, 0.75).words_percent == 21
-
-
-def test_mean_curve_has_the_mean_stability_where_all_runs_know_theirs(tmp_path):
-    known = ((None, 0.8), (None, 0.9)), ((None, 0.8), (None, None))
-    for number, (pair, expected) in enumerate(zip(known, (0.85, None), strict=True)):
-        folders = [
-            make_run(tmp_path / f"{number}{seed}", seed=seed, stability=stability)
-            for seed, stability in enumerate(pair)
-        ]
-        mean = mean_run(read_runs(folders))
-        assert mean.rounds[0].stability is None
-        assert mean.rounds[1].stability == (expected and pytest.approx(expected))
 
 
 def test_full_data_f1_of_several_models_is_their_mean(tmp_path):

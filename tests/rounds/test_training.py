@@ -1,4 +1,3 @@
-import io
 import json
 import re
 from collections import Counter
@@ -12,14 +11,12 @@ from thinc.api import fix_random_seed
 
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.shards import write_shards
-from spacy_deepal.rounds import training
 from spacy_deepal.rounds.run_folder import RoundFolder
 from spacy_deepal.rounds.settings import read_settings
 from spacy_deepal.rounds.training import (
     count_updates,
     evaluate_pipeline,
     initialize,
-    make_progress_logger,
     save_pipeline,
     train_round,
 )
@@ -99,9 +96,9 @@ class TestInitialize:
 
     def test_labels_of_the_config_do_for_a_pool_without_gold(self, tmp_path):
         paths = write_pools(tmp_path, pool=make_docs(20, 1, gold=False))
-        labels = {"initialize.components": {"ner": {"labels": ["PER"]}}}
+        labels = {"initialize.components": {"ner": {"labels": ["PER", "LOC", "ORG"]}}}
         path = make_initial(paths, tmp_path / "initial", more=labels)
-        assert load_model(path).get_pipe("ner").labels == ("PER",)
+        assert load_model(path).get_pipe("ner").labels == ("LOC", "ORG", "PER")
 
     def test_a_pool_without_gold_and_a_config_without_labels_are_refused(self, tmp_path):
         paths = write_pools(tmp_path, pool=make_docs(20, 1, gold=False))
@@ -244,6 +241,11 @@ class TestTrainRound:
         train(docs=list(make_docs(4, 5)), min_updates=8, more=more)
         assert len(updates) == 8
 
+    def test_the_saved_pipeline_names_the_logger_of_the_config(self, train):
+        """The progress bar's total and title are those of the round alone."""
+        config = load_model(train()).config
+        assert config["training"]["logger"]["@loggers"] == "spacy.ConsoleLogger.v1"
+
     def test_what_a_killed_process_left_is_replaced(self, train, tmp_path):
         left = tmp_path / "round" / "training"
         left.mkdir(parents=True)
@@ -323,33 +325,3 @@ def test_batches_that_grow_from_pass_to_pass_are_counted_as_training_makes_them(
         "compound": 1.5,
     }
     assert count_updates(nlp, 2, 0) < 2 * count_updates(nlp, 1, 0)
-
-
-def test_the_progress_logger_passes_everything_on_and_is_silent_on_no_terminal():
-    calls, stderr = [], io.StringIO()
-
-    def logger(nlp, stdout, stderr):
-        return calls.append, lambda: calls.append("finished")
-
-    log_step, finish = make_progress_logger(logger, 2, "round 3")("nlp", io.StringIO(), stderr)
-    info = {"score": 0.5}
-    for step in (None, info):
-        log_step(step)
-    finish()
-    assert calls == [None, info, "finished"]
-    assert stderr.getvalue() == ""
-
-
-def test_the_progress_logger_shows_a_bar_on_a_terminal():
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
-    terminal = Terminal()
-    silent = (lambda info: None, lambda: None)
-    setup = training.make_progress_logger(lambda *_: silent, 2, "round 3")
-    log_step, finish = setup("nlp", io.StringIO(), terminal)
-    log_step({"score": 0.5})
-    finish()
-    assert "round 3" in terminal.getvalue()
-    assert "dev F 50.0" in terminal.getvalue()

@@ -79,6 +79,15 @@ def test_pipeline_that_is_no_such_table_is_left_as_it_is(pool, tmp_path):
         make_vectors([pool], tmp_path / "others", source_of({"Ada": [1, 2]}))
 
 
+@pytest.mark.parametrize("meta", ["[]", "null", '{"vectors": null}', '{"vectors": {"name": 1}}'])
+def test_a_folder_whose_meta_json_is_no_pipelines_is_not_replaced(pool, tmp_path, meta):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "meta.json").write_text(meta)
+    with pytest.raises(DeepALError, match="mine holds other things than a table of vectors"):
+        make_vectors([pool], tmp_path / "mine", source_of({"Ada": [1, 2]}))
+    assert (tmp_path / "mine" / "meta.json").read_text() == meta
+
+
 def test_nothing_is_written_when_no_word_has_a_vector(pool, tmp_path):
     with pytest.raises(DeepALError, match="None of the 7 words of the pools, such as 'Ada'"):
         make_vectors([pool], tmp_path / "out", source_of({}))

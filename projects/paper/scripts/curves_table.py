@@ -25,6 +25,7 @@ from statistics import mean
 from typing import Annotated, Any
 
 import typer
+from mean_curve import mean_run
 from results import DIGITS, RESULTS, markdown, read_lines, show_errors
 
 from spacy_deepal.files import write_jsonl
@@ -34,7 +35,6 @@ from spacy_deepal.report.compare import (
     common_range,
     first_reaching,
     mean_f,
-    mean_run,
     summarise,
     words_saved,
 )
