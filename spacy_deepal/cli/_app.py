@@ -67,8 +67,15 @@ def set_up(code: Path | None, gpu_id: int) -> None:
 
 def load_config(ctx: typer.Context, path: Path) -> Config:
     """Load a config with the overrides of the command line, as `spacy train` takes them."""
+    from click import NoSuchOption
     from spacy.cli._util import parse_config_overrides
 
     from ..rounds.loop import load_run_config
 
-    return load_run_config(path, parse_config_overrides(ctx.args))
+    try:
+        return load_run_config(path, parse_config_overrides(ctx.args))
+    except NoSuchOption as error:
+        raise DeepALError(
+            f"There is no option {error.option_name}. Settings of the config are given with their "
+            "section, as in --active_learning.rounds 5."
+        ) from error

@@ -11,7 +11,6 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ..errors import DeepALError
-from ..files import write_atomically
 from ._app import Lang, app, show_errors
 
 CONFIGS = "spacy_deepal.configs"  # configs/ in the repository
@@ -34,6 +33,8 @@ def init_config_cli(
     force: Annotated[bool, Option("--force", "-F", help="Overwrite the file")] = False,
 ) -> None:
     """Write a config for active learning and for `spacy train`, with a comment on every setting."""
+    from ..files import write_atomically
+
     paths = {"pool": pool, "dev": dev, "test": test, "vectors": vectors}
     with show_errors():
         text = init_config(

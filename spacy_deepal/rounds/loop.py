@@ -25,6 +25,7 @@ from ..pool.shards import read_shards
 from ..progress import progress_bar
 from ..seeds import derive_seed
 from ..sentences import count_words, sentence_id
+from .labels import check_labelled
 from .manifest import count_genres, make_manifest
 from .rows import RoundMetrics, Selected
 from .run_folder import RoundFolder, RunFolder
@@ -60,6 +61,8 @@ def run_loop(
         if folder.initial.exists():
             folder.open(manifest)
         else:  # nothing is written before all that is needed has been found
+            pool, vocab = resolved["paths"]["pool"], blank_pipeline(manifest.lang).vocab
+            settings.oracle.check(read_shards(pool, vocab))
             nlp = initialize(config, settings, use_gpu=use_gpu)
             folder.open(manifest)
             save_pipeline(nlp, folder.initial)
@@ -118,7 +121,7 @@ class Loop:
                     f"{settings.stop_rounds} rounds."
                 )
         if settings.rounds and last.round >= settings.rounds:
-            return f"All {settings.rounds} rounds are done."
+            return f"Rounds done: {settings.rounds}."
         return self._used_up(len(metrics))
 
     def _used_up(self, number: int) -> str:
@@ -210,20 +213,9 @@ class Loop:
                 f"The oracle must give back the {len(ids)} sentences that it got, with their ids. "
                 f"Missing: {', '.join(lost[:5]) or 'none'}; given back: {len(labelled)}."
             )
-        self._check_labels(labelled.values())
+        tagger = find_tagger(load_model(self.folder.initial))
+        check_labelled(labelled.values(), tagger, here.path)
         here.write_batch([labelled[name] for name in ids])
-
-    def _check_labels(self, docs: Iterable[Doc]) -> None:
-        """RAISES (DeepALError): For an entity type that the tagger was not initialised with."""
-        known = find_tagger(load_model(self.folder.initial)).labels
-        for doc in docs:
-            for ent in doc.ents:
-                if ent.label_ not in known:
-                    raise DeepALError(
-                        f"{ent.text!r} in {doc.text[:80]!r} is labelled {ent.label_}, but the "
-                        f"run's labels are {', '.join(known)}. Correct the label; or begin a new "
-                        "run with all labels in [initialize.components.NAME.labels]."
-                    )
 
     def _labelled(self, number: int) -> list[Doc]:
         """RETURNS (list[Doc]): All that is labelled up to and with a round, with corrections."""

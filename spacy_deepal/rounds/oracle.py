@@ -14,6 +14,11 @@ class Oracle(ABC):
     """Labels batches. An oracle of your own inherits from this class and is registered in
     `spacy.registry.misc`."""
 
+    def check(self, docs: Iterable[Doc]) -> None:
+        """Look at the pool before a run begins, and raise a DeepALError for sentences that cannot
+        be labelled. By default all can."""
+        return
+
     @abstractmethod
     def label(self, docs: Sequence[Doc], folder: Path) -> Iterable[Doc]:
         """Label the sentences of a batch.
@@ -36,16 +41,18 @@ class Oracle(ABC):
 class SimulatedOracle(Oracle):
     """`spacy_deepal.SimulatedOracle.v1`: the gold labels that the pool carries."""
 
-    def label(self, docs: Sequence[Doc], folder: Path) -> Iterable[Doc]:
-        """Reveal the gold labels.
-
-        RAISES (DeepALError): For a sentence that is not labelled, or only in part. A labelled
-            sentence without entities is O throughout.
-        """
+    def check(self, docs: Iterable[Doc]) -> None:
+        """RAISES (DeepALError): For a sentence that is not labelled, or only in part. A labelled
+        sentence without entities is O throughout."""
         for doc in docs:
             if any(token.ent_iob == IOB_MISSING for token in doc):
                 raise DeepALError(
                     "The simulated oracle reads gold labels from the pool, and this sentence has "
-                    f"none: {doc.text[:80]!r}. Simulate on a labelled pool."
+                    f"none: {doc.text[:80]!r}. Simulate on a labelled pool. If people label, use "
+                    "--active_learning.oracle.@misc spacy_deepal.FileOracle.v1."
                 )
+
+    def label(self, docs: Sequence[Doc], folder: Path) -> Iterable[Doc]:
+        """Reveal the gold labels. RAISES (DeepALError): As `check`."""
+        self.check(docs)
         return docs

@@ -21,6 +21,7 @@ from ..errors import DeepALError
 from ..files import replace_folder
 from ..pool.shards import read_shards
 from ..seeds import derive_seed
+from .labels import check_gold
 from .run_folder import RoundFolder
 from .settings import SECTION, Settings
 
@@ -60,6 +61,8 @@ def initialize(config: Config, settings: Settings, *, use_gpu: int = -1) -> Lang
             f"There are no labels: {pool} has no entity. Give the entity types in "
             f"[initialize.components.{tagger.name}.labels]."
         )
+    for split in ("dev", "test"):
+        check_gold(nlp, tagger, config.interpolate()["paths"][split])
     for name in trained(nlp):
         learnt = [LEARNT_FROM[k] for k in nlp.get_pipe_meta(name).assigns if k in LEARNT_FROM]
         docs = read_shards(pool, nlp.vocab) if learnt else iter(())

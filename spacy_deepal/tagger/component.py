@@ -22,7 +22,7 @@ from thinc.types import Floats2d
 
 from ..errors import DeepALError
 from . import scheme
-from .defaults import DEFAULT_MODEL
+from .defaults import BATCH_WORDS, BEAM_WIDTH, DEFAULT_MODEL
 from .entities import set_entities
 from .evidence import Evidence, make_evidence
 from .gold import gold_tags, previous_tags, tag_loss
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     assigns=["doc.ents", "token.ent_iob", "token.ent_type"],
     default_config={
         "model": DEFAULT_MODEL,
-        "beam_width": 4,
-        "batch_words": 12000,
+        "beam_width": BEAM_WIDTH,
+        "batch_words": BATCH_WORDS,
         "scorer": {"@scorers": "spacy.ner_scorer.v1"},
     },
     default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
@@ -76,8 +76,8 @@ class DeepNER(TrainablePipe):
         model: Model,
         name: str = "deepal_ner",
         *,
-        beam_width: int = 4,
-        batch_words: int = 12000,
+        beam_width: int = BEAM_WIDTH,
+        batch_words: int = BATCH_WORDS,
         scorer: Callable | None = ner_score,
     ):
         for key, value in (("beam_width", beam_width), ("batch_words", batch_words)):
@@ -142,15 +142,17 @@ class DeepNER(TrainablePipe):
         )
 
     def _tagger(self) -> "Tagger":
+        """RAISES (ValueError): As spaCy's own components, before there is any label."""
         from .model import tagger_of
 
-        self._require_labels()
+        if not (self.labels or self.model.has_dim("nO")):
+            raise ValueError(Errors.E143.format(name=self.name))
         return tagger_of(self.model)
 
     def set_annotations(self, docs: Iterable[Doc], scores: Any) -> None:
         """Set the entities of the best paths. Entities and blocked tokens already there stay.
 
-        docs (Iterable[Doc]): The Docs to change.
+        docs (Iterable[Doc]): The Docs.
         scores (Paths): What `predict` returned for them.
         """
         labels = [self.vocab.strings.add(label) for label in self.labels]
@@ -169,10 +171,12 @@ class DeepNER(TrainablePipe):
         seed (int): Seed of the samples and of `Evidence.uniform`.
         RETURNS (list[Evidence]): In the order of the Docs, whatever the batches.
         """
+        tagger, context = self._tagger(), self._context(docs)
         sampled: list[NDArray | None] = [None] * len(docs)
         if samples:
-            sampled[:] = self.sample(docs, samples=samples, decoder_only=decoder_only, seed=seed)
-        return make_evidence(docs, self._paths(docs, self._context(docs)), sampled, seed)
+            masks = tagger.draw_samples(samples, seed, decoder_only=decoder_only)
+            sampled[:] = tagger.sample(docs, context, masks, batch_words=self.batch_words)
+        return make_evidence(docs, self._paths(docs, context), sampled, seed)
 
     def sample(
         self,
@@ -189,10 +193,8 @@ class DeepNER(TrainablePipe):
         RETURNS (list[array[samples - first, n_words]]): Tags, per Doc.
         """
         tagger, context = self._tagger(), self._context(docs)
-        masks = tagger.draw_samples(samples, seed, last=int(decoder_only))[first:]
-        if decoder_only:
-            return tagger.sample_outputs(docs, context, masks, batch_words=self.batch_words)
-        return tagger.sample_paths(docs, context, masks, batch_words=self.batch_words)
+        masks = tagger.draw_samples(samples, seed, decoder_only=decoder_only)[first:]
+        return tagger.sample(docs, context, masks, batch_words=self.batch_words)
 
     def update(
         self,
@@ -215,7 +217,7 @@ class DeepNER(TrainablePipe):
         losses.setdefault(self.name, 0.0)
         examples = list(examples)
         validate_examples(examples, "DeepNER.update")
-        self._require_labels()
+        self._tagger()  # raises its error also where there is no example
         if examples:
             set_dropout_rate(self.model, drop)
             losses[self.name] += self._collect_gradients(examples)
@@ -227,7 +229,7 @@ class DeepNER(TrainablePipe):
         """RETURNS (float): The loss. The tok2vec gets all Docs, the network those with a tag."""
         from .model import TeacherForced
 
-        every = gold_tags(examples, self.labels)
+        every = gold_tags(examples, self.labels, check=True)
         context, backprop_context = begin_context(self.model, [eg.predicted for eg in examples])
         tagged = [i for i, tags in enumerate(every) if (tags != scheme.MISSING).any()]
         loss, d_context = 0.0, {}
@@ -246,7 +248,8 @@ class DeepNER(TrainablePipe):
                 raise ValueError(Errors.E910.format(name=self.name))
             if d_rows := backprop(d_scores):  # none without a tok2vec
                 d_context = dict(zip(tagged, d_rows, strict=True))
-        backprop_context(d_context)  # also with none: who listens last lets the others' pass
+        # Also when empty: the last listener starts the backward pass of a shared tok2vec.
+        backprop_context(d_context)
         return loss
 
     def get_loss(self, examples: Iterable[Example], scores: NDArray) -> tuple[float, NDArray]:
@@ -293,8 +296,3 @@ class DeepNER(TrainablePipe):
             self.vocab.strings.add(label)
         self.model.set_dim("nO", scheme.tag_count(self.labels), force=True)
         self.model.initialize(X=(eg.predicted for eg in get_examples()))
-
-    def _require_labels(self) -> None:
-        """Raise the error of spaCy's own components before there is any label."""
-        if not (self.labels or self.model.has_dim("nO")):
-            raise ValueError(Errors.E143.format(name=self.name))

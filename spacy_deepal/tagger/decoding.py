@@ -1,7 +1,7 @@
 """`Tagger`: Docs in, tags and their probabilities out, whatever engine runs the network."""
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from torch import Tensor
 from ..errors import DeepALError
 from ..seeds import derive_seed
 from .beam_search import search
-from .engine import Engine
+from .engine import FIRST, Engine
 from .fast import is_fast
 from .fast.fast_engine import FastEngine
 from .features import distinct_words
@@ -25,6 +25,7 @@ from .packing import bucket, split
 from .scheme import keeps_scheme
 from .sizes import Vocabulary
 
+Masks = Sequence[Sequence[Tensor]]  # of each sample, a mask [width] for each dropout
 Context = Sequence[Floats2d | None]  # per Doc [n_words, width], where the network has a tok2vec
 
 
@@ -36,11 +37,25 @@ class Paths(NamedTuple):
     best: list[NDArray]  # [n_words] int64 per Doc: the path that entities are read off
 
 
+class Group(NamedTuple):
+    """Docs of like length that are decoded at once."""
+
+    docs: list[int]  # which of the Docs
+    lengths: list[int]  # of each, its words
+    layout: Any  # of the engine
+    context: Tensor | None  # [n, width]
+
+    def share(self, values: NDArray, docs: list[NDArray]) -> None:
+        """Give each Doc what belongs to its words. values: [n, …], Doc by Doc."""
+        for i, own in zip(self.docs, split(values, self.lengths), strict=True):
+            docs[i] = own
+
+
 class Tagger:
     """A network and the vocabulary with which it reads Docs."""
 
     def __init__(self, network: CnnCnnLstm, vocabulary: Vocabulary):
-        self.network, self.vocabulary = network, vocabulary
+        self.network, self.vocabulary = network.eval(), vocabulary
         self.lexicon = Lexicon(network.sizes, vocabulary)
         self._plain = Engine(network, self.lexicon)
         self._fast = FastEngine(network, self.lexicon)
@@ -82,45 +97,37 @@ class Tagger:
         """Decode Docs in groups of like length. The order of the Docs is kept.
 
         batch_words (int): Most words, padding counted, that are decoded at once.
-        beam_width (int): Where the greedy path breaks the tagging scheme, the best path is sought
-            with a beam so wide. With 1 the greedy path is the best.
+        beam_width (int): Where the greedy path breaks the tagging scheme, a beam of this width
+            looks for the best path. With 1 the greedy path is the best.
         """
         n_tags = self.network.sizes.tags
         tags = [np.zeros(0, "int64") for _ in docs]
         log_probs = [np.zeros((0, n_tags), "float32") for _ in docs]
-        distinct, sentences = distinct_words(docs)
+        distinct, index = distinct_words(docs)
         if not len(distinct):
             return Paths(tags, log_probs, list(tags))
         self._check_vectors(docs[0].vocab)
         snapshot, rows = self.engine.snapshot(docs[0].vocab, distinct)
-        sentences = [rows[index] for index in sentences]
+        sentences = [rows[each] for each in index]
         broken = [np.zeros(0, "int64") for _ in docs]  # sentences whose path breaks the scheme
-        for group, lengths in self._groups(sentences, batch_words):
-            layout = self.engine.lay_out([sentences[i] for i in group])
-            greedy, logits = snapshot.encode(layout, self.gather(context, group)).greedy()
+        for group in self._groups(sentences, context, batch_words):
+            greedy, logits = self.engine.encode(snapshot, group.layout, group.context).greedy()
             path = greedy.cpu().numpy()
-            scores = split(logits.log_softmax(1).cpu().numpy(), lengths)
-            for i, doc_tags, doc_scores in zip(group, split(path, lengths), scores, strict=True):
-                tags[i], log_probs[i] = doc_tags, doc_scores
+            group.share(path, tags)
+            group.share(logits.log_softmax(1).cpu().numpy(), log_probs)
             if beam_width > 1:
-                for i in np.asarray(group)[~keeps_scheme(path, lengths, n_tags)].tolist():
+                for i in np.asarray(group.docs)[
+                    ~keeps_scheme(path, group.lengths, n_tags)
+                ].tolist():
                     broken[i] = sentences[i]
         best = list(tags)
-        for group, lengths in self._groups(broken, batch_words):
-            layout = self.engine.lay_out([broken[i] for i in group])
-            encoded = snapshot.encode(layout, self.gather(context, group))
-            path = search(encoded, n_tags, beam_width).cpu().numpy()
-            for i, doc_tags in zip(group, split(path, lengths), strict=True):
-                best[i] = doc_tags
+        for group in self._groups(broken, context, batch_words):
+            encoded = self.engine.encode(snapshot, group.layout, group.context)
+            group.share(search(encoded, n_tags, beam_width).cpu().numpy(), best)
         return Paths(tags, log_probs, best)
 
-    def sample_paths(
-        self,
-        docs: Sequence[Doc],
-        context: Context,
-        masks: Sequence[Sequence[Tensor]],
-        *,
-        batch_words: int,
+    def sample(
+        self, docs: Sequence[Doc], context: Context, masks: Masks, *, batch_words: int
     ) -> list[NDArray]:
         """Decode with networks drawn by MC dropout (Gal & Ghahramani 2016; Shen et al. 2017, 4.3).
 
@@ -128,63 +135,67 @@ class Tagger:
         So a sentence's samples depend on weights and masks alone. Word drop takes no part: it
         corrupts training input. Nor does a tok2vec: it has run once, without dropout.
 
-        masks: Of each sample, as `draw_samples` returns them.
+        masks: As `draw_samples` returns them. With the masks of the last dropout alone, the network
+            runs once, and each sample votes at each word, given the greedy path before it.
         RETURNS (list[array[M, n_words]]): Tags, per Doc.
         """
-        paths = [np.zeros((len(masks), 0), "int16") for _ in docs]
+        paths = [np.zeros((0, len(masks)), "int16") for _ in docs]
         distinct, index = distinct_words(docs)
-        if not len(distinct):
-            return paths
-        self._check_vectors(docs[0].vocab)
-        words = self.engine.words(docs[0].vocab, distinct)
-        sentences = [each + 2 for each in index]
-        groups = list(self._groups(sentences, batch_words))
-        layouts = [self.engine.lay_out([sentences[i] for i in group]) for group, _ in groups]
-        tokvecs = [self.gather(context, group) for group, _ in groups]
-        tables = [np.empty((len(masks), sum(lengths)), "int16") for _, lengths in groups]
+        if len(distinct):
+            self._check_vectors(docs[0].vocab)
+            sample = self._vote if len(masks[0]) == 1 else self._decode
+            for group, table in sample(docs[0].vocab, distinct, index, context, masks, batch_words):
+                group.share(table, paths)
+        return [path.T for path in paths]
+
+    def _decode(
+        self,
+        vocab: Vocab,
+        distinct: NDArray,
+        index: Sequence[NDArray],
+        context: Context,
+        masks: Masks,
+        batch_words: int,
+    ) -> Iterable[tuple[Group, NDArray]]:
+        """RETURNS: Groups, and their tags [n, M] by networks that have these masks."""
+        words = self.engine.words(vocab, distinct)
+        groups = list(self._groups([each + FIRST for each in index], context, batch_words))
+        tables = [np.empty((sum(group.lengths), len(masks)), "int16") for group in groups]
         for m, sample in enumerate(masks):
             snapshot = self.engine.masked_snapshot(words, sample)
-            for layout, rows, table in zip(layouts, tokvecs, tables, strict=True):
-                table[m] = snapshot.encode(layout, rows).greedy()[0].cpu().numpy()
-        return _per_doc(paths, groups, tables)
+            for group, table in zip(groups, tables, strict=True):
+                encoded = self.engine.encode(snapshot, group.layout, group.context)
+                table[:, m] = encoded.greedy()[0].cpu().numpy()
+        return zip(groups, tables, strict=True)
 
-    def sample_outputs(
+    def _vote(
         self,
-        docs: Sequence[Doc],
+        vocab: Vocab,
+        distinct: NDArray,
+        index: Sequence[NDArray],
         context: Context,
-        masks: Sequence[Sequence[Tensor]],
-        *,
+        masks: Masks,
         batch_words: int,
-    ) -> list[NDArray]:
-        """As `sample_paths`, with the dropout between decoder and tags alone: the network runs
-        once, and each sample votes at each word, given the greedy path before it.
-
-        masks: Of each sample, that of the last dropout behind all others.
-        """
-        paths = [np.zeros((len(masks), 0), "int16") for _ in docs]
-        distinct, index = distinct_words(docs)
-        if not len(distinct):
-            return paths
-        self._check_vectors(docs[0].vocab)
-        snapshot, rows = self.engine.snapshot(docs[0].vocab, distinct)
+    ) -> Iterable[tuple[Group, NDArray]]:
+        """RETURNS: Groups, and their tags [n, M] with these masks of the last dropout."""
+        snapshot, rows = self.engine.snapshot(vocab, distinct)
         last = torch.stack([sample[-1] for sample in masks]).to(self.device)
-        sentences, tables = [rows[each] for each in index], []
-        groups = list(self._groups(sentences, batch_words))
-        for group, _ in groups:
-            layout = self.engine.lay_out([sentences[i] for i in group])
-            votes = snapshot.encode(layout, self.gather(context, group)).sample_outputs(last)
-            tables.append(votes.to(torch.int16).cpu().numpy().T)
-        return _per_doc(paths, groups, tables)
+        for group in self._groups([rows[each] for each in index], context, batch_words):
+            encoded = self.engine.encode(snapshot, group.layout, group.context)
+            yield group, encoded.sample_outputs(last).to(torch.int16).cpu().numpy()
 
-    def draw_samples(self, samples: int, seed: int, *, last: int = 0) -> list[list[Tensor]]:
+    def draw_samples(
+        self, samples: int, seed: int, *, decoder_only: bool = False
+    ) -> list[list[Tensor]]:
         """Draw the masks of M networks by MC dropout.
 
         samples (int): M.
-        last (int): Sample only the last `last` dropouts. With 0, sample all of them.
+        decoder_only (bool): Draw only those of the dropout between decoder and tags.
         RAISES (DeepALError): These dropouts have a rate of 0, so that all samples would agree.
         """
         generator = torch.Generator().manual_seed(derive_seed(seed, "MC dropout"))
-        masks = [self.network.draw_masks(generator)[-last:] for _ in range(samples)]
+        first = -1 if decoder_only else 0
+        masks = [self.network.draw_masks(generator)[first:] for _ in range(samples)]
         if all((mask == 1).all() for sample in masks for mask in sample):
             raise DeepALError(
                 "MC dropout needs dropout, and this model was trained without. Train it with a "
@@ -193,7 +204,7 @@ class Tagger:
         return masks
 
     def gather(self, context: Context, group: Sequence[int]) -> Tensor | None:
-        """Join what a tok2vec says of the words of some Docs.
+        """Join the tok2vec's vectors for the words of some Docs.
 
         RETURNS: [n, width], Doc by Doc; None where the network has no tok2vec.
         RAISES (DeepALError): The vectors have another width than those of training.
@@ -204,19 +215,23 @@ class Tagger:
         rows = [row for i in group if (row := context[i]) is not None]
         if found := {row.shape[1] for row in rows} - {width}:
             raise DeepALError(
-                f"The model was trained with a tok2vec of width {width}, the one it gets vectors "
-                f"from has {found.pop()}. Load it with the tok2vec it was trained with."
+                f"The model was trained with a tok2vec of width {width}; the one in this pipeline "
+                f"has width {found.pop()}. Load it with the tok2vec it was trained with."
             )
         return torch.cat([xp2torch(row, device=self.device) for row in rows])
 
-    @staticmethod
     def _groups(
-        sentences: Sequence[NDArray], batch_words: int
-    ) -> Iterator[tuple[list[int], list[int]]]:
-        """YIELDS (list[int], list[int]): Which sentences, of like length, and their words."""
+        self, sentences: Sequence[NDArray], context: Context, batch_words: int
+    ) -> Iterator[Group]:
+        """YIELDS (Group): Sentences of like length, longest first. Those without words are left
+        out.
+
+        sentences: Rows of the words of each Doc, as a snapshot has them.
+        """
         lengths = [len(sentence) for sentence in sentences]
-        for group in bucket(lengths, batch_words):
-            yield group, [lengths[i] for i in group]
+        for docs in bucket(lengths, batch_words):
+            layout = self.engine.lay_out([sentences[i] for i in docs])
+            yield Group(docs, [lengths[i] for i in docs], layout, self.gather(context, docs))
 
     def _check_vectors(self, vocab: Vocab) -> None:
         """RAISES (DeepALError): The static vectors have another width than those of training."""
@@ -226,13 +241,3 @@ class Tagger:
                 f"The model was trained with static vectors of width {width}, the pipeline's vocab "
                 f"has {vocab.vectors.shape[1]}. Load it with the vectors it was trained with."
             )
-
-
-def _per_doc(
-    paths: list[NDArray], groups: Sequence[tuple[list[int], list[int]]], tables: Sequence[NDArray]
-) -> list[NDArray]:
-    """Give each Doc its columns of the tables [M, words of a group]."""
-    for (group, lengths), table in zip(groups, tables, strict=True):
-        for i, path in zip(group, split(table.T, lengths), strict=True):
-            paths[i] = path.T
-    return paths

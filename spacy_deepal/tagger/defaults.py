@@ -39,3 +39,5 @@ dropout = null
 """  # noqa: E501 (a list cannot be broken)
 
 DEFAULT_MODEL = Config().from_str(DEFAULT_CONFIG)["model"]
+BEAM_WIDTH = 4
+BATCH_WORDS = 12_000

@@ -45,7 +45,7 @@ class Dropout(nn.Module):
 class DropoutNetwork(nn.Module):
     """A network that knows its dropouts."""
 
-    trained_rate: Tensor  # the rate that training used last; MC dropout uses it again
+    trained_rate: Tensor  # the last rate above 0 that training used; MC dropout uses it again
 
     def __init__(self) -> None:
         super().__init__()

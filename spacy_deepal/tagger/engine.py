@@ -1,10 +1,10 @@
 """How the tagger runs its network: sentences are padded, and the network is called as it is.
 
-`fast/` has engines, snapshots and encoded sentences of its own, with the same methods and results.
+`fast/` has an engine and encoded sentences of its own, with the same methods and results.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,6 +30,13 @@ class PaddedLayout(NamedTuple):
     places: Tensor  # [n] where each word lies time by time, sentence by sentence
 
 
+class Snapshot(NamedTuple):
+    """A network with the masks that it has now, and the words that it knows."""
+
+    network: CnnCnnLstm
+    words: Words
+
+
 class Encoded:
     """Encoded sentences, ready to be decoded.
 
@@ -39,9 +46,9 @@ class Encoded:
     active: list[int]
     places: Tensor
 
-    def __init__(self, snapshot: "Snapshot", layout: PaddedLayout, context: Tensor | None):
-        self.network, self.masks = snapshot.network, snapshot.masks
-        self.layout, self.inputs = layout, (snapshot.words, layout.rows, context)
+    def __init__(self, snapshot: Snapshot, layout: PaddedLayout, context: Tensor | None):
+        self.network, self.layout = snapshot.network, layout
+        self.inputs = snapshot.words, layout.rows, context
         self.active, self.places = layout.active, layout.places
 
     def greedy(self) -> tuple[Tensor, Tensor]:
@@ -50,9 +57,7 @@ class Encoded:
         return tags, logits
 
     def _greedy(self) -> list[Tensor]:
-        masks = self.network.masked(self.masks) if self.masks else nullcontext()
-        with masks, evaluating(self.network):
-            path = self.network.greedy(*self.inputs)
+        path = self.network.greedy(*self.inputs)
         return [part[self.layout.ranks, self.layout.times] for part in path]
 
     @torch.no_grad()
@@ -69,8 +74,7 @@ class Encoded:
     @torch.no_grad()
     def start(self, rows: int) -> list[Any]:
         """RETURNS: The states of the decoder's layers before the first word, of so many paths."""
-        with evaluating(self.network):
-            self.h_enc = self.network.encoder(*self.inputs)
+        self.h_enc = self.network.encoder(*self.inputs)
         decode = self.network.sizes.decode
         zeros = self.h_enc.new_zeros((1, rows, decode.width))
         return [(zeros, zeros) for _ in range(decode.layers)]
@@ -86,25 +90,12 @@ class Encoded:
         h_enc = self.h_enc[:active, time].repeat_interleave(beam, 0).unsqueeze(1)
         now: list[State] = [(h[:, : active * beam], c[:, : active * beam]) for h, c in states]
         now = [(hidden.contiguous(), cell.contiguous()) for hidden, cell in now]
-        with evaluating(self.network):
-            h_dec, states[:] = self.network.decoder(h_enc, previous.view(-1, 1), now)
+        h_dec, states[:] = self.network.decoder(h_enc, previous.view(-1, 1), now)
         return self.network.decoder.output(h_dec).squeeze(1)
 
     def go_on_from(self, states: list[Any], source: Tensor) -> None:
         """Let path i go on from path source[i]."""
         states[:] = [(hidden[:, source], cell[:, source]) for hidden, cell in states]
-
-
-class Snapshot:
-    """A network, the words that it knows, and the masks under which it reads."""
-
-    def __init__(self, network: CnnCnnLstm, words: Words, masks: Sequence[Tensor]):
-        self.network, self.words, self.masks = network, words, masks
-
-    def encode(self, layout: Any, context: Tensor | None) -> Encoded:
-        """layout: What the engine's `lay_out` returned.
-        context: [n, width] what a tok2vec says of each word, sentence by sentence."""
-        return Encoded(self, layout, pad_context(context, layout))
 
 
 class Engine:
@@ -128,7 +119,7 @@ class Engine:
 
         sentences: Lexicon rows of the words of each, none empty.
         previous: [n] the tag before each word, sentence by sentence.
-        context: As for `Snapshot.encode`.
+        context: As for `encode`.
         RETURNS: Logits [n, tags], sentence by sentence.
         """
         distinct, inverse = np.unique(np.concatenate(sentences), return_inverse=True)
@@ -140,11 +131,11 @@ class Engine:
         logits = self.network(words, layout.rows, tags, pad_context(context, layout))
         return logits[layout.ranks, layout.times]
 
-    def snapshot(self, vocab: Vocab, orths: NDArray) -> tuple[Snapshot, NDArray]:
+    def snapshot(self, vocab: Vocab, orths: NDArray) -> tuple[Any, NDArray]:
         """orths: ORTH ids of distinct words.
         RETURNS: A snapshot without dropout that knows these words, and their rows for `lay_out`."""
-        words = self.words(vocab, orths)
-        return self.masked_snapshot(words, ()), np.arange(FIRST, FIRST + len(orths))
+        rows = np.arange(FIRST, FIRST + len(orths))
+        return Snapshot(self.network, self.words(vocab, orths)), rows
 
     def words(self, vocab: Vocab, orths: NDArray) -> Any:
         """RETURNS: The features of distinct words, for `masked_snapshot`."""
@@ -160,10 +151,18 @@ class Engine:
         parts = characters, lexicon.ids[rows], lexicon.attributes[rows], lexicon.vectors[rows]
         return Words(*(torch.from_numpy(part).to(self.device) for part in parts))
 
-    def masked_snapshot(self, words: Any, masks: Sequence[Tensor]) -> Snapshot:
+    def masked_snapshot(self, words: Any, masks: Sequence[Tensor]) -> Any:
         """RETURNS: A snapshot of a network drawn by MC dropout. For `lay_out`, its words have rows
         from FIRST on, in their order."""
-        return Snapshot(self.network, words, masks)
+        network = deepcopy(self.network)  # other threads may be using this one
+        for dropout, mask in zip(network.dropouts, masks, strict=True):
+            dropout.mask = mask.to(self.device)
+        return Snapshot(network, words)
+
+    def encode(self, snapshot: Any, layout: Any, context: Tensor | None) -> Encoded:
+        """layout: What `lay_out` returned.
+        context: [n, width] the tok2vec's vector of each word, sentence by sentence."""
+        return Encoded(snapshot, layout, pad_context(context, layout))
 
     def lay_out(self, sentences: Sequence[NDArray]) -> Any:
         """sentences: Rows of the words of each, none empty."""
@@ -181,17 +180,6 @@ class Engine:
         return PaddedLayout(
             tensor(rows), tensor(ranks), tensor(times), active.tolist(), tensor(places)
         )
-
-
-@contextmanager
-def evaluating(network: CnnCnnLstm) -> Iterator[None]:
-    """Drop nothing for a while."""
-    training = network.training
-    network.eval()
-    try:
-        yield
-    finally:
-        network.train(training)
 
 
 def pad_context(flat: Tensor | None, layout: PaddedLayout) -> Tensor | None:

@@ -12,11 +12,13 @@ from . import scheme
 from .entities import Iob, read_iob
 
 
-def gold_tags(examples: Sequence[Example], labels: Sequence[str]) -> list[NDArray[np.int64]]:
+def gold_tags(
+    examples: Sequence[Example], labels: Sequence[str], *, check: bool = False
+) -> list[NDArray[np.int64]]:
     """The tags that the predicted Docs should get, by spaCy's alignment where tokens differ.
 
-    labels (Sequence[str]): The entity types, in the order of their tags; others count as O,
-        and a warning names them.
+    labels (Sequence[str]): The entity types, in the order of their tags. Others count as O.
+    check (bool): Warn of these others.
     RETURNS (list[array[n_words]]): Tags of the real words of each; MISSING where there is no
         annotation.
     """
@@ -31,7 +33,8 @@ def gold_tags(examples: Sequence[Example], labels: Sequence[str]) -> list[NDArra
     index = {strings[label]: i for i, label in enumerate(labels)}
     numbers, inverse = np.unique(given.types, return_inverse=True)
     lookup = np.asarray([index.get(int(number), -1) for number in numbers], "int64")
-    _check_types(examples, labels, numbers[lookup < 0])
+    if check:
+        _check_types(examples, labels, numbers[lookup < 0])
     iob = _without_space(given.iob, given.words)
     return np.split(scheme.encode(iob, lookup[inverse][given.words], starts), ends[:-1])
 

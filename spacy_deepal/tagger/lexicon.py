@@ -80,8 +80,8 @@ class Lexicon:
         return np.float32(self.vectors_scale) * static_vectors(self.vocab, orths.tolist())
 
     def _outdated(self, orths: NDArray, rows: NDArray) -> bool:
-        """Whether the vocab's vectors are others than those of known words. A table that computes
-        them, as floret does, cannot be edited word by word, and to ask it takes long."""
+        """Whether the vectors have changed since the known words were added. A floret table is not
+        checked word by word: it cannot be edited that way, and checking is slow."""
         if _data(self.vocab) is not self.table:
             return True
         if not _stores_words(self.vocab.vectors):
@@ -139,7 +139,8 @@ class Lexicon:
 
 
 def static_vectors(vocab: Vocab, orths: Sequence[int]) -> NDArray[np.float32]:
-    """Vectors of words; where the table lacks a word, its first other-case form's, else zeros.
+    """Look up the vectors of words. A word that the table lacks gets the vector of its lower-case,
+    title-case or upper-case form, or else zeros.
 
     orths (Sequence[int]): ORTH ids.
     RETURNS (array[U, D]): A row each.
@@ -164,7 +165,7 @@ def static_vectors(vocab: Vocab, orths: Sequence[int]) -> NDArray[np.float32]:
 
 
 def _data(vocab: Vocab) -> Any:
-    """What tells one table from another: its array, or where it has none, itself."""
+    """What identifies a table: its array, or the table itself if it has none."""
     return getattr(vocab.vectors, "data", vocab.vectors)
 
 
@@ -176,7 +177,7 @@ def _stores_words(table: Any) -> bool:
 
 def find_vectors_scale(vocab: Vocab, orths: Sequence[int]) -> float:
     """What the vectors of words must be multiplied by for a root mean square of 1. Tables differ
-    twentyfold in it, and a layer of the learning rate of all others does not make up for that.
+    twentyfold in it, and one learning rate for all layers does not make up for that.
 
     orths (Sequence[int]): ORTH ids; those without a vector do not count.
     RETURNS (float): 1 when none has a vector.
@@ -187,6 +188,6 @@ def find_vectors_scale(vocab: Vocab, orths: Sequence[int]) -> float:
 
 
 def case_forms(word: str) -> list[str]:
-    """A word and its forms in lower, title and upper case: whose vector may stand for its own, in
-    this order."""
+    """A word and its forms in lower, title and upper case. The first of them that has a vector
+    lends it to the word."""
     return [word, word.lower(), word.capitalize(), word.upper()]

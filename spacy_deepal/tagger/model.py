@@ -75,7 +75,9 @@ def tagger_of(model: Model) -> Tagger:
 
     RAISES (DeepALError): The model is not initialised.
     """
-    return cast(NetworkShim, model.shims[0]).tagger
+    shim = cast(NetworkShim, model.shims[0])
+    shim.settle_after_fork()
+    return shim.tagger
 
 
 def add_tags(model: Model, count: int) -> None:
@@ -128,12 +130,15 @@ def forward(model: Model, X: TeacherForced, is_train: bool) -> tuple[NDArray, Ca
     """
     tagger = tagger_of(model)
     tagger.network.set_dropout(model.attrs["dropout_rate"])
-    tagger.network.train(is_train)
     context = tagger.gather(X.context, range(len(X.docs)))
     if is_train and context is not None:
         context.requires_grad_()
-    with torch.set_grad_enabled(is_train):
-        logits = tagger.teacher_forced(X.docs, X.previous, context)
+    try:
+        tagger.network.train(is_train)
+        with torch.set_grad_enabled(is_train):
+            logits = tagger.teacher_forced(X.docs, X.previous, context)
+    finally:
+        tagger.network.eval()  # as prediction expects it
 
     def backprop(d_logits: NDArray) -> list[Floats2d]:
         gradient = xp2torch(cast(Floats2d, d_logits), device=tagger.device)

@@ -150,7 +150,7 @@ class WordEncoder(nn.Module):
         """Encode B sentences of at most n words.
 
         index: [B, n + 2] rows of `words`: [BOS] words [EOS], then PAD_ROW.
-        context: [B, n, tok2vec_width] what a tok2vec says of the words.
+        context: [B, n, tok2vec_width] the tok2vec's vector of each word.
         RETURNS: h^Enc [B, n, width]. What stands behind the last word of a sentence has no meaning.
         """
         mask = (index != PAD_ROW).unsqueeze(2).float()

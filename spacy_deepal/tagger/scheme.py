@@ -19,11 +19,6 @@ def tag_count(labels: Sequence[str]) -> int:
     return 4 * len(labels) + 1
 
 
-def tag_names(labels: Sequence[str]) -> list[str]:
-    """RETURNS (list[str]): The tags by number: O, B-X, I-X, E-X, S-X, B-Y, …"""
-    return ["O", *(f"{position}-{label}" for label in labels for position in "BIES")]
-
-
 def allowed(n_tags: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which paths the scheme allows: B or I goes on in I or E of its type, nothing else does.
 

@@ -16,7 +16,7 @@ from .decoding import Tagger
 from .network import CnnCnnLstm
 from .sizes import Sizes, Vocabulary
 
-IMPROBABLE = 5.0  # how far the bias of a new tag is below the lowest
+IMPROBABLE = 5.0  # how far the bias of a new tag is below the lowest bias there is
 SHARED = ("cpu", "cuda")  # where an array is the tensor's own memory; elsewhere it is a copy
 
 
@@ -41,12 +41,15 @@ class NetworkShim(PyTorchShim):
                 "The CNN-CNN-LSTM model has no weights yet. Call nlp.initialize(), train it with "
                 "`spacy train`, or load a trained pipeline."
             )
+        return self._tagger
+
+    def settle_after_fork(self) -> None:
+        """Use one thread of torch in a forked process, such as a child of `nlp.pipe(n_process=2)`.
+        Torch's threads do not survive a fork: if the parent has used them, the child would wait for
+        them for ever."""
         if self._process != os.getpid():
-            # Torch's threads do not survive a fork: a child of `nlp.pipe(n_process=2)` would wait
-            # for them for ever if the parent has used them.
             torch.set_num_threads(1)
             self._process = os.getpid()
-        return self._tagger
 
     @property
     def network(self) -> CnnCnnLstm:

@@ -43,7 +43,7 @@ class _Frozen(BaseModel):
 
 
 class Embed(_Frozen):
-    """How a word is represented: w_full. A dropout of None has the rate that training sets.
+    """How a word is represented: w_full. With None, a dropout uses [training] dropout.
 
     char_width: Width of a character's embedding.
     char_filters, char_kernel, char_layers: The character CNN.
@@ -82,14 +82,14 @@ class Embed(_Frozen):
     def _check_rows(self) -> "Embed":
         if len(self.attrs) != len(self.attr_rows):
             raise ValueError(
-                f"attr_rows has {len(self.attr_rows)} numbers for {len(self.attrs)} attrs. "
-                "Give one for each"
+                f"attrs has {len(self.attrs)} names and attr_rows has {len(self.attr_rows)} "
+                "numbers. Give one number for each name"
             )
         return self
 
 
 class Encode(_Frozen):
-    """The word CNN. A dropout of None has the rate that training sets.
+    """The word CNN. With None, a dropout uses [training] dropout.
 
     width, kernel, layers: Its filters, the words that a filter sees, and its layers.
     dropout: Dropout between its layers.
@@ -104,7 +104,7 @@ class Encode(_Frozen):
 
 
 class Decode(_Frozen):
-    """The LSTM that decodes tags. A dropout of None has the rate that training sets.
+    """The LSTM that decodes tags. With None, a dropout uses [training] dropout.
 
     width, layers: Its units and its layers.
     tag_width: Width of the embedding of the tag before.

@@ -1,4 +1,4 @@
-"""The tok2vec of a model: what it says of the words of Docs, and the way of the gradients back."""
+"""The tok2vec of a model: its vectors for the words of Docs, and the backward pass."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, cast

@@ -61,7 +61,7 @@ def train_vectors(sentences: Iterable[list[str]], vocab: Vocab, *, dim: int = 10
     )
     weights = np.sqrt(counts) / np.sqrt(counts).mean()  # frequent words are better known
     fitted = fit_rows(ngram_rows(list(rows), table), targets, torch.from_numpy(weights).float())
-    table.data[:, : fitted.shape[1]] = fitted
+    table.data[:, : fitted.shape[1]] = fitted.numpy()
     return table
 
 

@@ -54,6 +54,15 @@ def test_the_batch_goes_out_as_jsonl_and_the_run_waits(docs, tmp_path):
             assert line["text"][token["start"] : token["end"]] == token["text"]
 
 
+def test_a_line_that_does_not_fit_is_one_problem(docs, tmp_path):
+    lines = labelled(a={"spans": [{"start": 0, "end": 2, "label": "PERSON"}]}, c=None)
+    write_jsonl(tmp_path / LABELLED, lines)
+    with pytest.raises(DeepALError, match="2 problems") as error:
+        FileOracle().label(docs, tmp_path)
+    assert "line 1: entity 'An'" in str(error.value)
+    assert "no line labels c" in str(error.value)
+
+
 def test_a_byte_order_mark_is_left_out(docs, tmp_path):
     lines = "\n".join(json.dumps(line) for line in labelled())
     (tmp_path / LABELLED).write_text(lines, encoding="utf-8-sig")

@@ -79,7 +79,7 @@ def test_run_shows_a_line_for_each_round_and_why_it_ended(arguments, tmp_path):
     assert "by seed" in output
     assert "round 1 " in output
     assert "by acquisition" in output
-    assert "All 1 rounds are done. The run is in" in output
+    assert "Rounds done: 1. The run is in" in output
     assert "%|" not in output  # no progress bar: this is no terminal
     assert len(read_jsonl(tmp_path / "run" / "metrics.jsonl")) == 2
 
@@ -89,7 +89,7 @@ def test_run_goes_on_with_what_is_there_and_shows_no_round_twice(arguments):
     status, output = call(*arguments())
     assert status == 0
     assert "round 0" not in output
-    assert "All 1 rounds are done." in output
+    assert "Rounds done: 1." in output
 
 
 @pytest.mark.parametrize(
@@ -247,3 +247,9 @@ def test_a_foreign_folder_is_refused(arguments, tmp_path):
     (tmp_path / "run" / "thesis.txt").write_text("")
     status, output = call(*arguments())
     assert (status, "holds thesis.txt" in output) == (1, True)
+
+
+def test_an_unknown_option_without_a_section_is_one_clear_error(tmp_path):
+    status, output = call("run", AL_CONFIG, tmp_path / "run", "--sed", "1")
+    assert status == 1
+    assert "There is no option --sed." in output

@@ -252,7 +252,7 @@ class TestWhatARunLeaves:
 
     def test_the_models_learn(self, finished):
         assert finished.metrics[-1]["dev_ents_f"] > 0
-        assert finished.end == "All 2 rounds are done."
+        assert finished.end == "Rounds done: 2."
 
 
 class TestWhatIsFixedBeforeTheFirstRound:
@@ -370,7 +370,7 @@ class TestTheEnd:
     def test_models_that_have_learnt_nothing_are_not_stable(self, paths, tmp_path):
         more = {"training.optimizer.learn_rate": 0.0, "training.optimizer.use_averages": False}
         config = quick_config(paths, more=more, rounds=2, stop_stability=1, stop_rounds=1, **FAST)
-        assert run_loop(config, tmp_path / "run") == "All 2 rounds are done."
+        assert run_loop(config, tmp_path / "run") == "Rounds done: 2."
         assert [line["stability"] for line in metrics(tmp_path / "run")] == [None, 0, 0]
 
     def test_sentences_longer_than_the_budget_end_a_run_with_a_reason(self, tmp_path):
@@ -400,7 +400,7 @@ class TestTheEnd:
 
     def test_a_run_that_is_done_goes_on_with_more_rounds(self, finished, paths, tmp_path):
         run_loop(quick_config(paths, rounds=1), tmp_path / "run")
-        assert run_loop(quick_config(paths, rounds=2), tmp_path / "run") == "All 2 rounds are done."
+        assert run_loop(quick_config(paths, rounds=2), tmp_path / "run") == "Rounds done: 2."
         assert selected(tmp_path / "run") == selected(finished.path)
         for line, whole in zip(metrics(tmp_path / "run"), finished.metrics, strict=True):
             assert line | {"seconds": None} == whole | {"seconds": None}
@@ -629,8 +629,24 @@ class TestOracles:
             docs[0].set_ents([Span(docs[0], 0, 1, "CAT")])
             return docs
 
-        with pytest.raises(DeepALError, match=r"is labelled CAT, .* labels are LOC, PER"):
+        with pytest.raises(DeepALError, match=r"round_00: .* LOC, PER: 1\..*\[initialize") as error:
             run_with(odd)
+        assert "is labelled CAT" in str(error.value)
+
+    def test_a_pool_without_gold_is_refused_before_anything_is_written(self, tmp_path):
+        paths = write_pools(tmp_path, pool=make_docs(20, 1, gold=False))
+        labels = {"initialize.components": {"ner": {"labels": ["PER", "LOC"]}}}
+        with pytest.raises(DeepALError, match=r"has none: .* spacy_deepal\.FileOracle\.v1"):
+            run_loop(quick_config(paths, more=labels), tmp_path / "run")
+        assert [path.name for path in (tmp_path / "run").iterdir()] == [".lock"]
+
+    @pytest.mark.parametrize("split", ["dev", "test"])
+    def test_gold_of_a_type_that_the_config_does_not_name_is_refused(self, split, tmp_path):
+        other = [make_doc(f"{split}-0", ["In", "Rome"], {1: "PLACE"})]
+        paths = write_pools(tmp_path, **{split: other})
+        labels = {"initialize.components": {"ner": {"labels": ["PER", "LOC"]}}}
+        with pytest.raises(DeepALError, match=rf"{split} has entities of PLACE, .* LOC, PER\."):
+            run_loop(quick_config(paths, more=labels), tmp_path / "run")
 
 
 class TestAnotherRunIsRefused:

@@ -276,7 +276,7 @@ def test_killed_at_many_moments_a_run_ends_the_same(start, paths, finished, tmp_
     process = start()
     output, errors = process.communicate()
     assert (process.returncode, errors) == (0, "")
-    assert "All 2 rounds are done." in output
+    assert "Rounds done: 2." in output
     assert_same_end(path, finished.path)
 
 

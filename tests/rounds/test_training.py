@@ -96,9 +96,9 @@ class TestInitialize:
 
     def test_labels_of_the_config_do_for_a_pool_without_gold(self, tmp_path):
         paths = write_pools(tmp_path, pool=make_docs(20, 1, gold=False))
-        labels = {"initialize.components": {"ner": {"labels": ["PER"]}}}
+        labels = {"initialize.components": {"ner": {"labels": ["PER", "LOC", "ORG"]}}}
         path = make_initial(paths, tmp_path / "initial", more=labels)
-        assert load_model(path).get_pipe("ner").labels == ("PER",)
+        assert load_model(path).get_pipe("ner").labels == ("LOC", "ORG", "PER")
 
     def test_a_pool_without_gold_and_a_config_without_labels_are_refused(self, tmp_path):
         paths = write_pools(tmp_path, pool=make_docs(20, 1, gold=False))

@@ -160,3 +160,8 @@ def same_weights(one, other):
 def log_probs_of(nlp, docs, name="deepal_ner"):
     """Log-probabilities of all words of all Docs, one below the other."""
     return numpy.concatenate(nlp.get_pipe(name).predict(docs).log_probs)
+
+
+def tag_names(labels):
+    """RETURNS (list[str]): The tags by number: O, B-X, I-X, E-X, S-X, B-Y, …"""
+    return ["O", *(f"{position}-{label}" for label in labels for position in "BIES")]

@@ -5,9 +5,18 @@ import itertools
 import numpy
 import pytest
 
-from spacy_deepal.tagger.scheme import allowed, keeps_scheme, tag_count, tag_names
+from spacy_deepal.tagger.scheme import allowed, keeps_scheme, tag_count
 
-from .build import SENTENCES, entities_of, initialized, jolt, make_doc, network_of, tagger_in
+from .build import (
+    SENTENCES,
+    entities_of,
+    initialized,
+    jolt,
+    make_doc,
+    network_of,
+    tag_names,
+    tagger_in,
+)
 from .reference import Reference
 
 WORDS = "Khan met Ada Berlin"

@@ -1,3 +1,6 @@
+import sys
+from threading import Event, Thread
+
 import numpy
 import pytest
 import torch
@@ -251,7 +254,7 @@ def test_sampling_leaves_the_network_as_it_was(dropped, training):
     before = state_of(network)
     evidence_of(dropped, docs_of(dropped, ["Ada"]), samples=2)
     assert state_of(network) == before
-    network.train()
+    network.eval()
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -268,7 +271,31 @@ def test_sampling_leaves_the_network_as_it_was_also_after_an_error(dropped, trai
     with pytest.raises(KeyboardInterrupt):
         evidence_of(dropped, docs_of(dropped, ["Ada"]), samples=2)
     assert state_of(network) == before
-    network.train()
+    network.eval()
+
+
+def test_a_thread_that_samples_changes_no_prediction_of_another(dropped):
+    docs = docs_of(dropped, [words for words, _ in SENTENCES])
+    predict = dropped.get_pipe("deepal_ner").predict
+    expected = numpy.concatenate(predict(docs).log_probs)
+    stop = Event()
+
+    def sample():
+        while not stop.is_set():
+            evidence_of(dropped, docs, samples=3)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    thread = Thread(target=sample)
+    thread.start()
+    try:
+        for _ in range(20):
+            found = numpy.concatenate(predict(docs).log_probs)
+            numpy.testing.assert_allclose(found, expected, atol=1e-5)
+    finally:
+        stop.set()
+        thread.join()
+        sys.setswitchinterval(interval)
 
 
 def test_masks_that_do_not_fit_leave_none_behind(dropped):

@@ -101,7 +101,7 @@ def test_all_values_out_of_range_are_named_at_once():
 
 
 def test_every_attribute_needs_a_table():
-    with pytest.raises(DeepALError, match="attr_rows has 1 numbers for 2 attrs"):
+    with pytest.raises(DeepALError, match="attrs has 2 names and attr_rows has 1"):
         build_cnn_cnn_lstm(**groups_of(attrs=["NORM", "SHAPE"], attr_rows=[10]))
 
 

@@ -3,7 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_deepal.tagger.scheme import MISSING, decode, encode, tag_count, tag_names
+from spacy_deepal.tagger.scheme import MISSING, decode, encode, tag_count
+
+from .build import tag_names
 
 LABELS = ["LOC", "PER"]
 O = 0  # noqa: E741

@@ -195,7 +195,7 @@ def test_without_a_tok2vec_there_is_no_layer_and_no_weight_more():
 def test_vectors_of_another_width_are_refused():
     nlp = given()
     nlp.get_pipe("deepal_ner").model.layers[0].set_dim("nO", 5, force=True)
-    with pytest.raises(DeepALError, match=r"tok2vec of width 12, .* has 5"):
+    with pytest.raises(DeepALError, match=r"tok2vec of width 12; .* has width 5"):
         nlp.get_pipe("deepal_ner").predict(docs_of(nlp))
 
 

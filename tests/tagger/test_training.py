@@ -13,7 +13,7 @@ from thinc.api import SGD
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.tagger import gold as gold_module
 from spacy_deepal.tagger.gold import gold_tags
-from spacy_deepal.tagger.scheme import MISSING, tag_names
+from spacy_deepal.tagger.scheme import MISSING
 
 from .build import (
     LABELS,
@@ -26,6 +26,7 @@ from .build import (
     make_nlp,
     network_of,
     same_weights,
+    tag_names,
     tagger_in,
     train,
     weights_of,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from spacy.vocab import Vocab
 from torch import Tensor
 
-from ..engine import Encoded, Engine, Snapshot
+from ..engine import Encoded, Engine
 from ..lexicon import CACHED_WORDS, Lexicon
 from ..network import BOS_ROW, EOS_ROW, CnnCnnLstm
 from .flat_rows import lay_out_flat, teacher_forced
@@ -41,7 +41,7 @@ class FastEngine(Engine):
         batch = lay_out_flat(sentences, self.lexicon, self.network, self.device)
         return teacher_forced(self.network, batch, previous, context)
 
-    def snapshot(self, vocab: Vocab, orths: NDArray) -> tuple[Snapshot, NDArray]:
+    def snapshot(self, vocab: Vocab, orths: NDArray) -> tuple[FoldedNetwork, NDArray]:
         """Threads take turns in making the tables. If one is interrupted, the
         half-made tables are made again on the next call."""
         with self.lexicon.lock, torch.inference_mode(False), ExitStack() as interrupted:
@@ -49,12 +49,12 @@ class FastEngine(Engine):
             rows = self.lexicon.find(vocab, orths)
             tables = self._make_tables()
             interrupted.pop_all()
-            return FastSnapshot(tables), rows
+            return tables, rows
 
     def _make_tables(self) -> FoldedNetwork:
         """Make the tables that are missing, of all words of the lexicon."""
-        # Weights are kept alive, so that no other tensor can have their place in memory. A change
-        # of `weight.data` raises no version: who makes one calls `forget`.
+        # The key keeps the weights alive, so no new tensor can reuse their addresses. Assigning
+        # `weight.data` does not raise `_version`: code that does it must call `forget`.
         weights = [weight.detach() for weight in self.network.parameters()]
         masks = [dropout.mask for dropout in self.network.dropouts]
         key = (
@@ -74,11 +74,14 @@ class FastEngine(Engine):
             rows = np.append([BOS_ROW, EOS_ROW], self.lexicon.find(vocab, orths))
             return word_features(self.lexicon, rows, self.network, self.device)
 
-    def masked_snapshot(self, words: Any, masks: Sequence[Tensor]) -> Snapshot:
-        with self.network.masked(masks):
+    def masked_snapshot(self, words: Any, masks: Sequence[Tensor]) -> FoldedNetwork:
+        with self.lexicon.lock, self.network.masked(masks):  # other threads make tables, too
             tables = FoldedNetwork(self.network)
         tables.add(words)
-        return FastSnapshot(tables)
+        return tables
+
+    def encode(self, snapshot: Any, layout: Any, context: Tensor | None) -> Encoded:
+        return FastEncoded(snapshot, layout, context)
 
     def lay_out(self, sentences: Sequence[NDArray]) -> Any:
         encode = self.network.sizes.encode
@@ -92,16 +95,6 @@ class FastEngine(Engine):
             frame=1,
             device=self.device,
         )
-
-
-class FastSnapshot(Snapshot):
-    """Tables of words, with the masks in the weights."""
-
-    def __init__(self, tables: FoldedNetwork):
-        self.tables = tables
-
-    def encode(self, layout: Any, context: Tensor | None) -> Encoded:
-        return FastEncoded(self.tables, layout, context)
 
 
 class FastEncoded(Encoded):

@@ -26,7 +26,7 @@ from ..packing import pack
 from .packed_lstm import packed_lstm
 from .products import drop, find_one_dnn, linear
 
-STEP = 64  # flat rows: oneDNN makes a program for each number of them that it meets
+ROW_STEP = 64  # oneDNN compiles a kernel for each number of rows: round up to a multiple of this
 
 
 class FlatBatch(NamedTuple):
@@ -79,7 +79,7 @@ def teacher_forced(
     """What `CnnCnnLstm.forward` computes.
 
     previous: [n] the tag before each word, sentence by sentence.
-    context: [n, width] what a tok2vec says of each word, sentence by sentence.
+    context: [n, width] the tok2vec's vector of each word, sentence by sentence.
     RETURNS: Logits [n, tags], sentence by sentence.
     """
     decoder = network.decoder
@@ -169,4 +169,4 @@ def _lay_out_characters(
 
 def _round_up(rows: int) -> int:
     """RETURNS (int): More rows, of padding, so that oneDNN meets few numbers of them."""
-    return int(rows) if find_one_dnn() is None else -(-int(rows) // STEP) * STEP
+    return int(rows) if find_one_dnn() is None else -(-int(rows) // ROW_STEP) * ROW_STEP

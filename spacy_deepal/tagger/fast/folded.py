@@ -10,7 +10,7 @@ from .layout import Layout
 from .products import FEW_ROWS, one_dnn_for
 
 ALL = slice(None)
-STEP = 16
+UNIT_STEP = 16
 Units = Tensor | slice  # which units of a layer: indices, or all
 
 
@@ -100,7 +100,8 @@ def _sum_bags(entries: Tensor, table: Tensor, width: int) -> Tensor:
 class FoldedLstm:
     """One step of an LSTM. All gates go through one sigmoid, for tanh(x) = 2 sigmoid(2 x) - 1.
 
-    The state holds twice the cell and half the hidden state. The weights behind make up for it.
+    The state holds twice the cell and half the hidden state. The weights that read it are scaled to
+    compensate.
 
     from_below (Tensor | None): [4 * width, width_in] weights of the layer's input. With None, the
         caller computes what the input gives to the gates.
@@ -186,12 +187,12 @@ def factors_of(dropout: Dropout, like: Tensor) -> Tensor:
 
 
 def kept_units(mask: Tensor) -> Tensor:
-    """RETURNS: The units that are not dropped, and as many others as make it a multiple of STEP:
-    oneDNN makes a program for each size that it meets."""
+    """RETURNS: The units that are not dropped, and some others, so that their number is a multiple
+    of UNIT_STEP: oneDNN compiles a kernel for each size that it meets."""
     dropped = mask == 0
     size = _round_up(len(mask) - int(dropped.sum()), len(mask))
     return dropped.sort(stable=True).indices[:size]
 
 
 def _round_up(size: int, most: int) -> int:
-    return min(most, -(-max(1, size) // STEP) * STEP)
+    return min(most, -(-max(1, size) // UNIT_STEP) * UNIT_STEP)

@@ -1,6 +1,6 @@
 """The decoder's LSTM in training: rows lie time by time, so that nothing is computed for padding.
 
-What torch has for such rows on a CPU wants padding. `layout.py` has a drawing of the rows.
+On a CPU, torch's own LSTM would pad them. `layout.py` has a drawing of the rows.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,7 +32,8 @@ class _Steps(torch.autograd.Function):
     """From what the input gives to the gates to the hidden states, time by time.
 
     The arrays of one time are small. NumPy, which shares the tensors' memory, begins an operation
-    sooner than torch does. What need not be done time by time is done for all times at once.
+    sooner than torch does. Whatever does not depend on the step before is computed for all steps at
+    once.
     """
 
     @staticmethod

@@ -109,5 +109,5 @@ def draw_kept(values: Tensor, rate: float) -> Tensor:
     dropped = round(rate * 2**16)
     longs = torch.empty(values.numel() // 4 + 1, dtype=torch.int64, device=values.device)
     random = longs.random_(-(2**63), None).view(torch.int16)[: values.numel()].view(values.shape)
-    kept = torch.ge(random, dropped - 2**15, out=torch.empty_like(values))  # not by way of booleans
+    kept = torch.ge(random, dropped - 2**15, out=torch.empty_like(values))  # writes floats directly
     return kept.mul_(2**16 / (2**16 - dropped))

@@ -21,7 +21,7 @@ from .layout import Layout, lay_out
 
 
 class WordFeatures(NamedTuple):
-    """U distinct words, as far as no mask of MC dropout changes them."""
+    """What is known of U distinct words before any mask of MC dropout."""
 
     characters: Layout
     others: Tensor  # [U, width]: w^full without w^char

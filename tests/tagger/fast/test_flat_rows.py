@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from spacy_deepal.tagger.fast import flat_rows
-from spacy_deepal.tagger.fast.flat_rows import STEP, lay_out_flat
+from spacy_deepal.tagger.fast.flat_rows import ROW_STEP, lay_out_flat
 from spacy_deepal.tagger.network import BOS, BOW, EOS, EOW, PAD_CHAR
 
 from ..build import initialized, make_doc, make_lexicon, network_of, orths, tagger_in
@@ -15,7 +15,7 @@ from ..build import initialized, make_doc, make_lexicon, network_of, orths, tagg
 def step(request, monkeypatch):
     """The multiple of rows that there are."""
     monkeypatch.setattr(flat_rows, "find_one_dnn", lambda: object() if request.param else None)
-    return STEP if request.param else 1
+    return ROW_STEP if request.param else 1
 
 
 def lay_out(vocab, sentences, **sizes):
