@@ -26,19 +26,19 @@ from ..pools import annotation, make_doc, make_docs, quick_config, read_jsonl, w
 from ..tagger.build import network_of, tagger_in
 
 KEYS = [
-    "round",
-    "selection",
-    "words",
-    "words_percent",
-    "sentences",
     "ents_p",
     "ents_r",
     "ents_f",
     "ents_per_type",
     "dev_ents_f",
+    "seconds",
+    "round",
+    "selection",
+    "words",
+    "words_percent",
+    "sentences",
     "stability",
     "genres",
-    "seconds",
 ]
 FAST = {"passes": 1, "min_updates": 0, "evaluations": 1}
 
