@@ -38,7 +38,7 @@ GO = len(NAMES)
 
 def tags_of(nlp, example):
     """The gold tags of an Example, by name; None where nothing is known."""
-    (tags,) = gold_tags([example], nlp.get_pipe("deepal_ner").labels)
+    (tags,) = gold_tags([example], nlp.get_pipe("deepal_ner").labels, check=True)
     return [None if tag == MISSING else NAMES[tag] for tag in tags.tolist()]
 
 
