@@ -143,23 +143,22 @@ class Tagger:
         distinct, index = distinct_words(docs)
         if len(distinct):
             self._check_vectors(docs[0].vocab)
-            sample = self._vote if len(masks[0]) == 1 else self._decode
-            for group, table in sample(docs[0].vocab, distinct, index, context, masks, batch_words):
+            if len(masks[0]) == 1:
+                snapshot, rows = self.engine.snapshot(docs[0].vocab, distinct)
+                groups = self._groups([rows[each] for each in index], context, batch_words)
+                tables = self._vote(snapshot, groups, masks)
+            else:
+                words = self.engine.words(docs[0].vocab, distinct)
+                groups = self._groups([each + FIRST for each in index], context, batch_words)
+                tables = self._decode(words, list(groups), masks)
+            for group, table in tables:
                 group.share(table, paths)
         return [path.T for path in paths]
 
     def _decode(
-        self,
-        vocab: Vocab,
-        distinct: NDArray,
-        index: Sequence[NDArray],
-        context: Context,
-        masks: Masks,
-        batch_words: int,
+        self, words: Any, groups: Sequence[Group], masks: Masks
     ) -> Iterable[tuple[Group, NDArray]]:
         """RETURNS: Groups, and their tags [n, M] by networks that have these masks."""
-        words = self.engine.words(vocab, distinct)
-        groups = list(self._groups([each + FIRST for each in index], context, batch_words))
         tables = [np.empty((sum(group.lengths), len(masks)), "int16") for group in groups]
         for m, sample in enumerate(masks):
             snapshot = self.engine.masked_snapshot(words, sample)
@@ -169,18 +168,11 @@ class Tagger:
         return zip(groups, tables, strict=True)
 
     def _vote(
-        self,
-        vocab: Vocab,
-        distinct: NDArray,
-        index: Sequence[NDArray],
-        context: Context,
-        masks: Masks,
-        batch_words: int,
+        self, snapshot: Any, groups: Iterable[Group], masks: Masks
     ) -> Iterable[tuple[Group, NDArray]]:
-        """RETURNS: Groups, and their tags [n, M] with these masks of the last dropout."""
-        snapshot, rows = self.engine.snapshot(vocab, distinct)
+        """YIELDS: Groups, and their tags [n, M] with these masks of the last dropout."""
         last = torch.stack([sample[-1] for sample in masks]).to(self.device)
-        for group in self._groups([rows[each] for each in index], context, batch_words):
+        for group in groups:
             encoded = self.engine.encode(snapshot, group.layout, group.context)
             yield group, encoded.sample_outputs(last).to(torch.int16).cpu().numpy()
 

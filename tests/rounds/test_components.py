@@ -1,4 +1,4 @@
-"""The loop with a pipeline that has other components beside the tagger of entities."""
+"""The loop with other components beside the tagger of entities (case pipeline-with-tagger)."""
 
 import pytest
 import spacy
