@@ -9,6 +9,7 @@ from spacy.cli._util import app as spacy_app
 from ._app import app
 from .convert import convert_cli
 from .experiment import experiment_cli, train_cli
+from .export import export_cli
 from .init_config import init_config_cli
 from .prepare import prepare_cli
 from .report import report_cli
@@ -21,6 +22,7 @@ __all__ = [
     "app",
     "convert_cli",
     "experiment_cli",
+    "export_cli",
     "init_config_cli",
     "prepare_cli",
     "report_cli",

@@ -1,23 +1,30 @@
 """Raw text: a paragraph on each line, not labelled."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from typing import IO
 
 from spacy.language import Language
-from spacy.pipeline import Sentencizer
 from spacy.tokens import Doc
 
-from .sources import BadLine, Sentence, read_lines
+from .docs import at_ends_of_sentences
+from .reading import BadLine, Reading, ReadOptions, Sentence
+from .sources import Source
 
 
-def read_text(file: Path, nlp: Language) -> Iterator[Sentence | BadLine]:
+def text_readings(source: Source, options: ReadOptions) -> list[Reading]:
+    """RETURNS (list[Reading]): The way to read raw text."""
+    return [Reading("text", "raw text, not labelled", "--format text", read_text)]
+
+
+def read_text(source: Source, nlp: Language) -> Iterator[Sentence | BadLine]:
     """Read raw text, a paragraph on each line. spaCy's sentencizer cuts it into sentences at their
     final punctuation. The file is one document, named by its stem."""
-    sentencizer = Sentencizer()
-    for number, line in read_lines(file):
-        if line.strip():
-            for sentence in sentencizer(nlp.make_doc(line.strip())).sents:
-                words = [token.text for token in sentence]
-                spaces = [bool(token.whitespace_) for token in sentence[:-1]]
-                doc = Doc(nlp.vocab, words=words, spaces=[*spaces, False])
-                yield Sentence(doc, number, doc_id=file.stem)
+    for number, line in source.lines():
+        for doc in at_ends_of_sentences(nlp.make_doc(line.strip())):
+            yield Sentence(doc, number, doc_id=source.stem)
+
+
+def write_text(docs: Iterable[Doc], stream: IO[str]) -> None:
+    """Write the text of a sentence on each line, without its labels."""
+    for doc in docs:
+        stream.write(" ".join(doc.text.split("\n")) + "\n")
