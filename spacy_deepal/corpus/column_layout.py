@@ -17,7 +17,7 @@ LINES_TO_DETECT = 1000
 CHUNKS = frozenset("NP VP PP ADVP ADJP SBAR PRT CONJP INTJ LST UCP NC VC PC".split())
 COUNTER = re.compile(r"\D{0,3}\d+([.:_-]\D?\d+)*")  # 7, 1-7, T7, 0:12
 TAGSET = re.compile(r"[A-Z0-9$#.,:;()\"'`*_-]+")  # as parts of speech are written
-COMMENT_START = re.compile(r"#(?=[ \t]|$)")
+COMMENT_START = re.compile(r"#+(?=\s|$)|#\w+ ?[=:]")  # "# x", "### x" and "#x=1"
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ class ColumnCounts:
     rows: int = 0
     tags: int = 0
     counters: int = 0
+    digits: int = 0
     tagset: int = 0
     empty: int = 0
     changes: int = 0
@@ -78,6 +79,7 @@ class ColumnCounts:
         self.rows += 1
         self.tags += TAG.fullmatch(cell) is not None
         self.counters += COUNTER.fullmatch(cell) is not None
+        self.digits += re.search(r"\d", cell) is not None
         self.tagset += TAGSET.fullmatch(cell) is not None
         self.empty += cell in ("", "_", "-", "*")
         self.changes += self.before is not None and cell != self.before
@@ -94,9 +96,10 @@ class ColumnCounts:
         return not (self.are_tags or number or self.empty > self.rows / 2)
 
     @property
-    def varies(self) -> bool:
-        """Whether the cells are not mostly as above, as the name of a document is."""
-        return self.rows < 3 or self.changes * 4 >= self.rows
+    def may_be_names(self) -> bool:
+        """Whether the column looks like the names of documents, sentences or tokens: its cells have
+        digits, or are mostly as those above."""
+        return self.digits > self.rows * 0.9 or self.changes * 4 < self.rows - 1
 
 
 def split_cells(line: str, tabs: bool) -> list[str]:
@@ -107,8 +110,8 @@ def split_cells(line: str, tabs: bool) -> list[str]:
 def find_layouts(source: Source, options: ReadOptions) -> list[ColumnLayout]:
     """Find out what the columns of a file are. All of the file is read.
 
-    RETURNS (list[ColumnLayout]): Empty if the file is not of columns with tags; several if it can be read
-        in several ways.
+    RETURNS (list[ColumnLayout]): Empty if the file is not of columns with tags; several if it can
+        be read in several ways.
     """
     head = [line for _, line in islice(source.lines(), LINES_TO_DETECT)]
     rows = [line for line in head if line.strip() and not _beside_words(line)]
@@ -171,7 +174,7 @@ def _with_entities(finders: dict[int, SchemeFinder]) -> list[int]:
 def _names(columns: list[ColumnCounts]) -> tuple[str, ...]:
     """RETURNS (tuple[str, ...]): "word" for the column of words, if there is one."""
     words = [i for i, column in enumerate(columns) if column.may_be_words]
-    words = [i for i in words if columns[i].varies] or words
+    words = [i for i in words if not columns[i].may_be_names] or words
     # Parts of speech come behind the words, or all words are in capitals too.
     small = [i for i in words if columns[i].tagset < columns[i].rows]
     word = next(iter(small or words), None)

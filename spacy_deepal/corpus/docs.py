@@ -85,7 +85,7 @@ def set_spans(
             raise BadLine(
                 line,
                 f"entity {surface!r} ({label}) is not whole {doc.vocab.lang!r} tokens: {near!r}. "
-                "--border trim or --border snap moves its ends",
+                f"--border trim or --border snap moves its ends{_beyond_16_bits(doc.text[:end])}",
                 doc.text,
             )
         if entities and span.start < entities[-1].end:
@@ -93,6 +93,13 @@ def set_spans(
             raise BadLine(line, message, doc.text)
         entities.append(span)
     doc.set_ents(entities, default="missing" if partial else "outside")
+
+
+def _beyond_16_bits(text: str) -> str:
+    """RETURNS (str): What else may be wrong with the offsets of what comes behind a text."""
+    if max(text, default="") < "\U00010000":
+        return ""
+    return ", and --offsets utf16 reads those of tools that count emoji twice"
 
 
 def _whole_tokens(doc: Doc, start: int, end: int, label: str, border: Border) -> Span | None:

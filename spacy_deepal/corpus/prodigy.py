@@ -26,7 +26,7 @@ from .sources import Source
 from .spans import parse_spans
 from .writing import spans_of, token_record, write_line
 
-HASH, WHOLE_VIEW = "_input_hash", "ner_manual"
+WHOLE_VIEW = "ner_manual"
 WHOLE, YES_NO = "prodigy", "prodigy_yes_no"
 
 
@@ -41,12 +41,12 @@ def prodigy_readings(
     records = [value for value in first_values(source, LINES_TO_SNIFF) if isinstance(value, dict)]
     if not records:
         return []
-    if format is None and not any("answer" in r and r.keys() & {HASH, VIEW} for r in records):
+    if format is None and not any("answer" in record for record in records):
         return []
     if format or any(VIEW in record for record in records):
         formats = [format or WHOLE]
     else:
-        formats = [WHOLE, YES_NO] if all(map(_is_suggestion, records)) else [WHOLE]
+        formats = [WHOLE, YES_NO] if _may_be_yes_no(records) else [WHOLE]
     how = {
         WHOLE: "text and spans with answers, to be told by _view_id",
         YES_NO: "yes-or-no answers about single spans",
@@ -57,9 +57,17 @@ def prodigy_readings(
     ]
 
 
-def _is_suggestion(record: dict[str, Any]) -> bool:
-    spans = record.get("spans")
-    return isinstance(spans, list) and len(spans) == 1
+def _may_be_yes_no(records: list[dict[str, Any]]) -> bool:
+    """RETURNS (bool): Whether all records have one span each, and texts come again, spans have
+    scores or some are rejected."""
+    spans = [record.get("spans") for record in records]
+    if not all(isinstance(given, list) and len(given) == 1 for given in spans):
+        return False
+    scored = any(
+        isinstance(span, dict) and "score" in span for given in spans for span in given or []
+    )
+    again = len({_sentence_of(record) for record in records}) < len(records)
+    return scored or again or any(record.get("answer") == "reject" for record in records)
 
 
 @dataclass
@@ -101,24 +109,27 @@ def _read(
                 yield sentence
         except BadLine as error:
             yield error
-    for text, about in answers.items():
-        if text in whole:
-            message = f"yes-or-no answers about a text that line {whole[text][0]} has as a whole"
-            yield BadLine(about.first[0], message, text)
+    for name, about in answers.items():
+        if name in whole:
+            message = f"yes-or-no answers about a text that line {whole[name][0]} has as a whole"
+            yield BadLine(about.first[0], message, name)
         else:
-            yield attempt(_partly_labelled, text, about, options, nlp)
+            yield attempt(_partly_labelled, about, options, nlp)
+
+
+def _sentence_of(record: dict[str, Any]) -> str:
+    """RETURNS (str): What two records of one sentence share: the id, or else the text."""
+    return str(record.get("id") or record.get("text"))
 
 
 def _said_before(whole: dict[str, tuple[int, str]], number: int, record: dict[str, Any]) -> bool:
     """RETURNS (bool): Whether an earlier record says the same.
 
-    whole (dict): The line and the content of the first record of each text; this one is added.
-    RAISES (BadLine): An earlier record of the same input says something else.
+    whole (dict): The line and the content of the first record of each sentence; this is added.
+    RAISES (BadLine): An earlier record of the sentence says something else.
     """
-    if HASH not in record:
-        return False
     content = json.dumps([record.get("answer"), record.get("spans")], sort_keys=True)
-    line, before = whole.setdefault(str(record.get("text")), (number, content))
+    line, before = whole.setdefault(_sentence_of(record), (number, content))
     if before == content:
         return line != number
     answers = record.get("answer"), json.loads(before)[0]
@@ -137,8 +148,10 @@ def _note_answer(
     if not isinstance(record, dict):
         raise BadLine(number, "not a JSON object", json.dumps(record)[:80])
     text = record_text(record, number) or ""
+    if "answer" not in record:
+        raise BadLine(number, "a question about a span, without an answer", text)
     spans = parse_spans(record, text, number, options) or []
-    about = answers.setdefault(text, Answers((number, record)))
+    about = answers.setdefault(_sentence_of(record), Answers((number, record)))
     if accepted(record, number):
         about.yes |= dict.fromkeys(spans, number)
     elif record["answer"] == "reject" and len(spans) == 1:
@@ -148,8 +161,9 @@ def _note_answer(
         raise BadLine(number, message + f"line {about.no[span]}. Keep one of the answers", text)
 
 
-def _partly_labelled(text: str, about: Answers, options: ReadOptions, nlp: Language) -> Sentence:
+def _partly_labelled(about: Answers, options: ReadOptions, nlp: Language) -> Sentence:
     number, record = about.first
+    text = record_text(record, number) or ""
     doc, note = doc_of_record(record, text, number, nlp)
     set_spans(doc, list(about.yes), number, border=options.border, partial=True)
     return Sentence(doc, number, note=note, **record_info(record, number))

@@ -67,12 +67,16 @@ def parse_sentence(options: ReadOptions, nlp: Language, number: int, record: Any
         raise BadLine(number, "not a JSON object", json.dumps(record)[:80])
     if record.get(VIEW) == YES_NO_VIEW:
         raise BadLine(number, "an answer about one span: read the file with --format prodigy")
+    if isinstance(record.get("words"), list):
+        record = {"tokens": record["words"], **record}
     info = record_info(record, number)
     is_accepted = accepted(record, number)
     text = record_text(record, number)
     tags = _tags_of(record, number, options)
     if text is None or tags is not None:
         words = _token_texts(record, number)
+        if tags is None and any(record.get(key) for key in SPAN_KEYS):
+            raise BadLine(number, "spans, but no text that they are in", json.dumps(record)[:80])
         doc = tagged_doc(nlp, words, tags if is_accepted else None, text, number)
         return Sentence(doc, number, **info)
     doc, note = doc_of_record(record, text, number, nlp)
@@ -89,9 +93,20 @@ def record_text(record: dict[str, Any], number: int) -> str | None:
     RAISES (BadLine): It has neither.
     """
     text = next((record[key] for key in TEXT_KEYS if record.get(key) is not None), None)
-    if isinstance(text, str) or (text is None and isinstance(record.get("tokens"), list)):
+    tokens = record.get("tokens")
+    if text is None and isinstance(tokens, list) and all(map(_says_spaces, tokens)):
+        text = "".join(token["text"] + " " * token["ws"] for token in tokens)
+    if isinstance(text, str) or (text is None and isinstance(tokens, list)):
         return text
     raise BadLine(number, 'not an object with a string "text"', json.dumps(record)[:80])
+
+
+def _says_spaces(token: Any) -> bool:
+    return (
+        isinstance(token, dict)
+        and isinstance(token.get("text"), str)
+        and isinstance(token.get("ws"), bool)
+    )
 
 
 def record_info(record: dict[str, Any], number: int) -> dict[str, Any]:

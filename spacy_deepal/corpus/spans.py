@@ -1,6 +1,7 @@
 """Entities as annotation tools write them: spans of characters, checked against their text."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,23 +16,21 @@ START_KEYS = ("start", "start_offset", "start_char", "begin")
 END_KEYS = ("end", "end_offset", "end_char")
 LABEL_KEYS = ("label", "labels", "type", "tag", "entity_type", "entity")
 SURFACE_KEYS = ("text", "surface", "entity_text")
+# How the parts of a span may be named by tools that are not known.
+START_LIKE = re.compile("start|begin|from|offset", re.IGNORECASE)
+END_LIKE = re.compile("end|stop|to$|length", re.IGNORECASE)
 
 
 def looks_like_spans(value: Any) -> bool:
-    """RETURNS (bool): Whether a value is a list of what begins and ends somewhere."""
-    return isinstance(value, list) and any(
-        (
-            isinstance(entry, dict)
-            and bool(entry.keys() & {*START_KEYS, "offset"})
-            and bool(entry.keys() & {*END_KEYS, "length"})
-        )
-        or (
-            isinstance(entry, list)
-            and len(entry) == 3
-            and [type(part) for part in entry] == [int, int, str]
-        )
-        for entry in value
-    )
+    """RETURNS (bool): Whether a value is a list of what begins and ends somewhere, by any names."""
+    return isinstance(value, list) and any(map(_is_place, value))
+
+
+def _is_place(entry: Any) -> bool:
+    if isinstance(entry, dict):
+        return any(map(START_LIKE.match, entry)) and any(map(END_LIKE.match, entry))
+    kinds = [type(part) for part in entry] if isinstance(entry, list) else []
+    return kinds.count(int) == 2 and kinds.count(str) == len(kinds) - 2 > 0
 
 
 def parse_spans(
@@ -49,11 +48,9 @@ def parse_spans(
     RAISES (BadLine): An entry is not a span of the text; several keys have different entities; or
         only a key that is not known has any.
     """
-    if options.spans_key:
-        value = record.get(options.spans_key)
-        return (
-            None if value is None else _parse_list(value, options.spans_key, text, number, options)
-        )
+    if key := options.spans_key:
+        value = _value_at(record, key)
+        return None if value is None else _parse_list(value, key, text, number, options)
     given = {key: record[key] for key in SPAN_KEYS if record.get(key) is not None}
     others = _unknown_keys(record)
     if others and not any(given.values()):
@@ -61,7 +58,7 @@ def parse_spans(
             number,
             f"spans are under the key {others[0]!r}, which is not known. Read them with "
             f"--spans-key {others[0]}, if they are entities",
-            json.dumps(record[others[0]], ensure_ascii=False),
+            json.dumps(_value_at(record, others[0]), ensure_ascii=False),
         )
     found = {key: _parse_list(value, key, text, number, options) for key, value in given.items()}
     full = {key: set(spans) for key, spans in found.items() if spans}
@@ -71,9 +68,23 @@ def parse_spans(
     return next((found[key] for key in full), [] if found else None)
 
 
+def _value_at(record: dict[str, Any], key: str) -> Any:
+    """RETURNS (Any): What is under a key, or under one in an object: "meta.spans"."""
+    outer, _, inner = key.partition(".")
+    value = record.get(outer)
+    return record.get(key, value.get(inner) if isinstance(value, dict) else None)
+
+
 def _unknown_keys(record: dict[str, Any]) -> list[str]:
     known = {*SPAN_KEYS, *SUGGESTED, "tokens", "relations"}
-    return [key for key in record if key not in known and looks_like_spans(record[key])]
+    inner = {
+        f"{outer}.{key}": value
+        for outer, values in record.items()
+        if isinstance(values, dict) and outer not in known
+        for key, value in values.items()
+    }
+    values = {key: value for key, value in {**record, **inner}.items() if key not in known}
+    return [key for key, value in values.items() if looks_like_spans(value)]
 
 
 def _parse_list(

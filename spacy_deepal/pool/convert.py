@@ -158,7 +158,9 @@ def _unused(key: str, copies: Counter[str], given: Collection[str]) -> str:
 def _is_made(key: str, copies: Counter[str]) -> bool:
     """RETURNS (bool): Whether the key is one that `_unused` has returned."""
     base, _, number = key.rpartition("-")
-    return key in copies or (number.isdecimal() and int(number[:9]) <= copies.get(base, 0))
+    return key in copies or (
+        base in copies and number.isdecimal() and int(number[:9]) <= copies[base]
+    )
 
 
 def _complete(docs: Iterable[Doc], summary: ConvertSummary, skip_bad: bool) -> Iterator[Doc]:

@@ -78,6 +78,23 @@ def test_without_a_view_id_the_user_says_what_was_asked(tmp_path):
     assert all("--format prodigy_yes_no" in bad.message for bad in others)
 
 
+def test_records_of_one_span_each_are_whole_where_no_text_comes_again(tmp_path):
+    content = lines(record(MIA), record(BO, text="x" * 30), view=None)
+    assert how(tmp_path, content, name="a.jsonl")[0] == "prodigy"
+
+
+def test_equal_texts_with_ids_of_their_own_are_two_sentences(tmp_path):
+    content = lines(record(id="a"), record(MIA, id="b"), view="ner_manual")
+    first, second = read(tmp_path, "auto", content, name="a.jsonl")
+    assert (first.id, second.id) == ("a", "b")
+
+
+def test_a_question_without_an_answer_is_reported(tmp_path):
+    asked = {key: value for key, value in record(MIA).items() if key != "answer"}
+    items = read(tmp_path, "auto", lines(record(BO), asked), name="a.jsonl")
+    assert problem(items[0]) == (2, "a question about a span, without an answer")
+
+
 def test_the_plain_format_does_not_take_an_answer_for_a_whole_sentence(tmp_path):
     (bad,) = read(tmp_path, "jsonl", lines(record(MIA)))
     assert problem(bad) == (1, "an answer about one span: read the file with --format prodigy")

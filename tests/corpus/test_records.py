@@ -149,6 +149,22 @@ def test_tags_that_do_not_fit_are_reported(tmp_path, given, message):
     assert message in bad.message
 
 
+def test_tokens_that_say_their_spaces_make_a_text(tmp_path):
+    tokens = [{"text": "Ref", "ws": False}, {"text": "27", "ws": True}, {"text": "x", "ws": False}]
+    (sentence,) = read(tmp_path, "auto", json.dumps({"tokens": tokens, "spans": [[3, 5, "N"]]}))
+    assert (sentence.doc.text, entities(sentence)) == ("Ref27 x", [("27", "N")])
+    (bad,) = read(tmp_path, "auto", json.dumps({"tokens": ["Ref"], "spans": [[0, 1, "N"]]}))
+    assert bad.message == "spans, but no text that they are in"
+
+
+def test_a_span_behind_an_emoji_that_does_not_fit_offers_utf16(tmp_path):
+    record = {"text": "🙂 Ada met Bo", "spans": [[3, 6, "P"]]}
+    (bad,) = read(tmp_path, "jsonl", json.dumps(record))
+    assert "--offsets utf16" in bad.message
+    (sentence,) = read(tmp_path, "jsonl", json.dumps(record), offsets="utf16")
+    assert entities(sentence) == [("Ada", "P")]
+
+
 def test_discarded_records_of_argilla_are_not_labelled(tmp_path):
     record = {"text": "Ada ran", "annotation": [{"label": "P", "start": 0, "end": 3}]}
     content = "\n".join(json.dumps({**record, "status": s}) for s in ("Validated", "Discarded"))

@@ -51,6 +51,26 @@ def test_spans_under_an_unknown_key_are_reported(key):
     assert parse_spans(record, TEXT, 1, ReadOptions(spans_key=key)) == [MIA]
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"startIndex": 2, "endIndex": 9},
+        {"from": 2, "to": 9, "label": "PER"},
+        {"offset": 2, "length": 7},
+        [2, 9, "PER", "Mia Ota"],
+        ["PER", 2, 9],
+    ],
+)
+def test_spans_of_unknown_tools_are_not_passed_over(entry):
+    assert "spans are under the key 'gold'" in problem({"gold": [entry]})
+    assert "spans are under the key 'meta.gold'" in problem({"meta": {"gold": [entry]}})
+
+
+def test_spans_in_an_object_of_the_record_are_read_on_demand():
+    record = {"meta": {"gold": [[2, 9, "PER"]]}}
+    assert parse_spans(record, TEXT, 1, ReadOptions(spans_key="meta.gold")) == [MIA]
+
+
 def test_suggestions_of_a_model_are_no_labels():
     assert parse_spans({"prediction": [{"start": 2, "end": 9, "label": "P"}]}, TEXT, 1) is None
 
