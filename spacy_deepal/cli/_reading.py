@@ -14,7 +14,8 @@ Columns = Annotated[
     str, Option(help="What the columns are: word, ner, and _ for all others, as in word,_,_,ner")
 ]
 Scheme = Annotated[
-    Literal["iob1", "iob2", "bioes"] | None, Option(help="How tags mark entities, if not detected")
+    Literal["iob1", "iob2", "bioes", "io"] | None,
+    Option(help="How tags mark entities, if not detected"),
 ]
 SpansKey = Annotated[str, Option(help="Key of a record under which its entities are")]
 TagNames = Annotated[
@@ -41,7 +42,7 @@ Encoding = Annotated[str, Option(help="Encoding of all files")]
 def read_options(
     format: str,
     columns: str,
-    scheme: Literal["iob1", "iob2", "bioes"] | None,
+    scheme: Literal["iob1", "iob2", "bioes", "io"] | None,
     spans_key: str,
     tag_names: str,
     offsets: Literal["characters", "utf16", "bytes"],

@@ -47,12 +47,17 @@ class ColumnLayout:
         """RETURNS (list[str]): The cells of a line."""
         return split_cells(line, self.tabs)
 
+    def tag(self, cells: Sequence[str]) -> str:
+        """RETURNS (str): The tag of a word; a type alone is a tag of IOB1."""
+        tag = cells[self.ner]
+        return f"I-{tag}" if self.scheme == "io" and tag not in ("O", "") else tag
+
     def fits(self, cells: Sequence[str]) -> bool:
         """RETURNS (bool): Whether cells are those of a word and its tag."""
         return (
             len(cells) == len(self.names)
             and bool(cells[self.word])
-            and TAG.fullmatch(cells[self.ner]) is not None
+            and TAG.fullmatch(self.tag(cells)) is not None
         )
 
     @property

@@ -96,9 +96,12 @@ def _parse(
     for number, line in rows:
         cells = layout.cells(line)
         if not layout.fits(cells):
-            raise BadLine(number, f"not the columns {layout.described} with a tag", line)
+            message = f"not the columns {layout.described} with a tag"
+            if len(cells) == len(layout.names) and cells[layout.ner].isalpha():
+                message += f". Types alone are read with --columns {layout.described} --scheme io"
+            raise BadLine(number, message, line)
         words.append(cells[layout.word])
-        tags.append((number, cells[layout.ner]))
+        tags.append((number, layout.tag(cells)))
     given = {key: (0, value) for key, value in info.items()}
     for number, line in comments:
         if match := COMMENT.fullmatch(line):

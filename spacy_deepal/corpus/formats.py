@@ -175,8 +175,8 @@ def _unknown(source: Source, options: ReadOptions) -> str:
     first = next((line for _, line in source.lines() if line.strip()), "")
     return (
         f"{source.path}: neither the name nor the lines tell the format. Name it with --format: "
-        f"{', '.join(ALL_FORMATS)}. Or name the columns, as in --columns word,_,_,ner. The first "
-        f"line is {first[:80]!r}."
+        f"{', '.join(ALL_FORMATS)}. Or name the columns, as in --columns word,_,_,ner; with tags "
+        f"that are types alone, such as PER, add --scheme io. The first line is {first[:80]!r}."
     )
 
 

@@ -29,12 +29,14 @@ def inline_readings(source: Source, options: ReadOptions) -> list[Reading]:
     """
     lines = marked = 0
     labels = Counter[str]()
+    named_alike = False
     for _, line in source.lines():
         if line.strip():
             lines += 1
-            found = [match[2] for match in INLINE_ENTITY.finditer(line)]
+            found = [match.groups() for match in INLINE_ENTITY.finditer(line)]
             marked += bool(found)
-            labels.update(found)
+            labels.update(label for _, label in found)
+            named_alike |= any(text.lower() == label.lower() for text, label in found)
     if not labels and options.format != "inline":
         return []
     shown = ", ".join(label for label, _ in labels.most_common(5))
@@ -44,8 +46,10 @@ def inline_readings(source: Source, options: ReadOptions) -> list[Reading]:
         "--format inline",
         partial(read_inline, options),
     )
-    links = any(about_data(label) for label in labels) or (
-        any(label.islower() for label in labels) and len(labels) * 2 > labels.total()
+    links = (
+        named_alike
+        or any(about_data(label) for label in labels)
+        or (any(label.islower() for label in labels) and len(labels) * 2 > labels.total())
     )
     if (marked >= lines * SHARE_OF_LINES and not links) or not labels:
         return [markup]

@@ -22,6 +22,10 @@ def read_values(source: Source) -> Iterator[tuple[int, Any] | BadLine]:
     if is_list(source):
         yield from _values_of_list(source)
         return
+    if _is_one_object(source):
+        message = "one JSON object over several lines: write a list of records, or one on each line"
+        yield BadLine(1, message)
+        return
     for number, line in source.lines():
         if line.strip():
             try:
@@ -43,6 +47,12 @@ def is_list(source: Source) -> bool:
                 return line.lstrip()[0] == "["
             return isinstance(value, list) and all(isinstance(v, (list, dict)) for v in value)
     return False
+
+
+def _is_one_object(source: Source) -> bool:
+    """RETURNS (bool): Whether the first line is the beginning of an object alone."""
+    first = next((line.strip() for _, line in source.lines() if line.strip()), "")
+    return first == "{"
 
 
 def _values_of_list(source: Source) -> Iterator[tuple[int, Any] | BadLine]:

@@ -12,7 +12,7 @@ from .sources import Source
 Lines = list[tuple[int, str]]  # with their numbers in the file, from 1
 Border = Literal["refuse", "trim", "snap"]
 Offsets = Literal["characters", "utf16", "bytes"]
-TagScheme = Literal["iob1", "iob2", "bioes"]
+TagScheme = Literal["iob1", "iob2", "bioes", "io"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class ReadOptions:
     format (str): The name of a format. With "auto", it is detected.
     columns (tuple[str, ...]): What the columns are: "word", "ner", and "_" for all others. Empty:
         detected.
-    scheme (str | None): How tags mark entities: "iob1", "iob2" or "bioes". None: detected.
+    scheme (str | None): How tags mark entities: "iob1", "iob2" or "bioes"; or "io", types alone, so
+        that words of one type in a row are one entity. None: detected, but for "io".
     spans_key (str | None): The key of a record under which its entities are. None: detected.
     tag_names (tuple[str, ...]): The tags that the numbers of "ner_tags" stand for, from 0.
     offsets (str): What the offsets of spans count: "characters", "utf16" units or "bytes" of UTF-8.

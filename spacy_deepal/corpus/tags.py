@@ -43,11 +43,12 @@ class SchemeFinder:
 def to_iob2(tags: Iterable[tuple[int, str]], scheme: TagScheme) -> list[str]:
     """Make IOB2 tags of those of a sentence.
 
-    tags (Iterable[tuple[int, str]]): Each with its line.
+    tags (Iterable[tuple[int, str]]): Each with its line. Those of "io" have I- before them.
     RAISES (BadLine): A tag cannot follow the one before it in this scheme.
     """
     result: list[str] = []
     before, goes_on, line = "O", False, 0
+    scheme = "iob1" if scheme == "io" else scheme
     for line, tag in tags:
         role, label = ROLES.get(tag[0], tag[0]), tag[2:]
         inside = role in "IE"

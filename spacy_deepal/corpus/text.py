@@ -1,6 +1,8 @@
 """Raw text: a paragraph on each line, not labelled."""
 
+import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import IO
 
 from spacy.language import Language
@@ -10,9 +12,18 @@ from .docs import at_ends_of_sentences
 from .reading import BadLine, Reading, ReadOptions, Sentence
 from .sources import Source
 
+LINES_LOOKED_AT = 1000
+# A word and what may be a tag: O, B_PER, PER-B, per; parted by any mark.
+ENDS_WITH_TAG = re.compile(r"^\S.*[\s|,;/](O|[BIESLU][-_]\S+|\S+[-_][BIESLU])\s*$", re.IGNORECASE)
+
 
 def text_readings(source: Source, options: ReadOptions) -> list[Reading]:
-    """RETURNS (list[Reading]): The way to read raw text."""
+    """RETURNS (list[Reading]): The way to read raw text; none if most lines end with what may be a
+    tag in a form that is not known, unless the format is asked for."""
+    lines = [line for _, line in islice(source.lines(), LINES_LOOKED_AT) if line.strip()]
+    tagged = sum(ENDS_WITH_TAG.search(line) is not None for line in lines)
+    if tagged > len(lines) / 2 and options.format != "text":
+        return []
     return [Reading("text", "raw text, not labelled", "--format text", read_text)]
 
 

@@ -21,6 +21,9 @@ from ..sentences import KEY, count_words
 from .shards import check_pool_folder, write_shards
 from .summary import ConvertSummary, FileSummary
 
+LONG_SENTENCE = 1000  # tokens
+LONG_NOTE = "sentences have more than 1,000 tokens. If they are several each, use --split"
+
 
 def convert(
     inputs: Iterable[str | Path],
@@ -95,6 +98,8 @@ def _read_all(
                 for sentence in finished(nlp, item, options):
                     if sentence.note:
                         summary.notes[sentence.note] += 1
+                    if len(sentence.doc) > LONG_SENTENCE:
+                        summary.notes[LONG_NOTE] += 1
                     if count_words(sentence.doc) == 0:
                         summary.without_words += 1
                     else:

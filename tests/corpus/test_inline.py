@@ -85,6 +85,7 @@ def test_links_are_no_markup(tmp_path, content):
         "No mark here.\n" * 1100 + "[Ada](PER) sings.\n",
         "[the licence](LICENSE) and [more](README)\n",
         "[see](install)\nMia left.\n",
+        "[API](API)\n[FAQ](FAQ)\n",
     ],
 )
 def test_where_marks_may_be_links_the_user_chooses(tmp_path, content):

@@ -170,3 +170,9 @@ def test_discarded_records_of_argilla_are_not_labelled(tmp_path):
     content = "\n".join(json.dumps({**record, "status": s}) for s in ("Validated", "Discarded"))
     first, second = read(tmp_path, "auto", content, name="a.jsonl")
     assert (tags(first.doc), tags(second.doc)) == (["B-P", "O"], ["", ""])
+
+
+def test_an_object_over_several_lines_is_one_problem(tmp_path):
+    content = json.dumps({"data": [{"text": "Ada ran"}]}, indent=1)
+    (bad,) = read(tmp_path, "auto", content, name="a.json")
+    assert bad.message.startswith("one JSON object over several lines")
