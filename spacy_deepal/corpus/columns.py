@@ -97,7 +97,7 @@ def _parse(
         cells = layout.cells(line)
         if not layout.fits(cells):
             message = f"not the columns {layout.described} with a tag"
-            if len(cells) == len(layout.names) and cells[layout.ner].isalpha():
+            if len(cells) == len(layout.names) and cells[layout.ner].rstrip("O").isalpha():
                 message += f". Types alone are read with --columns {layout.described} --scheme io"
             raise BadLine(number, message, line)
         words.append(cells[layout.word])

@@ -38,8 +38,8 @@ def test_tags_of_an_unknown_form_are_no_text(tmp_path, rows):
 
 
 def test_types_alone_are_read_on_demand(tmp_path):
-    rows = "Mia PER\nOta PER\nran O\nBo LOC\nwas O\nfar O\n"
+    rows = "Mia PER\nOta PER\nran O\nBo LOC\nwas O\nfar O\noff O\n"
     (bad,) = read(tmp_path, "auto", rows)
     assert bad.message.endswith("read with --columns word,ner --scheme io")
     (sentence,) = read(tmp_path, "auto", rows, columns=("word", "ner"), scheme="io")
-    assert tags(sentence.doc) == ["B-PER", "I-PER", "O", "B-LOC", "O", "O"]
+    assert tags(sentence.doc) == ["B-PER", "I-PER", "O", "B-LOC", "O", "O", "O"]
