@@ -20,4 +20,4 @@ def export_cli(
 
     with show_errors():
         count = export(pool, output, format)
-    msg.good(f"Wrote {count} sentences as {format}: {output}")
+    msg.good(f"Wrote {count:,} sentences as {format}: {output}")
