@@ -117,7 +117,7 @@ def _read_line(waiting: dict[str, Doc], refused: dict[str, str], number: int, li
         raise BadLine(number, 'not an object with an "id"')
     name = str(record["id"])
     if not accepted(record, number):
-        refused[name] = record["answer"]
+        refused[name] = str(record.get("answer", "reject"))
         return
     doc = waiting.get(name)
     if doc is None:
