@@ -19,7 +19,8 @@ from ..corpus.sources import find_files
 from ..errors import DeepALError
 from ..files import parse_row, read_json, write_json
 from ..pool.shards import fingerprint
-from ..report import write_report
+from ..report.compare import read_comparison
+from ..report.page import write_report
 from ..rounds.loop import run_loop
 from ..rounds.rows import Metrics, RoundMetrics, Seconds, describe_scores
 from ..rounds.settings import SECTION, check_sections
@@ -98,7 +99,7 @@ def simulate(
     do_jobs(jobs, processes, code=code, use_gpu=use_gpu, begin=begin, progress=progress)
     metrics = [full_path(folder, seed) / METRICS for seed in seeds]
     known = [file for file in metrics if file.exists()]
-    return write_report(runs, folder / "report.html", full=known, title=folder.name)
+    return write_report(read_comparison(runs, known), folder / "report.html", folder.name)
 
 
 def full_path(folder: Path, seed: int) -> Path:

@@ -4,14 +4,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from html import escape
 from itertools import count
-from typing import TYPE_CHECKING
+
+from spacy import displacy
+from spacy.tokens import Doc
+from spacy.util import get_lang_class
+from spacy.vocab import Vocab
 
 from ..rounds.rows import Selected
 from ..rounds.run_folder import RoundFolder
 from ..sentences import sentence_id, sentence_info
-
-if TYPE_CHECKING:
-    from spacy.tokens import Doc
 
 # displaCy's own template writes a line of style into each entity; a class keeps the page small.
 ENTITY = '<mark class="entity" style="background:{bg}">{text} <bdi>{label}</bdi></mark>'
@@ -40,17 +41,13 @@ class ShownBatch:
 
 
 def show_batch(here: RoundFolder, lang: str, colors: dict[str, str], most: int) -> ShownBatch:
-    """Draw the first sentences of a round's batch.
+    """Draw the first sentences of a round's batch, those with the highest scores first.
 
-    here (RoundFolder): The round.
     lang (str): Language code, for the direction of writing.
     colors (dict[str, str]): The CSS colour of each label.
-    most (int): How many sentences to draw. Those with the highest scores come first.
-    RETURNS (ShownBatch): The counts and the drawn sentences.
+    most (int): How many sentences to draw.
     RAISES (DeepALError): If a file is damaged.
     """
-    from spacy.vocab import Vocab
-
     selected = by_score(here.read_selected())
     batch = here.read_batch(Vocab())
     docs = {sentence_id(doc): doc for doc in batch or []}
@@ -69,16 +66,8 @@ def by_score(selected: list[Selected]) -> list[Selected]:
     return sorted(selected, key=lambda row: float("inf") if row.score is None else -row.score)
 
 
-def entity_markup(doc: "Doc", lang: str, colors: dict[str, str]) -> str:
-    """Draw a sentence with its entities.
-
-    doc (Doc): The sentence. Without entities it is drawn as plain text.
-    lang (str): Language code.
-    colors (dict[str, str]): The CSS colour of each label.
-    RETURNS (str): Markup. All that comes from the sentence is escaped.
-    """
-    from spacy import displacy
-
+def entity_markup(doc: Doc, lang: str, colors: dict[str, str]) -> str:
+    """RETURNS (str): A sentence with its entities; all that comes from the sentence is escaped."""
     # displaCy escapes the text but not the label, and warns of a Doc without entities (W006).
     # Given what it would have read from the Doc, it does neither wrong.
     ents = [
@@ -100,8 +89,6 @@ def entity_markup(doc: "Doc", lang: str, colors: dict[str, str]) -> str:
 
 def writing_direction(lang: str) -> str:
     """RETURNS (str): "ltr" or "rtl"; "ltr" for a language that is not installed here."""
-    from spacy.util import get_lang_class
-
     try:
         return str(get_lang_class(lang).Defaults.writing_system["direction"])
     except ImportError:

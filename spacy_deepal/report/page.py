@@ -1,6 +1,6 @@
 """The report: runs in one HTML file that loads nothing from the network."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,9 @@ from ..about import __version__
 from ..files import write_atomically
 from ..rounds.rows import GenreCount
 from .batches import ShownBatch, label_colors, show_batch
-from .compare import TARGET, Full, common_range, find_full, read_f, summarise
+from .compare import TARGET, Comparison
 from .curves import inline_svg, styles
-from .runs import Run, read_runs
-from .stopping import Stop, find_stop
+from .runs import Run, Stop
 
 TEMPLATE = "report.html"
 # A sentence with its entities takes about half a kilobyte, so they take two megabytes at most.
@@ -32,43 +31,21 @@ class GenreShare:
     above: float
 
 
-def write_report(
-    run_dirs: Iterable[Path],
-    output: Path,
-    *,
-    full: Sequence[Path] = (),
-    shallow: Path | None = None,
-    title: str = "Deep active learning",
-) -> Path:
-    """Write the report about some runs.
+def write_report(comparison: Comparison, output: Path, title: str = "Deep active learning") -> Path:
+    """Write the report about some runs. A run in progress is shown as far as it is.
 
-    run_dirs (Iterable[Path]): The run folders. A run in progress is shown as far as it is.
     output (Path): The HTML file.
-    full (Sequence[Path]): JSON with the full-data F1, as `spacy evaluate --output` writes it. Of
-        several files the mean counts. Without any, runs that labelled the whole pool count.
-    shallow (Path | None): The same for a shallow model trained on the whole pool.
     title (str): The heading.
     RETURNS (Path): The HTML file.
-    RAISES (DeepALError): If a folder is not a run, or a file in it is damaged.
+    RAISES (DeepALError): A file of a run is damaged, or the report cannot be written.
     """
-    runs = read_runs(run_dirs)
-    output = Path(output)
-    shallow_f = None if shallow is None else read_f(shallow)
-    page = fill_template(runs, find_full(runs, full), shallow_f, title)
+    page = _fill_template(comparison, title)
     with write_atomically(output) as stream:
         stream.write(page)
-    return output
+    return Path(output)
 
 
-def fill_template(runs: list[Run], full: Full | None, shallow: float | None, title: str) -> str:
-    """Fill the template.
-
-    runs (list[Run]): The runs.
-    full (Full | None), shallow (float | None): F1 of models trained on the whole pool, if it is
-        known.
-    title (str): The heading.
-    RETURNS (str): The page.
-    """
+def _fill_template(comparison: Comparison, title: str) -> str:
     import jinja2
     from markupsafe import Markup
 
@@ -80,33 +57,29 @@ def fill_template(runs: list[Run], full: Full | None, shallow: float | None, tit
         lstrip_blocks=True,
     )
     environment.filters |= FILTERS | {"markup": Markup}
-    started = any(run.rounds for run in runs)
     return environment.get_template(TEMPLATE).render(
         title=title,
         version=__version__,
-        runs=runs,
-        styles=styles(run.name for run in runs),
-        full=full,
-        shallow=shallow,
+        runs=comparison.runs,
+        styles=styles(run.name for run in comparison.runs),
+        full=comparison.full,
+        shallow=comparison.shallow,
         paper=PAPER,
         target=f"{TARGET:.0%}",
-        rows=summarise(runs, full, shallow),
-        shared=common_range(runs),
-        pools=len({run.manifest.pool.fingerprint for run in runs}),
-        wide=inline_svg(runs, full, shallow, width=8.6, height=4.7, id="wide") if started else "",
-        narrow=inline_svg(runs, full, shallow, width=4, height=4.2, id="narrow") if started else "",
+        rows=comparison.summaries(),
+        shared=comparison.shared,
+        pools=len({run.manifest.pool.fingerprint for run in comparison.runs}),
+        wide=inline_svg(comparison, 8.6, 4.7, "wide"),
+        narrow=inline_svg(comparison, 4, 4.2, "narrow"),
         selections=SELECTIONS,
         shares=genre_shares,
         stops=find_stops,
-        batches=show_batches(runs),
+        batches=_show_batches(comparison.runs),
     )
 
 
-def show_batches(runs: list[Run]) -> dict[Path, list[ShownBatch]]:
-    """Draw what each run selected in each round: the more rounds, the fewer sentences of each.
-
-    RETURNS (dict[Path, list[ShownBatch]]): The batches of each run folder, in order.
-    """
+def _show_batches(runs: list[Run]) -> dict[Path, list[ShownBatch]]:
+    """RETURNS (dict): The batches of each run folder; the more rounds, the fewer sentences each."""
     rounds = {run.folder.path: run.folder.rounds() for run in runs}
     total = sum(map(len, rounds.values()))
     most = max(1, min(SENTENCES_A_ROUND, SENTENCES_A_PAGE // max(1, total)))
@@ -122,7 +95,6 @@ def show_batches(runs: list[Run]) -> dict[Path, list[ShownBatch]]:
 def genre_shares(run: Run, unit: str) -> dict[str, Any] | None:
     """Compare the genres of what a run selected with those of the pool.
 
-    run (Run): The run.
     unit (str): What is counted, "sentences" or "words".
     RETURNS (dict[str, Any] | None): "pool": the percentage of each genre in the pool, the one with
         most words first; "rounds": the GenreShare of each genre in each round. None if the pool has
@@ -142,15 +114,11 @@ def genre_shares(run: Run, unit: str) -> dict[str, Any] | None:
 
 
 def find_stops(run: Run) -> dict[float, Stop | None]:
-    """Find where the stopping rule would have ended a run.
-
-    RETURNS (dict[float, Stop | None]): By the stability asked for; empty if no round recorded any.
-    """
-    stability = [row.stability for row in run.rounds]
-    if not any(number is not None for number in stability):
+    """RETURNS (dict): Where the stopping rule would have ended a run, by the stability asked for;
+    empty if no round recorded any."""
+    if all(row.stability is None for row in run.rounds):
         return {}
-    f = [row.ents_f for row in run.rounds]
-    return {threshold: find_stop(f, stability, threshold) for threshold in STABILITIES}
+    return {threshold: run.find_stop(threshold) for threshold in STABILITIES}
 
 
 def percentages(genres: dict[str, GenreCount], unit: str) -> dict[str, float]:

@@ -29,15 +29,7 @@ from mean_curve import mean_run
 from results import DIGITS, RESULTS, markdown, read_lines, show_errors
 
 from spacy_deepal.files import parse_row, write_jsonl
-from spacy_deepal.report.compare import (
-    BASELINE,
-    Full,
-    common_range,
-    first_reaching,
-    mean_f,
-    summarise,
-    words_saved,
-)
+from spacy_deepal.report.compare import BASELINE, Comparison, Full
 from spacy_deepal.report.page import PAPER
 from spacy_deepal.report.runs import Run
 from spacy_deepal.rounds.rows import Manifest, RoundMetrics
@@ -106,14 +98,16 @@ def summarise_set(data: str, runs: list[Run]) -> list[dict[str, Any]]:
     ours = [run for group in groups.values() for run in group]
     full_f, shallow = all_words(runs, FULL), all_words(runs, SHALLOW)
     full = None if full_f is None else Full(full_f, FULL)
-    rows = {row.name: row for row in summarise(ours, full, shallow)}  # the last: of all seeds
-    shared, lines = common_range(ours), []
+    comparison = Comparison(ours, full, shallow)
+    rows = {row.name: row for row in comparison.summaries()}  # the last: of all seeds
+    shared, lines = comparison.shared, []
     for name, group in groups.items():
         group = sorted(group, key=lambda run: run.seed)
         row, curve, seeds = rows[name], mean_run(group), [run.seed for run in group]
         rand = [run for run in groups.get(BASELINE, []) if run.seed in seeds]
         compared = name != BASELINE and len(rand) == len(group)
-        saved, saved_f = words_saved(curve, mean_run(rand), full) if compared else (None, None)
+        baseline = mean_run(rand) if compared else None
+        saved, saved_f = comparison.words_saved(curve, baseline) or (None, None)
         numbers = {
             "full_f": full_f,
             "shallow_f": shallow,
@@ -125,7 +119,7 @@ def summarise_set(data: str, runs: list[Run]) -> list[dict[str, Any]]:
             "seeds_percent_to_shallow": row.shallow_percent and row.shallow_percent.mean,
             "area": row.area and row.area.mean,
             "area_range": shared,
-            "seeds_area": tuple(mean_f(run, *shared) for run in group) if shared else None,
+            "seeds_area": tuple(run.mean_f(*shared) for run in group) if shared else None,
             "words_saved_percent": saved,
             "words_saved_f": saved_f,
             "score_seconds": seconds_a_round(group, "score"),
@@ -138,7 +132,7 @@ def summarise_set(data: str, runs: list[Run]) -> list[dict[str, Any]]:
 
 def percent_to(curve: Run, f: float | None) -> float | None:
     """RETURNS (float | None): Percent of the words at the first round with at least this F1."""
-    reached = None if f is None else first_reaching(curve, f)
+    reached = curve.first_reaching(f)
     return reached and reached.words_percent
 
 
