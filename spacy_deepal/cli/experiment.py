@@ -1,5 +1,6 @@
 """`spacy deepal experiment` and `spacy deepal train`."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -65,8 +66,7 @@ def experiment_cli(
             use_gpu=gpu_id,
             processes=processes,
             code=code,
-            begin=lambda title: msg.info(f"{title} begins"),
-            progress=lambda title, line: print(f"{title:<18}  {line.describe()}", flush=True),
+            tell=partial(print, flush=True),
         )
     msg.good(f"The report is in {page}")
 
