@@ -12,7 +12,7 @@ from spacy.tokens import Doc
 
 from ..corpus.jsonl import accepted, parse_record, parse_spans
 from ..corpus.sources import BadLine, read_lines, set_spans
-from ..errors import PROBLEMS_SHOWN, DeepALError
+from ..errors import PROBLEMS_SHOWN, DeepALError, LabelsAwaited
 from ..files import write_jsonl
 from ..rounds.oracle import Oracle
 from ..sentences import sentence_id
@@ -33,13 +33,13 @@ class FileOracle(Oracle):
         sentence is not labelled yet, and an ignored one never will be, so nothing is learnt from
         it. Entities that the pool has are not looked at.
 
-        RAISES (DeepALError): While there are no labels, with what to do; for lines that do not fit
-            the sentences, with their numbers; for sentences without a line.
+        RAISES (LabelsAwaited): There are no labels yet. DeepALError: A line does not fit its
+            sentence, or a sentence has no line.
         """
         file = folder / LABELLED
         if not file.exists():
             _write_lines(docs, folder / TO_LABEL, file)
-            raise DeepALError(
+            raise LabelsAwaited(
                 f"{len(docs)} sentences wait to be labelled: {folder / TO_LABEL}. Label them, save "
                 f"them as {file} and run the same command again."
             )

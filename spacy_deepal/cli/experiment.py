@@ -18,7 +18,6 @@ from ._app import (
     Processes,
     app,
     load_config,
-    set_up,
     show_errors,
 )
 
@@ -53,9 +52,8 @@ def experiment_cli(
     from ..experiment.simulation import simulate
 
     with show_errors(config):
-        set_up(code, gpu_id)
         page = simulate(
-            load_config(ctx, config),
+            load_config(ctx, config, code, gpu_id),
             data,
             workspace,
             lang=lang,
@@ -86,11 +84,9 @@ def train_cli(
     from ..experiment.simulation import configure, full_run, prepare_corpus
 
     with show_errors(config):
-        set_up(code, gpu_id)
-        loaded = load_config(ctx, config)
+        loaded = load_config(ctx, config, code, gpu_id)
         folder = prepare_corpus(data, workspace, lang=lang)
-        loaded = configure(loaded, folder, lang)
-        scores = full_run(loaded, folder / "full", use_gpu=gpu_id)
+        scores = full_run(configure(loaded, folder, lang), folder / "full", use_gpu=gpu_id)
     rows = [("all", scores.ents_p, scores.ents_r, scores.ents_f)]
     for name, score in sorted(scores.ents_per_type.items()):
         rows.append((name, score.p, score.r, score.f))

@@ -14,7 +14,6 @@ from ._app import (
     Keep,
     app,
     load_config,
-    set_up,
     show_errors,
 )
 
@@ -33,10 +32,8 @@ def run_cli(
     from ..rounds.loop import run_loop
 
     with show_errors(config):
-        set_up(code, gpu_id)
-        loaded = load_config(ctx, config)
         end = run_loop(
-            loaded,
+            load_config(ctx, config, code, gpu_id),
             run_dir,
             keep=keep,
             use_gpu=gpu_id,

@@ -85,8 +85,9 @@ def simulate(
     jobs: dict[str, Callable[..., Any]] = {}
     if full:
         for seed, output in zip(seeds, models, strict=True):
-            job = partial(full_run, config, output, seed=seed, use_gpu=use_gpu)
-            jobs[f"full data, seed {seed}"] = job
+            jobs[f"full data, seed {seed}"] = partial(
+                full_run, config, output, seed=seed, use_gpu=use_gpu
+            )
     runs = []
     for seed in seeds:
         for name, block in blocks.items():

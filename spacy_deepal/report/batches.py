@@ -48,16 +48,16 @@ def show_batch(here: RoundFolder, lang: str, colors: dict[str, str], most: int) 
     most (int): How many sentences to draw.
     RAISES (DeepALError): If a file is damaged.
     """
-    selected = by_score(here.read_selected())
+    selected = by_score(here.selected.read())
     batch = here.read_batch(Vocab())
-    docs = {sentence_id(doc): doc for doc in batch or []}
+    docs = {sentence_id(doc): doc for doc in batch}
     found = [(row, docs[row.id]) for row in selected if row.id in docs]
     shown = [
         ShownSentence(row, sentence_info(doc)["genre"] or "", entity_markup(doc, lang, colors))
         for row, doc in found[:most]
     ]
     words = sum(row.words for row in selected)
-    labelled = None if batch is None else len(found)
+    labelled = len(found) if here.batch.exists() else None
     return ShownBatch(here.number, len(selected), words, labelled, shown)
 
 

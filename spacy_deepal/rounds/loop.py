@@ -17,6 +17,7 @@ from ..acquisition.score_file import Score
 from ..acquisition.scoring import excluding, score
 from ..acquisition.selection import choose
 from ..acquisition.upstream import find_tagger
+from ..corpus.docbin import write_docs
 from ..errors import DeepALError
 from ..files import replace_folder
 from ..pipelines import blank_pipeline
@@ -25,13 +26,13 @@ from ..pool.shards import read_shards
 from ..progress import progress_bar
 from ..seeds import derive_seed
 from ..sentences import count_words, sentence_id
-from .labels import check_labelled
+from .checks import check_initialized, check_labelled
 from .manifest import count_genres, make_manifest
 from .rows import RoundMetrics, Selected
 from .run_folder import RoundFolder, RunFolder
-from .settings import SECTION, Settings, read_settings, words_of
+from .settings import SECTION, read_settings, words_of
 from .stability import agreement, draw_stop_set, find_entities, stopping_point
-from .training import evaluate_pipeline, initialize, save_pipeline, train_round
+from .training import Training, evaluate_pipeline, save_pipeline
 
 
 def run_loop(
@@ -55,18 +56,20 @@ def run_loop(
     """
     resolved = config.interpolate()
     settings = read_settings(resolved)
+    training = Training(config, settings, use_gpu)
     folder = RunFolder(Path(run_dir))
     with folder.lock():
         manifest = make_manifest(resolved, settings)
         if folder.initial.exists():
             folder.open(manifest)
         else:  # nothing is written before all that is needed has been found
-            pool, vocab = resolved["paths"]["pool"], blank_pipeline(manifest.lang).vocab
-            settings.oracle.check(read_shards(pool, vocab))
-            nlp = initialize(config, settings, use_gpu=use_gpu)
+            vocab = blank_pipeline(manifest.lang).vocab
+            settings.oracle.check(read_shards(manifest.pool.path, vocab))
+            nlp = training.initialize()
+            check_initialized(nlp)
             folder.open(manifest)
             save_pipeline(nlp, folder.initial)
-        loop = Loop(config, settings, folder, use_gpu)
+        loop = Loop(training, folder)
         folder.tidy(keep)
         while not (end := loop.end()):
             line = loop.next_round()
@@ -91,17 +94,13 @@ def load_run_config(path: str | Path, overrides: dict[str, Any]) -> Config:
 
 
 class Loop:
-    """A run between two rounds. Its state is the folder; the object holds only what it has read.
+    """A run between two rounds. Its state is the folder; the object holds only what it has read."""
 
-    config (Config): The user's config, not interpolated.
-    """
-
-    def __init__(self, config: Config, settings: Settings, folder: RunFolder, use_gpu: int):
-        self.config = config
-        self.paths = config.interpolate()["paths"]
-        self.settings = settings
+    def __init__(self, training: Training, folder: RunFolder):
+        self.training = training
+        self.settings = training.settings
+        self.paths = training.config.interpolate()["paths"]
         self.folder = folder
-        self.use_gpu = use_gpu
         self.pool = folder.manifest.pool
         self.vocab = blank_pipeline(folder.manifest.lang).vocab
 
@@ -143,8 +142,8 @@ class Loop:
         metrics = self.folder.metrics
         here = self.folder.round(len(metrics))
         selection = self._how_to_select(metrics)
-        if not here.batch_file.exists():
-            if not here.selected_file.exists():
+        if not here.batch.exists():
+            if not here.selected.path.exists():
                 self._select(here, selection)
             self._label(here)
         labelled = self._labelled(here.number)
@@ -173,7 +172,7 @@ class Loop:
                 f"No sentence of the pool {pool} fits into {budget} words. Raise seed_words in "
                 f"[{SECTION}]."
             )
-        here.write_selected(
+        here.selected.write(
             Selected(id=item.id, words=item.words, score=item.score if scored else None)
             for item in batch
         )
@@ -204,7 +203,7 @@ class Loop:
         RAISES (DeepALError): If the oracle does not give back the sentences that it got, or uses an
             unknown label.
         """
-        ids = [item.id for item in here.read_selected()]
+        ids = [item.id for item in here.selected.read()]
         docs = fetch(self.paths["pool"], ids, self.vocab, with_gold=True)
         labelled = {sentence_id(doc): doc for doc in self.settings.oracle.label(docs, here.path)}
         if labelled.keys() != set(ids):
@@ -215,28 +214,21 @@ class Loop:
             )
         tagger = find_tagger(load_model(self.folder.initial))
         check_labelled(labelled.values(), tagger, here.path)
-        here.write_batch([labelled[name] for name in ids])
+        write_docs([labelled[name] for name in ids], here.batch)
 
     def _labelled(self, number: int) -> list[Doc]:
         """RETURNS (list[Doc]): All that is labelled up to and with a round, with corrections."""
         docs: list[Doc] = []
         for each in map(self.folder.round, range(number + 1)):
-            if self.settings.oracle.corrected(each.path, each.batch_file):
+            if self.settings.oracle.corrected(each.path, each.batch):
                 self._label(each)
-            docs += each.read_batch(self.vocab) or []
+            docs += each.read_batch(self.vocab)
         return docs
 
     def _train(self, here: RoundFolder, labelled: list[Doc]) -> None:
         start = self._start(here.number) if self.settings.warm_start else self.folder.initial
         with here.timed("train"):
-            best = train_round(
-                self.config,
-                self.settings,
-                start=start,
-                docs=labelled,
-                here=here,
-                use_gpu=self.use_gpu,
-            )
+            best = self.training.train_round(here, start, labelled)
         replace_folder(best, here.model)
 
     def _evaluate(self, here: RoundFolder, selection: str, labelled: list[Doc]) -> RoundMetrics:
@@ -254,18 +246,18 @@ class Loop:
             **scores,
             dev_ents_f=nlp.meta["performance"]["ents_f"],
             stability=stability,
-            genres=count_genres(here.read_batch(self.vocab) or []),
+            genres=count_genres(here.read_batch(self.vocab)),
             seconds=here.seconds,
         )
 
     def _stability(self, here: RoundFolder, nlp: Language) -> float | None:
-        """RETURNS (float | None): The agreement of this round's model with the last one's; None in
-        the first round."""
+        """RETURNS (float | None): The agreement of this round's model with the last one's; None if
+        that is not known, as in the first round."""
         stop_set = draw_stop_set(read_shards(self.paths["pool"], nlp.vocab), self.settings.seed)
         found = find_entities(nlp, stop_set)
-        here.write_entities(found)
-        before = self.folder.round(here.number - 1).read_entities() if here.number else None
-        return agreement(before, found) if before is not None else None
+        here.entities.write(found)
+        before = self.folder.round(here.number - 1).entities.read() if here.number else []
+        return agreement(before, found) if before else None
 
     def _start(self, number: int) -> Path:
         """RETURNS (Path): The pipeline at the beginning of a round."""
@@ -283,10 +275,10 @@ class Loop:
         if self.settings.max_similarity is None:
             return docs
         rounds = map(self.folder.round, range(number))
-        earlier = (doc for each in rounds for doc in each.read_batch(self.vocab) or [])
+        earlier = (doc for each in rounds for doc in each.read_batch(self.vocab))
         return without_copies(docs, earlier, self.settings.max_similarity)
 
     def _selected_ids(self, number: int) -> set[str]:
         """RETURNS (set[str]): What the rounds before this one selected."""
         rounds = map(self.folder.round, range(number))
-        return {item.id for each in rounds for item in each.read_selected()}
+        return {item.id for each in rounds for item in each.selected.read()}
