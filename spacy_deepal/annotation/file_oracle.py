@@ -44,7 +44,13 @@ class FileOracle(Oracle):
                 f"them as {file} and run the same command again."
             )
         waiting = {sentence_id(doc): doc for doc in docs}
-        refused, problems = _read_lines(file, waiting)
+        refused: dict[str, str] = {}
+        problems = []
+        for number, line in read_lines(file):
+            try:
+                _read_line(waiting, refused, number, line)
+            except BadLine as error:
+                problems.append(f"line {number}: {error.message}: {line[:80]}")
         for name, doc in waiting.items():
             if refused.get(name) == IGNORED:
                 doc.set_ents([], default="missing")
@@ -65,8 +71,7 @@ class FileOracle(Oracle):
 
 
 def _write_lines(docs: Sequence[Doc], path: Path, labelled: Path) -> None:
-    """Write what is to be labelled. RAISES (DeepALError): If the file is there and was changed: it
-    may hold the labels."""
+    """Write what is to be labelled, unless the file was changed: it may hold the labels."""
     lines = list(map(_describe, docs))
     if not path.exists():
         write_jsonl(path, lines)
@@ -81,7 +86,6 @@ def _write_lines(docs: Sequence[Doc], path: Path, labelled: Path) -> None:
 
 
 def _describe(doc: Doc) -> dict[str, Any]:
-    """RETURNS (dict): A sentence for an annotation tool: id, text, tokens, and no spans yet."""
     tokens = [
         {"text": token.text, "start": token.idx, "end": token.idx + len(token), "id": token.i}
         for token in doc
@@ -89,25 +93,10 @@ def _describe(doc: Doc) -> dict[str, Any]:
     return {"id": sentence_id(doc), "text": doc.text, "tokens": tokens, "spans": []}
 
 
-def _read_lines(file: Path, waiting: dict[str, Doc]) -> tuple[dict[str, str], list[str]]:
-    """Label the sentences of a file, and take each from those that are waiting.
-
-    RETURNS (tuple): The answers of sentences that were not accepted, by id; what is wrong with
-        lines that do not fit.
-    """
-    refused: dict[str, str] = {}
-    problems = []
-    for number, line in read_lines(file):
-        if line.strip():
-            try:
-                _read_line(waiting, refused, number, line)
-            except BadLine as error:
-                problems.append(f"line {number}: {error.message}: {line[:80]}")
-    return refused, problems
-
-
 def _read_line(waiting: dict[str, Doc], refused: dict[str, str], number: int, line: str) -> None:
-    """Read one line: label its sentence, or note its answer."""
+    """Read one line: label its sentence and take it from those that wait, or note its answer."""
+    if not line.strip():
+        return
     record = parse_record(number, line)
     if record.get("id") is None:
         raise BadLine(number, 'not an object with an "id"')

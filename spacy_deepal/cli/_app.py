@@ -22,10 +22,6 @@ ConfigPath = Annotated[Path, typer.Argument(help="Config with an [active_learnin
 DataPath = Annotated[Path, typer.Argument(help="Folder with train, dev and test, or one to split")]
 Lang = Annotated[str, typer.Option(help="Language of the tokenizer")]
 Keep = Annotated[Literal["last", "all"], typer.Option(help="Which rounds' models stay on disk")]
-Processes = Annotated[
-    int,
-    typer.Option("--processes", "-n", min=1, help="How many runs share the cores at once"),
-]
 CodePath = Annotated[Path | None, typer.Option("--code", "-c", help="Python file to import first")]
 GpuId = Annotated[int, typer.Option("--gpu-id", "-g", help="GPU id. With -1, the CPU")]
 OVERRIDES = {"allow_extra_args": True, "ignore_unknown_options": True}

@@ -15,7 +15,6 @@ from ._app import (
     GpuId,
     Keep,
     Lang,
-    Processes,
     app,
     load_config,
     show_errors,
@@ -42,7 +41,9 @@ def experiment_cli(
     full: Annotated[
         bool, typer.Option("--full", help="Also train on the whole pool with each seed")
     ] = False,
-    processes: Processes = 1,
+    processes: Annotated[
+        int, typer.Option("--processes", "-n", min=1, help="How many runs share the cores at once")
+    ] = 1,
     keep: Keep = "last",
     code: CodePath = None,
     gpu_id: GpuId = -1,

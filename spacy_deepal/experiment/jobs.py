@@ -33,7 +33,7 @@ def do_jobs(
         for job in jobs:
             job()
         return
-    initial = (thread_share(processes), code, use_gpu)
+    initial = (max(1, torch.get_num_threads() // processes), code, use_gpu)
     running: set[Future] = set()
     try:
         with ProcessPoolExecutor(processes, get_context("spawn"), _set_up, initial) as pool:
@@ -50,11 +50,6 @@ def do_jobs(
             "One of the processes was killed. That happens when memory is full. What is finished "
             "is kept. Give the same command again, with --processes 1 to need less memory."
         ) from error
-
-
-def thread_share(processes: int) -> int:
-    """RETURNS (int): The number of torch threads for each of several processes."""
-    return max(1, torch.get_num_threads() // processes)
 
 
 def _set_up(threads: int, code: Path | None, use_gpu: int) -> None:

@@ -74,8 +74,7 @@ def simulate(
     tell (Callable): Called with a line of text when a run begins and after each round, in the
         process that does the run.
     RETURNS (Path): The report.
-    RAISES (DeepALError): As `acquisition_block`, `prepare_corpus`, `configure`, `run_loop` and
-        `train_full`.
+    RAISES (DeepALError): As each of these steps.
     """
     blocks = _make_blocks(config, acquisitions)
     seeds = list(dict.fromkeys(seeds))
@@ -83,18 +82,17 @@ def simulate(
     config = configure(config, folder, lang)
     models = [folder / f"full-seed{seed}" for seed in seeds]
     jobs: dict[str, Callable[..., Any]] = {}
-    if full:
-        for seed, output in zip(seeds, models, strict=True):
-            jobs[f"full data, seed {seed}"] = partial(
-                full_run, config, output, seed=seed, use_gpu=use_gpu
-            )
+    for seed, model in zip(seeds, models, strict=True) if full else ():
+        job = partial(full_run, config, model, seed=seed, use_gpu=use_gpu)
+        jobs[f"full data, seed {seed}"] = job
     runs = []
     for seed in seeds:
         for name, block in blocks.items():
             runs.append(folder / f"{name.replace(':', '-')}-seed{seed}")
-            own = _configure_run(config, block, seed)
-            job = partial(run_loop, own, runs[-1], keep=keep, use_gpu=use_gpu)
-            jobs[f"{name}, seed {seed}"] = job
+            own = config.copy()
+            own[SECTION] |= {"seed": seed, "acquisition": block}
+            run = partial(run_loop, own, runs[-1], keep=keep, use_gpu=use_gpu)
+            jobs[f"{name}, seed {seed}"] = run
     told = [
         partial(_tell, title, f"{number} of {len(jobs)}", job, tell)
         for number, (title, job) in enumerate(jobs.items(), 1)
@@ -123,18 +121,9 @@ def _make_blocks(config: Config, acquisitions: Sequence[str]) -> dict[str, dict[
     return blocks
 
 
-def _configure_run(config: Config, block: dict[str, Any], seed: int) -> Config:
-    config = config.copy()
-    config[SECTION]["seed"], config[SECTION]["acquisition"] = seed, block
-    return config
-
-
 def configure(config: Config, folder: Path, lang: str) -> Config:
     """RETURNS (Config): A copy with the paths of what `prepare_corpus` made, the language, and
-    vectors learnt from the pool's text unless the config names others.
-
-    RAISES (DeepALError): If the config lacks a section that training needs.
-    """
+    vectors learnt from the pool's text unless the config names others."""
     check_sections(config, "paths", "nlp", "training")
     config, corpus = config.copy(), folder / "corpus"
     if not config["paths"].get("vectors"):

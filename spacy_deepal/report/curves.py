@@ -44,16 +44,12 @@ KNOWN = {
     "MNLP": Style("#0072b2", "^"),
     "BALD": Style("#009e73", "D"),
 }
-OTHERS = (
-    Style("#d55e00", "v"),
-    Style("#cc79a7", "P"),
-    Style("#56b4e9", "X"),
-    Style("#000000", "*"),
-    Style("#882255", "<"),
-    Style("#999933", ">"),
-    Style("#332288", "p"),
-    Style("#44aa99", "h"),
-)
+OTHERS = [
+    Style(f"#{color}", marker)
+    for color, marker in zip(
+        "d55e00 cc79a7 56b4e9 000000 882255 999933 332288 44aa99".split(), "vPX*<>ph", strict=True
+    )
+]
 
 
 def styles(names: Iterable[str]) -> dict[str, Style]:

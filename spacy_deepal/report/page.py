@@ -1,9 +1,11 @@
 """The report: runs in one HTML file that loads nothing from the network."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import jinja2
+from markupsafe import Markup
 
 from ..about import __version__
 from ..files import write_atomically
@@ -20,15 +22,6 @@ SENTENCES_A_ROUND = 30
 STABILITIES = (0.9, 0.95, 0.98)
 # Percent of the words that MNLP needed in Shen et al. (2017): OntoNotes 5, English and Chinese.
 PAPER = {"target": (24.9, 30.1), "shallow": (12.0, 16.9)}
-SELECTIONS = {"seed": "seed set", "random": "at random", "acquisition": "by score"}
-
-
-@dataclass(frozen=True)
-class GenreShare:
-    """A genre's percentage of what was selected, and how many points above the pool's that is."""
-
-    percent: float
-    above: float
 
 
 def write_report(comparison: Comparison, output: Path, title: str = "Deep active learning") -> Path:
@@ -39,16 +32,6 @@ def write_report(comparison: Comparison, output: Path, title: str = "Deep active
     RETURNS (Path): The HTML file.
     RAISES (DeepALError): A file of a run is damaged, or the report cannot be written.
     """
-    page = _fill_template(comparison, title)
-    with write_atomically(output) as stream:
-        stream.write(page)
-    return Path(output)
-
-
-def _fill_template(comparison: Comparison, title: str) -> str:
-    import jinja2
-    from markupsafe import Markup
-
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -57,25 +40,22 @@ def _fill_template(comparison: Comparison, title: str) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= FILTERS | {"markup": Markup}
-    return environment.get_template(TEMPLATE).render(
+    page = environment.get_template(TEMPLATE).render(
+        comparison=comparison,
         title=title,
         version=__version__,
-        runs=comparison.runs,
         styles=styles(run.name for run in comparison.runs),
-        full=comparison.full,
-        shallow=comparison.shallow,
         paper=PAPER,
         target=f"{TARGET:.0%}",
-        rows=comparison.summaries(),
-        shared=comparison.shared,
-        pools=len({run.manifest.pool.fingerprint for run in comparison.runs}),
         wide=inline_svg(comparison, 8.6, 4.7, "wide"),
         narrow=inline_svg(comparison, 4, 4.2, "narrow"),
-        selections=SELECTIONS,
         shares=genre_shares,
         stops=find_stops,
         batches=_show_batches(comparison.runs),
     )
+    with write_atomically(output) as stream:
+        stream.write(page)
+    return Path(output)
 
 
 def _show_batches(runs: list[Run]) -> dict[Path, list[ShownBatch]]:
@@ -93,24 +73,22 @@ def _show_batches(runs: list[Run]) -> dict[Path, list[ShownBatch]]:
 
 
 def genre_shares(run: Run, unit: str) -> dict[str, Any] | None:
-    """Compare the genres of what a run selected with those of the pool.
+    """Compare the genres of what a run selected with those of the pool, in "sentences" or "words".
 
-    unit (str): What is counted, "sentences" or "words".
-    RETURNS (dict[str, Any] | None): "pool": the percentage of each genre in the pool, the one with
-        most words first; "rounds": the GenreShare of each genre in each round. None if the pool has
-        only one genre.
+    RETURNS (dict[str, Any] | None): The percentage of each genre in the "pool", the one with most
+        words first, and in each of the "rounds". None if the pool has only one genre.
     """
     pool = percentages(run.manifest.pool.genres, unit)
     if len(pool) < 2:
         return None
-    rounds = {}
-    for row in run.rounds:
-        selected = percentages(row.genres, unit)
-        rounds[row.round] = {
-            genre: GenreShare(selected.get(genre, 0.0), selected.get(genre, 0.0) - pool[genre])
-            for genre in pool
-        }
-    return {"pool": pool, "rounds": rounds}
+    rounds = {row.round: percentages(row.genres, unit) for row in run.rounds}
+    return {
+        "pool": pool,
+        "rounds": {
+            number: {genre: selected.get(genre, 0.0) for genre in pool}
+            for number, selected in rounds.items()
+        },
+    }
 
 
 def find_stops(run: Run) -> dict[float, Stop | None]:

@@ -80,10 +80,9 @@ def run_loop(
 
 
 def load_run_config(path: str | Path, overrides: dict[str, Any]) -> Config:
-    """Load a config for `run_loop`.
+    """Load a config for `run_loop`, with values by dotted key as `spacy train` takes them.
 
-    overrides (dict): Values by dotted key, as `spacy train` takes them.
-    RAISES (DeepALError): If there is no such file.
+    RAISES (DeepALError): There is no such file.
     """
     if not Path(path).is_file():
         raise DeepALError(
@@ -112,19 +111,15 @@ class Loop:
         last = metrics[-1]
         if settings.target_f is not None and last.dev_ents_f >= settings.target_f:
             return f"F1 on dev has reached {settings.target_f:.3f}."
-        if settings.stop_stability is not None:
-            stability = [line.stability for line in metrics]
-            if stopping_point(stability, settings.stop_stability, settings.stop_rounds) is not None:
-                return (
-                    f"Predictions are stable: {settings.stop_stability:.3f} or more in the mean of "
-                    f"{settings.stop_rounds} rounds."
-                )
+        stable, rounds = settings.stop_stability, settings.stop_rounds
+        stability = [line.stability for line in metrics]
+        if stable is not None and stopping_point(stability, stable, rounds) is not None:
+            return f"Predictions are stable: {stable:.3f} or more in the mean of {rounds} rounds."
         if settings.rounds and last.round >= settings.rounds:
             return f"Rounds done: {settings.rounds}."
         return self._used_up(len(metrics))
 
     def _used_up(self, number: int) -> str:
-        """RETURNS (str): Why no sentence is left to select; empty if one is."""
         counts = map(count_words, self._unlabelled(number, self.vocab))
         left = [words for words in counts if words]
         if not left:
@@ -152,7 +147,6 @@ class Loop:
         return self._evaluate(here, selection, labelled)
 
     def _how_to_select(self, metrics: list[RoundMetrics]) -> str:
-        """RETURNS (str): As `RoundMetrics.selection` says."""
         if not metrics:
             return "seed"
         return "random" if metrics[-1].dev_ents_f < self.settings.cold_start else "acquisition"
@@ -180,29 +174,18 @@ class Loop:
     def _score(self, number: int, nlp: Language, acquisition: AcquisitionFunction) -> list[Score]:
         """Score what is left of the pool. If near-copies are passed over, nobody knows in advance
         how far down the scores the budget reaches, so all of them have to be exact."""
-        settings = self.settings
         left = self.pool.sentences - len(self._selected_ids(number))
 
         def read() -> Iterable[Doc]:
             docs = self._unlabelled(number, nlp.vocab)
             return progress_bar(docs, f"round {number}, scoring", total=left, unit="sent")
 
-        return list(
-            score(
-                nlp,
-                read,
-                acquisition,
-                budget=self._budget(number) if settings.max_similarity is None else None,
-                seed=derive_seed(settings.seed, "score", number),
-            )
-        )
+        budget = self._budget(number) if self.settings.max_similarity is None else None
+        seed = derive_seed(self.settings.seed, "score", number)
+        return list(score(nlp, read, acquisition, budget=budget, seed=seed))
 
     def _label(self, here: RoundFolder) -> None:
-        """Have the selected sentences labelled.
-
-        RAISES (DeepALError): If the oracle does not give back the sentences that it got, or uses an
-            unknown label.
-        """
+        """Have the selected sentences labelled, and check what comes back."""
         ids = [item.id for item in here.selected.read()]
         docs = fetch(self.paths["pool"], ids, self.vocab, with_gold=True)
         labelled = {sentence_id(doc): doc for doc in self.settings.oracle.label(docs, here.path)}
@@ -217,7 +200,7 @@ class Loop:
         write_docs([labelled[name] for name in ids], here.batch)
 
     def _labelled(self, number: int) -> list[Doc]:
-        """RETURNS (list[Doc]): All that is labelled up to and with a round, with corrections."""
+        """RETURNS (list[Doc]): All that is labelled up to and with a round. Corrections count."""
         docs: list[Doc] = []
         for each in map(self.folder.round, range(number + 1)):
             if self.settings.oracle.corrected(each.path, each.batch):
@@ -251,8 +234,7 @@ class Loop:
         )
 
     def _stability(self, here: RoundFolder, nlp: Language) -> float | None:
-        """RETURNS (float | None): The agreement of this round's model with the last one's; None if
-        that is not known, as in the first round."""
+        """RETURNS (float | None): As `RoundMetrics.stability`."""
         stop_set = draw_stop_set(read_shards(self.paths["pool"], nlp.vocab), self.settings.seed)
         found = find_entities(nlp, stop_set)
         here.entities.write(found)
@@ -260,11 +242,9 @@ class Loop:
         return agreement(before, found) if before else None
 
     def _start(self, number: int) -> Path:
-        """RETURNS (Path): The pipeline at the beginning of a round."""
         return self.folder.round(number - 1).model if number else self.folder.initial
 
     def _budget(self, number: int) -> int:
-        """RETURNS (int): The most words of a round's batch."""
         budget = self.settings.budget_words if number else self.settings.seed_words
         return words_of(budget, self.pool.words)
 
@@ -279,6 +259,5 @@ class Loop:
         return without_copies(docs, earlier, self.settings.max_similarity)
 
     def _selected_ids(self, number: int) -> set[str]:
-        """RETURNS (set[str]): What the rounds before this one selected."""
         rounds = map(self.folder.round, range(number))
         return {item.id for each in rounds for item in each.selected.read()}

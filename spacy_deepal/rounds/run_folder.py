@@ -9,7 +9,6 @@ round_NN/         selected.jsonl, batch.spacy (labelled), seconds.json, model/, 
                   entities.jsonl (what the model finds in the stop set)
 """
 
-import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -33,20 +32,14 @@ RESTORE = "Restore the file from a copy, or begin the run again in another folde
 
 @dataclass(frozen=True)
 class RowFile(Generic[RowType]):
-    """A JSONL file of rows, which is there whole or not at all.
-
-    remedy (str): What the user can do when a row is damaged.
-    """
+    """A JSONL file of rows. remedy (str): What the user can do about a damaged one."""
 
     path: Path
     row: type[RowType]
     remedy: str = RESTORE
 
     def read(self) -> list[RowType]:
-        """RETURNS (list[Row]): The rows in order; none if there is no file.
-
-        RAISES (DeepALError): A row is damaged.
-        """
+        """RETURNS (list[Row]): The rows in order; none if there is no file."""
         return read_rows(self.row, self.path, self.remedy) if self.path.exists() else []
 
     def write(self, rows: Iterable[RowType]) -> None:
@@ -70,8 +63,8 @@ class RunFolder:
     def lock(self) -> Iterator[None]:
         """Keep other processes out. A run that could not begin leaves no folder.
 
-        RAISES (DeepALError): If another process is in; if the folder holds other files, which stay
-            as they are; if it cannot be written to.
+        RAISES (DeepALError): Another process is in; the folder holds other files, which stay as
+            they are; it cannot be written to.
         """
         self._refuse_foreign()
         lock, is_new = FileLock(self.path / ".lock"), not self.path.exists()
@@ -113,8 +106,7 @@ class RunFolder:
         A run that continues may have other data paths, as long as the data are the same, and
         another end than when it began.
 
-        manifest (Manifest): What the run is.
-        RAISES (DeepALError): If the folder holds another run; the message names each difference.
+        RAISES (DeepALError): The folder holds another run. The message names each difference.
         """
         if not (self._manifest.exists() and self.initial.exists()):
             write_json(self._manifest, manifest.model_dump())
@@ -126,10 +118,8 @@ class RunFolder:
 
     @property
     def manifest(self) -> Manifest:
-        """What the run is.
-
-        RAISES (DeepALError): If the file is missing, damaged, or of another format.
-        """
+        """What the run is. RAISES (DeepALError): There is no manifest, it is damaged, or it has
+        another format."""
         if not self._manifest.is_file():
             raise DeepALError(f"{self.path} is not a run folder: it has no manifest.json.")
         content = read_json(self._manifest)
@@ -143,10 +133,8 @@ class RunFolder:
 
     @property
     def metrics(self) -> list[RoundMetrics]:
-        """The finished rounds in order; none if the file is missing.
-
-        RAISES (DeepALError): If a line is damaged, or does not follow the line before.
-        """
+        """The finished rounds in order. RAISES (DeepALError): A line is damaged, or does not follow
+        the line before."""
         lines = self._metrics.read()
         percent = -1.0
         for number, line in enumerate(lines):
@@ -164,20 +152,18 @@ class RunFolder:
         self._metrics.write([*self.metrics, line])
 
     def round(self, number: int) -> "RoundFolder":
-        """RETURNS (RoundFolder): The folder of a round. It is made if it is missing."""
+        """RETURNS (RoundFolder): A round. Its folder is made if it is missing."""
         path = self.path / f"round_{number:02}"
         path.mkdir(exist_ok=True)
         return RoundFolder(path, number)
 
     def rounds(self) -> list["RoundFolder"]:
-        """RETURNS (list[RoundFolder]): The folders of all rounds that have begun, in order."""
-        folders = [path for path in self.path.iterdir() if path.is_dir()]
-        found = [(re.fullmatch(r"round_(\d+)", path.name), path) for path in folders]
-        rounds = [RoundFolder(path, int(match[1])) for match, path in found if match]
-        return sorted(rounds, key=lambda each: each.number)
+        """RETURNS (list[RoundFolder]): All rounds that have begun, in order."""
+        names = (path.name.removeprefix("round_") for path in self.path.glob("round_*/"))
+        return [self.round(number) for number in sorted(map(int, filter(str.isdigit, names)))]
 
     def tidy(self, keep: str) -> None:
-        """Remove what finished rounds no longer need, including what a killed process left.
+        """Remove what finished rounds no longer need, and what a killed process left.
 
         keep (str): Which rounds' models stay: "last" or "all".
         """
@@ -211,10 +197,7 @@ class RoundFolder:
         self._seconds = path / "seconds.json"
 
     def read_batch(self, vocab: Vocab) -> list[Doc]:
-        """RETURNS (list[Doc]): The labelled sentences; none if they are not labelled yet.
-
-        RAISES (DeepALError): If the file is damaged.
-        """
+        """RETURNS (list[Doc]): The labelled sentences; none if they are not labelled yet."""
         return list(read_shards(self.batch, vocab)) if self.batch.exists() else []
 
     @property

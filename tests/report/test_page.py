@@ -180,8 +180,8 @@ def test_a_genre_of_the_pool_that_was_not_picked_has_share_zero(tmp_path):
     path = make_run(tmp_path / "a")
     row = make_row(0, 1, 0.5) | {"genres": {"nw": {"sentences": 1, "words": 10}}}
     srsly.write_jsonl(path / "metrics.jsonl", [row])
-    share = genre_shares(read_runs([path])[0], "words")["rounds"][0]["tc"]
-    assert (share.percent, share.above) == (0, -25)
+    shares = genre_shares(read_runs([path])[0], "words")
+    assert (shares["pool"]["tc"], shares["rounds"][0]["tc"]) == (25, 0)
 
 
 def test_page_asks_the_network_for_nothing(tmp_path, runs):
