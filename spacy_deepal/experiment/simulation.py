@@ -125,9 +125,12 @@ def configure(config: Config, folder: Path, lang: str) -> Config:
     """RETURNS (Config): A copy with the paths of what `prepare_corpus` made, the language, and
     vectors learnt from the pool's text unless the config names others."""
     check_sections(config, "paths", "nlp", "training")
-    config, corpus = config.copy(), folder / "corpus"
+    config, corpus, vectors = config.copy(), folder / "corpus", folder / "vectors"
     if not config["paths"].get("vectors"):
-        config["paths"]["vectors"] = str(_text_vectors(folder, lang))
+        config["paths"]["vectors"] = str(vectors)
+        if not vectors.is_dir():
+            pool = [corpus / "train"]
+            make_vectors(pool, vectors, vectors_source(from_text=pool), lang=lang)
     config["nlp"]["lang"] = lang
     config["paths"] |= {split: str(corpus / split) for split in SPLITS}
     config["paths"]["pool"] = config["paths"]["train"]
@@ -161,14 +164,6 @@ def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Pat
     prepare(data, folder / "corpus", lang=lang, exclude=Path(workspace))
     write_json(source, described)
     return folder
-
-
-def _text_vectors(folder: Path, lang: str) -> Path:
-    """Learn vectors from the text of the pool, unless that is done already."""
-    table, pool = folder / "vectors", [folder / "corpus" / "train"]
-    if not table.is_dir():
-        make_vectors(pool, table, vectors_source(from_text=pool), lang=lang)
-    return table
 
 
 def full_run(

@@ -22,18 +22,6 @@ class Scores(Row):
 
 
 @dataclass(frozen=True)
-class Full:
-    """The F1 of a model trained on the whole pool, or the mean of several; and where it is from."""
-
-    f: float
-    source: str
-
-    @property
-    def target(self) -> float:
-        return TARGET * self.f
-
-
-@dataclass(frozen=True)
 class Spread:
     """A number over the runs that have it. For one run, mean, low and high are the same."""
 
@@ -79,13 +67,19 @@ class Summary:
 class Comparison:
     """Runs beside each other, and beside models trained on the whole pool.
 
-    full (Full | None): The full-data F1, if it is known.
+    full (float | None), source (str): The full-data F1, if it is known, and where it is from.
     shallow (float | None): The F1 of a shallow model, if it is known.
     """
 
     runs: list[Run]
-    full: Full | None = None
+    full: float | None = None
+    source: str = ""
     shallow: float | None = None
+
+    @property
+    def target(self) -> float | None:
+        """99% of the full-data F1."""
+        return None if self.full is None else TARGET * self.full
 
     @property
     def started(self) -> list[Run]:
@@ -111,8 +105,8 @@ class Comparison:
         if baseline is None or baseline.name == run.name or not baseline.rounds:
             return None
         level = min(max(run.curve), max(baseline.curve))
-        if self.full is not None:
-            level = min(level, self.full.target)
+        if self.target is not None:
+            level = min(level, self.target)
         mine, theirs = run.first_reaching(level), baseline.first_reaching(level)
         if mine is None or theirs is None or theirs.words == 0:
             return None
@@ -136,7 +130,7 @@ class Comparison:
             return {}
         baselines = {other.seed: other for other in self.runs if other.name == BASELINE}
         saved = self.words_saved(run, baselines.get(run.seed))
-        target = run.first_reaching(self.full.target if self.full else None)
+        target = run.first_reaching(self.target)
         passing = run.first_reaching(self.shallow)
         return {
             "percent": run.percents[-1],
@@ -178,20 +172,17 @@ def read_comparison(
     RAISES (DeepALError): As `read_runs`; a file is missing or has no F1 from 0 to 1.
     """
     runs = read_runs(run_dirs)
-    return Comparison(runs, _find_full(runs, full), None if shallow is None else _read_f(shallow))
+    shallow_f = None if shallow is None else _read_f(shallow)
+    if full:
+        known = [_read_f(path) for path in full]
+        source = Path(full[0]).name if len(full) == 1 else f"mean of {len(full)} models"
+    else:
+        known = [run.curve[-1] for run in runs if run.rounds and run.percents[-1] >= 100 - TINY]
+        last = "the last round of the run" if len(known) == 1 else f"mean of the {len(known)} runs"
+        source = f"{last} that labelled the whole pool"
+    return Comparison(runs, float(numpy.mean(known)) if known else None, source, shallow_f)
 
 
 def _read_f(path: Path) -> float:
     remedy = "Name a file that `spacy evaluate --output` has written."
     return parse_row(Scores, read_json(path), str(path), remedy).ents_f
-
-
-def _find_full(runs: list[Run], paths: Sequence[Path]) -> Full | None:
-    if paths:
-        source = Path(paths[0]).name if len(paths) == 1 else f"mean of {len(paths)} models"
-        return Full(float(numpy.mean([_read_f(path) for path in paths])), source)
-    last = [run.curve[-1] for run in runs if run.rounds and run.percents[-1] >= 100 - TINY]
-    if not last:
-        return None
-    source = "the last round of the run" if len(last) == 1 else f"mean of the {len(last)} runs"
-    return Full(float(numpy.mean(last)), f"{source} that labelled the whole pool")

@@ -91,8 +91,7 @@ def inline_svg(comparison: Comparison, width: float, height: float, id: str) -> 
         return ""
     svg = figure_bytes(draw_curves(comparison, width, height), "svg", text=True).decode("utf8")
     svg = re.sub(r'( id="|href="#|url\(#)', rf"\1{id}-", svg[svg.index("<svg") :])
-    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
-    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
+    svg = re.sub(r' (width|height)="[^"]*pt"', "", svg, count=2)  # those of the element
     label = 'role="img" aria-label="Learning curves: test F1 against percent of words labelled"'
     return svg.replace("<svg", f"<svg {label}", 1)
 
@@ -123,9 +122,9 @@ def draw_curves(comparison: Comparison, width: float, height: float) -> "Figure"
 
     drawing = Figure(figsize=(width, height), layout="constrained")
     axes = drawing.add_subplot()
-    if full := comparison.full:
-        axes.axhline(100 * full.f, color=INK, lw=1, label=f"full data: {100 * full.f:.2f}")
-        target = 100 * full.target
+    if comparison.full is not None and comparison.target is not None:
+        full, target = 100 * comparison.full, 100 * comparison.target
+        axes.axhline(full, color=INK, lw=1, label=f"full data: {full:.2f}")
         axes.axhline(target, color=INK, lw=1, ls=(0, (5, 3)), label=f"99% of it: {target:.2f}")
     if (shallow := comparison.shallow) is not None:
         label = f"shallow model: {100 * shallow:.2f}"

@@ -13,15 +13,8 @@ from ..sentences import sentence_id
 from ..tagger.component import DeepNER
 from .manifest import read_gold
 
-# What the components of spaCy learn from, by what they say that they assign.
-LEARNT_FROM = {
-    "token.tag": "TAG",
-    "token.pos": "POS",
-    "token.morph": "MORPH",
-    "token.lemma": "LEMMA",
-    "token.dep": "DEP",
-    "token.ent_kb_id": "ENT_KB_ID",
-}
+# What the components of spaCy learn from, as they say that they assign it.
+LEARNT = ("tag", "pos", "morph", "lemma", "dep", "ent_kb_id")
 
 
 def check_initialized(nlp: Language) -> None:
@@ -43,7 +36,8 @@ def check_initialized(nlp: Language) -> None:
         _check_gold(nlp, tagger, paths["dev"])
         _check_gold(nlp, tagger, paths["test"])
     for name, pipe in nlp.pipeline:
-        learnt = [LEARNT_FROM[k] for k in nlp.get_pipe_meta(name).assigns if k in LEARNT_FROM]
+        assigned = nlp.get_pipe_meta(name).assigns
+        learnt = [attribute.upper() for attribute in LEARNT if f"token.{attribute}" in assigned]
         fixed = {*config["training"]["frozen_components"], *has_labels}
         if learnt and getattr(pipe, "is_trainable", False) and name not in fixed:
             docs = read_shards(paths["pool"], nlp.vocab)

@@ -143,7 +143,10 @@ class Loop:
             self._label(here)
         labelled = self._labelled(here.number)
         if not here.model.exists():
-            self._train(here, labelled)
+            start = self._start(here.number) if self.settings.warm_start else self.folder.initial
+            with here.timed("train"):
+                best = self.training.train_round(here, start, labelled)
+            replace_folder(best, here.model)
         return self._evaluate(here, selection, labelled)
 
     def _how_to_select(self, metrics: list[RoundMetrics]) -> str:
@@ -208,17 +211,14 @@ class Loop:
             docs += each.read_batch(self.vocab)
         return docs
 
-    def _train(self, here: RoundFolder, labelled: list[Doc]) -> None:
-        start = self._start(here.number) if self.settings.warm_start else self.folder.initial
-        with here.timed("train"):
-            best = self.training.train_round(here, start, labelled)
-        replace_folder(best, here.model)
-
     def _evaluate(self, here: RoundFolder, selection: str, labelled: list[Doc]) -> RoundMetrics:
         nlp = load_model(here.model)
         with here.timed("evaluate"):
             scores = evaluate_pipeline(nlp, self.paths["test"])
-            stability = self._stability(here, nlp)
+            stop_set = draw_stop_set(read_shards(self.paths["pool"], nlp.vocab), self.settings.seed)
+            found = find_entities(nlp, stop_set)
+            here.entities.write(found)
+        before = self.folder.round(here.number - 1).entities.read() if here.number else []
         words = sum(map(count_words, labelled))
         return RoundMetrics(
             round=here.number,
@@ -228,18 +228,10 @@ class Loop:
             sentences=len(labelled),
             **scores,
             dev_ents_f=nlp.meta["performance"]["ents_f"],
-            stability=stability,
+            stability=agreement(before, found) if before else None,
             genres=count_genres(here.read_batch(self.vocab)),
             seconds=here.seconds,
         )
-
-    def _stability(self, here: RoundFolder, nlp: Language) -> float | None:
-        """RETURNS (float | None): As `RoundMetrics.stability`."""
-        stop_set = draw_stop_set(read_shards(self.paths["pool"], nlp.vocab), self.settings.seed)
-        found = find_entities(nlp, stop_set)
-        here.entities.write(found)
-        before = self.folder.round(here.number - 1).entities.read() if here.number else []
-        return agreement(before, found) if before else None
 
     def _start(self, number: int) -> Path:
         return self.folder.round(number - 1).model if number else self.folder.initial

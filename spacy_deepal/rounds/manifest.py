@@ -5,13 +5,11 @@ import platform
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
+from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import spacy
-import thinc
-import torch
 from spacy.tokens import Doc
 from spacy.util import dict_to_dot
 from spacy.vocab import Vocab
@@ -49,9 +47,7 @@ def make_manifest(config: Config, settings: Settings) -> Manifest:
         config=config.to_str(),
         versions={
             "spacy_deepal": __version__,
-            "spacy": spacy.__version__,
-            "thinc": thinc.__version__,
-            "torch": str(torch.__version__),
+            **{package: version(package) for package in ("spacy", "thinc", "torch")},
             "python": platform.python_version(),
         },
         started=datetime.now(timezone.utc).isoformat(timespec="seconds"),

@@ -22,7 +22,15 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..errors import DeepALError
-from ..files import RowType, parse_row, read_json, read_rows, write_json, write_jsonl
+from ..files import (
+    RowType,
+    check_replaceable,
+    parse_row,
+    read_json,
+    read_rows,
+    write_json,
+    write_jsonl,
+)
 from ..pool.shards import read_shards
 from .manifest import differences
 from .rows import RUN_FORMAT, FoundEntities, Manifest, RoundMetrics, Seconds, Selected
@@ -66,7 +74,9 @@ class RunFolder:
         RAISES (DeepALError): Another process is in; the folder holds other files, which stay as
             they are; it cannot be written to.
         """
-        self._refuse_foreign()
+        if not self._manifest.exists():
+            ours = (".lock", ".manifest.json")
+            check_replaceable(self.path, lambda path: path.name.startswith(ours), "a run")
         lock, is_new = FileLock(self.path / ".lock"), not self.path.exists()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -86,19 +96,6 @@ class RunFolder:
                     with suppress(OSError):  # another process is in already
                         self.path.rmdir()
             lock.release()
-
-    def _refuse_foreign(self) -> None:
-        if self.path.exists() and not self.path.is_dir():
-            raise DeepALError(f"{self.path} is a file. Name a folder for the run.")
-        if not self.path.exists() or self._manifest.exists():
-            return
-        names = sorted(path.name for path in self.path.iterdir())
-        others = [name for name in names if not name.startswith((".lock", ".manifest.json"))]
-        if others:
-            raise DeepALError(
-                f"{self.path} is not a run folder: it holds {', '.join(others[:5])}. Use a new "
-                "folder."
-            )
 
     def open(self, manifest: Manifest) -> None:
         """Begin a run, or continue it. A run that failed before it was initialised begins anew.

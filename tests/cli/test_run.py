@@ -249,7 +249,7 @@ def test_a_foreign_folder_is_refused(arguments, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "thesis.txt").write_text("")
     status, output = call(*arguments())
-    assert (status, "holds thesis.txt" in output) == (1, True)
+    assert (status, "holds other things than a run ('thesis.txt'" in output) == (1, True)
 
 
 def test_an_unknown_option_without_a_section_is_one_clear_error(tmp_path):

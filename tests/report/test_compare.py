@@ -2,7 +2,7 @@ import pytest
 import srsly
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.report.compare import Comparison, Full, Spread, read_comparison
+from spacy_deepal.report.compare import Comparison, Spread, read_comparison
 
 from .build import make_run
 
@@ -15,7 +15,7 @@ def load(tmp_path):
             function, seed = name.split("_")
             make_run(tmp_path / name, function, int(seed), curve)
         runs = read_comparison(tmp_path / name for name in curves).runs
-        return Comparison(runs, *(Full(f, "a test") for f in full), shallow=shallow)
+        return Comparison(runs, *full, shallow=shallow)
 
     return load
 
@@ -24,7 +24,9 @@ def test_full_data_f1_is_read_from_what_spacy_evaluate_writes(tmp_path):
     file = tmp_path / "full.json"
     srsly.write_json(file, {"ents_p": 0.9, "ents_f": 0.8652})
     run = make_run(tmp_path / "run", curve=((100, 0.5),))
-    assert read_comparison([run], [file]).full == Full(pytest.approx(0.8652), "full.json")
+    comparison = read_comparison([run], [file])
+    assert (comparison.full, comparison.source) == (pytest.approx(0.8652), "full.json")
+    assert comparison.target == pytest.approx(0.856548)
 
 
 @pytest.mark.parametrize(
@@ -51,15 +53,15 @@ def test_a_missing_full_data_file_is_named(tmp_path):
 def test_full_data_f1_is_else_the_mean_of_runs_that_labelled_the_whole_pool(tmp_path):
     curves = ((1, 0.1), (100, 0.8)), ((100, 0.9),), ((99, 0.3),)
     paths = [make_run(tmp_path / str(n), seed=n, curve=curve) for n, curve in enumerate(curves)]
-    full = read_comparison(paths).full
-    assert full.f == pytest.approx(0.85)
-    assert full.source == "mean of the 2 runs that labelled the whole pool"
+    comparison = read_comparison(paths)
+    assert comparison.full == pytest.approx(0.85)
+    assert comparison.source == "mean of the 2 runs that labelled the whole pool"
     assert read_comparison(paths[2:]).full is None
 
 
 def test_first_round_at_99_percent_counts_and_nothing_is_interpolated(load):
     (run,) = load(MNLP_0=((1, 0.5), (10, 0.791), (20, 0.792), (30, 0.8))).runs
-    assert run.first_reaching(Full(0.8, "").target).words == 200
+    assert run.first_reaching(Comparison([run], 0.8).target).words == 200
     assert run.first_reaching(0.81) is None
     assert run.first_reaching(None) is None
 
@@ -85,7 +87,7 @@ def test_words_saved_are_counted_at_99_percent_if_both_reached_it(load):
 def test_words_saved_are_else_counted_at_the_lower_of_the_best(load):
     runs = load(MNLP_0=((10, 0.7), (20, 0.8)), RAND_0=((10, 0.6), (50, 0.75), (80, 0.7))).runs
     assert Comparison(runs).words_saved(*runs) == (60, 0.75)
-    assert Comparison(runs, Full(0.9, "")).words_saved(*reversed(runs)) == (-150, 0.75)
+    assert Comparison(runs, 0.9).words_saved(*reversed(runs)) == (-150, 0.75)
 
 
 def test_nothing_is_saved_against_a_baseline_that_needed_no_word(load):
@@ -119,8 +121,8 @@ def test_full_data_f1_of_several_models_is_their_mean(tmp_path):
     for name, f in (("a", 0.8), ("b", 0.9)):
         srsly.write_json(tmp_path / name, {"ents_f": f})
     run = make_run(tmp_path / "run")
-    full = read_comparison([run], [tmp_path / "a", tmp_path / "b"]).full
-    assert full == Full(pytest.approx(0.85), "mean of 2 models")
+    comparison = read_comparison([run], [tmp_path / "a", tmp_path / "b"])
+    assert (comparison.full, comparison.source) == (pytest.approx(0.85), "mean of 2 models")
 
 
 def test_words_to_pass_a_shallow_model_are_those_of_the_first_round_at_its_f1(load):

@@ -4,7 +4,7 @@ import numpy
 import pytest
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.report.compare import Comparison, Full, read_comparison
+from spacy_deepal.report.compare import Comparison, read_comparison
 from spacy_deepal.report.curves import (
     draw_curves,
     inline_svg,
@@ -46,7 +46,7 @@ def test_seeds_with_other_percentages_are_interpolated_and_never_beyond_their_en
 
 
 def test_figure_has_curves_band_continuation_and_lines_of_models_of_all_words(runs):
-    axes = draw_curves(Comparison(runs, Full(0.9, "x"), 0.7), width=6, height=4).axes[0]
+    axes = draw_curves(Comparison(runs, 0.9, "x", 0.7), width=6, height=4).axes[0]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == [
         "full data: 90.00",
         "99% of it: 89.10",

@@ -108,7 +108,7 @@ def test_a_folder_whose_manifest_was_never_finished_is_begun_anew(tmp_path):
 @pytest.mark.parametrize("name", ["notes.txt", "metrics.jsonl", "round_00", ".git"])
 def test_a_folder_that_holds_other_things_is_refused_and_left_as_it_is(tmp_path, name):
     (tmp_path / name).mkdir()
-    with pytest.raises(DeepALError, match=f"is not a run folder: it holds {name}"):
+    with pytest.raises(DeepALError, match=f"holds other things than a run \\('{name}'"):
         RunFolder(tmp_path).lock().__enter__()
     assert names(tmp_path) == [name]
 

@@ -29,7 +29,7 @@ from mean_curve import mean_run
 from results import DIGITS, RESULTS, markdown, read_lines, show_errors
 
 from spacy_deepal.files import parse_row, write_jsonl
-from spacy_deepal.report.compare import BASELINE, Comparison, Full
+from spacy_deepal.report.compare import BASELINE, Comparison
 from spacy_deepal.report.page import PAPER
 from spacy_deepal.report.runs import Run
 from spacy_deepal.rounds.rows import Manifest, RoundMetrics
@@ -97,8 +97,7 @@ def summarise_set(data: str, runs: list[Run]) -> list[dict[str, Any]]:
     groups = functions(runs)
     ours = [run for group in groups.values() for run in group]
     full_f, shallow = all_words(runs, FULL), all_words(runs, SHALLOW)
-    full = None if full_f is None else Full(full_f, FULL)
-    comparison = Comparison(ours, full, shallow)
+    comparison = Comparison(ours, full_f, FULL, shallow)
     rows = {row.name: row for row in comparison.summaries()}  # the last: of all seeds
     shared, lines = comparison.shared, []
     for name, group in groups.items():
@@ -111,9 +110,9 @@ def summarise_set(data: str, runs: list[Run]) -> list[dict[str, Any]]:
         numbers = {
             "full_f": full_f,
             "shallow_f": shallow,
-            "words_percent_to_99": percent_to(curve, full.target if full else None),
+            "words_percent_to_99": percent_to(curve, comparison.target),
             "words_percent_to_shallow": percent_to(curve, shallow),
-            "seeds_to_99": row.reached if full else None,
+            "seeds_to_99": None if full_f is None else row.reached,
             "seeds_to_shallow": None if shallow is None else row.passed,
             "seeds_percent_to_99": row.target_percent and row.target_percent.mean,
             "seeds_percent_to_shallow": row.shallow_percent and row.shallow_percent.mean,
