@@ -19,7 +19,6 @@ from ..sentences import sentence_id
 
 TO_LABEL, LABELLED = "to_label.jsonl", "labelled.jsonl"
 IGNORED = "ignore"  # Prodigy's answer for a sentence that nobody can label
-MALFORMED = ""  # stands for the answer of a line that does not fit its sentence
 
 
 class FileOracle(Oracle):
@@ -54,7 +53,7 @@ class FileOracle(Oracle):
         for name, doc in waiting.items():
             if refused.get(name) == IGNORED:
                 doc.set_ents([], default="missing")
-            elif refused.get(name) != MALFORMED:
+            else:
                 answer = f" (its answer is {refused[name]!r})" if name in refused else ""
                 problems.append(f"no line labels {name}{answer}: {doc.text[:80]}")
         if problems:
@@ -104,14 +103,12 @@ def _read_line(waiting: dict[str, Doc], refused: dict[str, str], number: int, li
     if not accepted(record):
         refused[name] = record["answer"]
         return
-    doc = waiting.get(name)
+    doc = waiting.pop(name, None)
     if doc is None:
         raise BadLine(number, "the id is not in this round, or it is labelled twice")
-    refused[name] = MALFORMED  # until all of the line has been read
     if record.get("text", doc.text) != doc.text:
         raise BadLine(number, f"the text was changed, so offsets may be wrong; it was {doc.text!r}")
     spans = parse_spans(record, len(doc.text), number, line)
     if spans is None:
         raise BadLine(number, 'no "spans"; a sentence without entities has an empty list')
     set_spans(doc, spans, number)
-    del waiting[name], refused[name]

@@ -82,15 +82,15 @@ def train_cli(
 ) -> None:
     """Convert labelled data and train one supervised model on all of it. Override values of the
     config as in `spacy train`."""
+    from spacy.cli.evaluate import print_prf_per_type
+
     from ..experiment.simulation import configure, full_run, prepare_corpus
 
     with show_errors(config):
         loaded = load_config(ctx, config, code, gpu_id)
         folder = prepare_corpus(data, workspace, lang=lang)
         scores = full_run(configure(loaded, folder, lang), folder / "full", use_gpu=gpu_id)
-    rows = [("all", scores.ents_p, scores.ents_r, scores.ents_f)]
-    for name, score in sorted(scores.ents_per_type.items()):
-        rows.append((name, score.p, score.r, score.f))
-    table = [(name, *(f"{100 * value:.1f}" for value in values)) for name, *values in rows]
-    msg.table(table, header=("test", "P", "R", "F"), aligns=("l", "r", "r", "r"), divider=True)
+    total = {"p": scores.ents_p, "r": scores.ents_r, "f": scores.ents_f}
+    types = {name: row.model_dump() for name, row in sorted(scores.ents_per_type.items())}
+    print_prf_per_type(msg, {"all": total, **types}, "NER", "type")
     msg.good(f"The model is in {folder / 'full' / 'model-best'}")

@@ -6,16 +6,7 @@ from typing import Annotated
 import typer
 from wasabi import msg
 
-from ._app import (
-    OVERRIDES,
-    CodePath,
-    ConfigPath,
-    GpuId,
-    Keep,
-    app,
-    load_config,
-    show_errors,
-)
+from ._app import OVERRIDES, CodePath, ConfigPath, GpuId, Keep, app, load_config, show_errors
 
 
 @app.command("run", context_settings=OVERRIDES)

@@ -48,7 +48,7 @@ def show_batch(here: RoundFolder, lang: str, colors: dict[str, str], most: int) 
     most (int): How many sentences to draw.
     RAISES (DeepALError): If a file is damaged.
     """
-    selected = by_score(here.selected.read())
+    selected = sorted(here.selected.read(), key=lambda row: -(row.score or 0))
     batch = here.read_batch(Vocab())
     docs = {sentence_id(doc): doc for doc in batch}
     found = [(row, docs[row.id]) for row in selected if row.id in docs]
@@ -59,11 +59,6 @@ def show_batch(here: RoundFolder, lang: str, colors: dict[str, str], most: int) 
     words = sum(row.words for row in selected)
     labelled = len(found) if here.batch.exists() else None
     return ShownBatch(here.number, len(selected), words, labelled, shown)
-
-
-def by_score(selected: list[Selected]) -> list[Selected]:
-    """RETURNS (list[Selected]): The highest scores first; without scores, in their order."""
-    return sorted(selected, key=lambda row: float("inf") if row.score is None else -row.score)
 
 
 def entity_markup(doc: Doc, lang: str, colors: dict[str, str]) -> str:

@@ -94,28 +94,26 @@ def count_genres(docs: Iterable[Doc]) -> dict[str, GenreCount]:
 def differences(old: Manifest, new: Manifest) -> list[str]:
     """RETURNS (list[str]): What makes the new manifest one of another run, if anything: each place,
     with both values."""
-    was, now = dict_to_dot(_fixed(old)), dict_to_dot(_fixed(new))
+    was, now = _fixed(old), _fixed(new)
     changed = (key for key in {**was, **now} if was.get(key) != now.get(key))
     return [f"{key}: was {_short(was.get(key))}, is {_short(now.get(key))}" for key in changed]
 
 
 def _fixed(manifest: Manifest) -> dict[str, Any]:
-    """What must not change while a run continues: the config but for what changes no result, the
-    seed, and the fingerprints of the data."""
-    config: dict[str, Any] = dict(Config().from_str(manifest.config))
-    settings = DEFAULTS | config.get(SECTION, {})
-    config[SECTION] = {key: settings[key] for key in settings if key not in ENDS}
-    config["nlp"] = {k: v for k, v in config.get("nlp", {}).items() if k != "batch_size"}
+    """What must not change while a run continues, by dotted key: the config but for what changes no
+    result, the seed, and the fingerprints of the data."""
+    config = Config().from_str(manifest.config)
+    config[SECTION] = DEFAULTS | config.get(SECTION, {})
+    fixed = dict_to_dot({"config": config})
+    for key in ("nlp.batch_size", *(f"{SECTION}.{end}" for end in ENDS)):
+        fixed.pop(f"config.{key}", None)
     # The data may have moved: in place of a path to them stands which of the data they are.
-    paths = dict(config.get("paths", {}))
-    moved = {paths.pop(key, None): key for key in DATA}
-    config["paths"] = paths
-    config["corpora"] = {
-        name: {**corpus, "path": moved.get(corpus.get("path"), corpus.get("path"))}
-        for name, corpus in config.get("corpora", {}).items()
-    }
+    moved = {fixed.pop(f"config.paths.{key}", None): key for key in DATA}
+    for key in fixed:
+        if key.startswith("config.corpora.") and key.endswith(".path"):
+            fixed[key] = moved.get(fixed[key], fixed[key])
     data = {key: getattr(manifest, key).model_dump(exclude={"path"}) for key in DATA}
-    return {"config": config, "seed": manifest.seed, **data}
+    return fixed | dict_to_dot({"seed": manifest.seed, **data})
 
 
 def _short(value: Any) -> str:

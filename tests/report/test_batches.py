@@ -1,8 +1,7 @@
 import pytest
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.report.batches import by_score, entity_markup, label_colors, show_batch
-from spacy_deepal.rounds.rows import Selected
+from spacy_deepal.report.batches import entity_markup, label_colors, show_batch
 from spacy_deepal.rounds.run_folder import RoundFolder
 
 from .build import make_batch, make_doc, make_run
@@ -76,10 +75,8 @@ def test_a_damaged_batch_is_named(tmp_path):
         show_batch(RoundFolder(folder, 0), "en", label_colors(), most=2)
 
 
-def test_sentences_come_highest_score_first_else_in_their_order():
-    def order(**scores):
-        rows = [Selected(id=name, words=1, score=score) for name, score in scores.items()]
-        return [row.id for row in by_score(rows)]
-
-    assert order(a=1.0, b=2.5) == ["b", "a"]
-    assert order(c=None, a=None, b=None) == ["c", "a", "b"]
+def test_sentences_that_have_no_score_come_in_their_order(tmp_path):
+    docs = [make_doc(text) for text in ("one", "two", "three")]
+    folder = make_batch(make_run(tmp_path / "a"), 0, docs, [None] * 3)
+    shown = show_batch(RoundFolder(folder, 0), "en", label_colors(), most=9).shown
+    assert [sentence.selected.id for sentence in shown] == ["r0s0", "r0s1", "r0s2"]
