@@ -1,9 +1,7 @@
 """The batches of a run as the report shows them: sentences drawn with displaCy."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from html import escape
-from itertools import count
 
 from spacy import displacy
 from spacy.tokens import Doc
@@ -44,9 +42,8 @@ def show_batch(here: RoundFolder, lang: str, colors: dict[str, str], most: int) 
     """Draw the first sentences of a round's batch, those with the highest scores first.
 
     lang (str): Language code, for the direction of writing.
-    colors (dict[str, str]): The CSS colour of each label.
+    colors (dict[str, str]): As `LabelColors`.
     most (int): How many sentences to draw.
-    RAISES (DeepALError): If a file is damaged.
     """
     selected = sorted(here.selected.read(), key=lambda row: -(row.score or 0))
     batch = here.read_batch(Vocab())
@@ -77,9 +74,7 @@ def entity_markup(doc: Doc, lang: str, colors: dict[str, str]) -> str:
     settings = {"lang": lang, "direction": writing_direction(lang)}
     parsed = {"text": doc.text, "ents": ents, "title": None, "settings": settings}
     options = {"template": ENTITY}
-    return displacy.render(
-        parsed, style="ent", page=False, jupyter=False, options=options, manual=True
-    )
+    return displacy.render(parsed, style="ent", jupyter=False, options=options, manual=True)
 
 
 def writing_direction(lang: str) -> str:
@@ -90,13 +85,11 @@ def writing_direction(lang: str) -> str:
         return "ltr"
 
 
-def label_colors() -> dict[str, str]:
-    """RETURNS (dict[str, str]): CSS colours by label. A label gets its colour at its first
-    look-up. All are light, so that dark text is readable on them."""
-    places = count()
+class LabelColors(dict[str, str]):
+    """CSS colours by label. A label gets its colour at its first look-up. All are light, so that
+    dark text is readable on them."""
 
-    def next_color() -> str:
-        place = next(places)
-        return f"hsl({round(place * GOLDEN_ANGLE + 205) % 360} 70% {87 - 6 * (place % 2)}%)"
-
-    return defaultdict(next_color)
+    def __missing__(self, label: str) -> str:
+        place = len(self)
+        self[label] = f"hsl({round(place * GOLDEN_ANGLE + 205) % 360} 70% {87 - 6 * (place % 2)}%)"
+        return self[label]

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from ..about import __version__
 from ..files import write_atomically
 from ..rounds.rows import GenreCount
-from .batches import ShownBatch, label_colors, show_batch
+from .batches import LabelColors, ShownBatch, show_batch
 from .compare import TARGET, Comparison
 from .curves import inline_svg, styles
 from .runs import Run, Stop
@@ -63,7 +63,7 @@ def _show_batches(runs: list[Run]) -> dict[Path, list[ShownBatch]]:
     rounds = {run.folder.path: run.folder.rounds() for run in runs}
     total = sum(map(len, rounds.values()))
     most = max(1, min(SENTENCES_A_ROUND, SENTENCES_A_PAGE // max(1, total)))
-    colors = label_colors()
+    colors = LabelColors()
     return {
         run.folder.path: [
             show_batch(here, run.manifest.lang, colors, most) for here in rounds[run.folder.path]

@@ -113,7 +113,7 @@ def _fixed(manifest: Manifest) -> dict[str, Any]:
         if key.startswith("config.corpora.") and key.endswith(".path"):
             fixed[key] = moved.get(fixed[key], fixed[key])
     data = {key: getattr(manifest, key).model_dump(exclude={"path"}) for key in DATA}
-    return fixed | dict_to_dot({"seed": manifest.seed, **data})
+    return {**fixed, "seed": manifest.seed, **dict_to_dot(data)}
 
 
 def _short(value: Any) -> str:
