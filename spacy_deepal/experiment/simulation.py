@@ -179,7 +179,6 @@ def full_run(
 
     output (Path): The folder of the model and of metrics.json.
     seed (int | None): The seed. With None, the config's.
-    use_gpu (int): GPU id. With -1, the CPU.
     on_round (Callable): Called with what is returned.
     """
     file = output / METRICS

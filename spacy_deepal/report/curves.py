@@ -62,7 +62,6 @@ def write_figure(comparison: Comparison, output: Path) -> Path:
     """Draw the learning curves alone.
 
     output (Path): The picture, .png or .svg.
-    RETURNS (Path): The picture.
     RAISES (DeepALError): No round is finished, or the picture is of another kind.
     """
     output = Path(output)

@@ -27,7 +27,6 @@ PAPER = {"target": (24.9, 30.1), "shallow": (12.0, 16.9)}
 def write_report(comparison: Comparison, output: Path, title: str = "Deep active learning") -> Path:
     """Write the report about some runs. A run in progress is shown as far as it is.
 
-    output (Path): The HTML file.
     title (str): The heading.
     RETURNS (Path): The HTML file.
     RAISES (DeepALError): A file of a run is damaged, or the report cannot be written.

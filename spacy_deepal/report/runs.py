@@ -68,19 +68,16 @@ class Run:
         return next((row for row in self.rounds if f is not None and row.ents_f >= f - TINY), None)
 
     def mean_f(self, low: float, high: float) -> float:
-        """RETURNS (float): The mean F1 between two percentages of the words, inside the range of
-        the rounds: the area under the curve, whose rounds straight lines join, by its width."""
+        """RETURNS (float): The mean F1 between two percentages of the words, both in the range of
+        the rounds: the area under the curve, with straight lines between rounds, by its width."""
         inner = [percent for percent in self.percents if low < percent < high]
         grid = numpy.array([low, *inner, high])
         f = numpy.interp(grid, self.percents, self.curve)
-        return float(numpy.sum((f[1:] + f[:-1]) / 2 * numpy.diff(grid)) / (high - low))
+        return float(numpy.trapezoid(f, grid)) / (high - low)
 
     def find_stop(self, threshold: float, rounds: int = ROUNDS) -> Stop | None:
-        """Apply the rule of `stopping_point`. It does not look at the test set.
-
-        RETURNS (Stop | None): None if the rule lets the run continue. After the last round,
-            nothing is lost.
-        """
+        """RETURNS (Stop | None): Where `stopping_point` ends the run, without a look at the test
+        set; None if it never does."""
         place = stopping_point([row.stability for row in self.rounds], threshold, rounds)
         if place is None:
             return None

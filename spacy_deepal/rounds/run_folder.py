@@ -56,10 +56,7 @@ class RowFile(Generic[RowType]):
 
 
 class RunFolder:
-    """A run on disk.
-
-    initial (Path): The pipeline before any training.
-    """
+    """A run on disk. initial (Path): The pipeline before any training."""
 
     def __init__(self, path: Path):
         self.path = path

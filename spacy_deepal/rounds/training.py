@@ -90,7 +90,6 @@ def train_full(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, 
 
     config (Config): The user's config, not interpolated.
     output (Path): The folder that gets model-best, model-last and train.log.
-    use_gpu (int): GPU id. With -1, the CPU.
     RETURNS (dict): As `evaluate_pipeline`, and dev_ents_f.
     """
     output.mkdir(parents=True, exist_ok=True)
