@@ -676,7 +676,7 @@ class TestAnotherRunIsRefused:
 
     def test_with_a_foreign_folder(self, paths, tmp_path):
         (tmp_path / "thesis.txt").write_text("precious")
-        with pytest.raises(DeepALError, match=r"is not a run folder: it holds thesis\.txt"):
+        with pytest.raises(DeepALError, match=r"holds other things than a run \('thesis\.txt'"):
             run_loop(quick_config(paths), tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
