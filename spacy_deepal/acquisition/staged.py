@@ -10,9 +10,9 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..sentences import sentence_id
-from ..tagger.evidence import Evidence
+from ..tagger.evidence import Evidence, blank_evidence
 from .functions import AcquisitionFunction, disagreement, needs_of
-from .upstream import blank_evidence, find_tagger, prepared
+from .upstream import find_tagger, prepared
 
 STAGES = (0.1, 0.2, 0.3, 0.45, 0.65, 1.0)  # shares of the samples after which sentences drop out
 DEVIATIONS = 2.0  # how many standard deviations a score may still rise

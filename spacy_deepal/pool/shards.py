@@ -5,9 +5,10 @@ id in its `user_data`: see `sentences.SentenceInfo`.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
+from typing import TypeVar
 
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
@@ -16,6 +17,8 @@ from ..corpus.docbin import doc_bin, read_docs
 from ..errors import DeepALError
 from ..files import check_replaceable, draft_beside, replace_folder
 from ..sentences import sentence_id, sentence_info
+
+T = TypeVar("T")
 
 
 def write_shards(
@@ -75,16 +78,19 @@ def shard_files(path: str | Path) -> list[Path]:
     return files
 
 
-def read_shards(path: str | Path, vocab: Vocab) -> Iterator[Doc]:
+def read_shards(
+    path: str | Path, vocab: Vocab, exclude: Container[str] = frozenset()
+) -> Iterator[Doc]:
     """Read the sentences of a pool. One shard is in memory at a time.
 
-    path (str | Path): A folder of shards, or a single `.spacy` file.
+    path (str | Path): As for `shard_files`, with its errors, which are raised at once.
     vocab (Vocab): The vocabulary of the Docs.
+    exclude (Container[str]): Ids of sentences that are left out.
     YIELDS (Doc): The sentences, each with an id.
-    RAISES (DeepALError): There is no pool (at once); a file is damaged, or a Doc has no id (when
-        the stream gets there).
+    RAISES (DeepALError): A file is damaged, or a Doc has no id.
     """
-    return chain.from_iterable(_read_shard(file, vocab) for file in shard_files(path))
+    docs = chain.from_iterable(_read_shard(file, vocab) for file in shard_files(path))
+    return (doc for doc in docs if sentence_id(doc) not in exclude)
 
 
 def _read_shard(file: Path, vocab: Vocab) -> Iterator[Doc]:
@@ -112,11 +118,66 @@ def distinct(docs: Iterable[Doc]) -> Iterator[Doc]:
         yield doc
 
 
+def pool_reader(
+    pool: str | Path, vocab: Vocab, exclude: Collection[str | Path] = ()
+) -> Callable[[], Iterator[Doc]]:
+    """Make a function that reads a pool from the beginning each time it is called.
+
+    exclude (Collection[str | Path]): .spacy files, or folders of them, such as earlier batches.
+        Their sentences, told by their ids, are left out.
+    RETURNS (Callable): It yields Docs, with the errors of `read_shards` and `distinct`.
+    RAISES (DeepALError): One of `exclude` has no sentence of the pool.
+    """
+    known: set[str] = set()
+    ids = set(map(sentence_id, distinct(read_shards(pool, vocab)))) if exclude else set()
+    for path in exclude:
+        if not (found := ids.intersection(map(sentence_id, read_shards(path, vocab)))):
+            raise DeepALError(
+                f"No sentence of {path} is in the pool {pool}, so there is nothing to exclude. "
+                "Sentences are told by their ids. Name a batch that `spacy deepal select` has "
+                "written from this pool."
+            )
+        known |= found
+    return lambda: distinct(read_shards(pool, vocab, known))
+
+
+def look_up(
+    pool: str | Path, ids: Collection[str], vocab: Vocab, read: Callable[[Doc], T]
+) -> dict[str, T]:
+    """Read what is wanted of some sentences. The whole pool is read once.
+
+    read (Callable): Takes out of a sentence what is to be kept.
+    RETURNS (dict[str, T]): By id, in the order of the pool.
+    RAISES (DeepALError): One of the ids is not in the pool.
+    """
+    wanted = set(ids)
+    docs = ((sentence_id(doc), doc) for doc in read_shards(pool, vocab))
+    found = {name: read(doc) for name, doc in docs if name in wanted}
+    if missing := [name for name in ids if name not in found]:
+        raise DeepALError(
+            f"{len(missing)} of the {len(wanted)} selected sentences are not in the pool {pool} "
+            f"(the first: {missing[0]}). The scores belong to another pool: score this one."
+        )
+    return found
+
+
+def fetch(pool: str | Path, ids: Collection[str], vocab: Vocab, *, with_gold: bool) -> list[Doc]:
+    """`look_up` some sentences, with all their annotation.
+
+    with_gold (bool): Keep their entities. If False, the entities of all words are missing.
+    RETURNS (list[Doc]): In the order of the ids.
+    """
+    found = look_up(pool, ids, vocab, lambda doc: doc)
+    if not with_gold:
+        for doc in found.values():
+            doc.set_ents([], default="missing")
+    return [found[name] for name in ids]
+
+
 def fingerprint(path: str | Path) -> str:
     """RETURNS (str): A hash of the bytes of a pool's files, the same for a copy elsewhere.
 
-    path (str | Path): A folder of shards, or a single `.spacy` file.
-    RAISES (DeepALError): There is no pool.
+    path (str | Path): As for `shard_files`, with its errors.
     """
     digest = hashlib.sha256()
     for file in shard_files(path):

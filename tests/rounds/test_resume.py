@@ -95,7 +95,7 @@ STEPS = [
     (training, "init_nlp"),
     (loop, "save_pipeline"),
     (loop, "score"),
-    (loop, "choose"),
+    (loop, "select"),
     (RoundFolder, "write_selected"),
     (loop, "fetch"),
     (run_folder, "write_docs"),
