@@ -2,6 +2,8 @@
 
 from typing import TypedDict
 
+import numpy as np
+from numpy.typing import NDArray
 from spacy.attrs import IS_SPACE
 from spacy.tokens import Doc
 
@@ -46,6 +48,11 @@ def sentence_id(doc: Doc) -> str:
     return sentence_info(doc)["id"]
 
 
+def word_places(doc: Doc) -> NDArray[np.int64]:
+    """RETURNS (array[n_words]): Which tokens are real words: those that are not white space."""
+    return np.flatnonzero(doc.to_array(IS_SPACE) == 0)
+
+
 def count_words(doc: Doc) -> int:
-    """RETURNS (int): The number of real words: tokens that are not white space."""
-    return len(doc) - int(doc.to_array(IS_SPACE).sum()) if len(doc) else 0
+    """RETURNS (int): The number of real words."""
+    return len(word_places(doc))

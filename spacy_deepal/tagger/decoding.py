@@ -11,6 +11,7 @@ from spacy.vocab import Vocab
 from thinc.api import xp2torch
 from thinc.types import Floats2d
 from torch import Tensor
+from torch.nn import functional as F
 
 from ..errors import DeepALError
 from ..seeds import derive_seed
@@ -18,8 +19,7 @@ from .beam_search import search
 from .engine import FIRST, Engine
 from .fast import is_fast
 from .fast.fast_engine import FastEngine
-from .features import distinct_words
-from .lexicon import Lexicon
+from .lexicon import Lexicon, distinct_words
 from .network import CnnCnnLstm
 from .packing import bucket, split
 from .scheme import keeps_scheme
@@ -111,7 +111,7 @@ class Tagger:
         sentences = [rows[each] for each in index]
         broken = [np.zeros(0, "int64") for _ in docs]  # sentences whose path breaks the scheme
         for group in self._groups(sentences, context, batch_words):
-            greedy, logits = self.engine.encode(snapshot, group.layout, group.context).greedy()
+            greedy, logits, _ = self.engine.encode(snapshot, group.layout, group.context).greedy()
             path = greedy.cpu().numpy()
             group.share(path, tags)
             group.share(logits.log_softmax(1).cpu().numpy(), log_probs)
@@ -171,10 +171,13 @@ class Tagger:
         self, snapshot: Any, groups: Iterable[Group], masks: Masks
     ) -> Iterable[tuple[Group, NDArray]]:
         """YIELDS: Groups, and their tags [n, M] with these masks of the last dropout."""
-        last = torch.stack([sample[-1] for sample in masks]).to(self.device)
+        output = self.network.decoder.output
+        weight, bias = output.weight.detach(), output.bias.detach()
+        weights = [weight * sample[-1].to(weight) for sample in masks]
         for group in groups:
-            encoded = self.engine.encode(snapshot, group.layout, group.context)
-            yield group, encoded.sample_outputs(last).to(torch.int16).cpu().numpy()
+            *_, h_dec = self.engine.encode(snapshot, group.layout, group.context).greedy()
+            votes = [F.linear(h_dec, each, bias).argmax(1) for each in weights]
+            yield group, torch.stack(votes, 1).to(torch.int16).cpu().numpy()
 
     def draw_samples(
         self, samples: int, seed: int, *, decoder_only: bool = False

@@ -51,25 +51,11 @@ class Encoded:
         self.inputs = snapshot.words, layout.rows, context
         self.active, self.places = layout.active, layout.places
 
-    def greedy(self) -> tuple[Tensor, Tensor]:
-        """RETURNS: Tags [n] and logits [n, tags] of the greedy path, sentence by sentence."""
-        tags, logits, _ = self._greedy()
-        return tags, logits
-
-    def _greedy(self) -> list[Tensor]:
+    def greedy(self) -> list[Tensor]:
+        """RETURNS: Tags [n], logits [n, tags] and h^Dec [n, width] of the greedy path, sentence by
+        sentence."""
         path = self.network.greedy(*self.inputs)
         return [part[self.layout.ranks, self.layout.times] for part in path]
-
-    @torch.no_grad()
-    def sample_outputs(self, masks: Tensor) -> Tensor:
-        """Vote at each word of the greedy path, with dropout between decoder and tags alone.
-
-        masks: [M, width] of the last dropout.
-        RETURNS: Tags [n, M], sentence by sentence.
-        """
-        _, _, h_dec = self._greedy()
-        output = self.network.decoder.output
-        return torch.stack([output(h_dec * mask).argmax(1) for mask in masks], 1)
 
     @torch.no_grad()
     def start(self, rows: int) -> list[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from spacy.errors import Errors
+from spacy.strings import get_string_id
 from spacy.training import Example
 
 from . import scheme
@@ -29,8 +30,7 @@ def gold_tags(
     begins = np.concatenate([[0], ends[:-1]])
     starts = np.zeros(len(given.words), bool)
     starts[begins[begins < ends]] = True
-    strings = examples[0].predicted.vocab.strings
-    index = {strings[label]: i for i, label in enumerate(labels)}
+    index = {get_string_id(label): i for i, label in enumerate(labels)}
     numbers, inverse = np.unique(given.types, return_inverse=True)
     lookup = np.asarray([index.get(int(number), -1) for number in numbers], "int64")
     if check:
@@ -102,35 +102,27 @@ def _gold_annotation(examples: Sequence[Example]) -> Iob:
     """What the predicted Docs should get, by spaCy's alignment where tokens differ."""
     given = read_iob([eg.reference for eg in examples])
     own = read_iob([eg.predicted for eg in examples])
-    if _same_tokens(examples, own, given):
+    lengths_agree = all(len(eg.predicted) == len(eg.reference) for eg in examples)
+    if lengths_agree and _same_tokens(own, given):
         return given
     iob, types = zip(*map(_align, examples), strict=True)
     return own._replace(iob=np.concatenate(iob), types=np.concatenate(types))
 
 
-def _same_tokens(examples: Sequence[Example], own: Iob, given: Iob) -> bool:
-    pairs = [(eg.predicted, eg.reference) for eg in examples]
-    return np.array_equal(own.orths, given.orths) and all(
-        predicted.vocab is reference.vocab and len(predicted) == len(reference)
-        for predicted, reference in pairs
-    )
-
-
-def _same_texts(example: Example) -> bool:
-    return [t.text for t in example.predicted] == [t.text for t in example.reference]
+def _same_tokens(own: Iob, given: Iob) -> bool:
+    return np.array_equal(own.orths, given.orths)  # hashes of the texts, the same in every vocab
 
 
 def _align(example: Example) -> tuple[NDArray, NDArray]:
     """RETURNS (array[n_tokens], array[n_tokens]): IOB codes and types for the predicted tokens."""
-    strings = example.predicted.vocab.strings
-    if _same_texts(example):
-        given = read_iob([example.reference])
+    own, given = read_iob([example.predicted]), read_iob([example.reference])
+    if _same_tokens(own, given):
         return given.iob, given.types
     tags = example.get_aligned_ner()
     codes = {None: scheme.IOB_MISSING, "-": scheme.IOB_MISSING, "O": scheme.IOB_OUTSIDE}
     begins = {"B": scheme.IOB_BEGIN, "U": scheme.IOB_BEGIN}
     iob = [codes[t] if t in codes else begins.get(t[0], scheme.IOB_INSIDE) for t in tags]
-    types = [0 if t in codes else strings.add(t[2:]) for t in tags]
+    types = [0 if t in codes else get_string_id(t[2:]) for t in tags]
     return np.asarray(iob, "int64"), np.asarray(types, "uint64")
 
 

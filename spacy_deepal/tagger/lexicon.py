@@ -1,4 +1,4 @@
-"""The features of distinct words, computed when a word is first met."""
+"""From Docs to the distinct words that the network reads, and the features of each of them."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -7,18 +7,30 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from spacy.attrs import NAMES, ORTH
+from spacy.attrs import IS_SPACE, NAMES, ORTH
 from spacy.strings import get_string_id
+from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from thinc.api import NumpyOps
 from thinc.backends import get_array_ops
 
 from .network import BOS, BOW, EOS, EOW, UNKNOWN_CHAR
+from .packing import split
 from .sizes import LEXEME_ATTRIBUTES, Sizes, Vocabulary
 
 HASHES = 2  # rows a lexical attribute has in its table (a Bloom embedding)
 CACHED_WORDS = 16_000  # distinct words remembered before the lexicon starts anew
 TABLES = ("characters", "lengths", "ids", "attributes", "vectors")
+
+
+def distinct_words(docs: Sequence[Doc]) -> tuple[NDArray[np.uint64], list[NDArray[np.int64]]]:
+    """RETURNS (array[U], list[array[n_words]]): ORTH ids of the distinct real words of all Docs,
+    and which of them stand in each Doc."""
+    tables = [doc.to_array([ORTH, IS_SPACE]) for doc in docs]
+    sentences = [table[table[:, 1] == 0, 0] for table in tables]
+    words = np.concatenate([np.zeros(0, "uint64"), *sentences])
+    distinct, index = np.unique(words, return_inverse=True)
+    return distinct, split(index, list(map(len, sentences)))
 
 
 class Lexicon:

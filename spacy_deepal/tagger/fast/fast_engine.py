@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -107,19 +108,8 @@ class FastEncoded(Encoded):
         self.gates = tables.gates(layout, context)
         self.starts = np.cumsum([0, *layout.active]).tolist()
 
-    def greedy(self) -> tuple[Tensor, Tensor]:
-        tags, logits = self.tables.decode(self.packed, self.gates)
-        return tags[self.places], logits[self.places]
-
-    @torch.no_grad()
-    def sample_outputs(self, masks: Tensor) -> Tensor:
-        tables = self.tables
-        hidden = self.gates.new_empty((len(self.places), masks.shape[1]))
-        tables.decode(self.packed, self.gates, hidden)
-        hidden = hidden[self.places]
-        weights = masks.to(hidden).unsqueeze(2) * tables.output  # [M, width, tags]
-        votes = [torch.addmm(tables.output_bias, hidden, each).argmax(1) for each in weights]
-        return torch.stack(votes, 1)
+    def greedy(self) -> list[Tensor]:
+        return [part[self.places] for part in self.tables.decode(self.packed, self.gates)]
 
     def start(self, rows: int) -> list[Any]:
         return [lstm.start(rows) for lstm in self.tables.lstms]
@@ -132,5 +122,5 @@ class FastEncoded(Encoded):
         return torch.addmm(self.tables.output_bias, state, self.tables.output)
 
     def go_on_from(self, states: list[Any], source: Tensor) -> None:
-        for lstm, state in zip(self.tables.lstms, states, strict=True):
-            lstm.go_on_from(state, source)
+        for part in chain.from_iterable(states):
+            part[: len(source)] = part[source]

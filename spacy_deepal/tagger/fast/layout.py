@@ -40,12 +40,9 @@ class Layout(NamedTuple):
     still go on lead; behind all of them lies one row of [PAD].
     """
 
-    size: int  # N + 1
+    packed: Tensor  # [N + 1] int64: table row of each row
+    windows: list[Tensor]  # per convolution [rows, kernel] int64: the rows that a window sees
     ids: Tensor  # [n] int64: table row of each wanted row
-    bags: list[Tensor]  # per convolution [rows, kernel] int64: entries of its table to sum
-    centres: list[Tensor]  # per convolution [rows] int64: the row in the middle of each window
-    around: Tensor  # as the bags of the first convolution, but of rows of the layout
-    middle: Tensor  # as its centres, but of rows of the layout
     rows: Tensor  # [n] int64: the wanted rows, sequence by sequence
     active: list[int]  # [T]: how many sequences have a wanted row at that time
     rank: Tensor  # [B] int64: place of each sequence, longest first
@@ -62,39 +59,25 @@ def lay_out(
     frame (int): Rows at either end that the last convolution reads and nobody wants.
     """
     order = np.argsort(-lengths, kind="stable")
-    rank = np.empty(len(order), "int64")
-    rank[order] = np.arange(len(order))
     active = count_active(lengths)
     starts = np.cumsum(active) - active
     sequence, time = _packed(active)
-    total = len(time)
     packed = np.append(ids[(np.cumsum(lengths) - lengths)[order][sequence] + time], PAD)
-
     windows = _windows(sequence, time, lengths[order], starts, kernel)
     inner_active, places = pack(lengths - 2 * frame)
     inner_sequence, inner_time = _packed(inner_active)
     inner = starts[inner_time + frame] + inner_sequence
-    bags, centres, offsets = [], [], np.arange(kernel)
-    first = slice(None) if layers > 1 else inner
-    for layer in range(layers):
-        rows = slice(None) if layer < layers - 1 else inner
-        bags.append((windows[rows] if layer else packed[windows[rows]]) * kernel + offsets)
-        all_rows = np.arange(total + 1)[rows]
-        centres.append(all_rows if layer else packed[all_rows])
 
     def tensor(values: NDArray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(values)).to(device)
 
     return Layout(
-        size=total + 1,
+        packed=tensor(packed),
+        windows=[*[tensor(windows)] * (layers - 1), tensor(windows[inner])],
         ids=tensor(packed[inner]),
-        bags=[tensor(bag) for bag in bags],
-        centres=[tensor(centre) for centre in centres],
-        around=tensor(windows[first] * kernel + offsets),
-        middle=tensor(np.arange(total + 1)[first]),
         rows=tensor(inner[places]),
         active=inner_active.tolist(),
-        rank=tensor(rank),
+        rank=tensor(np.argsort(order)),
         places=tensor(places),
     )
 
