@@ -77,10 +77,8 @@ class Tagger:
     def teacher_forced(
         self, docs: Sequence[Doc], previous: Sequence[NDArray], context: Tensor | None
     ) -> Tensor:
-        """Run the network as training does.
+        """Run the network as training does. context: As `gather` returns it.
 
-        previous: [n_words] per Doc, the tag before each word; the number of tags stands for [GO].
-        context: As `gather` returns it.
         RETURNS: Logits [n, tags], Doc by Doc.
         """
         vocab = docs[0].vocab
@@ -92,13 +90,11 @@ class Tagger:
             return self.engine.teacher_forced([rows[each] for each in sentences], tags, context)
 
     def paths(
-        self, docs: Sequence[Doc], context: Context, *, batch_words: int, beam_width: int = 1
+        self, docs: Sequence[Doc], context: Context, batch_words: int, beam_width: int = 1
     ) -> Paths:
         """Decode Docs in groups of like length. The order of the Docs is kept.
 
-        batch_words (int): Most words, padding counted, that are decoded at once.
-        beam_width (int): Where the greedy path breaks the tagging scheme, a beam of this width
-            looks for the best path. With 1 the greedy path is the best.
+        batch_words, beam_width: As for `DeepNER`.
         """
         n_tags = self.network.sizes.tags
         tags = [np.zeros(0, "int64") for _ in docs]
@@ -116,9 +112,8 @@ class Tagger:
             group.share(path, tags)
             group.share(logits.log_softmax(1).cpu().numpy(), log_probs)
             if beam_width > 1:
-                for i in np.asarray(group.docs)[
-                    ~keeps_scheme(path, group.lengths, n_tags)
-                ].tolist():
+                kept = keeps_scheme(path, group.lengths, n_tags)
+                for i in np.asarray(group.docs)[~kept].tolist():
                     broken[i] = sentences[i]
         best = list(tags)
         for group in self._groups(broken, context, batch_words):
@@ -127,7 +122,7 @@ class Tagger:
         return Paths(tags, log_probs, best)
 
     def sample(
-        self, docs: Sequence[Doc], context: Context, masks: Masks, *, batch_words: int
+        self, docs: Sequence[Doc], context: Context, masks: Masks, batch_words: int
     ) -> list[NDArray]:
         """Decode with networks drawn by MC dropout (Gal & Ghahramani 2016; Shen et al. 2017, 4.3).
 
@@ -180,11 +175,10 @@ class Tagger:
             yield group, torch.stack(votes, 1).to(torch.int16).cpu().numpy()
 
     def draw_samples(
-        self, samples: int, seed: int, *, decoder_only: bool = False
+        self, samples: int, seed: int, decoder_only: bool = False
     ) -> list[list[Tensor]]:
         """Draw the masks of M networks by MC dropout.
 
-        samples (int): M.
         decoder_only (bool): Draw only those of the dropout between decoder and tags.
         RAISES (DeepALError): These dropouts have a rate of 0, so that all samples would agree.
         """
@@ -218,8 +212,7 @@ class Tagger:
     def _groups(
         self, sentences: Sequence[NDArray], context: Context, batch_words: int
     ) -> Iterator[Group]:
-        """YIELDS (Group): Sentences of like length, longest first. Those without words are left
-        out.
+        """YIELDS (Group): Sentences of like length, longest first, but those without words.
 
         sentences: Rows of the words of each Doc, as a snapshot has them.
         """

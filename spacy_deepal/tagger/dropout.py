@@ -23,9 +23,8 @@ class Layers(nn.ModuleList, Generic[M]):
 
 
 class Dropout(nn.Module):
-    """Dropout whose rate training sets, and whose mask MC dropout sets.
+    """Dropout of `width` units whose mask MC dropout sets.
 
-    width (int): Units.
     rate (float | None): A fixed rate. None: the rate that `CnnCnnLstm.set_dropout` gives.
     """
 

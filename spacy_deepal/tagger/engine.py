@@ -14,8 +14,8 @@ from spacy.vocab import Vocab
 from torch import Tensor
 
 from .lexicon import Lexicon
-from .network import BOS_ROW, EOS_ROW, PAD_CHAR, PAD_ROW, CnnCnnLstm, State, Words
-from .packing import pack, ranks_and_times
+from .network import BOS_ROW, EOS_ROW, PAD_CHAR, PAD_ROW, CnnCnnLstm, Words
+from .packing import pack, ranks_and_times, split
 
 FIRST = 2  # row of the first word behind [BOS] and [EOS]
 
@@ -38,10 +38,7 @@ class Snapshot(NamedTuple):
 
 
 class Encoded:
-    """Encoded sentences, ready to be decoded.
-
-    active, places: As in a PaddedLayout.
-    """
+    """Encoded sentences, ready to be decoded. active, places: As in a PaddedLayout."""
 
     active: list[int]
     places: Tensor
@@ -74,8 +71,7 @@ class Encoded:
         """
         active, beam = previous.shape
         h_enc = self.h_enc[:active, time].repeat_interleave(beam, 0).unsqueeze(1)
-        now: list[State] = [(h[:, : active * beam], c[:, : active * beam]) for h, c in states]
-        now = [(hidden.contiguous(), cell.contiguous()) for hidden, cell in now]
+        now = [tuple(part[:, : active * beam].contiguous() for part in state) for state in states]
         h_dec, states[:] = self.network.decoder(h_enc, previous.view(-1, 1), now)
         return self.network.decoder.output(h_dec).squeeze(1)
 
@@ -85,7 +81,7 @@ class Encoded:
 
 
 class Engine:
-    """Runs a network on words of its lexicon. Keeps nothing from call to call."""
+    """Runs a network on words of its lexicon. It keeps nothing from call to call."""
 
     def __init__(self, network: CnnCnnLstm, lexicon: Lexicon):
         self.network, self.lexicon = network, lexicon
@@ -109,19 +105,17 @@ class Engine:
         RETURNS: Logits [n, tags], sentence by sentence.
         """
         distinct, inverse = np.unique(np.concatenate(sentences), return_inverse=True)
-        ends = np.cumsum([len(sentence) for sentence in sentences])[:-1]
-        layout = self.lay_out(np.split(inverse + FIRST, ends))
+        layout = self.lay_out(split(inverse + FIRST, list(map(len, sentences))))
         tags = previous.new_zeros((len(layout.rows), len(layout.active)))
         tags[layout.ranks, layout.times] = previous
-        words = self._words(distinct)
-        logits = self.network(words, layout.rows, tags, pad_context(context, layout))
+        padded = pad_context(context, layout)
+        logits = self.network(self._words(distinct), layout.rows, tags, padded)
         return logits[layout.ranks, layout.times]
 
     def snapshot(self, vocab: Vocab, orths: NDArray) -> tuple[Any, NDArray]:
         """orths: ORTH ids of distinct words.
         RETURNS: A snapshot without dropout that knows these words, and their rows for `lay_out`."""
-        rows = np.arange(FIRST, FIRST + len(orths))
-        return Snapshot(self.network, self.words(vocab, orths)), rows
+        return Snapshot(self.network, self.words(vocab, orths)), FIRST + np.arange(len(orths))
 
     def words(self, vocab: Vocab, orths: NDArray) -> Any:
         """RETURNS: The features of distinct words, for `masked_snapshot`."""

@@ -20,8 +20,7 @@ def gold_tags(
 
     labels (Sequence[str]): The entity types, in the order of their tags. Others count as O.
     check (bool): Warn of these others.
-    RETURNS (list[array[n_words]]): Tags of the real words of each; MISSING where there is no
-        annotation.
+    RETURNS (list[array[n_words]]): Tags per Doc; MISSING where there is no annotation.
     """
     if not examples:
         return []
@@ -43,8 +42,7 @@ def _check_types(examples: Sequence[Example], labels: Sequence[str], unknown: ND
     """Warn of entity types that are no labels.
 
     unknown (array): Their string ids, 0 for none. Only the vocab of a reference may know a name.
-    RAISES (ValueError): A type begins with "!": as in spaCy's own `ner`, negative annotation has no
-        place in training.
+    RAISES (ValueError): As spaCy's own `ner`, where a type is negative annotation ("!PER").
     """
     strings = [example.reference.vocab.strings for example in examples]
     names = sorted(
@@ -69,7 +67,6 @@ def previous_tags(
     """What the decoder reads in training: the gold tag before each word, or where there is none,
     the one that the model itself predicts.
 
-    gold (Sequence[array[n_words]]): Tags; MISSING where there is no annotation.
     go (int): Stands before the first word.
     predict (Callable): Gives the predicted tags [n_words] of some of the sentences, by number.
     """
@@ -81,10 +78,9 @@ def previous_tags(
 
 
 def tag_loss(logits: NDArray, gold: NDArray) -> tuple[float, NDArray]:
-    """Cross-entropy, summed over the words that have a gold tag, and its gradient.
+    """Cross-entropy, summed over the words whose gold tag is not MISSING, and its gradient.
 
     logits (array[n_words, n_tags]): Scores before the softmax.
-    gold (array[n_words]): Tags; MISSING gives neither loss nor gradient.
     RETURNS (float, array[n_words, n_tags]): The loss and d loss / d logits.
     """
     known = gold != scheme.MISSING

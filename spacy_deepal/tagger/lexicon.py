@@ -64,11 +64,9 @@ class Lexicon:
         self._forget()
 
     def find(self, vocab: Vocab, orths: NDArray) -> NDArray[np.int64]:
-        """Rows of distinct words, new words added.
+        """RETURNS (array[U]): Rows of distinct words, by ORTH id. New words are added.
 
         vocab (Vocab): Where the words' lexemes are.
-        orths (array[U]): ORTH ids, distinct.
-        RETURNS (array[U]): Rows of `characters`, `lengths`, `ids`, `attributes` and `vectors`.
         """
         with self.lock, ExitStack() as interrupted:
             interrupted.callback(self._forget)
@@ -154,8 +152,7 @@ def static_vectors(vocab: Vocab, orths: Sequence[int]) -> NDArray[np.float32]:
     """Look up the vectors of words. A word that the table lacks gets the vector of its lower-case,
     title-case or upper-case form, or else zeros.
 
-    orths (Sequence[int]): ORTH ids.
-    RETURNS (array[U, D]): A row each.
+    RETURNS (array[U, D]): A row for each ORTH id.
     """
     table = vocab.vectors
     if not len(orths):
@@ -188,12 +185,9 @@ def _stores_words(table: Any) -> bool:
 
 
 def find_vectors_scale(vocab: Vocab, orths: Sequence[int]) -> float:
-    """What the vectors of words must be multiplied by for a root mean square of 1. Tables differ
-    twentyfold in it, and one learning rate for all layers does not make up for that.
-
-    orths (Sequence[int]): ORTH ids; those without a vector do not count.
-    RETURNS (float): 1 when none has a vector.
-    """
+    """RETURNS (float): What the vectors of words must be multiplied by for a root mean square of 1.
+    Words without a vector do not count. Tables differ twentyfold in it, and one learning rate for
+    all layers does not make up for that."""
     rows = static_vectors(vocab, orths).astype("float64")
     square = np.square(rows[rows.any(1)]).mean() if rows.any() else 1.0
     return float(square**-0.5)

@@ -13,11 +13,10 @@ def split(values: NDArray, lengths: Sequence[int]) -> list[NDArray]:
 
 
 def bucket(lengths: Sequence[int], max_words: int) -> Iterator[list[int]]:
-    """Group sentences of like length, longest first, bounded in padded words.
+    """YIELDS (list[int]): Indices of sentences of like length, longest first.
 
     lengths (Sequence[int]): Words of each sentence; those without a word are left out.
     max_words (int): Most words of a group, padding counted; a longer sentence goes alone.
-    YIELDS (list[int]): Indices of the sentences of a group.
     """
     order = sorted((i for i, length in enumerate(lengths) if length), key=lambda i: -lengths[i])
     start = 0
@@ -28,9 +27,8 @@ def bucket(lengths: Sequence[int], max_words: int) -> Iterator[list[int]]:
 
 
 def pack(lengths: NDArray) -> tuple[NDArray, NDArray]:
-    """Lay sequences out time by time, the longest first.
+    """Lay sequences of these lengths out time by time, the longest first.
 
-    lengths (array[B]): Rows of each sequence, n in all.
     RETURNS (array[T], array[n]): How many sequences have a row at each time; and where the rows
         lie, sequence by sequence.
     """

@@ -35,11 +35,10 @@ def allowed(n_tags: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
 
 
 def keeps_scheme(tags: NDArray, lengths: Sequence[int], n_tags: int) -> NDArray[np.bool_]:
-    """Which sentences have a path that the scheme allows.
+    """RETURNS (array[len(lengths)]): Whether the scheme allows the path of each sentence.
 
     tags (array[n_words]): Tag numbers, sentence by sentence.
     lengths (Sequence[int]): Words of each sentence, none empty.
-    RETURNS (array[len(lengths)]): True for these.
     """
     follows, ends = allowed(n_tags)
     sizes = np.asarray(lengths)
@@ -77,7 +76,6 @@ def decode(tags: Sequence[int]) -> list[tuple[int, int, int]]:
     or where the type changes, and ends after E or S or before the next beginning, so that a run
     whose B or E is wrong keeps its entity.
 
-    tags (Sequence[int]): Tag numbers of a sentence.
     RETURNS (list[tuple[int, int, int]]): (first word, word after the last, index of the type).
     """
     spans = []

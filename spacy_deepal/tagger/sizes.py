@@ -155,9 +155,8 @@ class Vocabulary:
 
 
 def check_architecture(groups: dict[str, dict[str, Any]]) -> Architecture:
-    """Check the arguments of the architecture.
+    """RETURNS (Architecture): Of the groups embed, encode and decode.
 
-    groups (dict): The groups embed, encode and decode.
     RAISES (DeepALError): Names every value that is missing, unknown or out of range.
     """
     try:
