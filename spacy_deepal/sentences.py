@@ -41,10 +41,7 @@ def sentence_info(doc: Doc) -> SentenceInfo:
 
 
 def sentence_id(doc: Doc) -> str:
-    """RETURNS (str): The id of a sentence of a pool.
-
-    RAISES (DeepALError): The Doc has no id.
-    """
+    """RETURNS (str): The id of a sentence of a pool. Errors are those of `sentence_info`."""
     return sentence_info(doc)["id"]
 
 

@@ -54,19 +54,14 @@ def acquisition_block(text: str) -> dict[str, Any]:
 
 
 def make_acquisition(text: str) -> AcquisitionFunction:
-    """Make a registered acquisition function.
-
-    text (str): As for `acquisition_block`: "MNLP", "BALD:samples=20".
-    RAISES (DeepALError): The name is unknown, or the function does not take the arguments.
-    """
+    """Make the function of an `acquisition_block`: "MNLP", "BALD:samples=20"."""
     return resolve_acquisition(acquisition_block(text), text)
 
 
 def resolve_acquisition(block: dict[str, Any], text: str) -> AcquisitionFunction:
     """RETURNS (AcquisitionFunction): The function of a block.
 
-    text (str): What the user wrote, for the message.
-    RAISES (DeepALError): The function does not take the arguments.
+    RAISES (DeepALError): It does not take the arguments. The message begins with the text.
     """
     try:
         return registry.resolve({"acquisition": block})["acquisition"]
@@ -84,9 +79,9 @@ def short_name(name: str) -> str:
 def acquisition_label(block: dict[str, Any]) -> str:
     """RETURNS (str): The text from which `acquisition_block` makes a block, with the arguments in
     alphabetical order."""
-    values = {key: block[key] for key in sorted(block) if key != NAME}
     arguments = (
         f"{key}={value if isinstance(value, str) else json.dumps(value)}"
-        for key, value in values.items()
+        for key, value in sorted(block.items())
+        if key != NAME
     )
     return ":".join(filter(None, (short_name(block[NAME]), ",".join(arguments))))

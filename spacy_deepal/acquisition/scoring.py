@@ -30,7 +30,6 @@ def score(
         prediction, any pipeline will do.
     read (Callable): Returns the sentences, read with the pipeline's vocab, from the first to the
         last each time it is called.
-    acquisition (AcquisitionFunction): A function of `spacy.registry.acquisition`, or any callable.
     budget (int | None): The budget of the batch in words. A function whose needs say `anytime` then
         stops sampling sentences that can no longer be chosen: their scores are estimates, all
         others are exact. The samples are kept, so memory grows by 2 bytes for each word and sample.

@@ -78,14 +78,14 @@ def select_batch(
 
 def _nothing_to_select(candidates: Sequence[Score], budget: int) -> str:
     shortest = min(item.words for item in candidates)
-    if shortest <= budget:
+    if shortest > budget:
         return (
-            f"All of the {len(candidates)} sentences that fit into the budget are near-copies of "
-            "sentences in earlier batches. Raise --max-similarity, or score a larger pool."
+            f"The budget is {budget} words, and the shortest of the {len(candidates)} sentences "
+            f"has {shortest}. Raise the budget."
         )
     return (
-        f"The budget is {budget} words, and the shortest of the {len(candidates)} sentences has "
-        f"{shortest}. Raise the budget."
+        f"All of the {len(candidates)} sentences that fit into the budget are near-copies of "
+        "sentences in earlier batches. Raise --max-similarity, or score a larger pool."
     )
 
 

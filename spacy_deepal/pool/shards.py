@@ -6,7 +6,7 @@ id in its `user_data`: see `sentences.SentenceInfo`.
 
 import hashlib
 from collections.abc import Callable, Collection, Container, Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,8 +28,7 @@ def write_shards(
     memory at a time. Without any sentence, one empty shard is written.
 
     docs (Iterable[Doc]): One-sentence Docs with ids. The stream may read the pool that it replaces.
-    folder (str | Path): It is made. If it is there, it must hold nothing but shards, and is
-        replaced.
+    folder (str | Path): It is made, or replaced if it holds nothing but shards.
     sentences_per_shard (int): Sentences in each shard but the last.
     RAISES (DeepALError): The folder holds other files, or a Doc has no id.
     """
@@ -37,28 +36,25 @@ def write_shards(
     check_pool_folder(folder)
     if sentences_per_shard < 1:
         raise DeepALError(f"sentences_per_shard must be 1 or more, not {sentences_per_shard}.")
+    docs = iter(docs)
     with draft_beside(folder) as draft:
-        _write_shard_files(docs, draft, sentences_per_shard)
+        for number in count():
+            shard = list(islice(docs, sentences_per_shard))
+            if not shard and number:
+                break
+            for doc in shard:
+                sentence_info(doc)
+            doc_bin(shard).to_disk(draft / f"shard_{number:04}.spacy")
         replace_folder(draft, folder)
 
 
 def check_pool_folder(folder: Path) -> None:
-    """Make sure that writing a pool to a folder loses nothing but an earlier pool.
+    """Make sure that writing a pool to a folder loses nothing but an earlier pool."""
 
-    RAISES (DeepALError): The folder is a file, or it holds other things than shards.
-    """
-    check_replaceable(
-        folder, lambda path: path.match("shard_*.spacy") and not path.is_dir(), "a pool"
-    )
+    def is_shard(path: Path) -> bool:
+        return path.match("shard_*.spacy") and not path.is_dir()
 
-
-def _write_shard_files(docs: Iterable[Doc], folder: Path, sentences_per_shard: int) -> None:
-    docs, number = iter(docs), 0
-    while (shard := list(islice(docs, sentences_per_shard))) or number == 0:
-        for doc in shard:
-            sentence_info(doc)
-        doc_bin(shard).to_disk(folder / f"shard_{number:04}.spacy")
-        number += 1
+    check_replaceable(folder, is_shard, "a pool")
 
 
 def shard_files(path: str | Path) -> list[Path]:
@@ -103,10 +99,7 @@ def _read_shard(file: Path, vocab: Vocab) -> Iterator[Doc]:
 
 
 def distinct(docs: Iterable[Doc]) -> Iterator[Doc]:
-    """YIELDS (Doc): The sentences of a pool.
-
-    RAISES (DeepALError): Two of them have the same id.
-    """
+    """YIELDS (Doc): The sentences of a pool. RAISES (DeepALError): Two of them have the same id."""
     ids = set()
     for doc in docs:
         if (name := sentence_id(doc)) in ids:
@@ -175,10 +168,7 @@ def fetch(pool: str | Path, ids: Collection[str], vocab: Vocab, *, with_gold: bo
 
 
 def fingerprint(path: str | Path) -> str:
-    """RETURNS (str): A hash of the bytes of a pool's files, the same for a copy elsewhere.
-
-    path (str | Path): As for `shard_files`, with its errors.
-    """
+    """RETURNS (str): A hash of the bytes of `shard_files`, the same for a copy elsewhere."""
     digest = hashlib.sha256()
     for file in shard_files(path):
         digest.update(hashlib.sha256(file.read_bytes()).digest())

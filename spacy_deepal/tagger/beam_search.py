@@ -4,6 +4,8 @@ A greedy path takes the most probable tag at each word, and what comes later can
 few labels many such paths break the scheme.
 """
 
+from itertools import chain
+
 import torch
 from torch import Tensor
 
@@ -37,7 +39,9 @@ def search(encoded: Encoded, n_tags: int, width: int) -> Tensor:
         steps.append((origin, tags))
         scores, previous = scores[:following], tags[:following]
         first = torch.arange(0, following * width, width, device=device)
-        encoded.go_on_from(states, (origin[:following] + first.unsqueeze(1)).flatten())
+        source = (origin[:following] + first.unsqueeze(1)).flatten()
+        for part in chain.from_iterable(states):  # path i goes on from path source[i]
+            part[: len(source)] = part[source]
     return _trace(steps)[encoded.places]
 
 

@@ -5,6 +5,7 @@
 
 from collections.abc import Sequence
 from copy import deepcopy
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from spacy.vocab import Vocab
 from torch import Tensor
 
 from .lexicon import Lexicon
-from .network import BOS_ROW, EOS_ROW, PAD_CHAR, PAD_ROW, CnnCnnLstm, Words
+from .network import BOS_ROW, EOS_ROW, PAD_CHAR, PAD_ROW, CnnCnnLstm, State, Words
 from .packing import pack, ranks_and_times, split
 
 FIRST = 2  # row of the first word behind [BOS] and [EOS]
@@ -55,29 +56,26 @@ class Encoded:
         return [part[self.layout.ranks, self.layout.times] for part in path]
 
     @torch.no_grad()
-    def start(self, rows: int) -> list[Any]:
-        """RETURNS: The states of the decoder's layers before the first word, of so many paths."""
+    def start(self, rows: int) -> list[State]:
+        """RETURNS: The states of the decoder's layers before the first word, each [rows, width]."""
         self.h_enc = self.network.encoder(*self.inputs)
-        decode = self.network.sizes.decode
-        zeros = self.h_enc.new_zeros((1, rows, decode.width))
-        return [(zeros, zeros) for _ in range(decode.layers)]
+        zeros = self.h_enc.new_zeros((rows, self.network.sizes.decode.width))
+        return [(zeros.clone(), zeros.clone()) for _ in self.network.decoder.layers]
 
     @torch.no_grad()
-    def step(self, time: int, previous: Tensor, states: list[Any]) -> Tensor:
-        """Read the words of one time and update the states.
+    def step(self, time: int, previous: Tensor, states: list[State]) -> Tensor:
+        """Read the words of one time and update the states, which are as long or longer.
 
         previous: [active, beam] the tag before, on each path of each sentence that goes on.
         RETURNS: Logits [active * beam, tags].
         """
         active, beam = previous.shape
         h_enc = self.h_enc[:active, time].repeat_interleave(beam, 0).unsqueeze(1)
-        now = [tuple(part[:, : active * beam].contiguous() for part in state) for state in states]
-        h_dec, states[:] = self.network.decoder(h_enc, previous.view(-1, 1), now)
+        now = [(hidden[None, : len(h_enc)], cell[None, : len(h_enc)]) for hidden, cell in states]
+        h_dec, after = self.network.decoder(h_enc, previous.view(-1, 1), now)
+        for part, new in zip(chain(*states), chain(*after), strict=True):
+            part[: len(h_enc)] = new[0]
         return self.network.decoder.output(h_dec).squeeze(1)
-
-    def go_on_from(self, states: list[Any], source: Tensor) -> None:
-        """Let path i go on from path source[i]."""
-        states[:] = [(hidden[:, source], cell[:, source]) for hidden, cell in states]
 
 
 class Engine:

@@ -76,12 +76,7 @@ def lay_out_flat(
 def teacher_forced(
     network: CnnCnnLstm, batch: FlatBatch, previous: Tensor, context: Tensor | None
 ) -> Tensor:
-    """What `CnnCnnLstm.forward` computes.
-
-    previous: [n] the tag before each word, sentence by sentence.
-    context: [n, width] the tok2vec's vector of each word, sentence by sentence.
-    RETURNS: Logits [n, tags], sentence by sentence.
-    """
+    """What `Engine.teacher_forced` computes."""
     decoder = network.decoder
     h_enc = _encode(network, batch, context)
     before = decoder.embedding(_packed(previous, batch))
@@ -99,7 +94,8 @@ def _encode(network: CnnCnnLstm, batch: FlatBatch, context: Tensor | None) -> Te
     known = F.embedding(index, encoder.embedding(batch.ids))
     if encoder.training and encoder.word_drop:
         known = known * (torch.rand_like(mask) >= encoder.word_drop)
-    others = [_encode_characters(network, batch), *_features(network, batch)]
+    features = encoder.features(batch.attributes, batch.vectors)
+    others = [_encode_characters(network, batch), *features]
     rows = torch.cat([encoder.unknown + known, F.embedding(index, torch.cat(others, 1))], 1)
     if encoder.context is not None and context is not None:
         context = linear(context, encoder.context.weight, encoder.context.bias)
@@ -115,10 +111,6 @@ def _encode_characters(network: CnnCnnLstm, batch: FlatBatch) -> Tensor:
     mask = (batch.characters != PAD_CHAR).unsqueeze(1).float()
     rows = convolve(characters.convolutions, characters.embedding(batch.characters), mask)
     return F.embedding_bag(batch.character_places, rows, batch.character_starts, mode="max")
-
-
-def _features(network: CnnCnnLstm, batch: FlatBatch) -> list[Tensor]:
-    return network.encoder.features(batch.attributes, batch.vectors)
 
 
 def convolve(module: Convolutions, rows: Tensor, mask: Tensor) -> Tensor:

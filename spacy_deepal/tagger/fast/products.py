@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,22 +16,18 @@ AVX512 = torch.backends.cpu.get_cpu_capability().startswith("AVX512")
 FEW_ROWS = 16
 
 
-class OneDnn:
+class OneDnn(NamedTuple):
     """The two private operators of torch through which oneDNN can be called directly."""
 
-    def __init__(self, linear: Callable[..., Tensor], pack: Callable[..., Tensor]):
-        self._linear, self._pack = linear, pack
+    pointwise: Callable[..., Tensor]
+    pack: Callable[..., Tensor]  # a weight [width, width_in], as oneDNN likes it best
 
     def linear(self, rows: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         """[V, width_in] times the transpose of [width, width_in], plus a bias [width].
 
         weight: What `pack` returns, or a plain tensor. It may be a transposed view.
         """
-        return self._linear(rows, weight, bias, "none", [], "")
-
-    def pack(self, weight: Tensor) -> Tensor:
-        """RETURNS: A weight [width, width_in] as oneDNN likes it best."""
-        return self._pack(weight)
+        return self.pointwise(rows, weight, bias, "none", [], "")
 
 
 @cache

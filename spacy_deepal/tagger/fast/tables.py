@@ -72,8 +72,7 @@ class FoldedNetwork:
         of_words = torch.cat([units[first:last][self.kept_filters], others[self.kept_others]])
         self._take_encoder(encoder, mask, of_words, units[context:])
         self._take_decoder(network, mask, of_words, units[context:])
-        self.words = 0
-        self.used = [0, 0, 0]  # rows of the tables
+        self.rows = 0  # of the tables, that are used
         self.tables = [
             self.output.new_empty((room + 1 if room else 0, columns))
             for columns in (encode.kernel * encode.width, encode.width, self.from_tags.shape[1])
@@ -124,16 +123,15 @@ class FoldedNetwork:
         """Compute words and append them to the tables."""
         others = words.others.index_select(1, self.kept_others)
         values = torch.cat([self._encode_characters(words.characters), others], 1)
-        if not self.words:
+        if not self.rows:
             values = F.pad(values, (0, 0, 1, 0))  # [PAD]
         new = [*self.convolutions.tables(0, values), self.from_w_full(values)]
-        self.words += len(words.others)
-        for i, rows in enumerate(new):
-            start, self.used[i] = self.used[i], self.used[i] + len(rows)
-            if self.used[i] <= len(self.tables[i]):
-                self.tables[i][start : self.used[i]] = rows
+        start, self.rows = self.rows, self.rows + len(values)
+        for i, (table, rows) in enumerate(zip(self.tables, new, strict=True)):
+            if self.rows <= len(table):
+                table[start : self.rows] = rows
             else:
-                self.tables[i] = torch.cat([self.tables[i][:start], rows]) if start else rows
+                self.tables[i] = torch.cat([table[:start], rows]) if start else rows
 
     @torch.no_grad()
     def decode(self, layout: Layout, gates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
