@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from .errors import DeepALError, describe_error
 
@@ -17,7 +17,7 @@ from .errors import DeepALError, describe_error
 class Row(BaseModel):
     """A row whose values have exactly the types that it declares, and no NaN among them."""
 
-    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
+    model_config = {"strict": True, "frozen": True, "allow_inf_nan": False}
 
 
 RowType = TypeVar("RowType", bound=Row)

@@ -101,8 +101,7 @@ class CopyFilter:
     def take(self, ranked: Sequence[Score], place: int) -> bool:
         """RETURNS (bool): Whether the candidate is taken; False for a near-copy of one that is.
 
-        ranked (Sequence[Score]): All candidates.
-        place (int): The candidate's place among them, after that of the last call.
+        ranked, place: All candidates, and the place of this one, after that of the last call.
         RAISES (DeepALError): The pool does not have a candidate.
         """
         if self._index is None:

@@ -14,10 +14,7 @@ SENTENCES_AT_ONCE = 2048
 
 
 def find_tagger(nlp: Language) -> DeepNER:
-    """RETURNS (DeepNER): The pipeline's one `deepal_ner` component.
-
-    RAISES (DeepALError): There is none, or more than one.
-    """
+    """RETURNS (DeepNER): The one `deepal_ner`. RAISES (DeepALError): There is none, or more."""
     found = [pipe for _, pipe in nlp.pipeline if isinstance(pipe, DeepNER)]
     if len(found) != 1:
         names = ", ".join(pipe.name for pipe in found)

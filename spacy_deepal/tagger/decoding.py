@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from spacy.tokens import Doc
-from spacy.vocab import Vocab
 from thinc.api import xp2torch
 from thinc.types import Floats2d
 from torch import Tensor
@@ -81,11 +80,9 @@ class Tagger:
 
         RETURNS: Logits [n, tags], Doc by Doc.
         """
-        vocab = docs[0].vocab
-        self._check_vectors(vocab)
-        distinct, sentences = distinct_words(docs)
+        distinct, sentences = self._read(docs)
         with self.lexicon.lock:
-            rows = self.lexicon.find(vocab, distinct)
+            rows = self.lexicon.find(docs[0].vocab, distinct)
             tags = torch.from_numpy(np.concatenate(previous)).to(self.device)
             return self.engine.teacher_forced([rows[each] for each in sentences], tags, context)
 
@@ -99,10 +96,9 @@ class Tagger:
         n_tags = self.network.sizes.tags
         tags = [np.zeros(0, "int64") for _ in docs]
         log_probs = [np.zeros((0, n_tags), "float32") for _ in docs]
-        distinct, index = distinct_words(docs)
+        distinct, index = self._read(docs)
         if not len(distinct):
             return Paths(tags, log_probs, list(tags))
-        self._check_vectors(docs[0].vocab)
         snapshot, rows = self.engine.snapshot(docs[0].vocab, distinct)
         sentences = [rows[each] for each in index]
         broken = [np.zeros(0, "int64") for _ in docs]  # sentences whose path breaks the scheme
@@ -135,9 +131,8 @@ class Tagger:
         RETURNS (list[array[M, n_words]]): Tags, per Doc.
         """
         paths = [np.zeros((0, len(masks)), "int16") for _ in docs]
-        distinct, index = distinct_words(docs)
+        distinct, index = self._read(docs)
         if len(distinct):
-            self._check_vectors(docs[0].vocab)
             if len(masks[0]) == 1:
                 snapshot, rows = self.engine.snapshot(docs[0].vocab, distinct)
                 groups = self._groups([rows[each] for each in index], context, batch_words)
@@ -177,9 +172,8 @@ class Tagger:
     def draw_samples(
         self, samples: int, seed: int, decoder_only: bool = False
     ) -> list[list[Tensor]]:
-        """Draw the masks of M networks by MC dropout.
+        """Draw the masks of M networks by MC dropout, or only those between decoder and tags.
 
-        decoder_only (bool): Draw only those of the dropout between decoder and tags.
         RAISES (DeepALError): These dropouts have a rate of 0, so that all samples would agree.
         """
         generator = torch.Generator().manual_seed(derive_seed(seed, "MC dropout"))
@@ -193,11 +187,8 @@ class Tagger:
         return masks
 
     def gather(self, context: Context, group: Sequence[int]) -> Tensor | None:
-        """Join the tok2vec's vectors for the words of some Docs.
-
-        RETURNS: [n, width], Doc by Doc; None where the network has no tok2vec.
-        RAISES (DeepALError): The vectors have another width than those of training.
-        """
+        """RETURNS: The tok2vec's vectors of the words of some Docs [n, width]; None: there is none.
+        RAISES (DeepALError): They have another width than those of training."""
         width = self.network.sizes.tok2vec_width
         if not width:
             return None
@@ -221,11 +212,13 @@ class Tagger:
             layout = self.engine.lay_out([sentences[i] for i in docs])
             yield Group(docs, [lengths[i] for i in docs], layout, self.gather(context, docs))
 
-    def _check_vectors(self, vocab: Vocab) -> None:
-        """RAISES (DeepALError): The static vectors have another width than those of training."""
+    def _read(self, docs: Sequence[Doc]) -> tuple[NDArray, list[NDArray]]:
+        """RETURNS: The `distinct_words`.
+        RAISES (DeepALError): The static vectors have another width than those of training."""
         width = self.network.sizes.vectors_width
-        if width and vocab.vectors.shape[1] != width:
+        if docs and width and (found := docs[0].vocab.vectors.shape[1]) != width:
             raise DeepALError(
                 f"The model was trained with static vectors of width {width}, the pipeline's vocab "
-                f"has {vocab.vectors.shape[1]}. Load it with the vectors it was trained with."
+                f"has {found}. Load it with the vectors it was trained with."
             )
+        return distinct_words(docs)

@@ -53,10 +53,8 @@ class Lexicon:
 
     def __getstate__(self) -> dict[str, Any]:
         """What was computed can be computed again: leave it out of a pickle."""
-        state = self.__dict__.copy()
-        for name in ("lock", "vocab", "table", "rows", "size", *TABLES):
-            del state[name]
-        return state
+        computed = ("lock", "vocab", "table", "rows", "size", *TABLES)
+        return {name: part for name, part in self.__dict__.items() if name not in computed}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

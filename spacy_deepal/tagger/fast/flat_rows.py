@@ -134,8 +134,8 @@ def _packed(values: Tensor, batch: FlatBatch) -> Tensor:
 
 
 def _lay_out_words(lengths: NDArray, words: NDArray, gap: int) -> tuple[NDArray, NDArray]:
-    """RETURNS: Which distinct word stands in each row, [BOS] and [EOS] being 0 and 1, with `gap`
-    rows of [PAD] behind each sentence; and the rows of the real words."""
+    """RETURNS: Which word stands in each row, with `gap` rows of [PAD] behind each sentence, and
+    the rows of the real words."""
     sizes = lengths + 2 + gap
     starts = np.cumsum(sizes) - sizes
     index = np.full(_round_up(sizes.sum()), PAD_ROW)
@@ -149,8 +149,7 @@ def _lay_out_words(lengths: NDArray, words: NDArray, gap: int) -> tuple[NDArray,
 def _lay_out_characters(
     lexicon: Lexicon, rows: NDArray, gap: int
 ) -> tuple[NDArray, NDArray, NDArray]:
-    """RETURNS: Characters of distinct words one behind the other, `gap` of padding behind each;
-    which of them are no padding; and where words begin among these."""
+    """RETURNS: As `FlatBatch` has them, with `gap` of padding behind each word."""
     lengths = lexicon.lengths[rows]
     places = np.arange(lengths.sum()) + np.repeat(gap * np.arange(len(rows)), lengths)
     characters = np.full(_round_up((lengths + gap).sum()), PAD_CHAR)

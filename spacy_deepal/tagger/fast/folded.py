@@ -24,7 +24,6 @@ class FoldedConvolutions:
 
     factors (Tensor | float): What the units of the first layer's input are multiplied with.
     inputs, outputs (Units): The units that the first layer reads and that the last returns.
-    biased (bool): Whether the biases are added.
     """
 
     def __init__(
@@ -59,11 +58,8 @@ class FoldedConvolutions:
             self.layers.append((product, projection, mask))
 
     def tables(self, layer: int, values: Tensor) -> tuple[Tensor, Tensor]:
-        """What rows give to the windows that they stand in, and to the residual connection.
-
-        values (Tensor): Rows [V, width_in]; a row of zeros is [PAD].
-        RETURNS (Tensor, Tensor): [V, kernel * width] and [V, width].
-        """
+        """What rows [V, width_in] give to the windows that they stand in [V, kernel * width], and
+        to the residual connection [V, width]. A row of zeros is [PAD]."""
         product, projection, mask = self.layers[layer]
         return product(values), values * mask if projection is None else projection(values)
 
@@ -116,11 +112,8 @@ class FoldedLstm:
         return zeros((sentences, self.width)), zeros((sentences, self.width))
 
     def __call__(self, state: tuple[Tensor, Tensor], gates: Tensor) -> Tensor:
-        """Update the state of the first `active` sentences.
-
-        gates (Tensor): [active, 4 * width], what the input gives to the gates.
-        RETURNS [active, width]: Half their hidden state.
-        """
+        """Update the state of the first sentences by what their input gives to the gates,
+        [active, 4 * width]. RETURNS [active, width]: Half their hidden state."""
         active = len(gates)
         hidden, cell = (part[:active] for part in state)
         own = self.product(state[0][: _round_up(active, len(state[0]))])[:active]
@@ -130,10 +123,7 @@ class FoldedLstm:
 
 
 class Product:
-    """Rows times a weight [width_in, width], plus a bias [width].
-
-    inputs (Units): The units of a row that are not zero.
-    """
+    """Rows times a weight [width_in, width], plus a bias [width]. inputs: The units to read."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None = None, inputs: Units = ALL):
         self.inputs, self.weight = inputs, weight[inputs].contiguous()

@@ -34,13 +34,9 @@ PAD = 0  # the table row that stands for what lies beyond either end of a sequen
 
 
 class Layout(NamedTuple):
-    """B sequences of N rows in all, n of which are wanted; T is the longest one's wanted rows.
+    """B sequences of N rows in all, n of which are wanted; T is the longest one's wanted rows."""
 
-    Rows lie time by time, the longest sequence first, so that at every time the sequences which
-    still go on lead; behind all of them lies one row of [PAD].
-    """
-
-    packed: Tensor  # [N + 1] int64: table row of each row
+    packed: Tensor  # [N + 1] int64: table row of each row, [PAD] behind all others
     windows: list[Tensor]  # per convolution [rows, kernel] int64: the rows that a window sees
     ids: Tensor  # [n] int64: table row of each wanted row
     rows: Tensor  # [n] int64: the wanted rows, sequence by sequence
@@ -86,12 +82,7 @@ def _windows(
     sequence: NDArray, time: NDArray, lengths: NDArray, starts: NDArray, kernel: int
 ) -> NDArray:
     """RETURNS (array[N + 1, kernel]): The packed rows in the window around each packed row, that of
-    [PAD] beyond either end of a sequence.
-
-    sequence, time (array[N]): As `_packed` returns them.
-    lengths (array[B]): Of the sequences, longest first.
-    starts (array[T]): The first packed row of each time.
-    """
+    [PAD] beyond either end of a sequence. lengths: Longest first. starts: Of each time."""
     total = len(time)
     around = time[:, None] + np.arange(kernel) - kernel // 2
     inside = (around >= 0) & (around < lengths[sequence][:, None])

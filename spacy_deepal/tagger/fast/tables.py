@@ -54,9 +54,7 @@ def word_features(
 class FoldedNetwork:
     """A network with the weights and masks that it has when this is made. Nothing is dropped.
 
-    Row 0 of the tables is [PAD]. The words that `add` gets follow.
-
-    room (int): Words for which the tables have room from the beginning.
+    Row 0 of the tables is [PAD]. The words that `add` gets follow; there is `room` for so many.
     """
 
     @torch.no_grad()
@@ -137,7 +135,6 @@ class FoldedNetwork:
     def decode(self, layout: Layout, gates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Decode sentences greedily, from left to right.
 
-        layout: Of table rows, [BOS] and [EOS] at the ends.
         gates: [n, 4 * width] what the method of this name returns.
         RETURNS: Tags [n], logits [n, tags] and h^Dec [n, width] on that path, as they are laid out.
         """
@@ -157,11 +154,8 @@ class FoldedNetwork:
         return tags, logits, hidden.mul_(2)
 
     def step(self, states: list[tuple[Tensor, Tensor]], gates: Tensor) -> Tensor:
-        """Read a word of each sequence that goes on, and update the states.
-
-        gates: [active, 4 * width] what the words and the tags before them give.
-        RETURNS: [active, width] what `output` reads.
-        """
+        """Update the states by what words and the tags before them give, [active, 4 * width].
+        RETURNS: [active, width] what `output` reads."""
         state = self.lstms[0](states[0], gates)
         for from_below, lstm, own in zip(self.from_below, self.lstms[1:], states[1:], strict=True):
             state = lstm(own, from_below(state))
