@@ -71,11 +71,8 @@ def sample_in_stages(
                     found[sentence_id(doc)] = _Candidate(blank_evidence(doc, seed))
                 found[sentence_id(doc)].take(samples, acquisition)
         bar = _marginal_score(found.values(), budget)
-        staying = {
-            name
-            for name, candidate in found.items()
-            if candidate.upper >= bar and (first == 0 or name in staying)
-        }
+        rising = {name for name, candidate in found.items() if candidate.upper >= bar}
+        staying = rising if first == 0 else staying & rising
     for candidate in found.values():
         yield candidate.evidence
 

@@ -85,17 +85,17 @@ def read_shards(
     YIELDS (Doc): The sentences, each with an id.
     RAISES (DeepALError): A file is damaged, or a Doc has no id.
     """
-    docs = chain.from_iterable(_read_shard(file, vocab) for file in shard_files(path))
-    return (doc for doc in docs if sentence_id(doc) not in exclude)
+    return chain.from_iterable(_read_shard(file, vocab, exclude) for file in shard_files(path))
 
 
-def _read_shard(file: Path, vocab: Vocab) -> Iterator[Doc]:
+def _read_shard(file: Path, vocab: Vocab, exclude: Container[str]) -> Iterator[Doc]:
     for doc in read_docs(file, vocab):
         try:
-            sentence_info(doc)
+            name = sentence_id(doc)
         except DeepALError as error:
             raise DeepALError(f"{file}: {error}") from None
-        yield doc
+        if name not in exclude:
+            yield doc
 
 
 def distinct(docs: Iterable[Doc]) -> Iterator[Doc]:

@@ -15,10 +15,11 @@ from spacy.vocab import Vocab
 from torch import Tensor
 
 from .lexicon import Lexicon
-from .network import BOS_ROW, EOS_ROW, PAD_CHAR, PAD_ROW, CnnCnnLstm, State, Words
-from .packing import pack, ranks_and_times, split
+from .network import BOS_ROW, EOS_ROW, PAD_ROW, CnnCnnLstm, State, Words
+from .packing import pack, split
 
 FIRST = 2  # row of the first word behind [BOS] and [EOS]
+Snapshot = tuple[CnnCnnLstm, Words]  # a network with the masks that it has now, and what it knows
 
 
 class PaddedLayout(NamedTuple):
@@ -31,13 +32,6 @@ class PaddedLayout(NamedTuple):
     places: Tensor  # [n] where each word lies time by time, sentence by sentence
 
 
-class Snapshot(NamedTuple):
-    """A network with the masks that it has now, and the words that it knows."""
-
-    network: CnnCnnLstm
-    words: Words
-
-
 class Encoded:
     """Encoded sentences, ready to be decoded. active, places: As in a PaddedLayout."""
 
@@ -45,8 +39,8 @@ class Encoded:
     places: Tensor
 
     def __init__(self, snapshot: Snapshot, layout: PaddedLayout, context: Tensor | None):
-        self.network, self.layout = snapshot.network, layout
-        self.inputs = snapshot.words, layout.rows, context
+        (self.network, words), self.layout = snapshot, layout
+        self.inputs = words, layout.rows, context
         self.active, self.places = layout.active, layout.places
 
     def greedy(self) -> list[Tensor]:
@@ -113,7 +107,7 @@ class Engine:
     def snapshot(self, vocab: Vocab, orths: NDArray) -> tuple[Any, NDArray]:
         """orths: ORTH ids of distinct words.
         RETURNS: A snapshot without dropout that knows these words, and their rows for `lay_out`."""
-        return Snapshot(self.network, self.words(vocab, orths)), FIRST + np.arange(len(orths))
+        return (self.network, self.words(vocab, orths)), FIRST + np.arange(len(orths))
 
     def words(self, vocab: Vocab, orths: NDArray) -> Any:
         """RETURNS: The features of distinct words, for `masked_snapshot`."""
@@ -122,12 +116,10 @@ class Engine:
 
     def _words(self, rows: NDArray) -> Words:
         """RETURNS: The features of [BOS], [EOS] and the words of these lexicon rows."""
-        lexicon, rows = self.lexicon, np.append([BOS_ROW, EOS_ROW], rows)
-        lengths = lexicon.lengths[rows]
-        characters = lexicon.characters[rows, : lengths.max()]
-        characters[np.arange(lengths.max()) >= lengths[:, None]] = PAD_CHAR
-        parts = characters, lexicon.ids[rows], lexicon.attributes[rows], lexicon.vectors[rows]
-        return Words(*(torch.from_numpy(part).to(self.device) for part in parts))
+        rows = np.append([BOS_ROW, EOS_ROW], rows)
+        characters = self.lexicon.characters[rows, : self.lexicon.lengths[rows].max()]
+        tensor = torch.from_numpy(characters).to(self.device)
+        return Words(tensor, *self.lexicon.features(rows, self.device))
 
     def masked_snapshot(self, words: Any, masks: Sequence[Tensor]) -> Any:
         """RETURNS: A snapshot of a network drawn by MC dropout. For `lay_out`, its words have rows
@@ -135,7 +127,7 @@ class Engine:
         network = deepcopy(self.network)  # other threads may be using this one
         for dropout, mask in zip(network.dropouts, masks, strict=True):
             dropout.mask = mask.to(self.device)
-        return Snapshot(network, words)
+        return network, words
 
     def encode(self, snapshot: Any, layout: Any, context: Tensor | None) -> Encoded:
         """layout: What `lay_out` returned.
@@ -145,8 +137,7 @@ class Engine:
     def lay_out(self, sentences: Sequence[NDArray]) -> Any:
         """sentences: Rows of the words of each, none empty."""
         lengths = np.asarray([len(sentence) for sentence in sentences])
-        active, places = pack(lengths)
-        ranks, times = ranks_and_times(lengths)
+        active, places, ranks, times = pack(lengths)
         rows = np.full((len(sentences), lengths.max() + 2), PAD_ROW)
         rows[:, 0] = BOS_ROW
         rows[ranks, times + 1] = np.concatenate(sentences)

@@ -6,6 +6,7 @@ from threading import RLock
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from spacy.attrs import IS_SPACE, NAMES, ORTH
 from spacy.strings import get_string_id
@@ -13,8 +14,9 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from thinc.api import NumpyOps
 from thinc.backends import get_array_ops
+from torch import Tensor
 
-from .network import BOS, BOW, EOS, EOW, UNKNOWN_CHAR
+from .network import BOS, BOW, EOS, EOW, PAD_CHAR, UNKNOWN_CHAR
 from .packing import split
 from .sizes import LEXEME_ATTRIBUTES, Sizes, Vocabulary
 
@@ -82,6 +84,11 @@ class Lexicon:
             interrupted.pop_all()
         return found
 
+    def features(self, rows: NDArray, device: torch.device) -> list[Tensor]:
+        """RETURNS: `ids`, `attributes` and `vectors` of these rows."""
+        parts = self.ids, self.attributes, self.vectors
+        return [torch.from_numpy(part[rows]).to(device) for part in parts]
+
     def _vectors(self, orths: NDArray) -> NDArray[np.float32]:
         if not self.vectors_width:
             return np.zeros((len(orths), 0), "float32")
@@ -101,7 +108,7 @@ class Lexicon:
         self.table = _data(vocab) if vocab else None
         self.rows: dict[int, int] = {}  # by ORTH; another one each time the lexicon starts anew
         self.size = 2
-        self.characters = np.zeros((1024, self.max_chars + 2), "int32")
+        self.characters = np.full((1024, self.max_chars + 2), PAD_CHAR, "int32")
         self.characters[:2, :2] = BOW, EOW
         self.lengths = np.full(1024, 2, "int64")
         self.ids = np.zeros(1024, "int64")

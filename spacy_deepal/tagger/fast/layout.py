@@ -28,7 +28,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..packing import count_active, pack
+from ..packing import pack
 
 PAD = 0  # the table row that stands for what lies beyond either end of a sequence
 
@@ -54,43 +54,27 @@ def lay_out(
     lengths (array[B]): Rows of each sequence, more than twice `frame`.
     frame (int): Rows at either end that the last convolution reads and nobody wants.
     """
-    order = np.argsort(-lengths, kind="stable")
-    active = count_active(lengths)
-    starts = np.cumsum(active) - active
-    sequence, time = _packed(active)
-    packed = np.append(ids[(np.cumsum(lengths) - lengths)[order][sequence] + time], PAD)
-    windows = _windows(sequence, time, lengths[order], starts, kernel)
-    inner_active, places = pack(lengths - 2 * frame)
-    inner_sequence, inner_time = _packed(inner_active)
-    inner = starts[inner_time + frame] + inner_sequence
+    _, places, ranks, times = pack(lengths)
+    total, until_end = len(ids), np.repeat(lengths, lengths) - times
+    offsets = np.arange(kernel) - kernel // 2
+    inside = (times[:, None] + offsets >= 0) & (offsets < until_end[:, None])
+    neighbours = places[np.clip(np.arange(total)[:, None] + offsets, 0, total - 1)]
+    windows = np.full((total + 1, kernel), total)  # [PAD] lies behind all others
+    windows[places] = np.where(inside, neighbours, total)
+    packed = np.append(ids[np.argsort(places)], PAD)
+    rows = places[(times >= frame) & (until_end > frame)]
+    inner = pack(lengths - 2 * frame)
+    wanted = rows[np.argsort(inner.places)]
 
     def tensor(values: NDArray) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(values)).to(device)
+        return torch.from_numpy(values).to(device)
 
     return Layout(
         packed=tensor(packed),
-        windows=[*[tensor(windows)] * (layers - 1), tensor(windows[inner])],
-        ids=tensor(packed[inner]),
-        rows=tensor(inner[places]),
-        active=inner_active.tolist(),
-        rank=tensor(np.argsort(order)),
-        places=tensor(places),
+        windows=[*[tensor(windows)] * (layers - 1), tensor(windows[wanted])],
+        ids=tensor(packed[wanted]),
+        rows=tensor(rows),
+        active=inner.active.tolist(),
+        rank=tensor(ranks[times == 0]),
+        places=tensor(inner.places),
     )
-
-
-def _windows(
-    sequence: NDArray, time: NDArray, lengths: NDArray, starts: NDArray, kernel: int
-) -> NDArray:
-    """RETURNS (array[N + 1, kernel]): The packed rows in the window around each packed row, that of
-    [PAD] beyond either end of a sequence. lengths: Longest first. starts: Of each time."""
-    total = len(time)
-    around = time[:, None] + np.arange(kernel) - kernel // 2
-    inside = (around >= 0) & (around < lengths[sequence][:, None])
-    rows = starts[np.clip(around, 0, len(starts) - 1)] + sequence[:, None]
-    return np.concatenate([np.where(inside, rows, total), np.full((1, kernel), total)])
-
-
-def _packed(active: NDArray) -> tuple[NDArray, NDArray]:
-    """RETURNS (array[N], array[N]): Sequence, longest first, and time of each packed row."""
-    time = np.repeat(np.arange(len(active)), active)
-    return np.arange(len(time)) - np.repeat(np.cumsum(active) - active, active), time

@@ -8,14 +8,13 @@ weights.
 
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
 from ..lexicon import Lexicon
-from ..network import CnnCnnLstm, WordEncoder
+from ..network import PAD_CHAR, CnnCnnLstm, WordEncoder
 from .folded import FoldedConvolutions, FoldedLstm, Product, factors_of, for_gates, kept_units
 from .layout import Layout, lay_out
 
@@ -33,20 +32,16 @@ def word_features(
 ) -> WordFeatures:
     """rows: Lexicon rows of the words."""
     embed, encoder = network.sizes.embed, network.encoder
-    lengths = lexicon.lengths[rows]
-    table = lexicon.characters[rows, : lengths.max()]
+    table = lexicon.characters[rows]
     characters = lay_out(
-        table[np.arange(table.shape[1]) < lengths[:, None]],
-        lengths,
+        table[table != PAD_CHAR],
+        lexicon.lengths[rows],
         kernel=embed.char_kernel,
         layers=embed.char_layers,
         frame=0,
         device=device,
     )
-    ids, attributes, vectors = (
-        torch.from_numpy(part[rows]).to(device)
-        for part in (lexicon.ids, lexicon.attributes, lexicon.vectors)
-    )
+    ids, attributes, vectors = lexicon.features(rows, device)
     w_emb = encoder.unknown + encoder.embedding(ids)
     return WordFeatures(characters, torch.cat([w_emb, *encoder.features(attributes, vectors)], 1))
 
