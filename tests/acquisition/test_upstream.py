@@ -16,6 +16,6 @@ def test_scoring_without_a_tagger_names_the_components(nlp):
         list(score(other, lambda: make_docs(4, 1), MNLP()))
     other.add_pipe("deepal_ner", name="one")
     other.add_pipe("deepal_ner", name="two")
-    with pytest.raises(DeepALError, match=r"has 2 \(one, two\)"):
+    with pytest.raises(DeepALError, match=r"has 2 of them \(one, two\)"):
         find_tagger(other)
     assert find_tagger(nlp) is nlp.get_pipe("deepal_ner")
