@@ -317,7 +317,9 @@ def test_embeddings_of_words_start_from_vectors_and_go_on_learning():
 
 def test_embeddings_that_start_from_vectors_have_their_width():
     nlp = with_vectors(make_nlp(word_init="vectors"), width=5)
-    with pytest.raises(DeepALError, match=r"needs word_width = 5, the width of the static .* not 8"):
+    with pytest.raises(
+        DeepALError, match=r"needs word_width = 5, the width of the static .* not 8"
+    ):
         nlp.initialize(lambda: make_examples(nlp))
 
 
