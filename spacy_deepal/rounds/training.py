@@ -21,7 +21,7 @@ from ..errors import DeepALError
 from ..files import replace_folder
 from ..seeds import derive_seed
 from .checks import no_annotation
-from .raw_text import check_tokens, raw_text_f
+from .raw_text import raw_text_f
 from .run_folder import RoundFolder
 from .settings import SECTION, Settings
 
@@ -95,7 +95,6 @@ def train_full(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, 
     """
     output.mkdir(parents=True, exist_ok=True)
     nlp = _init_pipeline(without_loop(config), use_gpu)
-    check_tokens(nlp, config.interpolate()["paths"]["test"])
     _train(nlp, output, output / "train.log", None, "full data", use_gpu)
     nlp = load_model(output / DIR_MODEL_BEST)
     scores = evaluate_pipeline(nlp, config.interpolate()["paths"]["test"])
