@@ -46,7 +46,8 @@ def join_sources(sources: Sequence[VectorSource], words: Sequence[str], vocab: V
     parts = []
     for source in sources:
         table = source(words, vocab)
-        rows = np.asarray(table.get_batch(keys), "float32")
+        rows = np.array(table.get_batch(keys), "float32")
+        rows[[key not in table for key in keys]] = 0  # spaCy gives them the last row
         known = rows.any(1)
         rms = np.sqrt(np.square(rows[known], dtype="float64").mean()) if known.any() else 1
         parts.append(rows / np.float32(rms))
