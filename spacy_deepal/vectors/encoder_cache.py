@@ -2,7 +2,7 @@
 
 import sqlite3
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -15,6 +15,8 @@ from ..errors import DeepALError
 PAGE = 16384  # bytes; a sentence takes several
 MAPPED = 1 << 40  # bytes that may be mapped into memory: as many as SQLite allows
 PATIENCE = 120  # seconds to wait for other processes
+
+WordIds = NDArray[np.uint64]  # [n_words], 1 or more: ORTH ids, which spaCy hashes from the words
 
 
 class EncoderCache:
@@ -29,24 +31,23 @@ class EncoderCache:
         self.file, self.gigabytes = file, gigabytes
         self.full = False
 
-    def read(self, sentences: Sequence[Sequence[str]]) -> list[NDArray[np.float16] | None]:
+    def read(self, sentences: Sequence[WordIds]) -> list[NDArray[np.float16] | None]:
         """RETURNS (list[array[n_words, D] | None]): The vectors of each sentence, if known."""
         query = "SELECT vectors FROM sentences WHERE words = ?"
         with self._open() as rows:
-            found = [rows.execute(query, (_hash(words),)).fetchone() for words in sentences]
+            found = [rows.execute(query, (sentence_key(each),)).fetchone() for each in sentences]
         return [
-            None if row is None else np.frombuffer(row[0], "float16").reshape(len(words), -1)
-            for words, row in zip(sentences, found, strict=True)
+            None if row is None else np.frombuffer(row[0], "float16").reshape(len(each), -1)
+            for each, row in zip(sentences, found, strict=True)
         ]
 
-    def write(self, vectors: Mapping[tuple[str, ...], NDArray[np.float16]]) -> None:
-        """Add sentences, all or none. Warns once when the store is full.
-
-        vectors (Mapping): The vectors [n_words, D] of sentences by their words.
-        """
+    def write(self, sentences: Sequence[WordIds], vectors: Sequence[NDArray[np.float16]]) -> None:
+        """Add sentences and their vectors [n_words, D], all or none. Warns once when the store is
+        full."""
         if self.full:
             return
-        new = [(_hash(words), values.tobytes()) for words, values in vectors.items()]
+        keys = map(sentence_key, sentences)
+        new = [(key, each.tobytes()) for key, each in zip(keys, vectors, strict=True)]
         with self._open() as rows, rows:
             try:
                 rows.executemany("INSERT OR IGNORE INTO sentences VALUES (?, ?)", new)
@@ -84,5 +85,6 @@ class EncoderCache:
             ) from error
 
 
-def _hash(words: Sequence[str]) -> bytes:
-    return blake2b("\0".join(words).encode("utf8", "surrogatepass"), digest_size=16).digest()
+def sentence_key(sentence: WordIds) -> bytes:
+    """RETURNS (bytes): A hash of the words of a sentence."""
+    return blake2b(sentence.tobytes(), digest_size=16).digest()

@@ -16,8 +16,9 @@ from thinc.api import Model, Optimizer, Shim
 from thinc.types import Floats2d
 
 from ..errors import DeepALError
-from ..tagger.features import word_places
-from .encoder_cache import EncoderCache
+from ..tagger.features import word_orths, word_places
+from ..tagger.packing import split
+from .encoder_cache import EncoderCache, sentence_key
 from .pretrained import (
     OVERLAP,
     SPAN,
@@ -61,6 +62,7 @@ def build_frozen_encoder(
         init=init_encoder,
         dims={"nO": None},
         params={"mix": None} if mix else {},
+        attrs={"frozen": not mix},  # nothing in it needs a gradient
         shims=[EncoderShim(encoder, layers, cache, cache_gb, embed)],
     )
 
@@ -82,38 +84,43 @@ def forward_encoder(
 ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], list[Doc]]]:
     """RETURNS (list[array[n_tokens, nO]], Callable): The vectors of each Doc, and a backward pass
     that trains the weights of the layers, where there are any."""
-    filled = [(i, words) for i, words in enumerate(map(_words, docs)) if words]
-    known = encoder_shim(model).read([words for _, words in filled])
-    tables: list[Floats2d] = [model.ops.alloc2f(len(doc), model.get_dim("nO")) for doc in docs]
-    places = [(i, model.ops.asarray_i(cast(Any, word_places(docs[i])))) for i, _ in filled]
-    layers: list[Any] = [model.ops.asarray(_float32(vectors)) for vectors in known]
-    if "mix" not in model.param_names:
-        for (i, rows), vectors in zip(places, layers, strict=True):
-            tables[i][rows] = vectors
-        return tables, lambda gradients: []
+    real = [model.ops.asarray_i(cast(Any, word_places(doc))) for doc in docs]
+    mixing, lengths = "mix" in model.param_names, [len(places) for places in real]
+    layers = model.get_param("mix").size if mixing else 1
+    filled = [doc for doc, length in zip(docs, lengths, strict=True) if length]
+    known = [np.zeros((0, layers * model.get_dim("nO")), "float16")]
+    known += encoder_shim(model).read(filled)
+    # Torch converts several times as fast as NumPy.
+    vectors: Any = torch.from_numpy(np.concatenate(known)).float().numpy()
+    vectors = model.ops.asarray(vectors)
+    if not mixing:
+        return _spread(model, docs, real, split(vectors, lengths)), lambda gradients: []
     mix: Any = model.get_param("mix")
     weights = model.ops.softmax(mix[None])[0]  # [K]
-    layers = [vectors.reshape(len(vectors), len(weights), -1) for vectors in layers]  # [n, K, nO]
-    for (i, rows), vectors in zip(places, layers, strict=True):
-        tables[i][rows] = model.ops.xp.einsum("nkd,k->nd", vectors, weights)
+    vectors = vectors.reshape(-1, layers, model.get_dim("nO"))
+    mixed = model.ops.xp.einsum("nkd,k->nd", vectors, weights)
 
     def backprop(gradients: list[Floats2d]) -> list[Doc]:
-        of_weights = model.ops.alloc1f(len(weights))
-        for (i, rows), vectors in zip(places, layers, strict=True):
-            of_weights += model.ops.xp.einsum("nkd,nd->k", vectors, gradients[i][rows])
+        of_words = [gradient[places] for gradient, places in zip(gradients, real, strict=True)]
+        flat = model.ops.xp.concatenate(of_words)
+        of_weights = model.ops.xp.einsum("nkd,nd->k", vectors, flat)
         model.inc_grad("mix", weights * (of_weights - weights @ of_weights))
         return []
 
-    return tables, backprop
+    return _spread(model, docs, real, split(mixed, lengths)), backprop
 
 
-def _words(doc: Doc) -> tuple[str, ...]:
-    return tuple(token.text for token in doc if not token.is_space)
-
-
-def _float32(vectors: NDArray[np.float16]) -> Any:
-    """Several times as fast as NumPy is."""
-    return torch.tensor(vectors).float().numpy()
+def _spread(
+    model: FrozenModel, docs: list[Doc], real: list[Any], vectors: list[Any]
+) -> list[Floats2d]:
+    """RETURNS (list[array[n_tokens, nO]]): The vectors of words, with zeros for white space."""
+    tables = []
+    for doc, places, table in zip(docs, real, vectors, strict=True):
+        if len(places) < len(doc):
+            words, table = table, model.ops.alloc2f(len(doc), model.get_dim("nO"))
+            table[places] = words
+        tables.append(table)
+    return tables
 
 
 def encoder_shim(model: FrozenModel) -> "EncoderShim":
@@ -187,23 +194,26 @@ class EncoderShim(Shim):
             )
         yield folder
 
-    def read(self, sentences: Sequence[tuple[str, ...]]) -> list[NDArray[np.float16]]:
-        """RETURNS (list[array[n_words, D]]): The vectors of sentences, from the cache if it knows
-        them. What it does not know is added to it."""
-        cache = self._open_cache()
-        found = cache.read(sentences) if cache else [None] * len(sentences)
-        new = {
-            words: None for words, vectors in zip(sentences, found, strict=True) if vectors is None
-        }
-        if not new:
-            return cast(list[NDArray[np.float16]], found)
-        encoded = dict(zip(new, self.encoder.encode(list(new)), strict=True))
-        if cache:
-            cache.write(encoded)
-        return [
-            encoded[words] if vectors is None else vectors
-            for words, vectors in zip(sentences, found, strict=True)
-        ]
+    def read(self, docs: Sequence[Doc]) -> list[NDArray[np.float16]]:
+        """Encode Docs that have words. What the cache knows comes from it; the rest is added.
+
+        RETURNS (list[array[n_words, D]]): The vectors of the words of each Doc.
+        """
+        cache, sentences = self._open_cache(), [word_orths(doc) for doc in docs]
+        keys = [sentence_key(sentence) for sentence in sentences]
+        places = {key: i for i, key in enumerate(keys)}  # of each sentence, a Doc that has it
+        distinct = [sentences[i] for i in places.values()]
+        found = cache.read(distinct) if cache else [None] * len(distinct)
+        vectors = dict(zip(places, found, strict=True))
+        if new := [key for key, each in vectors.items() if each is None]:
+            words = [
+                [token.text for token in docs[places[key]] if not token.is_space] for key in new
+            ]
+            encoded = self.encoder.encode(words)
+            if cache:
+                cache.write([sentences[places[key]] for key in new], encoded)
+            vectors |= dict(zip(new, encoded, strict=True))
+        return [cast(NDArray[np.float16], vectors[key]) for key in keys]
 
     def _open_cache(self) -> EncoderCache | None:
         """RETURNS (EncoderCache | None): None where there is no folder for it."""

@@ -183,7 +183,7 @@ def test_it_works_in_the_processes_of_pipe(folder, tmp_path):
 def test_a_model_that_is_not_initialised_says_so():
     layer = build_frozen_encoder("nowhere")
     with pytest.raises(DeepALError, match="not initialised"):
-        encoder_shim(layer).read([("Ada",)])
+        encoder_shim(layer).read([make_doc(spacy.blank("en").vocab, "Ada")])
 
 
 def test_the_encoder_is_shared_by_listeners(folder):
