@@ -29,7 +29,7 @@ from .pretrained import (
 )
 
 FrozenModel = Model[list[Doc], list[Floats2d]]
-PLACE_REMEDY = 'Name its folder: spacy.load(MODEL, config={"paths": {"encoder": FOLDER}}).'
+PLACE_REMEDY = 'In Python: spacy.load(MODEL, config={"paths": {"encoder": FOLDER}}).'
 
 
 def build_frozen_encoder(

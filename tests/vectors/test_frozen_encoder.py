@@ -120,7 +120,7 @@ def test_a_missing_or_another_encoder_is_one_error(folder, tmp_path):
     with pytest.raises(DeepALError, match=r"another encoder than the one .* was trained with"):
         found_by(spacy.load(tmp_path / "pipeline"))
     shutil.rmtree(place)
-    with pytest.raises(DeepALError, match=r"There is no folder .* Name its folder: spacy\.load"):
+    with pytest.raises(DeepALError, match=r"There is no folder .* In Python: spacy\.load"):
         found_by(spacy.load(tmp_path / "pipeline"))
 
 
