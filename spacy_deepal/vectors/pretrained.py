@@ -13,6 +13,7 @@ from thinc.util import get_torch_default_device
 from torch import Tensor
 
 from ..errors import DeepALError
+from ..progress import progress_bar
 from ..tagger.packing import bucket
 from .wordpieces import WordpieceTokenizer, import_extra, load_tokenizer
 
@@ -23,6 +24,7 @@ INDEX = "*.index.json"  # which file has which weights, where there are several
 SPAN = 256  # most pieces that the encoder reads at once
 OVERLAP = 128  # pieces that two neighbouring spans of a long sentence share
 PIECES_AT_ONCE = 4096  # pieces of a batch, padding counted
+SHOWN_AFTER = 3  # seconds until a progress bar appears
 LARGEST = float(np.finfo("float16").max)
 
 
@@ -138,7 +140,8 @@ class PretrainedEncoder:
         ]
         words = sum(map(len, sentences))
         sums = torch.zeros(words, self.width)
-        for group in bucket([span.stop - span.start for span in spans], PIECES_AT_ONCE):
+        groups = list(bucket([span.stop - span.start for span in spans], PIECES_AT_ONCE))
+        for group in progress_bar(groups, "encode", unit="batch", delay=SHOWN_AFTER):
             batch = [spans[i] for i in group]
             vectors = self._read([pieces[span.start : span.stop] for span in batch])
             taken = [
