@@ -73,9 +73,8 @@ def init_encoder(model: FrozenModel, X: Sequence[Doc] | None = None, Y: Any = No
     shim.start()
     width = shim.encoder.width
     if "mix" in model.param_names:
-        count = len(shim.encoder.layers)
-        model.set_param("mix", model.ops.alloc1f(count))
-        width //= count
+        model.set_param("mix", model.ops.alloc1f(len(shim.layers)))
+        width //= len(shim.layers)
     model.set_dim("nO", width, force=True)
 
 
@@ -131,15 +130,17 @@ def encoder_shim(model: FrozenModel) -> "EncoderShim":
 class EncoderShim(Shim):
     """Holds an encoder, which is loaded when the first sentence that the cache does not know comes.
 
-    Its bytes have the encoder's fingerprint, so that no other encoder takes its place. They have
-    its files only where `embed` asks for it. The arguments are those of `build_frozen_encoder`.
+    Its bytes have the encoder's fingerprint and layers, so that no others take their place. They
+    have its files only where `embed` asks for it. The arguments are those of
+    `build_frozen_encoder`.
     """
 
     def __init__(
         self, place: str, layers: Sequence[int], cache: str | None, cache_gb: float, embed: bool
     ):
         super().__init__(None)
-        self.place, self.layers, self.embed = place, list(layers), embed
+        self.place, self.embed = place, embed
+        self.wanted, self.layers = list(layers), list(layers)
         self.cache_place, self.cache_gb = cache, cache_gb
         self.fingerprint: str | None = None  # of the encoder that the model is trained with
         self.files: dict[str, bytes] = {}  # its own, if it came with the pipeline
@@ -156,18 +157,16 @@ class EncoderShim(Shim):
 
     def start(self) -> None:
         """Begin with the encoder that is in its place now."""
-        self.files = {}
-        self.fingerprint = find_fingerprint(find_encoder(self.place))
         self._forget()
+        self.files, self.layers = {}, self.wanted
+        self.fingerprint = find_fingerprint(find_encoder(self.place))
+        self.layers = self.encoder.layers
         if self.cache_place is not None:
             Path(self.cache_place).expanduser().mkdir(parents=True, exist_ok=True)
 
     @property
     def encoder(self) -> PretrainedEncoder:
         """The encoder. Raises a DeepALError if it is missing or another than that of training."""
-        if self._process != os.getpid():  # torch's threads do not survive a fork
-            torch.set_num_threads(1)
-            self._process = os.getpid()
         if self._encoder is None:
             with self._folder() as folder:
                 self._encoder = PretrainedEncoder(folder, self.layers)
@@ -199,6 +198,9 @@ class EncoderShim(Shim):
 
         RETURNS (list[array[n_words, D]]): The vectors of the words of each Doc.
         """
+        if self._process != os.getpid():  # torch's threads do not survive a fork
+            torch.set_num_threads(1)
+            self._process = os.getpid()
         cache, sentences = self._open_cache(), [word_orths(doc) for doc in docs]
         keys = [sentence_key(sentence) for sentence in sentences]
         places = {key: i for i, key in enumerate(keys)}  # of each sentence, a Doc that has it
@@ -220,23 +222,25 @@ class EncoderShim(Shim):
         if self._cache is None and self.cache_place is not None and self.fingerprint:
             folder = Path(self.cache_place).expanduser()
             if folder.is_dir():
-                layers = "-".join(map(str, self.layers)) or "default"
+                layers = "-".join(map(str, self.layers))
                 name = f"{self.fingerprint}_layers-{layers}_spans-{SPAN}-{OVERLAP}.sqlite"
                 self._cache = EncoderCache(folder / name, self.cache_gb)
         return self._cache
 
     def to_bytes(self) -> bytes:
-        """RETURNS (bytes): The fingerprint, and the encoder's files if the layer embeds them."""
+        """RETURNS (bytes): Fingerprint and layers, and the encoder's files if it is embedded."""
         files = self.files
         if self.embed and self.fingerprint and not files:
             with self._folder() as folder:
                 files = {path.name: path.read_bytes() for path in encoder_files(folder)}
-        return cast(bytes, srsly.msgpack_dumps({"fingerprint": self.fingerprint, "files": files}))
+        saved = {"fingerprint": self.fingerprint, "layers": self.layers, "files": files}
+        return cast(bytes, srsly.msgpack_dumps(saved))
 
     def from_bytes(self, bytes_data: bytes) -> "EncoderShim":
         """Expect the encoder that the bytes name, or take the one that they hold."""
         saved = srsly.msgpack_loads(bytes_data)
-        self.fingerprint, self.files = saved["fingerprint"], saved["files"]
+        self.fingerprint, self.layers = saved["fingerprint"], saved["layers"]
+        self.files = saved["files"]
         self._forget()
         return self
 

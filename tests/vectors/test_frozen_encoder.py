@@ -124,6 +124,14 @@ def test_a_missing_or_another_encoder_is_one_error(folder, tmp_path):
         found_by(spacy.load(tmp_path / "pipeline"))
 
 
+def test_the_layers_are_those_of_training_whatever_the_config_says_later(folder, tmp_path):
+    nlp = trained(folder, 0, layers=[1, 2, 3])
+    nlp.to_disk(tmp_path)
+    override = {"components.deepal_ner.model.tok2vec.layers": [4, 5, 6]}
+    again = spacy.load(tmp_path, config=override)
+    numpy.testing.assert_array_equal(log_probs(again), log_probs(nlp))
+
+
 def test_an_embedded_encoder_needs_no_folder_and_stays_embedded(folder, tmp_path):
     place = tmp_path / "model"
     shutil.copytree(folder, place)
