@@ -24,8 +24,8 @@ def find_tagger(nlp: Language) -> DeepNER:
     if len(found) != 1:
         names = ", ".join(pipe.name for pipe in found)
         raise DeepALError(
-            "Scoring needs a pipeline with one deepal_ner component; this one has "
-            f"{f'{len(found)} ({names})' if found else 'no'}. "
+            "Scoring needs a pipeline with one deepal_ner component, and this pipeline has "
+            f"{f'{len(found)} of them ({names})' if found else 'none'}. "
             f"Its components: {', '.join(nlp.pipe_names) or 'none'}."
         )
     return found[0]

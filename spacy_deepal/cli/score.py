@@ -1,16 +1,12 @@
 """`spacy deepal score`: a score for each sentence of a pool."""
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from typer import Argument, Option
 from wasabi import msg
 
 from ._app import CodePath, GpuId, app, set_up, show_errors
-
-if TYPE_CHECKING:
-    from spacy.tokens import Doc
 
 BudgetWords = Annotated[
     int | None,
@@ -59,9 +55,12 @@ def score_cli(
         if batch_words is not None:
             find_tagger(nlp).batch_words = batch_words
         docs = pool_reader(pool, nlp.vocab, exclude or ())
-
-        def read() -> "Iterable[Doc]":
-            return progress_bar(docs(), unit="sent")
-
-        count = write_scores(score(nlp, read, function, budget=budget_words, seed=seed), scores)
+        rows = score(
+            nlp,
+            lambda: progress_bar(docs(), unit="sent"),
+            function,
+            budget=budget_words,
+            seed=seed,
+        )
+        count = write_scores(rows, scores)
     msg.good(f"Scored {count} sentences by {acquisition}: {scores}")

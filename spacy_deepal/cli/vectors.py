@@ -1,16 +1,13 @@
 """`spacy deepal vectors`: make static word vectors for the words of pools."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from typer import Argument, Option
 from wasabi import msg
 
 from ._app import Lang, app, show_errors
-
-if TYPE_CHECKING:
-    from ..vectors.make import VectorsSummary
 
 
 @app.command("vectors")
@@ -27,11 +24,7 @@ def vectors_cli(
         bool, Option("--from-text", help="Learn the vectors from the text of the pools")
     ] = False,
     dim: Annotated[
-        int | None,
-        Option(
-            min=1,
-            help="Width of each source's vectors; by default the source's own, 100 for text",
-        ),
+        int | None, Option(min=1, help="Width of each source; by default its own, or 100 for text")
     ] = None,
     lang: Lang = "en",
 ) -> None:
@@ -51,22 +44,11 @@ def vectors_cli(
             dim=dim,
         )
         summary = make_vectors(pools, output, source, lang=lang)
-    show_coverage(summary)
+    counts = {
+        "distinct words": (summary.distinct_found, summary.distinct),
+        "words": (summary.words_found, summary.words),
+    }
+    rows = [(name, f"{n:,} of {total:,} ({n / total:.1%})") for name, (n, total) in counts.items()]
+    msg.table([*rows, ("width", summary.width)], header=("with a vector", ""), divider=True)
     msg.good(f"Wrote {output}. To use it:")
     typer.echo(f"python -m spacy train al.cfg --paths.vectors {output} …")
-
-
-def show_coverage(summary: "VectorsSummary") -> None:
-    """Print a table of how many words have a vector."""
-    found = [
-        f"{count:,} of {total:,} ({count / total:.1%})"
-        for count, total in (
-            (summary.distinct_found, summary.distinct),
-            (summary.words_found, summary.words),
-        )
-    ]
-    msg.table(
-        [("distinct words", found[0]), ("words", found[1]), ("width", summary.width)],
-        header=("with a vector", ""),
-        divider=True,
-    )
