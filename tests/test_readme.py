@@ -34,6 +34,7 @@ MARKED = {
     "README.md": {"another test builds the site": 1, "downloads an encoder": 1},
     "docs/index.md": {"CI installs the package": 1, "tests/test_project.py runs it": 1},
     "docs/howto/annotation.md": {"needs Prodigy": 1},
+    "docs/howto/formats.md": {"needs Chinese data": 1},
     "docs/howto/pipelines.md": {
         "needs a pipeline with a trained tagger": 1,
         "needs spacy-transformers and a downloaded model": 1,

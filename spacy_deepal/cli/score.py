@@ -8,6 +8,9 @@ from wasabi import msg
 
 from ._app import CodePath, GpuId, app, set_up, show_errors
 
+AcquisitionText = Annotated[
+    str, Option(help="Acquisition function; with arguments: BALD:samples=20")
+]
 BudgetWords = Annotated[
     int | None,
     Option(
@@ -27,9 +30,7 @@ def score_cli(
     model: Annotated[str, Argument(help="Trained pipeline with a deepal_ner component")],
     pool: Annotated[Path, Argument(help="Pool: a folder of shards, or a .spacy file")],
     scores: Annotated[Path, Argument(help="JSONL file to write, one line for each sentence")],
-    acquisition: Annotated[
-        str, Option(help="Acquisition function; with arguments: BALD:samples=20")
-    ] = "MNLP",
+    acquisition: AcquisitionText = "MNLP",
     budget_words: BudgetWords = None,
     exclude: Annotated[
         list[Path] | None,
@@ -43,9 +44,10 @@ def score_cli(
     """Score the sentences of a pool. A sentence with a higher score is labelled sooner."""
     from ..acquisition.registry import make_acquisition
     from ..acquisition.score_file import write_scores
-    from ..acquisition.scoring import pool_reader, score
+    from ..acquisition.scoring import score
     from ..acquisition.upstream import find_tagger
     from ..pipelines import load_pipeline
+    from ..pool.shards import pool_reader
     from ..progress import progress_bar
 
     with show_errors():

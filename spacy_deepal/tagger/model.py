@@ -12,10 +12,12 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from thinc.api import Model, torch2xp, xp2torch
 from thinc.types import Floats2d, Ints1d
+from torch import nn
 
+from ..errors import DeepALError
 from .decoding import Context, Tagger
-from .lexicon import find_vectors_scale
-from .network import CnnCnnLstm
+from .lexicon import find_vectors_scale, static_vectors
+from .network import EOS, CnnCnnLstm
 from .shim import NetworkShim
 from .sizes import Architecture, Sizes, Vocabulary, check_architecture
 from .tok2vec import init_tok2vec, is_frozen
@@ -24,14 +26,11 @@ NO_DATA = "x y z"  # what nlp.initialize() has for examples when nobody gives it
 
 
 class TeacherForced(NamedTuple):
-    """What the model is trained on: Docs, and the tag before each of their real words.
-
-    The tok2vec has run before, over the whole batch: its vectors are an input like any other.
-    """
+    """What the model is trained on: Docs, and the tag before each of their real words."""
 
     docs: Sequence[Doc]
     previous: Sequence[NDArray]  # [n_words] int64 per Doc; the number of tags stands for [GO]
-    context: Context
+    context: Context  # the tok2vec has run before, over the whole batch
 
 
 CnnCnnLstmModel = Model[TeacherForced, NDArray]
@@ -45,12 +44,8 @@ def build_cnn_cnn_lstm(
 ) -> CnnCnnLstmModel:
     """Build the CNN-CNN-LSTM of Shen et al. (2017), section 2.
 
-    The config of the factory `deepal_ner` has a value for each key of the three groups, so a config
-    names only those that it changes.
-
-    embed (dict): How a word is represented. See `sizes.Embed`.
-    encode (dict): The word CNN. See `sizes.Encode`.
-    decode (dict): The LSTM tag decoder. See `sizes.Decode`.
+    embed, encode, decode (dict): As `sizes.Embed`, `Encode` and `Decode` describe. The factory
+        `deepal_ner` has a value for each key, so a config names only those that it changes.
     tok2vec (Model | None): Vectors of tokens in their sentence, which join w_full: a layer of its
         own, such as `spacy.HashEmbedCNN.v2`, or a listener to a shared component, such as
         `spacy.Tok2VecListener.v1`. It is trained along. None: there is none.
@@ -103,23 +98,44 @@ def init(
         )
     words = Counter(token.text for doc in docs for token in doc if not token.is_space)
     vocab = docs[0].vocab if docs else Vocab()
-    has_vectors = bool(architecture.embed.vectors_projection and len(vocab.vectors))
+    embed, has_vectors = architecture.embed, len(vocab.vectors) > 0
+    starts, projects = embed.word_init == "vectors", embed.vectors_projection > 0
     orths = [vocab.strings[word] for word in words] if has_vectors else []
-    least = architecture.embed.word_min_freq
     vocabulary = Vocabulary(
         characters="".join(sorted(set().union(*words))),
-        words=tuple(sorted(word for word, count in words.items() if count >= least)),
-        vectors_scale=find_vectors_scale(vocab, orths) if has_vectors else 1.0,
+        words=tuple(sorted(word for word, count in words.items() if count >= embed.word_min_freq)),
+        vectors_scale=find_vectors_scale(vocab, orths) if orths and (starts or projects) else 1.0,
     )
     sizes = Sizes(
         **dict(architecture),
         tags=model.get_dim("nO"),
         characters=len(vocabulary.characters),
         words=len(vocabulary.words),
-        vectors_width=vocab.vectors.shape[1] if has_vectors else 0,
+        vectors_width=vocab.vectors.shape[1] if has_vectors and projects else 0,
         tok2vec_width=init_tok2vec(model, docs),
     )
-    cast(NetworkShim, model.shims[0]).set_network(CnnCnnLstm(sizes), vocabulary)
+    network = CnnCnnLstm(sizes)
+    if starts and has_vectors:
+        start_from_vectors(network.encoder.embedding, vocabulary, vocab)
+    cast(NetworkShim, model.shims[0]).set_network(network, vocabulary)
+
+
+def start_from_vectors(embedding: nn.Embedding, vocabulary: Vocabulary, vocab: Vocab) -> None:
+    """Set the embeddings of the words to their static vectors.
+
+    RAISES (DeepALError): The embeddings have another width.
+    """
+    width = vocab.vectors.shape[1]
+    if width != embedding.embedding_dim:
+        raise DeepALError(
+            f'embed.word_init = "vectors" needs word_width = {width}, the width of the static '
+            f"vectors, not {embedding.embedding_dim}. Change [components.ner.model.embed] "
+            "word_width, or name other vectors."
+        )
+    orths = [vocab.strings[word] for word in vocabulary.words]
+    rows = vocabulary.vectors_scale * static_vectors(vocab, orths)
+    with torch.no_grad():
+        embedding.weight[EOS + 1 :] = torch.from_numpy(rows)
 
 
 def forward(model: Model, X: TeacherForced, is_train: bool) -> tuple[NDArray, Callable]:

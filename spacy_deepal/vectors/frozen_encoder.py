@@ -11,14 +11,15 @@ import numpy as np
 import srsly
 import torch
 from numpy.typing import NDArray
+from spacy.attrs import ORTH
 from spacy.tokens import Doc
 from thinc.api import Model, Optimizer, Shim
 from thinc.types import Floats2d
 
 from ..errors import DeepALError
-from ..tagger.features import word_orths, word_places
+from ..sentences import word_places
 from ..tagger.packing import split
-from .encoder_cache import EncoderCache, sentence_key
+from .encoder_cache import EncoderCache, WordIds, sentence_key
 from .pretrained import (
     OVERLAP,
     SPAN,
@@ -201,7 +202,8 @@ class EncoderShim(Shim):
         if self._process != os.getpid():  # torch's threads do not survive a fork
             torch.set_num_threads(1)
             self._process = os.getpid()
-        cache, sentences = self._open_cache(), [word_orths(doc) for doc in docs]
+        cache = self._open_cache()
+        sentences: list[WordIds] = [cast(Any, doc.to_array(ORTH))[word_places(doc)] for doc in docs]
         keys = [sentence_key(sentence) for sentence in sentences]
         places = {key: i for i, key in enumerate(keys)}  # of each sentence, a Doc that has it
         distinct = [sentences[i] for i in places.values()]
