@@ -7,8 +7,8 @@ run again. Every system chooses its model on dev: `ner` and `deepal_ner` by the 
 configs, the CRF by its penalties. `deepal_ner` learns its word vectors from the text of the
 training pool, labelled or not, as `spacy deepal experiment` does. `ner_text` gets the same table,
 `deepal_ner_plain` gets none. The systems called _vectors get theirs from `--transformer`, the
-folder of a sentence-transformer; `deepal_ner_tables` joins them with those from the text, and
-`deepal_ner_encoder` reads the sentences with that transformer besides.
+folder of a sentence-transformer. `deepal_ner_tables` joins them with those from the text.
+`deepal_ner_encoder` reads whole sentences with that transformer besides.
 """
 
 import time
@@ -39,7 +39,7 @@ TABLES = {  # the systems, and where their word vectors come from
     "ner_text": "text",
     "deepal_ner_plain": None,
     "deepal_ner_tables": "text+transformer",
-    "deepal_ner_encoder": "text+transformer",
+    "deepal_ner_encoder": "transformer",
 }
 
 

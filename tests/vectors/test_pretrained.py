@@ -1,6 +1,7 @@
 """Sentences in, vectors of their words out, as the encoder itself gives them."""
 
 import json
+import sys
 
 import numpy
 import pytest
@@ -110,6 +111,12 @@ def test_what_is_wrong_with_a_folder_is_said(tmp_path):
         find_encoder(str(folder))
     with pytest.raises(DeepALError, match=r"There is no config\.json"):
         find_encoder(str(make_transformer(tmp_path / "table")))
+
+
+def test_the_extra_is_named_where_it_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(DeepALError, match=r'pip install "spacy_deepal\[encoder\]"'):
+        find_encoder(str(tmp_path))
 
 
 def test_only_a_model_that_is_named_as_one_of_the_hub_is_downloaded(tmp_path, monkeypatch):
