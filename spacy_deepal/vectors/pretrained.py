@@ -43,8 +43,8 @@ def find_encoder(place: str) -> Path:
     place (str): A folder. Or `hub:` and the name of a model on the Hugging Face hub, which is
         downloaded unless it has been downloaded before.
     RETURNS (Path): The folder that has the model's files.
-    RAISES (DeepALError): There is no such folder or model, files are missing, or the extra [encoder]
-        is not installed.
+    RAISES (DeepALError): There is no such folder or model, a file is missing, or the extra
+        [encoder] is not installed.
     """
     import_extra("transformers", "encoder")
     folder = _download(place.removeprefix(HUB)) if place.startswith(HUB) else Path(place)
