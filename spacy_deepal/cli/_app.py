@@ -20,6 +20,7 @@ app = typer.Typer(
 # Arguments and options that several commands have.
 ConfigPath = Annotated[Path, typer.Argument(help="Config with an [active_learning] section")]
 DataPath = Annotated[Path, typer.Argument(help="Folder with train, dev and test, or one to split")]
+Encoding = Annotated[str, typer.Option(help="Encoding of all files")]
 Lang = Annotated[str, typer.Option(help="Language of the tokenizer")]
 Keep = Annotated[Literal["last", "all"], typer.Option(help="Which rounds' models stay on disk")]
 CodePath = Annotated[Path | None, typer.Option("--code", "-c", help="Python file to import first")]

@@ -1,6 +1,9 @@
 """The options of all commands that read data: how to read what can be read in several ways."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Callable
+from functools import wraps
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Option
 
@@ -8,16 +11,16 @@ if TYPE_CHECKING:
     from ..corpus.reading import ReadOptions
 
 FormatName = Annotated[
-    str, Option(help="FormatName of all files, such as conll2003. With auto, each is detected")
+    str, Option(help="Format of all files, such as conll2003. With auto, each is detected")
 ]
 Columns = Annotated[
     str, Option(help="What the columns are: word, ner, and _ for all others, as in word,_,_,ner")
 ]
 Scheme = Annotated[
     Literal["iob1", "iob2", "bioes", "io"] | None,
-    Option(help="How tags mark entities, if not detected"),
+    Option(help="How tags mark entities; io reads types alone. By default it is detected"),
 ]
-SpansKey = Annotated[str, Option(help="Key of a record under which its entities are")]
+SpansKey = Annotated[str | None, Option(help="Key of a record under which its entities are")]
 TagNames = Annotated[
     str, Option(help="Tags that the numbers of ner_tags stand for, from 0, as in O,B-PER,I-PER")
 ]
@@ -36,34 +39,55 @@ Tokens = Annotated[
     Literal["data", "pipeline"],
     Option(help="Keep the tokens of the data, or make those of the language's own tokenizer"),
 ]
-Encoding = Annotated[str, Option(help="Encoding of all files")]
+TokenizerOf = Annotated[
+    str | None, Option(help="Pipeline whose tokenizer is used, instead of the language's own")
+]
 
 
 def read_options(
-    format: str,
-    columns: str,
-    scheme: Literal["iob1", "iob2", "bioes", "io"] | None,
-    spans_key: str,
-    tag_names: str,
-    offsets: Literal["characters", "utf16", "bytes"],
-    border: Literal["refuse", "trim", "snap"],
-    split: bool,
-    tokens: Literal["data", "pipeline"],
+    format: FormatName = "auto",
+    columns: Columns = "",
+    scheme: Scheme = None,
+    spans_key: SpansKey = None,
+    tag_names: TagNames = "",
+    offsets: OffsetsOf = "characters",
+    border: BorderOf = "refuse",
+    split: Split = False,
+    tokens: Tokens = "data",
+    tokenizer: TokenizerOf = None,
 ) -> "ReadOptions":
-    """RETURNS (ReadOptions): What the options say."""
+    """RETURNS (ReadOptions): What the options of the command line say."""
     from ..corpus.reading import ReadOptions
-
-    def parts(text: str) -> tuple[str, ...]:
-        return tuple(part.strip() for part in text.split(",")) if text else ()
 
     return ReadOptions(
         format=format,
-        columns=parts(columns),
+        columns=_parts(columns),
         scheme=scheme,
-        spans_key=spans_key or None,
-        tag_names=parts(tag_names),
+        spans_key=spans_key,
+        tag_names=_parts(tag_names),
         offsets=offsets,
         border=border,
         split=split,
         tokens=tokens,
+        tokenizer=tokenizer,
     )
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",")) if text else ()
+
+
+def takes_read_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command all arguments of `read_options` in the place of its argument `options`."""
+    added = signature(read_options).parameters
+    own = [p for p in signature(command).parameters.values() if p.name != "options"]
+
+    @wraps(command)
+    def call(**given: Any) -> None:
+        options = read_options(**{name: given.pop(name) for name in added})
+        command(**given, options=options)
+
+    parameters: list[Parameter] = [*own, *added.values()]
+    call.__signature__ = signature(command).replace(parameters=parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {p.name: p.annotation for p in parameters}
+    return call

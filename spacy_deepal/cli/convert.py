@@ -8,32 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 from wasabi import msg
 
-from ._app import Lang, app, show_errors
-from ._reading import (
-    BorderOf,
-    Columns,
-    Encoding,
-    FormatName,
-    OffsetsOf,
-    Scheme,
-    SpansKey,
-    Split,
-    TagNames,
-    Tokens,
-    read_options,
-)
+from ._app import Encoding, Lang, app, show_errors
+from ._reading import takes_read_options
 
 if TYPE_CHECKING:
+    from ..corpus.reading import ReadOptions
     from ..pool.summary import ConvertSummary
 
 ROWS_SHOWN = 12
 
 
 @app.command("convert")
+@takes_read_options
 def convert_cli(
     inputs: Annotated[list[Path], Argument(help="Files, folders, .gz and .zip files")],
     output: Annotated[Path, Argument(help="Folder of the pool to write")],
-    format: FormatName = "auto",
+    options: "ReadOptions",
     lang: Lang = "en",
     genre: Annotated[str | None, Option(help="Genre of sentences whose source names none")] = None,
     skip_bad: Annotated[
@@ -42,14 +32,6 @@ def convert_cli(
     sentences_per_shard: Annotated[
         int, Option(min=1, max=10_000_000, help="Sentences in a shard")
     ] = 1000,
-    columns: Columns = "",
-    scheme: Scheme = None,
-    spans_key: SpansKey = "",
-    tag_names: TagNames = "",
-    offsets: OffsetsOf = "characters",
-    border: BorderOf = "refuse",
-    split: Split = False,
-    tokens: Tokens = "data",
     encoding: Encoding = "utf-8",
 ) -> None:
     """Convert annotated or raw text to a pool: a folder of .spacy files, which spaCy reads as they
@@ -61,9 +43,7 @@ def convert_cli(
         summary = convert(
             inputs,
             output,
-            options=read_options(
-                format, columns, scheme, spans_key, tag_names, offsets, border, split, tokens
-            ),
+            options=options,
             lang=lang,
             encoding=encoding,
             genre=genre,

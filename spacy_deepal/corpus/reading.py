@@ -31,6 +31,8 @@ class ReadOptions:
         tokens inside, or "snap" it to all that it touches.
     split (bool): Cut long records into sentences.
     tokens (str): "data": the tokens of the source are kept. "pipeline": the text is tokenised anew.
+    tokenizer (str | None): A pipeline, by path or name, whose tokenizer makes tokens. None: the one
+        of the language.
     """
 
     format: str = "auto"
@@ -42,6 +44,7 @@ class ReadOptions:
     border: Border = "refuse"
     split: bool = False
     tokens: Literal["data", "pipeline"] = "data"
+    tokenizer: str | None = None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ..corpus.formats import check_format, find_reading
 from ..corpus.reading import BadLine, ReadOptions, Sentence
 from ..corpus.sources import Source, check_encoding, is_stream
 from ..errors import DeepALError
-from ..pipelines import blank_pipeline
+from ..pipelines import blank_pipeline, load_pipeline
 from ..progress import progress_bar
 from ..sentences import KEY, count_words
 from .shards import check_pool_folder, write_shards
@@ -62,7 +62,7 @@ def convert(
     check_encoding(encoding)
     check_pool_folder(output)
     found = find_files(inputs, exclude=output, lang=lang)
-    nlp = blank_pipeline(lang)
+    nlp = load_pipeline(options.tokenizer) if options.tokenizer else blank_pipeline(lang)
     summary = ConvertSummary(unread=found.unread)
     sources = _open(found.files, encoding, summary)
     sentences = _read_all(sources, nlp, options, summary)

@@ -154,3 +154,16 @@ def test_a_line_that_is_not_json_is_reported(docs, tmp_path):
     (tmp_path / LABELLED).write_text("\n".join([*lines, "{"]), encoding="utf8")
     with pytest.raises(DeepALError, match="line 4: not JSON"):
         FileOracle().label(docs, tmp_path)
+
+
+def test_an_empty_list_that_a_tool_gives_back_hides_no_labels(docs, tmp_path):
+    lines = labelled()
+    for line in lines:  # doccano keeps our spans and puts the labels beside them
+        spans = line["spans"]
+        line |= {"spans": [], "label": [[s["start"], s["end"], s["label"]] for s in spans]}
+    write_jsonl(tmp_path / LABELLED, lines)
+    assert [len(doc.ents) for doc in FileOracle().label(docs, tmp_path)] == [3, 0, 2]
+    lines[0]["spans"] = [{"start": 0, "end": 3, "label": "GPE"}]
+    write_jsonl(tmp_path / LABELLED, lines)
+    with pytest.raises(DeepALError, match="'spans' and 'label' have different entities"):
+        FileOracle().label(docs, tmp_path)

@@ -150,3 +150,14 @@ def test_shards_of_a_size_beyond_reason_are_refused(run, tmp_path, count):
     status, output = run("convert", tmp_path, tmp_path / "p", "--sentences-per-shard", count)
     assert status == 2
     assert "--sentences-per-shard" in output
+
+
+def test_prepare_takes_the_options_of_convert(run, tmp_path):
+    for split in ("train", "dev", "test"):
+        (tmp_path / f"{split}.tsv").write_text("Lyon\tB-ORG\tB-LOC\nOpera\tI-ORG\tO\n")
+    status, output = run("prepare", tmp_path, tmp_path / "corpus")
+    assert status == 1
+    assert "--columns word,_,ner" in output
+    status, output = run("prepare", tmp_path, tmp_path / "corpus", "--columns", "word,_,ner")
+    assert status == 0
+    assert ("LOC", "1", "1", "1") in cells(output)

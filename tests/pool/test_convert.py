@@ -6,6 +6,7 @@ import time
 
 import pytest
 import spacy
+from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc, DocBin
 from spacy.training import Corpus
 
@@ -335,3 +336,18 @@ def test_a_pipe_is_read_once_and_whole(tmp_path, capfd):
     writer.join()
     assert summary.sentences == 9000
     assert "until the program that writes to it ends" in " ".join(capfd.readouterr().out.split())
+
+
+def test_raw_text_gets_the_tokens_of_a_pipeline_of_ones_own(tmp_path):
+    nlp = spacy.blank("en")
+    nlp.tokenizer = Tokenizer(nlp.vocab)  # at white space alone
+    nlp.to_disk(tmp_path / "own")
+    (tmp_path / "a.txt").write_text("Mia's dog ran.\n")
+    options = ReadOptions(tokenizer=str(tmp_path / "own"))
+    convert([tmp_path / "a.txt"], tmp_path / "pool", options=options)
+    (doc,) = read(tmp_path / "pool")
+    assert [token.text for token in doc] == ["Mia's", "dog", "ran."]
+    with pytest.raises(DeepALError, match=r"Cannot load the pipeline .*nowhere"):
+        convert(
+            [tmp_path], tmp_path / "p", options=ReadOptions(tokenizer=str(tmp_path / "nowhere"))
+        )
