@@ -43,9 +43,10 @@ def score_cli(
     """Score the sentences of a pool. A sentence with a higher score is labelled sooner."""
     from ..acquisition.registry import make_acquisition
     from ..acquisition.score_file import write_scores
-    from ..acquisition.scoring import pool_reader, score
+    from ..acquisition.scoring import score
     from ..acquisition.upstream import find_tagger
     from ..pipelines import load_pipeline
+    from ..pool.shards import pool_reader
     from ..progress import progress_bar
 
     with show_errors():

@@ -11,18 +11,17 @@ from spacy.util import load_config, load_model
 from spacy.vocab import Vocab
 from thinc.api import Config
 
-from ..acquisition.copies import without_copies
-from ..acquisition.functions import AcquisitionFunction, make_rand
+from ..acquisition.copies import CopyFilter, without_copies
+from ..acquisition.functions import RAND, AcquisitionFunction
 from ..acquisition.score_file import Score
-from ..acquisition.scoring import excluding, score
-from ..acquisition.selection import choose
+from ..acquisition.scoring import score
+from ..acquisition.selection import select
 from ..acquisition.upstream import find_tagger
 from ..corpus.docbin import write_docs
 from ..errors import DeepALError
 from ..files import replace_folder
 from ..pipelines import blank_pipeline
-from ..pool.lookup import fetch
-from ..pool.shards import read_shards
+from ..pool.shards import fetch, read_shards
 from ..progress import progress_bar
 from ..seeds import derive_seed
 from ..sentences import count_words, sentence_id
@@ -157,13 +156,14 @@ class Loop:
     def _select(self, here: RoundFolder, selection: str) -> None:
         """Score what is left of the pool, and write which sentences are selected."""
         scored = selection == "acquisition"
-        acquisition = self.settings.acquisition if scored else make_rand()
+        acquisition = self.settings.acquisition if scored else RAND()
         nlp = load_model(self._start(here.number))
         with here.timed("score"):
             scores = self._score(here.number, nlp, acquisition)
         budget, pool = self._budget(here.number), self.paths["pool"]
         with here.timed("select"):
-            batch = choose(scores, budget, pool, self.vocab, self.settings.max_similarity)
+            copies = CopyFilter(pool, self.vocab, self.settings.max_similarity)
+            batch = select(scores, budget, copies)
         if not batch:
             raise DeepALError(
                 f"No sentence of the pool {pool} fits into {budget} words. Raise seed_words in "
@@ -243,7 +243,7 @@ class Loop:
     def _unlabelled(self, number: int, vocab: Vocab) -> Iterator[Doc]:
         """YIELDS (Doc): The sentences that no round before this one selected, without near-copies
         of those if there is a `max_similarity`."""
-        docs = excluding(read_shards(self.paths["pool"], vocab), self._selected_ids(number))
+        docs = read_shards(self.paths["pool"], vocab, self._selected_ids(number))
         if self.settings.max_similarity is None:
             return docs
         rounds = map(self.folder.round, range(number))

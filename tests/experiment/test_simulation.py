@@ -8,7 +8,7 @@ from spacy.util import registry
 from spacy.vocab import Vocab
 from thinc.api import Config
 
-from spacy_deepal.acquisition.functions import make_mnlp
+from spacy_deepal.acquisition.functions import MNLP
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.experiment import simulation
 from spacy_deepal.experiment.simulation import configure, full_run, prepare_corpus, simulate
@@ -104,7 +104,7 @@ def test_a_function_of_ones_own_with_the_name_of_another_has_a_folder_of_its_own
     data, config, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(catalogue, "REGISTRY", dict(catalogue.REGISTRY))
-    registry.acquisition.register("mine.RAND.v1", func=make_mnlp)
+    registry.acquisition.register("mine.RAND.v1", func=MNLP)
     simulate(config, data, tmp_path / "runs", acquisitions=["RAND", "mine.RAND.v1"])
     for name in ("RAND", "mine.RAND.v1"):
         assert (tmp_path / "runs" / "mine" / f"{name}-seed0" / "metrics.jsonl").exists()

@@ -186,12 +186,12 @@ class TestWhatARunLeaves:
         assert sorted(found) == sorted({doc.text for doc in make_docs(45, 1)})
 
     def test_scores_of_a_round_are_those_of_the_last_rounds_model(self, finished, paths):
-        from spacy_deepal.acquisition.functions import mnlp
+        from spacy_deepal.acquisition.functions import MNLP
         from spacy_deepal.acquisition.scoring import score
 
         nlp = load_model(finished.path / "round_01" / "model")
         docs = read_shards(paths["pool"], nlp.vocab)
-        scores = {item.id: item.score for item in score(nlp, lambda: docs, mnlp)}
+        scores = {item.id: item.score for item in score(nlp, lambda: docs, MNLP())}
         for item in read_jsonl(finished.path / "round_02" / "selected.jsonl"):
             assert item["score"] == pytest.approx(scores[item["id"]], rel=1e-5)
 

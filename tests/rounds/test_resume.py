@@ -96,7 +96,7 @@ STEPS = [
     (training, "init_nlp"),
     (loop, "save_pipeline"),
     (loop, "score"),
-    (loop, "choose"),
+    (loop, "select"),
     (RowFile, "write"),
     (loop, "fetch"),
     (loop, "write_docs"),
