@@ -1,9 +1,10 @@
 """Score sentences: one function for the loop, the command line and every acquisition function."""
 
 from collections.abc import Callable, Iterable, Iterator
+from math import isfinite, nan
 from numbers import Real
+from typing import Any
 
-import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -55,10 +56,20 @@ def score(
             )
         )
     for item in evidence:
-        value = acquisition(item)
-        if not isinstance(value, Real) or not np.isfinite(value):
-            raise DeepALError(
-                f"The acquisition function gave {value} to sentence {item.id}. A score must be a "
-                "finite number."
-            )
-        yield Score(id=item.id, words=item.words, score=float(value))
+        value = _as_number(acquisition(item), item.id)
+        yield Score(id=item.id, words=item.words, score=value)
+
+
+def _as_number(value: Any, sentence: str) -> float:
+    """RAISES (DeepALError): What a function returned is not a finite number."""
+    given = repr(value) if not isinstance(value, int) else "a number beyond 1e308"
+    try:
+        number = float(value) if isinstance(value, Real) else nan
+    except OverflowError:
+        number = nan
+    if not isfinite(number):
+        raise DeepALError(
+            f"The acquisition function gave {given[:80]} to sentence {sentence}. A score must be a "
+            "finite number."
+        )
+    return number

@@ -26,7 +26,12 @@ BatchWords = Annotated[
 def score_cli(
     model: Annotated[str, Argument(help="Trained pipeline with a deepal_ner component")],
     pool: Annotated[Path, Argument(help="Pool: a folder of shards, or a .spacy file")],
-    scores: Annotated[Path, Argument(help="JSONL file to write, one line for each sentence")],
+    scores: Annotated[
+        Path,
+        Argument(
+            help="JSONL file to write: a line on how the scores were made, then one for each sentence"
+        ),
+    ],
     acquisition: Annotated[
         str, Option(help="Acquisition function; with arguments: BALD:samples=20")
     ] = "MNLP",
@@ -42,15 +47,17 @@ def score_cli(
 ) -> None:
     """Score the sentences of a pool. A sentence with a higher score is labelled sooner."""
     from ..acquisition.registry import make_acquisition
-    from ..acquisition.score_file import write_scores
+    from ..acquisition.score_file import Scoring, write_scores
     from ..acquisition.scoring import score
     from ..acquisition.upstream import find_tagger
-    from ..pipelines import load_pipeline
-    from ..pool.shards import pool_reader
+    from ..files import check_output
+    from ..pipelines import fingerprint_pipeline, load_pipeline
+    from ..pool.shards import fingerprint, pool_reader
     from ..progress import progress_bar
 
     with show_errors():
         set_up(code, gpu_id)
+        check_output(scores, pool, model, code, *(exclude or ()))
         function = make_acquisition(acquisition)
         nlp = load_pipeline(model)
         if batch_words is not None:
@@ -63,5 +70,11 @@ def score_cli(
             budget=budget_words,
             seed=seed,
         )
-        count = write_scores(rows, scores)
+        scoring = Scoring(
+            pool=fingerprint(pool),
+            model=fingerprint_pipeline(nlp),
+            acquisition=acquisition,
+            seed=seed,
+        )
+        count = write_scores(rows, scores, scoring)
     msg.good(f"Scored {count} sentences by {acquisition}: {scores}")

@@ -18,7 +18,6 @@ from thinc.api import Config
 
 from ..corpus.docbin import doc_bin
 from ..errors import DeepALError
-from ..files import replace_folder
 from ..seeds import derive_seed
 from .checks import no_annotation
 from .run_folder import RoundFolder
@@ -129,14 +128,6 @@ def _train(
     }
     with log.open("w", encoding="utf8") as stream:
         train(nlp, output, use_gpu=use_gpu, stdout=stream, stderr=sys.stderr)
-
-
-def save_pipeline(nlp: Language, folder: Path) -> None:
-    """Write a pipeline, whole or not at all."""
-    draft = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(draft, ignore_errors=True)
-    nlp.to_disk(draft)
-    replace_folder(draft, folder)
 
 
 def count_updates(nlp: Language, passes: int, min_updates: int) -> int:
