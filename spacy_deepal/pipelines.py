@@ -64,5 +64,5 @@ def save_pipeline(nlp: Language, folder: Path) -> None:
 
 
 def fingerprint_pipeline(nlp: Language) -> str:
-    """RETURNS (str): A hash of the files from which a pipeline was loaded; empty if there are none."""
+    """RETURNS (str): A hash of the files that a pipeline comes from; empty if there are none."""
     return hash_folder(Path(nlp.path)) if nlp.path else ""

@@ -46,7 +46,7 @@ def read_sealed(path: Path, remedy: str) -> Iterator[tuple[str, Any]]:
     """
     digest, count, seal = blake2b(digest_size=16), 0, None
     for place, value in placed_jsonl(path, remedy):
-        if isinstance(value, dict) and value.keys() == Seal.model_fields.keys():
+        if is_seal(value):
             seal = value
         elif seal is None:
             digest.update(to_json_line(value).encode())
@@ -63,6 +63,11 @@ def read_sealed(path: Path, remedy: str) -> Iterator[tuple[str, Any]]:
         raise DeepALError(f"{path} is not whole: it has {count} of {seal['lines']} lines. {remedy}")
     if seal["digest"] != digest.hexdigest():
         raise DeepALError(f"{path} was changed after it was written. {remedy}")
+
+
+def is_seal(value: Any) -> bool:
+    """RETURNS (bool): Whether a value read from JSON is a Seal, and no row."""
+    return isinstance(value, dict) and value.keys() == Seal.model_fields.keys()
 
 
 def seal_folder(folder: Path) -> None:

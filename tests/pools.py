@@ -21,7 +21,8 @@ import spacy_deepal.cli  # noqa: F401  (makes `spacy deepal` known, as spaCy's o
 from spacy_deepal.acquisition.score_file import Score
 from spacy_deepal.files import placed_jsonl
 from spacy_deepal.pool.shards import write_shards
-from spacy_deepal.rounds.loop import load_run_config
+from spacy_deepal.rounds.config_file import load_run_config
+from spacy_deepal.sealed import is_seal
 from spacy_deepal.sentences import KEY
 from spacy_deepal.tagger.model import tagger_of
 
@@ -72,7 +73,9 @@ def make_docs(count: int, seed: int, *, gold: bool = True) -> Iterator[Doc]:
 
 
 def read_jsonl(path: Path) -> list[Any]:
-    return [value for _, value in placed_jsonl(path)]
+    """RETURNS (list): The values of a JSONL file, without its seal if it has one."""
+    values = [value for _, value in placed_jsonl(path)]
+    return values[:-1] if values and is_seal(values[-1]) else values
 
 
 def make_score(id: str, words: int, score: float) -> Score:

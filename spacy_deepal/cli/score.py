@@ -8,6 +8,9 @@ from wasabi import msg
 
 from ._app import CodePath, GpuId, app, set_up, show_errors
 
+AcquisitionText = Annotated[
+    str, Option(help="Acquisition function; with arguments: BALD:samples=20")
+]
 BudgetWords = Annotated[
     int | None,
     Option(
@@ -26,15 +29,8 @@ BatchWords = Annotated[
 def score_cli(
     model: Annotated[str, Argument(help="Trained pipeline with a deepal_ner component")],
     pool: Annotated[Path, Argument(help="Pool: a folder of shards, or a .spacy file")],
-    scores: Annotated[
-        Path,
-        Argument(
-            help="JSONL file to write: a line on how the scores were made, then one for each sentence"
-        ),
-    ],
-    acquisition: Annotated[
-        str, Option(help="Acquisition function; with arguments: BALD:samples=20")
-    ] = "MNLP",
+    scores: Annotated[Path, Argument(help="JSONL file to write, for `spacy deepal select`")],
+    acquisition: AcquisitionText = "MNLP",
     budget_words: BudgetWords = None,
     exclude: Annotated[
         list[Path] | None,
