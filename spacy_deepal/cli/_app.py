@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from thinc.api import Config
+from thinc.api import Config, ConfigValidationError
 from wasabi import msg
 
 from ..errors import KEPT, DeepALError, LabelsAwaited, describe_failure, printable
@@ -36,16 +36,17 @@ def show_errors(config: Path | None = None) -> Iterator[None]:
 
     config (Path | None): The config file that the message names.
     """
-    from spacy.cli._util import show_validation_error
-
     try:
-        with _sigterm_raises(), show_validation_error(config):
+        with _sigterm_raises():
             yield
     except LabelsAwaited as wait:
         msg.info(printable(str(wait)))
         raise typer.Exit(0) from wait
     except BrokenPipeError:  # what reads the output has ended; typer knows what to do
         raise
+    except ConfigValidationError as error:
+        _print_failure(f"{config or 'The config'} cannot be used:\n{_config_problems(error)}")
+        raise typer.Exit(1) from error
     except (DeepALError, OSError, MemoryError, RuntimeError) as error:
         if not (text := describe_failure(error)):
             raise
@@ -74,6 +75,16 @@ def _sigterm_raises() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _config_problems(error: ConfigValidationError) -> str:
+    """RETURNS (str): What spaCy finds wrong with a config, a line for each key; not the config."""
+    above = (error.parent or "").split(" -> ") if error.parent else []
+    lines = []
+    for item in error.errors:
+        *section, key = *above, *map(str, item.get("loc", ()))
+        lines.append(f"- [{'.'.join(section)}] {key}: {item.get('msg', '')}")
+    return "\n".join(lines) or str(error.desc or error).strip()
 
 
 def _print_failure(text: str) -> None:

@@ -118,25 +118,42 @@ def read_settings(config: Config) -> Settings:
         errors = [f"[{SECTION}] {describe_error(item)}" for item in error.errors()]
         if any(item["type"] == "extra_forbidden" for item in error.errors()):
             errors.append(f"[{SECTION}] has these keys: {', '.join(Settings.model_fields)}")
-    for name in ("nlp", "training", "paths"):
-        if not isinstance(config.get(name), dict):
-            errors.append(
-                f"[{name}] must be a section" if name in config else f"[{name}] is missing"
-            )
-    errors += [
-        f"{place} = {value}: must be a finite number" for place, value in _not_finite(config)
-    ]
-    paths = config.get("paths")
-    for path in ("train", "dev", "pool", "test") if isinstance(paths, dict) else ():
-        if path not in paths:
-            errors.append(f"[paths] {path} is missing" + (" (null will do)" * (path == "train")))
-        elif path != "train" and not isinstance(paths[path], str):
-            errors.append(f"[paths] {path} is not set: give it as --paths.{path}")
-    if not isinstance(lang := config.get("nlp", {}).get("lang"), str):
-        errors.append(f'[nlp] lang = {lang!r}: must be a language code, such as "en"')
+    errors += _problems_elsewhere(config)
     if errors or settings is None:
         raise DeepALError("The config cannot be used:\n- " + "\n- ".join(errors))
     return settings
+
+
+def _problems_elsewhere(config: Config) -> Iterator[str]:
+    """YIELDS (str): What is wrong in the other sections that the loop itself reads."""
+    for name in ("nlp", "training", "paths"):
+        if name not in config and name != "paths":
+            yield f"[{name}] is missing"
+        elif not isinstance(config.get(name, {}), dict):
+            yield f"[{name}] = {config[name]!r}: must be a section"
+    for place, value in _not_finite({key: config[key] for key in config if key != SECTION}):
+        yield f"{place} = {value}: must be a finite number"
+    for name in ("components", "corpora"):
+        for key, value in config.get(name, {}).items():
+            if not isinstance(value, dict):
+                yield f"[{name}] {key} = {value!r}: must be a section"
+    training = config.get("training") if isinstance(config.get("training"), dict) else {}
+    for key in ("train_corpus", "dev_corpus"):
+        if not isinstance(training.get(key, ""), str):
+            yield f'[training] {key} = {training[key]!r}: must be a name, such as "corpora.train"'
+    dropout = training.get("dropout", 0.0)
+    if not isinstance(dropout, dict) and not (
+        isinstance(dropout, int | float) and 0 <= dropout < 1
+    ):
+        yield f"[training] dropout = {dropout!r}: must be from 0 to 1, or a schedule"
+    nlp, paths = config.get("nlp"), config.get("paths", {})
+    if isinstance(nlp, dict) and not isinstance(nlp.get("lang"), str):
+        yield f'[nlp] lang = {nlp.get("lang")!r}: must be a language code, such as "en"'
+    for path in ("train", "dev", "pool", "test") if isinstance(paths, dict) else ():
+        if path not in paths:
+            yield f"[paths] {path} is missing" + (" (null will do)" * (path == "train"))
+        elif path != "train" and not isinstance(paths[path], str):
+            yield f"[paths] {path} is not set: give it as --paths.{path}"
 
 
 def _not_finite(section: dict[str, Any], path: str = "") -> Iterator[tuple[str, float]]:

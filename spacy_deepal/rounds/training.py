@@ -14,7 +14,7 @@ from spacy.training import Corpus
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import DIR_MODEL_BEST, train
 from spacy.util import registry, resolve_dot_names
-from thinc.api import Config
+from thinc.api import Config, ConfigValidationError
 
 from ..corpus.docbin import doc_bin
 from ..drafts import writing
@@ -121,9 +121,13 @@ def _init_pipeline(config: Config, use_gpu: int) -> Language:
                 "deepal vectors` has written, or a pipeline, as --paths.vectors."
             ) from error
         raise DeepALError(f"The pipeline cannot be initialised. {error}") from error
-    except ValueError as error:
+    except (ConfigValidationError, DeepALError):
+        raise
+    except (ValueError, TypeError) as error:
         if NO_LABELS not in str(error):
-            raise
+            raise DeepALError(
+                f"The pipeline cannot be made as the config says: {type(error).__name__}: {error}"
+            ) from error
         raise no_annotation(str(error).split("'")[1], paths["train"]) from error
 
 
