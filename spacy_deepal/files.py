@@ -121,8 +121,9 @@ def _parse_json(text: bytes, place: str, remedy: str) -> Any:
     try:
         return json.loads(text.decode("utf-8-sig"))
     except ValueError as error:
-        known = isinstance(error, json.JSONDecodeError)
-        wrong = f"{error.msg}, character {error.pos + 1}" if known else error
+        wrong: Any = error
+        if isinstance(error, json.JSONDecodeError):
+            wrong = f"{error.msg}, character {error.pos + 1}"
         raise DeepALError(f"{place} is not JSON: {wrong}. {remedy}".strip()) from error
     except RecursionError as error:
         raise DeepALError(f"{place} is nested too deeply. {remedy}".strip()) from error

@@ -10,6 +10,7 @@ from typing import Any
 import spacy
 import spacy.cli
 import torch
+from pydantic import ConfigDict
 from spacy.cli._util import app as spacy_app
 from spacy.language import Language
 from spacy.tokens import Doc, Span
@@ -81,7 +82,7 @@ def read_jsonl(path: Path) -> list[Any]:
 class AnyRow(Row):
     """A row with any keys and values."""
 
-    model_config = {"extra": "allow", "allow_inf_nan": True}
+    model_config = ConfigDict(extra="allow", allow_inf_nan=True)
 
 
 def write_sealed_values(path: Path, values: Iterable[dict]) -> None:

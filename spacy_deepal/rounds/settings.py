@@ -137,7 +137,8 @@ def _problems_elsewhere(config: Config) -> Iterator[str]:
         for key, value in config.get(name, {}).items():
             if not isinstance(value, dict):
                 yield f"[{name}] {key} = {value!r}: must be a section"
-    training = config.get("training") if isinstance(config.get("training"), dict) else {}
+    given = config.get("training")
+    training = given if isinstance(given, dict) else {}
     for key in ("train_corpus", "dev_corpus"):
         if not isinstance(training.get(key, ""), str):
             yield f'[training] {key} = {training[key]!r}: must be a name, such as "corpora.train"'

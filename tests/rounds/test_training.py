@@ -10,11 +10,11 @@ from spacy.util import load_model
 from thinc.api import fix_random_seed
 
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.pipelines import save_pipeline
 from spacy_deepal.pool.shards import write_shards
 from spacy_deepal.rounds.checks import check_initialized
 from spacy_deepal.rounds.run_folder import RoundFolder
 from spacy_deepal.rounds.settings import read_settings
-from spacy_deepal.pipelines import save_pipeline
 from spacy_deepal.rounds.training import Training, count_updates, evaluate_pipeline
 from spacy_deepal.tagger.component import DeepNER
 
