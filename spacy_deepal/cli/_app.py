@@ -83,7 +83,8 @@ def _config_problems(error: ConfigValidationError) -> str:
     lines = []
     for item in error.errors:
         *section, key = *above, *map(str, item.get("loc", ()))
-        lines.append(f"- [{'.'.join(section)}] {key}: {item.get('msg', '')}")
+        place = f"[{'.'.join(section)}] " if section else ""
+        lines.append(f"- {place}{key}: {item.get('msg', '')}")
     return "\n".join(lines) or str(error.desc or error).strip()
 
 

@@ -38,8 +38,8 @@ def load_run_config(path: str | Path, overrides: dict[str, Any]) -> Config:
         config.interpolate()
     except (ConfigParserError, ValueError) as error:
         message = _in_one_line(str(error))
-        line = _find_line(text, message)
-        place = f"{path}, line {line}" if line else str(path)
+        found = _find_line(text, message)
+        place = f"{path}, line {found}" if found else str(path)
         raise DeepALError(f"{place}: {message.rstrip('.')}. Correct the config.") from error
     return config
 
