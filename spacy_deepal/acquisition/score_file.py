@@ -8,7 +8,7 @@ from ..errors import DeepALError
 from ..files import Row, parse_row
 from ..sealed import read_sealed, write_sealed
 
-REMEDY = "Score the pool again: `spacy deepal score`."
+SCORE_AGAIN = "Score the pool again: `spacy deepal score`."
 
 
 class Scoring(Row):
@@ -46,13 +46,13 @@ def read_scores(path: str | Path) -> tuple[Scoring, list[Score]]:
     path = Path(path)
     if not path.is_file():
         raise DeepALError(f"There is no scores file {path}. `spacy deepal score` writes one.")
-    rows = read_sealed(path, REMEDY)
+    rows = read_sealed(path, SCORE_AGAIN)
     first = next(rows, (f"{path}, line 1", None))
-    scoring = parse_row(Scoring, first[1], first[0], REMEDY)
+    scoring = parse_row(Scoring, first[1], first[0], SCORE_AGAIN)
     scores: dict[str, Score] = {}
     for place, row in rows:
-        score = parse_row(Score, row, place, REMEDY)
+        score = parse_row(Score, row, place, SCORE_AGAIN)
         if score.id in scores:
-            raise DeepALError(f"{place} scores sentence {score.id} a second time. {REMEDY}")
+            raise DeepALError(f"{place} scores sentence {score.id} a second time. {SCORE_AGAIN}")
         scores[score.id] = score
     return scoring, list(scores.values())

@@ -12,7 +12,7 @@ from ..files import check_output
 from ..pool.shards import fetch, fingerprint, read_shards
 from ..sentences import count_words
 from .copies import CopyFilter
-from .score_file import REMEDY, Score, read_scores
+from .score_file import SCORE_AGAIN, Score, read_scores
 
 
 def select(scores: Iterable[Score], budget: int, copies: CopyFilter | None = None) -> list[Score]:
@@ -80,7 +80,7 @@ def _read_candidates(scores: str | Path, pool: str | Path, vocab: Vocab) -> list
         sentences = sum(1 for _ in read_shards(pool, vocab))
         raise DeepALError(
             f"{scores} has scores of {len(candidates)} sentences, but not of the pool {pool} as it "
-            f"is now, with {sentences} sentences. {REMEDY}"
+            f"is now, with {sentences} sentences. {SCORE_AGAIN}"
         )
     if not candidates:
         raise DeepALError(f"{scores} has no sentence: there is nothing left to select.")

@@ -42,35 +42,18 @@ def score_cli(
     gpu_id: GpuId = -1,
 ) -> None:
     """Score the sentences of a pool. A sentence with a higher score is labelled sooner."""
-    from ..acquisition.registry import make_acquisition
-    from ..acquisition.score_file import Scoring, write_scores
-    from ..acquisition.scoring import score
+    from ..acquisition.scoring import score_pool
     from ..acquisition.upstream import find_tagger
     from ..files import check_output
-    from ..pipelines import fingerprint_pipeline, load_pipeline
-    from ..pool.shards import fingerprint, pool_reader
-    from ..progress import progress_bar
+    from ..pipelines import load_pipeline
 
     with show_errors():
         set_up(code, gpu_id)
         check_output(scores, pool, model, code, *(exclude or ()))
-        function = make_acquisition(acquisition)
         nlp = load_pipeline(model)
         if batch_words is not None:
             find_tagger(nlp).batch_words = batch_words
-        docs = pool_reader(pool, nlp.vocab, exclude or ())
-        rows = score(
-            nlp,
-            lambda: progress_bar(docs(), unit="sent"),
-            function,
-            budget=budget_words,
-            seed=seed,
+        count = score_pool(
+            nlp, pool, scores, acquisition, budget=budget_words, exclude=exclude or (), seed=seed
         )
-        scoring = Scoring(
-            pool=fingerprint(pool),
-            model=fingerprint_pipeline(nlp),
-            acquisition=acquisition,
-            seed=seed,
-        )
-        count = write_scores(rows, scores, scoring)
     msg.good(f"Scored {count} sentences by {acquisition}: {scores}")

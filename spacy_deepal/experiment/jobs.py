@@ -37,16 +37,18 @@ def do_jobs(
     initial = (max(1, torch.get_num_threads() // processes), code, use_gpu)
     running: set[Future] = set()
     try:
-        with ProcessPoolExecutor(processes, get_context("spawn"), _set_up, initial) as pool:
-            with _ended_with_us():
-                for job in jobs:  # one by one: what the pool has been given cannot be called back
-                    if len(running) == processes:
-                        done, running = wait(running, return_when=FIRST_COMPLETED)
-                        for future in done:
-                            future.result()
-                    running.add(pool.submit(job))
-                for future in as_completed(running):
-                    future.result()
+        with (
+            ProcessPoolExecutor(processes, get_context("spawn"), _set_up, initial) as pool,
+            _ended_with_us(),
+        ):
+            for job in jobs:  # one by one: what the pool has been given cannot be called back
+                if len(running) == processes:
+                    done, running = wait(running, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        future.result()
+                running.add(pool.submit(job))
+            for future in as_completed(running):
+                future.result()
     except BrokenProcessPool as error:
         raise DeepALError(
             "One of the processes was killed. That happens when memory is full. What is finished "

@@ -26,7 +26,7 @@ def test_scores_that_are_not_whole_are_refused(kept, tmp_path):
     lines = file.read_text(encoding="utf8").splitlines(keepends=True)
     assert len(lines) == 4
     file.write_text("".join(lines[kept]), encoding="utf8")
-    with pytest.raises(DeepALError, match="s.jsonl.* Score the pool again"):
+    with pytest.raises(DeepALError, match=r"s\.jsonl.* Score the pool again"):
         read_scores(file)
 
 
