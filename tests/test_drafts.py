@@ -75,12 +75,11 @@ def test_what_a_dead_process_had_replaced_already_is_removed(tmp_path, dead):
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EFBIG])
 def test_a_full_disk_names_what_could_not_be_written(tmp_path, number):
     text = os.strerror(number)
-    with pytest.raises(DeepALError, match=f"a cannot be written: {text}. What is finished is kept"):
-        with writing(tmp_path / "a"):
-            raise OSError(number, text)
+    expected = f"a cannot be written: {text}. What is finished is kept"
+    with pytest.raises(DeepALError, match=expected), writing(tmp_path / "a"):
+        raise OSError(number, text)
 
 
 def test_an_error_of_reading_is_not_taken_for_one_of_writing(tmp_path):
-    with pytest.raises(PermissionError):
-        with writing(tmp_path / "a"):
-            raise PermissionError(errno.EACCES, "denied", "other")
+    with pytest.raises(PermissionError), writing(tmp_path / "a"):
+        raise PermissionError(errno.EACCES, "denied", "other")

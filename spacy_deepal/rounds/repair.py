@@ -27,16 +27,16 @@ def take_out_damaged(folder: RunFolder) -> Iterator[str]:
         shutil.rmtree(folder.initial)
         yield f"{folder.initial} was damaged ({damage}). It is made again."
     metrics, sentences = folder.metrics, 0
-    begun = folder.rounds()
-    if lost := sorted({line.round for line in metrics} - {here.number for here in begun}):
-        raise DeepALError(
-            f"{folder.path} has lost the folder of round {lost[0]}, which is in metrics.jsonl. "
-            "Restore it from a copy, or begin the run again in another folder."
-        )
-    for here in begun:
+    for here in folder.rounds():
+        finished = here.number < len(metrics)
+        if finished and not (here.batch.exists() or here.selected.path.exists()):
+            raise DeepALError(
+                f"{here.path} has lost its {here.batch.name} and {here.selected.path.name}. Restore "
+                "one of them from a copy, or begin the run again in another folder."
+            )
         yield from _check_round(here)
         sentences += len(here.selected.read())
-        if here.number < len(metrics) and metrics[here.number].sentences != sentences:
+        if finished and metrics[here.number].sentences != sentences:
             raise DeepALError(
                 f"{folder.path} has {sentences} labelled sentences up to round {here.number}, and "
                 f"metrics.jsonl says {metrics[here.number].sentences}. {RESTORE}"

@@ -1,6 +1,7 @@
 """The folder of a run: the one module that writes and reads it.
 
-Every file is there whole or not at all, so a run can be killed at any moment and started again.
+Every file is there whole or not at all, so a run can be killed at any moment and started again. The
+files of rows end with a seal and the pipelines have one, so damage is noticed (`repair.py`).
 
 manifest.json     what the run is: config, seed, versions, pool; fixed at its start
 initial/          the pipeline before any training
