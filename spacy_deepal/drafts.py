@@ -62,10 +62,10 @@ def remove_dead_drafts(path: Path) -> None:
             process = found.name.removeprefix(start).partition(".")[0]
             draft = found.with_name(found.name.removesuffix(EARLIER))
             if process.isdecimal() and draft not in _mine and not _is_alive(int(process)):
-                put_back(found, path) if found != draft else _remove(found)
+                settle_earlier(found, path) if found != draft else _remove(found)
 
 
-def put_back(earlier: Path, folder: Path) -> None:
+def settle_earlier(earlier: Path, folder: Path) -> None:
     """End the replacement of a folder: put the earlier one back if the new one did not come, or
     else remove it."""
     if earlier.exists() and not folder.exists():

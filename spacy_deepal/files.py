@@ -1,7 +1,9 @@
 """Files and folders that are there whole or not at all, and JSON that says where it is wrong."""
 
+import glob
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,8 +11,10 @@ from typing import IO, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from .drafts import EARLIER, draft_of, put_back
+from .drafts import EARLIER, draft_of, settle_earlier
 from .errors import DeepALError, describe_error
+
+REPLACEMENT = ".replacement"  # a folder while others are being replaced
 
 
 class Row(BaseModel):
@@ -144,8 +148,8 @@ def draft_beside(folder: Path) -> Iterator[Path]:
 
 def replace_folder(draft: Path, folder: Path) -> None:
     """Put a finished folder in another one's place. The old one is removed when the new one is
-    there; if anything goes wrong before, the old one is put back. If the process is killed, the
-    next `draft_beside` the folder does that."""
+    there; if anything goes wrong before, the old one is put back, at the latest by the next
+    `put_back` or `draft_beside`."""
     folder = folder.resolve()
     earlier = draft.with_name(draft.name + EARLIER)
     try:
@@ -153,7 +157,7 @@ def replace_folder(draft: Path, folder: Path) -> None:
             folder.replace(earlier)
         draft.replace(folder)
     finally:
-        put_back(earlier, folder)
+        settle_earlier(earlier, folder)
 
 
 def check_output(output: str | Path, *inputs: str | Path | None) -> None:
@@ -174,13 +178,53 @@ def check_output(output: str | Path, *inputs: str | Path | None) -> None:
             raise DeepALError(f"{given}, which is read here, is in {output}. Name another path.")
 
 
+def put_back(folder: Path) -> None:
+    """Put a folder back, if `replace_folder` was killed when it had taken it away."""
+    folder = folder.resolve()
+    if not folder.exists():
+        for earlier in sorted(folder.parent.glob(f".{glob.escape(folder.name)}.*{EARLIER}")):
+            earlier.replace(folder)
+            return
+
+
+def replace_together(draft: Path, folder: Path) -> None:
+    """Put the finished folders of a draft in the places of those of the same names in a folder: all
+    of them or none.
+
+    At no moment are old and new ones there side by side. If the process is killed on the way, some
+    are missing, and `finish_replacement` puts the new ones there.
+
+    draft (Path): A folder on the same disk. It is used up.
+    """
+    draft.replace(folder / REPLACEMENT)  # from here on the new ones count
+    finish_replacement(folder)
+
+
+def finish_replacement(folder: Path) -> None:
+    """Finish what `replace_together` has begun, if it was killed."""
+    waiting = folder / REPLACEMENT
+    if not waiting.is_dir():
+        return
+    earlier = waiting / EARLIER
+    earlier.mkdir(exist_ok=True)
+    new = [path for path in waiting.iterdir() if path.name != EARLIER]
+    for path in new:
+        if (folder / path.name).exists():
+            (folder / path.name).replace(earlier / path.name)
+    for path in new:
+        path.replace(folder / path.name)
+    shutil.rmtree(waiting, ignore_errors=True)
+
+
 def check_replaceable(folder: Path, is_ours: Callable[[Path], bool], what: str) -> None:
-    """Make sure that a folder can be replaced and nothing is lost but an earlier version of it.
+    """Make sure that a folder can be replaced and nothing is lost but an earlier version of it. If
+    that was taken away by a process that was killed, put it back.
 
     is_ours (Callable): Whether a path in the folder is part of such an earlier version.
     what (str): What the folder is to hold, such as "a pool".
     RAISES (DeepALError): The folder is a file, or it holds other things.
     """
+    put_back(folder)
     if folder.exists() and not folder.is_dir():
         raise DeepALError(f"{folder} is a file. Name a folder to write {what} to.")
     if others := sorted(path.name for path in folder.glob("*") if not is_ours(path)):

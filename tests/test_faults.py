@@ -138,7 +138,7 @@ def test_without_metrics_all_rounds_are_evaluated_again(begun, config, undisturb
 def test_a_lost_round_is_named(begun, config, tmp_path):
     shutil.copytree(begun, tmp_path / "run")
     shutil.rmtree(tmp_path / "run" / "round_00")
-    with pytest.raises(DeepALError, match="round_00 has lost its batch.spacy and selected"):
+    with pytest.raises(DeepALError, match=r"round_00 has lost its batch\.spacy and selected"):
         run_loop(config(2), tmp_path / "run")
 
 
@@ -243,9 +243,7 @@ def test_a_config_in_another_encoding_is_named_with_its_line(tmp_path):
 def test_a_number_that_is_none_is_named_with_section_and_key(config, tmp_path):
     bad = config(1)
     bad["training"]["optimizer"]["learn_rate"] = float("nan")
-    with pytest.raises(
-        DeepALError, match=r"\[training.optimizer\] learn_rate = nan: must be a fin"
-    ):
+    with pytest.raises(DeepALError, match=r"\[training\.optimizer\] learn_rate = nan: must be"):
         run_loop(bad, tmp_path / "run")
 
 

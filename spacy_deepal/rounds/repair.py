@@ -31,8 +31,8 @@ def take_out_damaged(folder: RunFolder) -> Iterator[str]:
         finished = here.number < len(metrics)
         if finished and not (here.batch.exists() or here.selected.path.exists()):
             raise DeepALError(
-                f"{here.path} has lost its {here.batch.name} and {here.selected.path.name}. Restore "
-                "one of them from a copy, or begin the run again in another folder."
+                f"{here.path} has lost its {here.batch.name} and {here.selected.path.name}. "
+                "Restore one of them from a copy, or begin the run again in another folder."
             )
         yield from _check_round(here)
         sentences += len(here.selected.read())
