@@ -1,7 +1,11 @@
 """Errors that the user can put right, and pydantic's errors in words."""
 
 from typing import Any
+from unicodedata import category
 
+CONTROLS = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}  # categories of characters that are not printed
+KEPT = "What is finished is kept. To go on, give the same command again."
+NO_MEMORY = ("can't allocate memory", "out of memory")  # in torch's errors
 PROBLEMS_SHOWN = 20  # how many problems one message lists
 
 
@@ -25,3 +29,23 @@ def describe_error(error: Any) -> str:
     message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     value = "" if isinstance(error["input"], dict) else f" = {error['input']!r}"[:80]
     return f"{place}{value}: {message.strip()}"
+
+
+def describe_failure(error: Exception) -> str:
+    """RETURNS (str): What stopped a command, in words for the user; empty for a fault of ours."""
+    if isinstance(error, DeepALError):
+        return str(error)
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{error.strerror or error}. {KEPT}"
+    if isinstance(error, MemoryError) or any(text in str(error) for text in NO_MEMORY):
+        return f"There is not enough memory. {KEPT} Make batches or models smaller, if it recurs."
+    return ""
+
+
+def printable(text: str) -> str:
+    """RETURNS (str): A text without what a terminal would obey: escapes, and marks that change the
+    direction of writing, are spelled out. Line ends stay."""
+    return "".join(
+        ascii(char)[1:-1] if category(char) in CONTROLS and char != "\n" else char for char in text
+    )

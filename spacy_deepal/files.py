@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, TypeVar
-from uuid import uuid4
 
 from pydantic import BaseModel, ValidationError
 
+from .drafts import EARLIER, draft_of, settle_earlier
 from .errors import DeepALError, describe_error
 
-REPLACEMENT, EARLIER = ".replacement", ".earlier"  # folders while others are being replaced
+REPLACEMENT = ".replacement"  # a folder while others are being replaced
 
 
 class Row(BaseModel):
@@ -37,20 +37,16 @@ def write_atomically(path: str | Path, mode: str = "w") -> Iterator[IO]:
     path = Path(path)
     if path.is_dir():
         raise DeepALError(f"{path} is a folder. Name a file to write to.")
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        stream = draft.open(mode, encoding=None if "b" in mode else "utf8")
-    except OSError as error:
-        raise DeepALError(f"{path} cannot be written: {error.strerror}.") from error
-    try:
+    with draft_of(path) as draft:
+        try:
+            stream = draft.open(mode, encoding=None if "b" in mode else "utf8")
+        except OSError as error:
+            raise DeepALError(f"{path} cannot be written: {error.strerror}.") from error
         with stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
         draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def write_json(path: str | Path, data: Any) -> None:
@@ -59,13 +55,14 @@ def write_json(path: str | Path, data: Any) -> None:
         print(json.dumps(data, indent=2, ensure_ascii=False), file=stream)
 
 
-def read_json(path: str | Path) -> Any:
+def read_json(path: str | Path, remedy: str = "") -> Any:
     """Read a JSON file. Floats come back to the last bit; those of srsly do not.
 
+    remedy (str): As for `placed_jsonl`.
     RAISES (DeepALError): There is no such file, or it is not JSON.
     """
     with _open_to_read(path) as stream:
-        return _parse_json(stream.read(), str(path))
+        return _parse_json(stream.read(), str(path), remedy)
 
 
 def write_jsonl(path: str | Path, lines: Iterable[Any]) -> int:
@@ -73,13 +70,20 @@ def write_jsonl(path: str | Path, lines: Iterable[Any]) -> int:
     count = 0
     with write_atomically(path) as stream:
         for line in lines:
-            print(json.dumps(line, ensure_ascii=False), file=stream)
+            print(to_json_line(line), file=stream)
             count += 1
     return count
 
 
-def placed_jsonl(path: str | Path) -> Iterator[tuple[str, Any]]:
+def to_json_line(value: Any) -> str:
+    """RETURNS (str): A value as a line of JSONL, without its line end."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def placed_jsonl(path: str | Path, remedy: str = "") -> Iterator[tuple[str, Any]]:
     """Read a file with a JSON value on each line as a stream. Blank lines are skipped.
+
+    remedy (str): For the message: what the user can do about a line that is not JSON.
 
     YIELDS (tuple[str, Any]): The place for an error message ("FILE, line 3"), and the value.
     RAISES (DeepALError): There is no such file, or a line is not JSON.
@@ -88,7 +92,7 @@ def placed_jsonl(path: str | Path) -> Iterator[tuple[str, Any]]:
         for number, line in enumerate(stream, 1):
             if line.strip():
                 place = f"{path}, line {number}"
-                yield place, _parse_json(line, place)
+                yield place, _parse_json(line, place, remedy)
 
 
 def parse_row(row: type[RowType], value: Any, where: str, remedy: str) -> RowType:
@@ -117,13 +121,16 @@ def _open_to_read(path: str | Path) -> IO[bytes]:
         raise DeepALError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _parse_json(text: bytes, place: str) -> Any:
+def _parse_json(text: bytes, place: str, remedy: str) -> Any:
     try:
         return json.loads(text.decode("utf-8-sig"))
     except ValueError as error:
-        raise DeepALError(f"{place} is not JSON: {error}.") from error
+        wrong: Any = error
+        if isinstance(error, json.JSONDecodeError):
+            wrong = f"{error.msg}, character {error.pos + 1}"
+        raise DeepALError(f"{place} is not JSON: {wrong}. {remedy}".strip()) from error
     except RecursionError as error:
-        raise DeepALError(f"{place} is nested too deeply.") from error
+        raise DeepALError(f"{place} is nested too deeply. {remedy}".strip()) from error
 
 
 @contextmanager
@@ -131,38 +138,51 @@ def draft_beside(folder: Path) -> Iterator[Path]:
     """Make a new hidden folder beside the given one, or raise a DeepALError. What is left of it at
     the end is removed."""
     folder = folder.resolve()
-    draft = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
-    try:
-        draft.mkdir(parents=True)
-    except OSError as error:
-        raise DeepALError(f"{folder} cannot be written: {error.strerror}.") from error
-    try:
+    with draft_of(folder) as draft:
+        try:
+            draft.mkdir()
+        except OSError as error:
+            raise DeepALError(f"{folder} cannot be written: {error.strerror}.") from error
         yield draft
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def replace_folder(draft: Path, folder: Path) -> None:
     """Put a finished folder in another one's place. The old one is removed when the new one is
     there; if anything goes wrong before, the old one is put back, at the latest by the next
-    `put_back`."""
+    `put_back` or `draft_beside`."""
     folder = folder.resolve()
-    earlier = draft.with_name(f"{draft.name}.earlier")
+    earlier = draft.with_name(draft.name + EARLIER)
     try:
         if folder.exists():
             folder.replace(earlier)
         draft.replace(folder)
     finally:
-        if earlier.exists() and not folder.exists():
-            earlier.replace(folder)
-    shutil.rmtree(earlier, ignore_errors=True)
+        settle_earlier(earlier, folder)
+
+
+def check_output(output: str | Path, *inputs: str | Path | None) -> None:
+    """Make sure that what a command writes does not replace what it reads.
+
+    inputs (str | Path | None): Files and folders. None, and what does not exist, is passed over.
+    RAISES (DeepALError): The output is one of them, or lies in one.
+    """
+    place = Path(output).resolve()
+    for given in inputs:
+        if given is None or not (source := Path(given).resolve()).exists():
+            continue
+        if source == place:
+            raise DeepALError(f"{output} is read here, so it cannot be written. Name another path.")
+        if source in place.parents:
+            raise DeepALError(f"{output} is in {given}, which is read here. Name a path elsewhere.")
+        if place in source.parents:
+            raise DeepALError(f"{given}, which is read here, is in {output}. Name another path.")
 
 
 def put_back(folder: Path) -> None:
     """Put a folder back, if `replace_folder` was killed when it had taken it away."""
     folder = folder.resolve()
     if not folder.exists():
-        for earlier in sorted(folder.parent.glob(f".{glob.escape(folder.name)}.*.earlier")):
+        for earlier in sorted(folder.parent.glob(f".{glob.escape(folder.name)}.*{EARLIER}")):
             earlier.replace(folder)
             return
 

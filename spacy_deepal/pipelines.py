@@ -1,12 +1,23 @@
 """Blank and trained spaCy pipelines, with errors that say what to do."""
 
+import re
 import sys
+from pathlib import Path
+from pickle import UnpicklingError
 
 import spacy
 from spacy.language import Language
 from spacy.util import load_model
 
 from .errors import DeepALError
+from .files import draft_beside, replace_folder
+from .sealed import SEAL, find_damage, hash_folder, seal_folder
+
+# What spaCy, Thinc and torch raise for files that are missing, cut or changed.
+LOADING_ERRORS = (
+    *(OSError, ValueError, ImportError, LookupError, TypeError, AttributeError, RuntimeError),
+    *(EOFError, UnpicklingError, re.error),
+)
 
 
 def blank_pipeline(lang: str) -> Language:
@@ -23,14 +34,35 @@ def blank_pipeline(lang: str) -> Language:
     return nlp
 
 
-def load_pipeline(model: str) -> Language:
+def load_pipeline(model: str | Path) -> Language:
     """Load a trained pipeline.
 
     model (str): The name of an installed package, or a path.
-    RAISES (DeepALError): There is no such pipeline, or it cannot be built because a registered
-        function or a package is missing.
+    RAISES (DeepALError): There is no such pipeline, it is damaged, or it cannot be built because a
+        registered function or a package is missing.
     """
+    folder = Path(model)
+    if (folder / SEAL).is_file() and (damage := find_damage(folder)):
+        raise DeepALError(
+            f"The pipeline {model} is damaged: {damage}. Restore it from a copy. If it is the "
+            "model of a run, give the command of the run again, which trains it again."
+        )
     try:
         return load_model(model)
-    except (OSError, ValueError, ImportError) as error:
-        raise DeepALError(f"Cannot load the pipeline {model}: {error}") from error
+    except LOADING_ERRORS as error:
+        raise DeepALError(
+            f"Cannot load the pipeline {model}: {type(error).__name__}: {error}"
+        ) from error
+
+
+def save_pipeline(nlp: Language, folder: Path) -> None:
+    """Write a pipeline with a seal, whole or not at all."""
+    with draft_beside(folder) as draft:
+        nlp.to_disk(draft)
+        seal_folder(draft)
+        replace_folder(draft, folder)
+
+
+def fingerprint_pipeline(nlp: Language) -> str:
+    """RETURNS (str): A hash of the files that a pipeline comes from; empty if there are none."""
+    return hash_folder(Path(nlp.path)) if nlp.path else ""

@@ -10,6 +10,7 @@ from typing import Any
 import spacy
 import spacy.cli
 import torch
+from pydantic import ConfigDict
 from spacy.cli._util import app as spacy_app
 from spacy.language import Language
 from spacy.tokens import Doc, Span
@@ -19,9 +20,10 @@ from typer.testing import CliRunner
 
 import spacy_deepal.cli  # noqa: F401  (makes `spacy deepal` known, as spaCy's own start does)
 from spacy_deepal.acquisition.score_file import Score
-from spacy_deepal.files import placed_jsonl
+from spacy_deepal.files import Row, placed_jsonl
 from spacy_deepal.pool.shards import write_shards
-from spacy_deepal.rounds.loop import load_run_config
+from spacy_deepal.rounds.config_file import load_run_config
+from spacy_deepal.sealed import is_seal, write_sealed
 from spacy_deepal.sentences import KEY
 from spacy_deepal.tagger.model import tagger_of
 
@@ -72,7 +74,20 @@ def make_docs(count: int, seed: int, *, gold: bool = True) -> Iterator[Doc]:
 
 
 def read_jsonl(path: Path) -> list[Any]:
-    return [value for _, value in placed_jsonl(path)]
+    """RETURNS (list): The values of a JSONL file, without its seal if it has one."""
+    values = [value for _, value in placed_jsonl(path)]
+    return values[:-1] if values and is_seal(values[-1]) else values
+
+
+class AnyRow(Row):
+    """A row with any keys and values."""
+
+    model_config = ConfigDict(extra="allow", allow_inf_nan=True)
+
+
+def write_sealed_values(path: Path, values: Iterable[dict]) -> None:
+    """Write values as a sealed file of rows."""
+    write_sealed(path, map(AnyRow.model_validate, values))
 
 
 def make_score(id: str, words: int, score: float) -> Score:

@@ -1,17 +1,23 @@
 """Score sentences: one function for the loop, the command line and every acquisition function."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from math import isfinite, nan
 from numbers import Real
+from pathlib import Path
+from typing import Any
 
-import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..errors import DeepALError
+from ..pipelines import fingerprint_pipeline
+from ..pool.shards import fingerprint, pool_reader
+from ..progress import progress_bar
 from ..sentences import count_words
 from ..tagger.evidence import Evidence, blank_evidence
 from .functions import AcquisitionFunction, needs_of
-from .score_file import Score
+from .registry import make_acquisition
+from .score_file import Score, Scoring, write_scores
 from .staged import sample_in_stages
 from .upstream import find_tagger, prepared
 
@@ -55,10 +61,44 @@ def score(
             )
         )
     for item in evidence:
-        value = acquisition(item)
-        if not isinstance(value, Real) or not np.isfinite(value):
-            raise DeepALError(
-                f"The acquisition function gave {value} to sentence {item.id}. A score must be a "
-                "finite number."
-            )
-        yield Score(id=item.id, words=item.words, score=float(value))
+        value = _as_number(acquisition(item), item.id)
+        yield Score(id=item.id, words=item.words, score=value)
+
+
+def score_pool(
+    nlp: Language,
+    pool: str | Path,
+    output: str | Path,
+    acquisition: str,
+    *,
+    budget: int | None = None,
+    exclude: Collection[str | Path] = (),
+    seed: int = 0,
+) -> int:
+    """`score` a pool on disk, and write the scores and how they were made.
+
+    acquisition (str): As for `make_acquisition`.
+    exclude (Collection[str | Path]): As for `pool_reader`.
+    RETURNS (int): How many sentences were scored.
+    """
+    function = make_acquisition(acquisition)
+    docs = pool_reader(pool, nlp.vocab, exclude)
+    model = fingerprint_pipeline(nlp)
+    scoring = Scoring(pool=fingerprint(pool), model=model, acquisition=acquisition, seed=seed)
+    rows = score(nlp, lambda: progress_bar(docs(), unit="sent"), function, budget=budget, seed=seed)
+    return write_scores(rows, output, scoring)
+
+
+def _as_number(value: Any, sentence: str) -> float:
+    """RAISES (DeepALError): What a function returned is not a finite number."""
+    given = repr(value) if not isinstance(value, int) else "a number beyond 1e308"
+    try:
+        number = float(value) if isinstance(value, Real) else nan
+    except OverflowError:
+        number = nan
+    if not isfinite(number):
+        raise DeepALError(
+            f"The acquisition function gave {given[:80]} to sentence {sentence}. A score must be a "
+            "finite number."
+        )
+    return number

@@ -8,10 +8,11 @@ from spacy.vocab import Vocab
 
 from ..corpus.docbin import write_docs
 from ..errors import DeepALError
-from ..pool.shards import fetch, read_shards
+from ..files import check_output
+from ..pool.shards import fetch, fingerprint, read_shards
 from ..sentences import count_words
 from .copies import CopyFilter
-from .score_file import Score, read_scores
+from .score_file import SCORE_AGAIN, Score, read_scores
 
 
 def select(scores: Iterable[Score], budget: int, copies: CopyFilter | None = None) -> list[Score]:
@@ -54,10 +55,9 @@ def select_batch(
     earlier (Sequence[str | Path]): Earlier batches: .spacy files, or folders of them.
     RETURNS (list[Score]): What was selected, in order.
     RAISES (DeepALError): The budget is below 1 word, or no sentence fits into it; the scores belong
-        to another pool; an option is out of range; or the output is in the pool.
+        to another pool; an option is out of range; or the output is among what is read.
     """
-    if Path(pool).resolve() in (place := Path(output).resolve(), *place.parents):
-        raise DeepALError(f"{output} is in the pool {pool}. Name a file elsewhere for the batch.")
+    check_output(output, pool, scores, *earlier)
     if budget < 1:
         raise DeepALError(f"The budget is {budget} words; it must be at least 1.")
     if earlier and max_similarity is None:
@@ -65,15 +65,26 @@ def select_batch(
             "--earlier has no effect without --max-similarity. "
             "Add --max-similarity, or leave out --earlier."
         )
-    candidates = read_scores(scores)
-    if not candidates:
-        raise DeepALError(f"{scores} has no sentence: there is nothing left to select.")
+    candidates = _read_candidates(scores, pool, vocab)
     docs = (doc for path in earlier for doc in read_shards(path, vocab))
     batch = select(candidates, budget, CopyFilter(pool, vocab, max_similarity, docs))
     if not batch:
         raise DeepALError(_nothing_to_select(candidates, budget))
     write_docs(_fetch_checked(pool, batch, vocab, with_gold), output)
     return batch
+
+
+def _read_candidates(scores: str | Path, pool: str | Path, vocab: Vocab) -> list[Score]:
+    scoring, candidates = read_scores(scores)
+    if scoring.pool != fingerprint(pool):
+        sentences = sum(1 for _ in read_shards(pool, vocab))
+        raise DeepALError(
+            f"{scores} has scores of {len(candidates)} sentences, but not of the pool {pool} as it "
+            f"is now, with {sentences} sentences. {SCORE_AGAIN}"
+        )
+    if not candidates:
+        raise DeepALError(f"{scores} has no sentence: there is nothing left to select.")
+    return candidates
 
 
 def _nothing_to_select(candidates: Sequence[Score], budget: int) -> str:

@@ -5,6 +5,7 @@ The lines that go out are what Prodigy, doccano and scripts read: {"id", "text",
 
 import json
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,20 @@ from ..corpus.records import accepted
 from ..corpus.sources import read_lines
 from ..corpus.spans import parse_spans
 from ..errors import PROBLEMS_SHOWN, DeepALError, LabelsAwaited
-from ..files import write_jsonl
+from ..files import write_atomically, write_jsonl
 from ..rounds.oracle import Oracle
 from ..sentences import sentence_id
 
 TO_LABEL, LABELLED = "to_label.jsonl", "labelled.jsonl"
+READ = "labelled.sha256"  # the hash of labelled.jsonl as it was when the batch was made
 IGNORED = "ignore"  # Prodigy's answer for a sentence that nobody can label
 
 
 class FileOracle(Oracle):
     """`spacy_deepal.FileOracle.v1`: people label a file in the round's folder."""
+
+    def __init__(self) -> None:
+        self._read: dict[Path, str] = {}  # the hash of the labels that were read, by folder
 
     def label(self, docs: Sequence[Doc], folder: Path) -> Iterable[Doc]:
         """Write the sentences to to_label.jsonl and stop; read labelled.jsonl when it is there.
@@ -46,6 +51,7 @@ class FileOracle(Oracle):
                 f"{len(docs)} sentences wait to be labelled: {folder / TO_LABEL}. Label them, save "
                 f"them as {file} and run the same command again."
             )
+        self._read[folder] = _hash(file)
         waiting = {sentence_id(doc): doc for doc in docs}
         refused: dict[str, str] = {}
         problems = []
@@ -67,10 +73,20 @@ class FileOracle(Oracle):
             )
         return docs
 
+    def labels_kept(self, folder: Path) -> None:
+        """Write down which labels were read, to notice corrections."""
+        with write_atomically(folder / READ) as stream:
+            print(self._read[folder], file=stream)
+
     def corrected(self, folder: Path, batch: Path) -> bool:
-        """RETURNS (bool): True if labelled.jsonl was changed after the batch was made."""
-        file = folder / LABELLED
-        return file.exists() and file.stat().st_mtime_ns > batch.stat().st_mtime_ns
+        """RETURNS (bool): True if labelled.jsonl is not what it was when the batch was made."""
+        file, read = folder / LABELLED, folder / READ
+        known = read.read_text(encoding="utf8").strip() if read.exists() else ""
+        return file.exists() and _hash(file) != known
+
+
+def _hash(file: Path) -> str:
+    return sha256(file.read_bytes()).hexdigest()
 
 
 def _write_lines(docs: Sequence[Doc], path: Path, labelled: Path) -> None:

@@ -1,15 +1,17 @@
 """What several commands share: arguments, options, and how errors are shown."""
 
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from thinc.api import Config
+from thinc.api import Config, ConfigValidationError
 from wasabi import msg
 
-from ..errors import DeepALError, LabelsAwaited
+from ..errors import KEPT, DeepALError, LabelsAwaited, describe_failure, printable
 
 app = typer.Typer(
     name="deepal",
@@ -30,25 +32,68 @@ OVERRIDES = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 @contextmanager
 def show_errors(config: Path | None = None) -> Iterator[None]:
-    """Print a DeepALError, or what spaCy finds wrong with a config, as one clear message, and exit
-    with status 1. A run that waits for labels exits with status 0. Other errors pass.
+    """Print what stops a command as one clear message, and exit with its status: 1; 130 after
+    Ctrl-C; 143 after SIGTERM. A run that waits for labels exits with 0. A fault of ours passes.
 
     config (Path | None): The config file that the message names.
     """
-    from spacy.cli._util import show_validation_error
-
     try:
-        with show_validation_error(config):
+        with _sigterm_raises():
             yield
     except LabelsAwaited as wait:
-        msg.info(str(wait))
+        msg.info(printable(str(wait)))
         raise typer.Exit(0) from wait
-    except DeepALError as error:
-        first, *others = str(error).split("\n")
-        print()
-        msg.fail(first)
-        print(*others, "", sep="\n")  # wasabi would join these lines
+    except BrokenPipeError:  # what reads the output has ended; typer knows what to do
+        raise
+    except ConfigValidationError as error:
+        _print_failure(f"{config or 'The config'} cannot be used:\n{_config_problems(error)}")
         raise typer.Exit(1) from error
+    except (DeepALError, OSError, MemoryError, RuntimeError) as error:
+        if not (text := describe_failure(error)):
+            raise
+        _print_failure(text)
+        raise typer.Exit(1) from error
+    except (KeyboardInterrupt, Terminated) as stop:
+        _print_failure(f"Stopped. {KEPT}")
+        raise typer.Exit(143 if isinstance(stop, Terminated) else 130) from stop
+
+
+class Terminated(BaseException):
+    """The process was asked to end by SIGTERM. What it began is cleared away on the way out."""
+
+
+@contextmanager
+def _sigterm_raises() -> Iterator[None]:
+    def terminate(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: let it clear away
+        raise Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _config_problems(error: ConfigValidationError) -> str:
+    """RETURNS (str): What spaCy finds wrong with a config, a line for each key; not the config."""
+    above = (error.parent or "").split(" -> ") if error.parent else []
+    lines = []
+    for item in error.errors:
+        *section, key = *above, *map(str, item.get("loc", ()))
+        place = f"[{'.'.join(section)}] " if section else ""
+        lines.append(f"- {place}{key}: {item.get('msg', '')}")
+    return "\n".join(lines) or str(error.desc or error).strip()
+
+
+def _print_failure(text: str) -> None:
+    first, *others = printable(text).split("\n")
+    print()
+    msg.fail(first)
+    print(*others, "", sep="\n")  # wasabi would join these lines
 
 
 def set_up(code: Path | None, gpu_id: int) -> None:
@@ -71,7 +116,7 @@ def load_config(ctx: typer.Context, path: Path, code: Path | None, gpu_id: int) 
     from click import NoSuchOption
     from spacy.cli._util import parse_config_overrides
 
-    from ..rounds.loop import load_run_config
+    from ..rounds.config_file import load_run_config
 
     set_up(code, gpu_id)
     try:

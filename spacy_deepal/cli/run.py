@@ -20,6 +20,7 @@ def run_cli(
 ) -> None:
     """Run active learning, round after round. Override values of the config as in `spacy train`:
     --paths.pool DIR"""
+    from ..errors import printable
     from ..rounds.loop import run_loop
 
     with show_errors(config):
@@ -29,5 +30,6 @@ def run_cli(
             keep=keep,
             use_gpu=gpu_id,
             on_round=lambda line: print(line.describe(), flush=True),
+            tell=lambda text: msg.warn(printable(text)),
         )
     msg.good(f"{end} The run is in {run_dir}")

@@ -29,7 +29,7 @@ BatchWords = Annotated[
 def score_cli(
     model: Annotated[str, Argument(help="Trained pipeline with a deepal_ner component")],
     pool: Annotated[Path, Argument(help="Pool: a folder of shards, or a .spacy file")],
-    scores: Annotated[Path, Argument(help="JSONL file to write, one line for each sentence")],
+    scores: Annotated[Path, Argument(help="JSONL file to write, for `spacy deepal select`")],
     acquisition: AcquisitionText = "MNLP",
     budget_words: BudgetWords = None,
     exclude: Annotated[
@@ -42,27 +42,18 @@ def score_cli(
     gpu_id: GpuId = -1,
 ) -> None:
     """Score the sentences of a pool. A sentence with a higher score is labelled sooner."""
-    from ..acquisition.registry import make_acquisition
-    from ..acquisition.score_file import write_scores
-    from ..acquisition.scoring import score
+    from ..acquisition.scoring import score_pool
     from ..acquisition.upstream import find_tagger
+    from ..files import check_output
     from ..pipelines import load_pipeline
-    from ..pool.shards import pool_reader
-    from ..progress import progress_bar
 
     with show_errors():
         set_up(code, gpu_id)
-        function = make_acquisition(acquisition)
+        check_output(scores, pool, model, code, *(exclude or ()))
         nlp = load_pipeline(model)
         if batch_words is not None:
             find_tagger(nlp).batch_words = batch_words
-        docs = pool_reader(pool, nlp.vocab, exclude or ())
-        rows = score(
-            nlp,
-            lambda: progress_bar(docs(), unit="sent"),
-            function,
-            budget=budget_words,
-            seed=seed,
+        count = score_pool(
+            nlp, pool, scores, acquisition, budget=budget_words, exclude=exclude or (), seed=seed
         )
-        count = write_scores(rows, scores)
     msg.good(f"Scored {count} sentences by {acquisition}: {scores}")

@@ -31,12 +31,11 @@ def vectors_cli(
     """Make static word vectors for the words of pools, for a config's --paths.vectors. They come
     from a file, a transformer or the text of the pools. Where several sources are named, a word's
     vectors stand side by side."""
-    from ..errors import DeepALError
+    from ..files import check_output
     from ..vectors.make import make_vectors, vectors_source
 
     with show_errors():
-        if from_file and Path(from_file).resolve() == output.resolve():
-            raise DeepALError(f"The vectors come from {output}. Name another folder to write to.")
+        check_output(output, *pools, from_file, from_transformer)
         source = vectors_source(
             from_file=from_file,
             from_transformer=from_transformer,

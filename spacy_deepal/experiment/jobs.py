@@ -1,9 +1,10 @@
 """Runs side by side, each in its own process: small models gain little from a second thread."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, as_completed, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from contextlib import contextmanager
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,10 @@ def do_jobs(
     initial = (max(1, torch.get_num_threads() // processes), code, use_gpu)
     running: set[Future] = set()
     try:
-        with ProcessPoolExecutor(processes, get_context("spawn"), _set_up, initial) as pool:
+        with (
+            ProcessPoolExecutor(processes, get_context("spawn"), _set_up, initial) as pool,
+            _ended_with_us(),
+        ):
             for job in jobs:  # one by one: what the pool has been given cannot be called back
                 if len(running) == processes:
                     done, running = wait(running, return_when=FIRST_COMPLETED)
@@ -50,6 +54,18 @@ def do_jobs(
             "One of the processes was killed. That happens when memory is full. What is finished "
             "is kept. Give the same command again, with --processes 1 to need less memory."
         ) from error
+
+
+@contextmanager
+def _ended_with_us() -> Iterator[None]:
+    """End the processes of the jobs if this one is interrupted or asked to end."""
+    try:
+        yield
+    except BaseException as error:
+        if not isinstance(error, Exception):
+            for process in active_children():
+                process.terminate()
+        raise
 
 
 def _set_up(threads: int, code: Path | None, use_gpu: int) -> None:

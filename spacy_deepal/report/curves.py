@@ -139,7 +139,9 @@ def draw_curves(comparison: Comparison, width: float, height: float) -> "Figure"
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color("#b6bdc5")
     axes.tick_params(color="#b6bdc5", labelcolor=MUTED)
-    axes.legend(loc="lower right", frameon=False, labelcolor=INK, fontsize=9)
+    legend = axes.legend(loc="lower right", frameon=False, labelcolor=INK, fontsize=9)
+    for text in legend.get_texts():
+        text.set_parse_math(False)  # a name may have any characters
     return drawing
 
 
@@ -148,9 +150,7 @@ def _draw_function(axes: "Axes", name: str, runs: list[Run], style: Style) -> No
     from the lowest to the highest. Where one run is further than the others, its line is dotted."""
     x, f = mean_curve(runs)
     mean = f.mean(axis=0)
-    label = name.replace("$", r"\$")  # a pair of them would be read as mathematics
-    if len(runs) > 1:
-        label += f" ({len(runs)} runs)"
+    label = f"{name} ({len(runs)} runs)" if len(runs) > 1 else name
     look: Any = {"color": style.color, "lw": 1.8, "marker": style.marker, "ms": 4.5, "mew": 0}
     axes.plot(x, mean, label=label, **look)
     if len(runs) > 1:

@@ -3,11 +3,9 @@ then score, select, label, train and evaluate, round after round."""
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.util import load_config, load_model
 from spacy.vocab import Vocab
 from thinc.api import Config
 
@@ -20,18 +18,20 @@ from ..acquisition.upstream import find_tagger
 from ..corpus.docbin import write_docs
 from ..errors import DeepALError
 from ..files import replace_folder
-from ..pipelines import blank_pipeline
+from ..pipelines import blank_pipeline, load_pipeline, save_pipeline
 from ..pool.shards import fetch, read_shards
 from ..progress import progress_bar
+from ..sealed import seal_folder
 from ..seeds import derive_seed
 from ..sentences import count_words, sentence_id
 from .checks import check_initialized, check_labelled
 from .manifest import count_genres, make_manifest
-from .rows import RoundMetrics, Selected
+from .repair import take_out_damaged
+from .rows import FoundEntities, RoundMetrics, Selected
 from .run_folder import RoundFolder, RunFolder
 from .settings import SECTION, read_settings, words_of
 from .stability import agreement, draw_stop_set, find_entities, stopping_point
-from .training import Training, evaluate_pipeline, save_pipeline
+from .training import Training, evaluate_pipeline
 
 
 def run_loop(
@@ -41,6 +41,7 @@ def run_loop(
     keep: str = "last",
     use_gpu: int = -1,
     on_round: Callable[[RoundMetrics], None] = lambda line: None,
+    tell: Callable[[str], None] = print,
 ) -> str:
     """Run active learning to its end. Continues where an earlier process stopped.
 
@@ -49,6 +50,7 @@ def run_loop(
     keep (str): Which rounds' models stay on disk: "last" or "all".
     use_gpu (int): GPU id. With -1, the CPU.
     on_round (Callable): Called with the metrics of each round when it is finished.
+    tell (Callable): Called with a sentence for each damaged file that is made again.
     RETURNS (str): Why the run ended.
     RAISES (DeepALError): If the config cannot be used, if the folder holds another run or is in
         use, or if data cannot be read.
@@ -59,7 +61,7 @@ def run_loop(
     folder = RunFolder(Path(run_dir))
     with folder.lock():
         manifest = make_manifest(resolved, settings)
-        if folder.initial.exists():
+        if folder.has_begun:
             folder.open(manifest)
         else:  # nothing is written before all that is needed has been found
             vocab = blank_pipeline(manifest.lang).vocab
@@ -70,25 +72,13 @@ def run_loop(
             save_pipeline(nlp, folder.initial)
         loop = Loop(training, folder)
         folder.tidy(keep)
+        loop.repair(tell)
         while not (end := loop.end()):
             line = loop.next_round()
             folder.add_metrics(line)
             on_round(line)
             folder.tidy(keep)
         return end
-
-
-def load_run_config(path: str | Path, overrides: dict[str, Any]) -> Config:
-    """Load a config for `run_loop`, with values by dotted key as `spacy train` takes them.
-
-    RAISES (DeepALError): There is no such file.
-    """
-    if not Path(path).is_file():
-        raise DeepALError(
-            f"There is no config file {path}. `python -m spacy deepal init-config {path}` writes "
-            "one."
-        )
-    return load_config(path, overrides=overrides, interpolate=False)
 
 
 class Loop:
@@ -140,13 +130,33 @@ class Loop:
             if not here.selected.path.exists():
                 self._select(here, selection)
             self._label(here)
-        labelled = self._labelled(here.number)
+        self.trained(here.number)
+        return self._evaluate(here, selection, self._labelled(here.number))
+
+    def repair(self, tell: Callable[[str], None]) -> None:
+        """Take out what is damaged, and make again what is missing of what is finished."""
+        for damaged in take_out_damaged(self.folder):
+            tell(damaged)
+        if not self.folder.initial.exists():
+            save_pipeline(self.training.initialize(), self.folder.initial)
+        if metrics := self.folder.metrics:
+            self._labelled(metrics[-1].round)
+            self.trained(metrics[-1].round)
+
+    def trained(self, number: int) -> Path:
+        """RETURNS (Path): The model of a round. If it is not there, the round is trained; so are,
+        before it, those rounds whose weights it starts from."""
+        here = self.folder.round(number)
         if not here.model.exists():
-            start = self._start(here.number) if self.settings.warm_start else self.folder.initial
+            labelled = self._labelled(number)
+            warm = self.settings.warm_start
+            start = self._start(number) if warm else self.folder.initial
             with here.timed("train"):
                 best = self.training.train_round(here, start, labelled)
+                seal_folder(best)
             replace_folder(best, here.model)
-        return self._evaluate(here, selection, labelled)
+            here.diverged.unlink(missing_ok=True)
+        return here.model
 
     def _how_to_select(self, metrics: list[RoundMetrics]) -> str:
         if not metrics:
@@ -157,7 +167,7 @@ class Loop:
         """Score what is left of the pool, and write which sentences are selected."""
         scored = selection == "acquisition"
         acquisition = self.settings.acquisition if scored else RAND()
-        nlp = load_model(self._start(here.number))
+        nlp = load_pipeline(self._start(here.number))
         with here.timed("score"):
             scores = self._score(here.number, nlp, acquisition)
         budget, pool = self._budget(here.number), self.paths["pool"]
@@ -198,27 +208,26 @@ class Loop:
                 f"The oracle must give back the {len(ids)} sentences that it got, with their ids. "
                 f"Missing: {', '.join(lost[:5]) or 'none'}; given back: {len(labelled)}."
             )
-        tagger = find_tagger(load_model(self.folder.initial))
+        tagger = find_tagger(load_pipeline(self.folder.initial))
         check_labelled(labelled.values(), tagger, here.path)
         write_docs([labelled[name] for name in ids], here.batch)
+        self.settings.oracle.labels_kept(here.path)
 
     def _labelled(self, number: int) -> list[Doc]:
         """RETURNS (list[Doc]): All that is labelled up to and with a round. Corrections count."""
         docs: list[Doc] = []
         for each in map(self.folder.round, range(number + 1)):
-            if self.settings.oracle.corrected(each.path, each.batch):
+            if not each.batch.exists() or self.settings.oracle.corrected(each.path, each.batch):
                 self._label(each)
             docs += each.read_batch(self.vocab)
         return docs
 
     def _evaluate(self, here: RoundFolder, selection: str, labelled: list[Doc]) -> RoundMetrics:
-        nlp = load_model(here.model)
+        nlp = load_pipeline(here.model)
         with here.timed("evaluate"):
             scores = evaluate_pipeline(nlp, self.paths["test"])
-            stop_set = draw_stop_set(read_shards(self.paths["pool"], nlp.vocab), self.settings.seed)
-            found = find_entities(nlp, stop_set)
-            here.entities.write(found)
-        before = self.folder.round(here.number - 1).entities.read() if here.number else []
+            found = self._find_entities(here, nlp)
+        before = self._entities_before(here.number)
         words = sum(map(count_words, labelled))
         return RoundMetrics(
             round=here.number,
@@ -233,8 +242,24 @@ class Loop:
             seconds=here.seconds,
         )
 
+    def _find_entities(self, here: RoundFolder, nlp: Language) -> list[FoundEntities]:
+        stop_set = draw_stop_set(read_shards(self.paths["pool"], nlp.vocab), self.settings.seed)
+        found = find_entities(nlp, stop_set)
+        here.entities.write(found)
+        return found
+
+    def _entities_before(self, number: int) -> list[FoundEntities]:
+        """RETURNS (list[FoundEntities]): What the model of the round before finds in the stop set;
+        nothing in the first round."""
+        if number == 0:
+            return []
+        here = self.folder.round(number - 1)
+        if here.entities.path.exists():
+            return here.entities.read()
+        return self._find_entities(here, load_pipeline(self.trained(here.number)))
+
     def _start(self, number: int) -> Path:
-        return self.folder.round(number - 1).model if number else self.folder.initial
+        return self.trained(number - 1) if number else self.folder.initial
 
     def _budget(self, number: int) -> int:
         budget = self.settings.budget_words if number else self.settings.seed_words

@@ -28,6 +28,13 @@ class Oracle(ABC):
         RETURNS (Iterable[Doc]): The same sentences in any order, with the oracle's entities.
         """
 
+    def labels_kept(self, folder: Path) -> None:
+        """Called when what `label` returned is on disk. By default nothing happens.
+
+        folder (Path): The folder of the round.
+        """
+        return
+
     def corrected(self, folder: Path, batch: Path) -> bool:
         """Tell whether labels were corrected after they were given; then the run asks for them
         again. By default they never are.

@@ -1,6 +1,7 @@
 """The folder of a run: the one module that writes and reads it.
 
-Every file is there whole or not at all, so a run can be killed at any moment and started again.
+Every file is there whole or not at all, so a run can be killed at any moment and started again. The
+files of rows end with a seal and the pipelines have one, so damage is noticed (`repair.py`).
 
 manifest.json     what the run is: config, seed, versions, pool; fixed at its start
 initial/          the pipeline before any training
@@ -27,15 +28,20 @@ from ..files import (
     check_replaceable,
     parse_row,
     read_json,
-    read_rows,
     write_json,
-    write_jsonl,
 )
 from ..pool.shards import read_shards
+from ..sealed import read_sealed, write_sealed
 from .manifest import differences
 from .rows import RUN_FORMAT, FoundEntities, Manifest, RoundMetrics, Seconds, Selected
 
 RESTORE = "Restore the file from a copy, or begin the run again in another folder."
+AGAIN = "Give the command of the run again, which makes the file again."
+EVALUATE_AGAIN = (
+    "Restore the file from a copy. Or delete it and give the command of the run again, which then "
+    "trains and evaluates all rounds again, from the labels that are there."
+)
+MAY_CHANGE = "config.training.optimizer."  # after a loss that was not a number
 
 
 @dataclass(frozen=True)
@@ -48,11 +54,14 @@ class RowFile(Generic[RowType]):
 
     def read(self) -> list[RowType]:
         """RETURNS (list[Row]): The rows in order; none if there is no file."""
-        return read_rows(self.row, self.path, self.remedy) if self.path.exists() else []
+        if not self.path.exists():
+            return []
+        lines = read_sealed(self.path, self.remedy)
+        return [parse_row(self.row, value, where, self.remedy) for where, value in lines]
 
     def write(self, rows: Iterable[RowType]) -> None:
-        """Write the file, or replace it."""
-        write_jsonl(self.path, (row.model_dump() for row in rows))
+        """Write the file with a seal, or replace it."""
+        write_sealed(self.path, rows)
 
 
 class RunFolder:
@@ -62,7 +71,7 @@ class RunFolder:
         self.path = path
         self.initial = path / "initial"
         self._manifest = path / "manifest.json"
-        self._metrics = RowFile(path / "metrics.jsonl", RoundMetrics)
+        self._metrics = RowFile(path / "metrics.jsonl", RoundMetrics, EVALUATE_AGAIN)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -98,17 +107,28 @@ class RunFolder:
         """Begin a run, or continue it. A run that failed before it was initialised begins anew.
 
         A run that continues may have other data paths, as long as the data are the same, and
-        another end than when it began.
+        another end than when it began. If the loss of a round was not a number, it may have another
+        optimizer.
 
         RAISES (DeepALError): The folder holds another run. The message names each difference.
         """
-        if not (self._manifest.exists() and self.initial.exists()):
+        if not (self._manifest.exists() and self.has_begun):
             write_json(self._manifest, manifest.model_dump())
-        elif changes := differences(self.manifest, manifest):
+            return
+        changes = differences(self.manifest, manifest)
+        diverged = any(here.diverged.exists() for here in self.rounds())
+        if changes and diverged and all(change.startswith(MAY_CHANGE) for change in changes):
+            write_json(self._manifest, manifest.model_dump())
+        elif changes:
             raise DeepALError(
                 f"{self.path} holds another run. Use another folder, or undo these changes:\n- "
                 + "\n- ".join(changes)
             )
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the run has come so far that it must not become another one."""
+        return self.initial.exists() or any(self.path.glob("round_*/selected.jsonl"))
 
     @property
     def manifest(self) -> Manifest:
@@ -116,7 +136,7 @@ class RunFolder:
         another format."""
         if not self._manifest.is_file():
             raise DeepALError(f"{self.path} is not a run folder: it has no manifest.json.")
-        content = read_json(self._manifest)
+        content = read_json(self._manifest, RESTORE)
         version = content.get("format") if isinstance(content, dict) else None
         if isinstance(version, int) and version != RUN_FORMAT:
             raise DeepALError(
@@ -127,19 +147,8 @@ class RunFolder:
 
     @property
     def metrics(self) -> list[RoundMetrics]:
-        """The finished rounds in order. RAISES (DeepALError): A line is damaged, or does not follow
-        the line before."""
-        lines = self._metrics.read()
-        percent = -1.0
-        for number, line in enumerate(lines):
-            if line.round != number or line.words_percent <= percent:
-                raise DeepALError(
-                    f"{self._metrics.path}, line {number + 1}: expected round {number} at more "
-                    f"than {max(percent, 0.0):g}% of the words, found round {line.round} at "
-                    f"{line.words_percent:g}%. Restore the file from a copy."
-                )
-            percent = line.words_percent
-        return lines
+        """The finished rounds in order. RAISES (DeepALError): A line is damaged, or was lost."""
+        return self._metrics.read()
 
     def add_metrics(self, line: RoundMetrics) -> None:
         """Add the line of a finished round."""
@@ -176,7 +185,10 @@ class RoundFolder:
     training (Path), log (Path): What spaCy writes while the round trains; the log stays.
     selected (RowFile[Selected]): The sentences that the round selected, in the order taken.
     batch (Path): These sentences with their labels.
+    times (Path): How long each step took.
     entities (RowFile[FoundEntities]): What the round's model finds in the stop set.
+    diverged (Path): Is there while the last training of the round has failed, as its loss was not a
+        number.
     """
 
     def __init__(self, path: Path, number: int):
@@ -184,11 +196,11 @@ class RoundFolder:
         self.model = path / "model"
         self.training = path / "training"
         self.log = path / "train.log"
-        self.selected = RowFile(path / "selected.jsonl", Selected)
+        self.selected = RowFile(path / "selected.jsonl", Selected, AGAIN)
         self.batch = path / "batch.spacy"
-        remedy = "Delete it: the run can continue without it."
-        self.entities = RowFile(path / "entities.jsonl", FoundEntities, remedy)
-        self._seconds = path / "seconds.json"
+        self.entities = RowFile(path / "entities.jsonl", FoundEntities, AGAIN)
+        self.diverged = path / "diverged"
+        self.times = path / "seconds.json"
 
     def read_batch(self, vocab: Vocab) -> list[Doc]:
         """RETURNS (list[Doc]): The labelled sentences; none if they are not labelled yet."""
@@ -197,10 +209,9 @@ class RoundFolder:
     @property
     def seconds(self) -> Seconds:
         """How long each step took that is done."""
-        if not self._seconds.exists():
+        if not self.times.exists():
             return Seconds()
-        remedy = "Delete it: only times are lost."
-        return parse_row(Seconds, read_json(self._seconds), str(self._seconds), remedy)
+        return parse_row(Seconds, read_json(self.times, AGAIN), str(self.times), AGAIN)
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
@@ -209,4 +220,4 @@ class RoundFolder:
         start = perf_counter()
         yield
         known = self.seconds.model_copy(update={step: round(perf_counter() - start, 3)})
-        write_json(self._seconds, known.model_dump())
+        write_json(self.times, known.model_dump())

@@ -1,6 +1,7 @@
 """The [active_learning] section of a config: what a run does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from math import isfinite
 from typing import Annotated, Any
 
 import pydantic
@@ -17,6 +18,10 @@ SECTION = "active_learning"
 SEE = "`python -m spacy deepal init-config al.cfg` writes a config that has all sections."
 
 
+# What a registered function may raise for arguments that it does not expect.
+MADE_WRONG = (TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError)
+
+
 def _budget(value: Any) -> int | float:
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
@@ -30,9 +35,12 @@ def _made_by(registered: str, fits: Callable[[Any], bool], what: str) -> pydanti
     complaints, such as an unknown name or a bad argument, are ValueErrors too."""
 
     def make(block: Any) -> Any:
-        if not isinstance(block, dict) or registered not in block:
+        if not isinstance(block, dict) or not isinstance(block.get(registered), str):
             raise ValueError(f'must be a section with {registered} = "NAME"')
-        made = registry.resolve({"section": block})["section"]
+        try:
+            made = registry.resolve({"section": block})["section"]
+        except MADE_WRONG as error:
+            raise ValueError(f"cannot be made: {type(error).__name__}: {error}") from error
         if not fits(made):
             raise ValueError(f"must name {what}; it made {made!r}")
         return made
@@ -110,20 +118,57 @@ def read_settings(config: Config) -> Settings:
         errors = [f"[{SECTION}] {describe_error(item)}" for item in error.errors()]
         if any(item["type"] == "extra_forbidden" for item in error.errors()):
             errors.append(f"[{SECTION}] has these keys: {', '.join(Settings.model_fields)}")
-    errors += [f"[{name}] is missing" for name in ("nlp", "training") if name not in config]
-    for path in ("train", "dev", "pool", "test"):
-        if path not in config.get("paths", {}):
-            errors.append(f"[paths] {path} is missing" + (" (null will do)" * (path == "train")))
-        elif path != "train" and not isinstance(config["paths"][path], str):
-            errors.append(f"[paths] {path} is not set: give it as --paths.{path}")
+    errors += _problems_elsewhere(config)
     if errors or settings is None:
         raise DeepALError("The config cannot be used:\n- " + "\n- ".join(errors))
     return settings
 
 
+def _problems_elsewhere(config: Config) -> Iterator[str]:
+    """YIELDS (str): What is wrong in the other sections that the loop itself reads."""
+    for name in ("nlp", "training", "paths"):
+        if name not in config and name != "paths":
+            yield f"[{name}] is missing"
+        elif not isinstance(config.get(name, {}), dict):
+            yield f"[{name}] = {config[name]!r}: must be a section"
+    for place, value in _not_finite({key: config[key] for key in config if key != SECTION}):
+        yield f"{place} = {value}: must be a finite number"
+    for name in ("components", "corpora"):
+        for key, value in config.get(name, {}).items():
+            if not isinstance(value, dict):
+                yield f"[{name}] {key} = {value!r}: must be a section"
+    given = config.get("training")
+    training = given if isinstance(given, dict) else {}
+    for key in ("train_corpus", "dev_corpus"):
+        if not isinstance(training.get(key, ""), str):
+            yield f'[training] {key} = {training[key]!r}: must be a name, such as "corpora.train"'
+    dropout = training.get("dropout", 0.0)
+    if not isinstance(dropout, dict) and not (
+        isinstance(dropout, int | float) and 0 <= dropout < 1
+    ):
+        yield f"[training] dropout = {dropout!r}: must be from 0 to 1, or a schedule"
+    nlp, paths = config.get("nlp"), config.get("paths", {})
+    if isinstance(nlp, dict) and not isinstance(nlp.get("lang"), str):
+        yield f'[nlp] lang = {nlp.get("lang")!r}: must be a language code, such as "en"'
+    for path in ("train", "dev", "pool", "test") if isinstance(paths, dict) else ():
+        if path not in paths:
+            yield f"[paths] {path} is missing" + (" (null will do)" * (path == "train"))
+        elif path != "train" and not isinstance(paths[path], str):
+            yield f"[paths] {path} is not set: give it as --paths.{path}"
+
+
+def _not_finite(section: dict[str, Any], path: str = "") -> Iterator[tuple[str, float]]:
+    """YIELDS (tuple[str, float]): Each number of a config that is none, with section and key."""
+    for key, value in section.items():
+        if isinstance(value, dict):
+            yield from _not_finite(value, f"{path}.{key}".lstrip("."))
+        elif isinstance(value, float) and not isfinite(value):
+            yield f"[{path}] {key}", value
+
+
 def check_sections(config: Config, *names: str) -> None:
     """RAISES (DeepALError): The config lacks a section of one of these names."""
-    if missing := [f"[{name}]" for name in names if name not in config]:
+    if missing := [f"[{name}]" for name in names if not isinstance(config.get(name), dict)]:
         raise DeepALError(f"The config has no {' and no '.join(missing)} section. {SEE}")
 
 

@@ -13,19 +13,25 @@ from spacy.tokens import Doc
 from spacy.training import Corpus
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import DIR_MODEL_BEST, train
-from spacy.util import load_model, registry, resolve_dot_names
-from thinc.api import Config
+from spacy.util import registry, resolve_dot_names
+from thinc.api import Config, ConfigValidationError
 
 from ..corpus.docbin import doc_bin
+from ..drafts import writing
 from ..errors import DeepALError
-from ..files import replace_folder
+from ..pipelines import load_pipeline
 from ..seeds import derive_seed
 from .checks import no_annotation
 from .raw_text import raw_text_f
 from .run_folder import RoundFolder
 from .settings import SECTION, Settings
 
-NO_LABELS, NO_VECTORS = "E143", "E884"  # spaCy's errors for a component, and for [paths] vectors
+# spaCy's errors for a component without labels, for [paths] vectors, and for a loss.
+NO_LABELS, NO_VECTORS, NAN_LOSS = "E143", "E884", "E910"
+
+
+class LossDiverged(DeepALError):
+    """The loss of a training became NaN or infinite."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,11 @@ class Training:
         training["max_epochs"], training["max_steps"] = (0, last) if last else (1, 0)
         training["patience"] = 0
         training["eval_frequency"] = max(1, last // self.settings.evaluations)
-        _train(nlp, here.training, here.log, updates, f"round {here.number}", self.use_gpu)
+        try:
+            _train(nlp, here.training, here.log, updates, f"round {here.number}", self.use_gpu)
+        except LossDiverged:
+            here.diverged.touch()
+            raise
         return here.training / DIR_MODEL_BEST
 
 
@@ -96,7 +106,7 @@ def train_full(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, 
     output.mkdir(parents=True, exist_ok=True)
     nlp = _init_pipeline(without_loop(config), use_gpu)
     _train(nlp, output, output / "train.log", None, "full data", use_gpu)
-    nlp = load_model(output / DIR_MODEL_BEST)
+    nlp = load_pipeline(output / DIR_MODEL_BEST)
     scores = evaluate_pipeline(nlp, config.interpolate()["paths"]["test"])
     return {**scores, "dev_ents_f": nlp.meta["performance"]["ents_f"]}
 
@@ -112,9 +122,13 @@ def _init_pipeline(config: Config, use_gpu: int) -> Language:
                 "deepal vectors` has written, or a pipeline, as --paths.vectors."
             ) from error
         raise DeepALError(f"The pipeline cannot be initialised. {error}") from error
-    except ValueError as error:
+    except (ConfigValidationError, DeepALError):
+        raise
+    except (ValueError, TypeError) as error:
         if NO_LABELS not in str(error):
-            raise
+            raise DeepALError(
+                f"The pipeline cannot be made as the config says: {type(error).__name__}: {error}"
+            ) from error
         raise no_annotation(str(error).split("'")[1], paths["train"]) from error
 
 
@@ -128,16 +142,18 @@ def _train(
         "updates": updates,
         "title": title,
     }
-    with log.open("w", encoding="utf8") as stream:
-        train(nlp, output, use_gpu=use_gpu, stdout=stream, stderr=sys.stderr)
-
-
-def save_pipeline(nlp: Language, folder: Path) -> None:
-    """Write a pipeline, whole or not at all."""
-    draft = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(draft, ignore_errors=True)
-    nlp.to_disk(draft)
-    replace_folder(draft, folder)
+    rate = nlp.config["training"]["optimizer"].get("learn_rate")
+    with writing(output), log.open("w", encoding="utf8") as stream:
+        try:
+            train(nlp, output, use_gpu=use_gpu, stdout=stream, stderr=sys.stderr)
+        except ValueError as error:
+            if NAN_LOSS not in str(error):
+                raise
+            raise LossDiverged(
+                f"The training of {title} failed: its loss is not a number any more. The learn "
+                f"rate may be too high. Lower [training.optimizer] learn_rate, which is {rate}, "
+                "and give the same command again. What is finished is kept."
+            ) from error
 
 
 def count_updates(nlp: Language, passes: int, min_updates: int) -> int:

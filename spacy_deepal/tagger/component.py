@@ -130,11 +130,18 @@ class DeepNER(TrainablePipe):
         return tagger.paths(docs, context, self.batch_words, self.beam_width)
 
     def _tagger(self) -> "Tagger":
-        """RAISES (ValueError): As spaCy's own components, before there is any label."""
+        """RAISES (DeepALError): As spaCy's own components, before there is any label; or the model
+        was trained with another number of labels."""
         from .model import tagger_of
 
         if not (self.labels or self.model.has_dim("nO")):
-            raise ValueError(Errors.E143.format(name=self.name))
+            raise DeepALError(Errors.E143.format(name=self.name))
+        if self.model.has_dim("nO") and self.model.get_dim("nO") != scheme.tag_count(self.labels):
+            raise DeepALError(
+                f"The component '{self.name}' has {len(self.labels)} labels, and its weights are "
+                f"for {self.model.get_dim('nO')} tags instead of {scheme.tag_count(self.labels)}. "
+                "Its files are not of one model: restore them from a copy."
+            )
         return tagger_of(self.model)
 
     def set_annotations(self, docs: Iterable[Doc], scores: Any) -> None:

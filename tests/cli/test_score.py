@@ -1,4 +1,3 @@
-import json
 import subprocess
 import sys
 
@@ -6,6 +5,7 @@ import catalogue
 import pytest
 from spacy.vocab import Vocab
 
+from spacy_deepal.acquisition.score_file import read_scores
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.sentences import sentence_id
 
@@ -48,7 +48,7 @@ def code(tmp_path, monkeypatch):
 
 
 def read(file):
-    return [json.loads(line) for line in file.read_text(encoding="utf8").splitlines()]
+    return [row.model_dump() for row in read_scores(file)[1]]
 
 
 def by_id(file):

@@ -1,4 +1,3 @@
-import json
 import subprocess
 import sys
 
@@ -6,10 +5,11 @@ import pytest
 import spacy
 from spacy.tokens import DocBin
 
-from spacy_deepal.pool.shards import read_shards, write_shards
+from spacy_deepal.acquisition.score_file import Scoring, read_scores, write_scores
+from spacy_deepal.pool.shards import fingerprint, read_shards, write_shards
 from spacy_deepal.sentences import count_words, sentence_id
 
-from ..pools import annotation, call, make_docs
+from ..pools import annotation, call, make_docs, make_score
 
 
 @pytest.fixture
@@ -19,14 +19,19 @@ def pool(tmp_path):
 
 
 @pytest.fixture
-def scores(tmp_path):
+def scores(pool, tmp_path):
     """Scores that grow from sentence to sentence."""
-    lines = [
-        {"id": sentence_id(doc), "words": len(doc), "score": number / 30}
-        for number, doc in enumerate(make_docs(30, 1))
-    ]
-    file = tmp_path / "scores.jsonl"
-    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf8")
+    docs = enumerate(make_docs(30, 1))
+    return rewrite(
+        tmp_path / "scores.jsonl",
+        pool,
+        [make_score(sentence_id(d), len(d), n / 30) for n, d in docs],
+    )
+
+
+def rewrite(file, pool, rows):
+    """Write scores of a pool."""
+    write_scores(rows, file, Scoring(pool=fingerprint(pool), acquisition="test"))
     return file
 
 
@@ -52,14 +57,13 @@ def test_a_batch_is_not_written_into_the_pool(pool, scores, inside):
     before = sorted(pool.iterdir())
     status, output = call("select", scores, pool, pool / inside, "--budget-words", 20)
     assert status == 1
-    assert "Name a file elsewhere for the batch." in " ".join(output.split())
+    assert "read here" in output
     assert sorted(pool.iterdir()) == before
 
 
 def test_the_order_of_the_scores_does_not_matter(pool, scores, tmp_path):
     call("select", scores, pool, tmp_path / "a.spacy", "--budget-words", 40)
-    lines = scores.read_text().splitlines()
-    scores.write_text("\n".join(lines[::-1]))
+    rewrite(scores, pool, read_scores(scores)[1][::-1])
     call("select", scores, pool, tmp_path / "b.spacy", "--budget-words", 40)
     ids = [[sentence_id(doc) for doc in read(tmp_path / f"{name}.spacy")] for name in "ab"]
     assert ids[0] == ids[1]
@@ -117,12 +121,8 @@ def test_near_copies_of_earlier_batches_are_passed_over_too(pool, scores, tmp_pa
     call("select", scores, pool, first, *options)
     batch = read(first)
     assert "Nobody knew " in [doc.text for doc in batch]
-    left = [
-        line
-        for line in scores.read_text().splitlines()
-        if json.loads(line)["id"] not in set(map(sentence_id, batch))
-    ]
-    scores.write_text("\n".join(left))
+    taken = set(map(sentence_id, batch))
+    rewrite(scores, pool, [row for row in read_scores(scores)[1] if row.id not in taken])
     call("select", scores, pool, second, *options)
     assert "Nobody knew " in [doc.text for doc in read(second)]
     assert call("select", scores, pool, second, *options, "--earlier", first)[0] == 0
@@ -180,7 +180,7 @@ def test_ids_that_are_not_in_the_pool_are_refused(scores, tmp_path):
     write_shards(make_docs(30, 2), tmp_path / "other")
     batch = tmp_path / "b.spacy"
     status, output = call("select", scores, tmp_path / "other", batch, "--budget-words", 9)
-    assert (status, "not in the pool" in output) == (1, True)
+    assert (status, "scores of 30 sentences, but not of the pool" in output) == (1, True)
     assert not batch.exists()
 
 

@@ -7,7 +7,7 @@ import typer
 
 from spacy_deepal.experiment.simulation import simulate
 from spacy_deepal.files import write_jsonl
-from spacy_deepal.rounds.loop import load_run_config
+from spacy_deepal.rounds.config_file import load_run_config
 
 from ..pools import AL_CONFIG, make_docs, overrides, read_jsonl
 from .conftest import SCRIPTS

@@ -3,7 +3,7 @@
 import pytest
 
 from spacy_deepal.files import write_jsonl
-from spacy_deepal.rounds.loop import load_run_config
+from spacy_deepal.rounds.config_file import load_run_config
 
 from ..pools import AL_CONFIG, read_jsonl
 from ..report.build import make_row, make_run

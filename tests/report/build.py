@@ -6,6 +6,8 @@ import spacy
 import srsly
 from spacy.tokens import Doc, DocBin
 
+from ..pools import write_sealed_values
+
 POOL_WORDS = 1000
 
 
@@ -39,7 +41,7 @@ def make_run(
     rows = [make_row(n, percent, f) for n, (percent, f) in enumerate(curve)]
     for row, number in zip(rows, stability, strict=False):
         row["stability"] = number
-    srsly.write_jsonl(path / "metrics.jsonl", rows)
+    write_sealed_values(path / "metrics.jsonl", rows)
     return path
 
 
@@ -71,7 +73,7 @@ def make_batch(run: Path, number: int, docs: list[Doc], scores: list[float | Non
         id_ = f"r{number}s{place}"
         doc.user_data["deepal"] = {"id": id_, "doc_id": "d", "genre": "nw"}
         picks.append({"id": id_, "words": len(doc), "score": score})
-    srsly.write_jsonl(folder / "selected.jsonl", picks)
+    write_sealed_values(folder / "selected.jsonl", picks)
     DocBin(docs=docs, store_user_data=True).to_disk(folder / "batch.spacy")
     return folder
 

@@ -10,6 +10,7 @@ from spacy_deepal.report.compare import read_comparison
 from spacy_deepal.report.page import duration, genre_shares, write_report
 from spacy_deepal.report.runs import read_runs
 
+from ..pools import write_sealed_values
 from .build import make_batch, make_doc, make_row, make_run
 
 VOID = {"meta", "link", "br"}
@@ -179,7 +180,7 @@ def test_one_genre_is_not_worth_a_table(tmp_path):
 def test_a_genre_of_the_pool_that_was_not_picked_has_share_zero(tmp_path):
     path = make_run(tmp_path / "a")
     row = make_row(0, 1, 0.5) | {"genres": {"nw": {"sentences": 1, "words": 10}}}
-    srsly.write_jsonl(path / "metrics.jsonl", [row])
+    write_sealed_values(path / "metrics.jsonl", [row])
     shares = genre_shares(read_runs([path])[0], "words")
     assert (shares["pool"]["tc"], shares["rounds"][0]["tc"]) == (25, 0)
 

@@ -6,6 +6,7 @@ import pytest
 import spacy
 from spacy.util import load_config
 
+from spacy_deepal.acquisition.score_file import read_scores
 from spacy_deepal.rounds.loop import run_loop
 
 from ..pools import CONFIGS, call, call_spacy, options, overrides, quick_config, read_jsonl
@@ -89,4 +90,4 @@ def test_spacy_trains_evaluates_and_scores_a_shared_layer(paths, tmp_path):
     scores = tmp_path / "scores.jsonl"
     status, _ = call("score", model, paths["pool"], scores, "--acquisition", "MNLP")
     assert status == 0
-    assert len(read_jsonl(scores)) == 45
+    assert len(read_scores(scores)[1]) == 45

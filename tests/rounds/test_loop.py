@@ -15,7 +15,8 @@ import spacy_deepal
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.shards import fingerprint, read_shards, write_shards
 from spacy_deepal.rounds import loop
-from spacy_deepal.rounds.loop import Loop, load_run_config, run_loop
+from spacy_deepal.rounds.config_file import load_run_config
+from spacy_deepal.rounds.loop import Loop, run_loop
 from spacy_deepal.rounds.manifest import count_genres, describe_pool
 from spacy_deepal.rounds.oracle import Oracle
 from spacy_deepal.rounds.run_folder import RunFolder

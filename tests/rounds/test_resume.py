@@ -14,13 +14,12 @@ from spacy.language import Language
 from spacy.util import load_model
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.files import write_jsonl
 from spacy_deepal.rounds import loop, run_folder, training
 from spacy_deepal.rounds.loop import run_loop
 from spacy_deepal.rounds.run_folder import RowFile
 from spacy_deepal.rounds.training import Training
 
-from ..pools import AL_CONFIG, options, overrides, quick_config, read_jsonl
+from ..pools import AL_CONFIG, options, overrides, quick_config, read_jsonl, write_sealed_values
 from ..tagger.build import network_of
 
 
@@ -77,10 +76,10 @@ def test_killed_at_any_write_a_run_ends_the_same(paths, snapshots, monkeypatch, 
     config = quick_config(paths, rounds=1, min_updates=4, evaluations=1)
     end = run_loop(config, tmp_path / "run")
     monkeypatch.undo()
-    expected = ["run/manifest", "run/initial"]
+    expected = ["run/manifest", "run/", "run/initial"]  # the seal is in a draft with a dot
     for here in ("run/round_00", "run/round_01"):
-        files = ["seconds", "seconds", "selected", "batch", "seconds", "model"]
-        files += ["entities", "seconds"]
+        files = ["seconds", "seconds", "selected", "batch", "training/model-best/seal"]
+        files += ["seconds", "model", "entities", "seconds"]
         expected += [f"{here}/{name}" for name in files] + ["run/metrics"]
     moments = [moment.split(".")[0] for moment, _ in snapshots]
     assert [m.removeprefix("before ") for m in moments if m.startswith("before")] == expected
@@ -105,7 +104,7 @@ STEPS = [
     (loop, "replace_folder"),
     (loop, "evaluate_pipeline"),
     (RowFile, "write"),
-    (run_folder, "write_jsonl"),
+    (run_folder, "write_sealed"),
 ]
 
 
@@ -172,7 +171,7 @@ def test_a_half_removed_model_of_an_earlier_round_is_removed(paths, finished, tm
     shutil.copytree(finished.path, tmp_path / "run")
     (tmp_path / "run" / "round_00" / "model" / "meta.json").unlink()
     lines = read_jsonl(tmp_path / "run" / "metrics.jsonl")
-    write_jsonl(tmp_path / "run" / "metrics.jsonl", lines[:2])
+    write_sealed_values(tmp_path / "run" / "metrics.jsonl", lines[:2])
     shutil.rmtree(tmp_path / "run" / "round_02")
     run_loop(quick_config(paths), tmp_path / "run")
     assert_same_end(tmp_path / "run", finished.path)

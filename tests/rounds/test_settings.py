@@ -4,7 +4,7 @@ import pytest
 
 from spacy_deepal.acquisition.functions import BALD, MNLP
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.rounds.loop import load_run_config
+from spacy_deepal.rounds.config_file import load_run_config
 from spacy_deepal.rounds.oracle import SimulatedOracle
 from spacy_deepal.rounds.settings import DEFAULTS, read_settings, words_of
 

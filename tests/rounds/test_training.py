@@ -10,11 +10,12 @@ from spacy.util import load_model
 from thinc.api import fix_random_seed
 
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.pipelines import save_pipeline
 from spacy_deepal.pool.shards import write_shards
 from spacy_deepal.rounds.checks import check_initialized
 from spacy_deepal.rounds.run_folder import RoundFolder
 from spacy_deepal.rounds.settings import read_settings
-from spacy_deepal.rounds.training import Training, count_updates, evaluate_pipeline, save_pipeline
+from spacy_deepal.rounds.training import Training, count_updates, evaluate_pipeline
 from spacy_deepal.tagger.component import DeepNER
 
 from ..pools import make_doc, make_docs, quick_config, write_pools
@@ -141,13 +142,6 @@ class TestInitialize:
         path = make_initial(paths, tmp_path / "initial", more={"system.seed": 1})
         assert not same_weights(path, initial)
         assert vocabulary(path) == vocabulary(initial)
-
-    def test_what_a_killed_process_left_is_replaced(self, paths, initial, tmp_path):
-        (tmp_path / ".initial.part").mkdir()
-        (tmp_path / ".initial.part" / "rest").write_text("")
-        path = make_initial(paths, tmp_path / "initial")
-        assert [item.name for item in tmp_path.iterdir()] == ["initial"]
-        assert not (path / "rest").exists()
 
 
 class TestTrainRound:
