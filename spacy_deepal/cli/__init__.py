@@ -10,6 +10,7 @@ from ._app import app
 from .convert import convert_cli
 from .experiment import experiment_cli, train_cli
 from .init_config import init_config_cli
+from .label import label_cli
 from .prepare import prepare_cli
 from .report import report_cli
 from .run import run_cli
@@ -22,6 +23,7 @@ __all__ = [
     "convert_cli",
     "experiment_cli",
     "init_config_cli",
+    "label_cli",
     "prepare_cli",
     "report_cli",
     "run_cli",

@@ -7,6 +7,7 @@ initial/          the pipeline before any training
 metrics.jsonl     a line for each finished round
 round_NN/         selected.jsonl, batch.spacy (labelled), seconds.json, model/, train.log,
                   entities.jsonl (what the model finds in the stop set)
+labelling/        what `spacy deepal label` adds: see annotation/labelling_folder.py
 """
 
 import re
@@ -28,6 +29,7 @@ from ..pool.shards import read_shards
 from .manifest import differences
 from .rows import RUN_FORMAT, FoundEntities, Manifest, RoundMetrics, Seconds, Selected
 
+LABELLING = "labelling"
 RESTORE = "Restore the file from a copy, or begin the run again in another folder."
 
 
@@ -44,7 +46,7 @@ class RunFolder:
         RAISES (DeepALError): If another process is in; if the folder holds other files, which stay
             as they are; if it cannot be written to.
         """
-        self._refuse_foreign()
+        self.refuse_foreign()
         lock = FileLock(self.path / ".lock")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -60,13 +62,15 @@ class RunFolder:
         finally:
             lock.release()
 
-    def _refuse_foreign(self) -> None:
+    def refuse_foreign(self) -> None:
+        """RAISES (DeepALError): The folder is a file, or it holds other files than a run."""
         if self.path.exists() and not self.path.is_dir():
             raise DeepALError(f"{self.path} is a file. Name a folder for the run.")
         if not self.path.exists() or self._manifest_file.exists():
             return
         names = sorted(path.name for path in self.path.iterdir())
-        others = [name for name in names if not name.startswith((".lock", ".manifest.json"))]
+        ours = (".lock", ".manifest.json", LABELLING)
+        others = [name for name in names if not name.startswith(ours)]
         if others:
             raise DeepALError(
                 f"{self.path} is not a run folder: it holds {', '.join(others[:5])}. Use a new "
@@ -89,6 +93,23 @@ class RunFolder:
                 f"{self.path} holds another run. Use another folder, or undo these changes:\n- "
                 + "\n- ".join(changes)
             )
+
+    def grow(self, manifest: Manifest) -> None:
+        """Begin a run, or continue one whose dev, test and types may grow while people label.
+
+        manifest (Manifest): What the run is now.
+        RAISES (DeepALError): If the folder holds a run with another pool or seed.
+        """
+        if self._manifest_file.exists():
+            old = self.manifest
+            growing = {key: getattr(manifest, key) for key in ("config", "dev", "test")}
+            if changes := differences(old.model_copy(update=growing), manifest):
+                raise DeepALError(
+                    f"{self.path} holds another run. Use another folder, or undo these changes:\n- "
+                    + "\n- ".join(changes)
+                )
+            manifest = manifest.model_copy(update={"started": old.started})
+        write_json(self._manifest_file, manifest.model_dump())
 
     @property
     def _manifest_file(self) -> Path:
