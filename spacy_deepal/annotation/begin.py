@@ -11,9 +11,9 @@ from ..errors import DeepALError
 from ..files import write_atomically
 from ..pipelines import blank_pipeline
 from ..rounds.run_folder import RunFolder
+from .exchange import check_label
 from .journal import Annotations, NewLabel, now
-from .labelling_folder import Job, LabellingFolder
-from .session import check_label
+from .labelling_folder import LabellingFolder, LabellingJob
 from .suggestions import suggest_by_terms
 
 DEV_WORDS = 1000
@@ -25,8 +25,7 @@ def require_server() -> None:
     """RAISES (DeepALError): What the page needs is not installed."""
     if missing := [name for name in ("starlette", "uvicorn") if find_spec(name) is None]:
         raise DeepALError(
-            f"The labelling page needs {' and '.join(missing)}: "
-            "pip install 'spacy_deepal[label]'."
+            f"The labelling page needs {' and '.join(missing)}: pip install 'spacy_deepal[label]'."
         )
 
 
@@ -38,7 +37,7 @@ def begin_or_change(
     config (str): The config of a run that begins.
     labels (Sequence[str]): The entity types, or those to add.
     lang (str): The language of the tokenizer, of a run that begins.
-    asked (dict): Values of `Job` by name. None: as it was, or the default.
+    asked (dict): Values of `LabellingJob` by name. None: as it was, or the default.
     RAISES (DeepALError): The text or the types are missing, a file does not exist, or the folder
         holds another run.
     """
@@ -49,13 +48,18 @@ def begin_or_change(
     annotations.refresh()
     if old is None:
         RunFolder(run).refuse_foreign()
+        if (run / "manifest.json").exists():
+            raise DeepALError(f"{run} holds a run that nobody labels here. Use a new folder.")
         if missing := _missing(given, labels):
-            folder.read_job() if not given and not labels else None
+            if not given and not labels:
+                folder.read_job()  # says how to begin
             raise DeepALError(f"Begin a run with {' and '.join(missing)}.")
-        job = Job(**{"lang": lang, "dev_words": DEV_WORDS, "test_words": 0} | given)
+        job = LabellingJob.model_validate(
+            {"lang": lang, "dev_words": DEV_WORDS, "test_words": 0} | given
+        )
         blank_pipeline(lang)
     else:
-        job = Job(**old.model_dump() | given)
+        job = LabellingJob.model_validate(old.model_dump() | given)
         _check_fixed(run, old, job)
     for path in (*job.inputs, job.dev, job.test, job.patterns, job.code):
         if path is not None and not Path(path).exists():
@@ -76,6 +80,9 @@ def begin_or_change(
 
 
 def _plain(value: Any) -> Any:
+    """RETURNS (Any): The value with its paths as text."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
     return str(value) if isinstance(value, Path) else value
 
 
@@ -84,7 +91,7 @@ def _missing(given: dict[str, Any], labels: Sequence[str]) -> list[str]:
     return missing if labels else [*missing, "--labels PERSON,ORG"]
 
 
-def _check_fixed(run: Path, old: Job, new: Job) -> None:
+def _check_fixed(run: Path, old: LabellingJob, new: LabellingJob) -> None:
     for key in FIXED:
         before, after = getattr(old, key), getattr(new, key)
         if before != after:

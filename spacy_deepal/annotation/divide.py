@@ -14,13 +14,13 @@ from ..pool.shards import read_shards, write_shards
 from ..seeds import derive_uniform
 from ..sentences import count_words, sentence_id
 from .journal import Part
-from .labelling_folder import Job, LabellingFolder
+from .labelling_folder import LabellingFolder, LabellingJob
 
 RESERVE = 3  # a reserve has so many times the words that are asked for, so that dev may grow
 MOST_RESERVED = 0.2  # share of the text that dev and test take at most
 
 
-def divide_text(folder: LabellingFolder, job: Job, seed: int) -> None:
+def divide_text(folder: LabellingFolder, job: LabellingJob, seed: int) -> None:
     """Convert the text to a pool and, for dev and test that people label, to reserves of random
     sentences. No sentence is in two of them. Entities that the text has are taken out.
 
@@ -40,10 +40,11 @@ def divide_text(folder: LabellingFolder, job: Job, seed: int) -> None:
         convert(job.inputs, draft / "all", lang=job.lang)
         drawn = draw_reserves(read_shards(draft / "all", vocab), asked, seed)
         for part, ids in drawn.items():
-            docs = fetch(draft / "all", ids, vocab, with_gold=False)
-            write_shards(docs, folder.reserve(part))
+            write_shards(fetch(draft / "all", ids, vocab, with_gold=False), folder.reserve(part))
         reserved = set(chain.from_iterable(drawn.values()))
-        docs = (doc for doc in read_shards(draft / "all", vocab) if sentence_id(doc) not in reserved)
+        docs = (
+            doc for doc in read_shards(draft / "all", vocab) if sentence_id(doc) not in reserved
+        )
         write_shards(map(without_entities, docs), draft / "pool")
         replace_folder(draft / "pool", folder.pool)
 

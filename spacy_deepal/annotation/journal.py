@@ -94,7 +94,7 @@ EVENTS: dict[str, type[Answer] | type[Undo] | type[NewLabel]] = {
     "undo": Undo,
     "label": NewLabel,
 }
-REMEDY = "The journal is only ever added to. Restore the line from a copy, or delete it."
+RESTORE_LINE = "The journal is only ever added to. Restore the line from a copy, or delete it."
 
 
 class Journal:
@@ -146,8 +146,8 @@ def _parse_event(line: bytes, place: str) -> Event:
         value = json.loads(line)
         row = EVENTS[value["event"]]
     except (ValueError, KeyError, TypeError) as error:
-        raise DeepALError(f"{place} is not an event of a journal. {REMEDY}") from error
-    return parse_row(row, value, place, REMEDY)
+        raise DeepALError(f"{place} is not an event of a journal. {RESTORE_LINE}") from error
+    return parse_row(row, value, place, RESTORE_LINE)
 
 
 def _sync_folder(folder: Path) -> None:

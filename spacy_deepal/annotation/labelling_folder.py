@@ -4,7 +4,7 @@ job.json       what the command asked for
 label.cfg      the config of the run
 journal.jsonl  what people answered: never changed, only added to (see journal.py)
 pool/          the sentences to choose from · reserve_dev/, reserve_test/: random ones, kept apart
-dev/, test/    labelled sentences that were given · dev.spacy, test.spacy: those that people labelled
+dev/, test/    labelled sentences that were given · dev.spacy, test.spacy: those people labelled
 vectors/       word vectors, learnt from the text
 queue.jsonl    the sentences that come next · held.json: those on people's screens
 status.json    what the background process does · trainer.log: what it printed
@@ -23,7 +23,7 @@ from ..rounds.run_folder import LABELLING, write_rows
 from .journal import Journal, Part, Suggestion
 
 
-class Job(Row):
+class LabellingJob(Row):
     """What the command asked for: job.json.
 
     inputs (list[str]): The files and folders of the text.
@@ -153,7 +153,7 @@ class LabellingFolder:
         """Random sentences from which people label dev or test."""
         return self.path / f"reserve_{part}"
 
-    def gold(self, part: Part, job: Job) -> Path:
+    def gold(self, part: Part, job: LabellingJob) -> Path:
         """RETURNS (Path): The labelled sentences of dev or test: given, or labelled by people."""
         if part == "test" and not (job.test or job.test_words):
             part = "dev"
@@ -163,16 +163,18 @@ class LabellingFolder:
     def _job_file(self) -> Path:
         return self.path / "job.json"
 
-    def read_job(self) -> Job:
+    def read_job(self) -> LabellingJob:
         """RAISES (DeepALError): Nothing is labelled here yet; or the file is damaged."""
         if not self._job_file.exists():
             raise DeepALError(
                 f"{self.run} has no labelling yet. Begin it with `python -m spacy deepal label "
                 f"{self.run} --pool articles.txt --labels PERSON,ORG`."
             )
-        return parse_row(Job, read_json(self._job_file), str(self._job_file), "Restore the file.")
+        return parse_row(
+            LabellingJob, read_json(self._job_file), str(self._job_file), "Restore the file."
+        )
 
-    def write_job(self, job: Job) -> None:
+    def write_job(self, job: LabellingJob) -> None:
         """Write what is asked for. With this the labelling has begun."""
         write_json(self._job_file, job.model_dump())
 
@@ -200,9 +202,7 @@ class LabellingFolder:
         """RETURNS (dict[str, Task]): The sentence on the screen of each annotator."""
         file = self._held_file
         held = read_json(file) if file.exists() else {}
-        return {
-            name: parse_row(Task, task, str(file), "Delete it.") for name, task in held.items()
-        }
+        return {name: parse_row(Task, task, str(file), "Delete it.") for name, task in held.items()}
 
     def write_held(self, held: dict[str, Task]) -> None:
         write_json(self._held_file, {name: task.model_dump() for name, task in held.items()})

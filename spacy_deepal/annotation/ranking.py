@@ -1,6 +1,6 @@
-"""Makes the queue: dev and test first, then what is looked at again, then the pool by its scores."""
+"""Makes the queue: dev and test first, then what is looked at again, then the pool by score."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, zip_longest
 
 from spacy.language import Language
@@ -17,7 +17,7 @@ from ..seeds import derive_seed
 from ..sentences import sentence_id
 from .divide import first_words
 from .journal import IGNORE, Annotations, Answer, Part, Suggestion
-from .labelling_folder import Job, LabellingFolder, Task
+from .labelling_folder import LabellingFolder, LabellingJob, Task
 from .suggestions import Suggest, suggest_by_model
 
 BATCHES_AHEAD = 5  # the queue holds so many times the budget, so that nobody waits for a training
@@ -30,16 +30,16 @@ class Ranking:
     nlp (Language | None): The last model; None before there is one.
     round (int | None): Its round.
     acquisition (AcquisitionFunction): Ranks the pool. Without a model, it is ranked at random.
-    budget (int): The words of a batch.
-    suggest (Callable | None): Finds terms and patterns.
     trained (set[str]): The types of which the model has seen an entity. Terms are suggested for
         the others.
+    budget (int): The words of a batch.
+    suggest (Callable | None): Finds terms and patterns.
     """
 
     def __init__(
         self,
         folder: LabellingFolder,
-        job: Job,
+        job: LabellingJob,
         annotations: Annotations,
         *,
         acquisition: AcquisitionFunction,
@@ -49,27 +49,21 @@ class Ranking:
         suggest: Suggest | None = None,
         nlp: Language | None = None,
         round: int | None = None,
-        trained: Iterable[str] = (),
     ):
         self.folder, self.job, self.annotations = folder, job, annotations
         self.acquisition = acquisition if nlp is not None else make_rand()
         self.budget, self.seed, self.max_similarity = budget, seed, max_similarity
         self.nlp = nlp if nlp is not None else blank_pipeline(job.lang)
-        self.suggest, self.trained = suggest, set(trained)
-        self.round = round
+        self.suggest, self.round = suggest, round
+        seen = annotations.settled("train") if round is not None else []
+        self.trained = {label for answer in seen for _, _, label in answer.entities}
+        self.scored = 0
 
-    def make_queue(self) -> tuple[list[Task], dict[str, float]]:
-        """RETURNS (tuple[list[Task], dict]): The queue; the scores of the pool's sentences in it,
-        none if they were drawn at random."""
-        scores = self._rank()
-        pool = self._pool_tasks(scores)
-        tasks = [*self._sample("dev"), *self._sample("test"), *self._again(), *pool]
-        known = {item.id: item.score for item in scores} if self._scored else {}
-        return tasks, known
-
-    @property
-    def _scored(self) -> bool:
-        return self.round is not None
+    def make_queue(self) -> list[Task]:
+        """RETURNS (list[Task]): The queue. `scored` then is how many sentences of the pool are left
+        to be labelled."""
+        pool = self._pool_tasks(self._rank())
+        return [*self._sample("dev"), *self._sample("test"), *self._again(), *pool]
 
     def _sample(self, part: Part) -> Iterator[Task]:
         """YIELDS (Task): What is still to be labelled of dev or test. Nothing is suggested: a
@@ -113,11 +107,16 @@ class Ranking:
             budget=BATCHES_AHEAD * self.budget if self.max_similarity is None else None,
             seed=derive_seed(self.seed, "queue", self.round or 0),
         )
-        if self.suggest is not None and not self._scored:
-            return self._terms_first(list(scores))
-        return self._choose(scores)
+        return self._choose(self._count(scores))
+
+    def _count(self, scores: Iterable[Score]) -> Iterator[Score]:
+        for item in scores:
+            self.scored += 1
+            yield item
 
     def _choose(self, scores: Iterable[Score]) -> list[Score]:
+        if self.suggest is not None and self.round is None:
+            return self._terms_first(list(scores))
         earlier: list[Doc] = []
         if self.max_similarity is not None:
             earlier = self._fetch([answer.id for answer in self.annotations.settled("train")])
@@ -148,17 +147,16 @@ class Ranking:
     def _pool_tasks(self, scores: Sequence[Score]) -> list[Task]:
         docs = self._fetch([item.id for item in scores])
         suggestions = self._suggestions(docs)
-        value: Callable[[Score], float | None]
-        value = (lambda item: item.score) if self._scored else (lambda item: None)
+        drawn = self.acquisition == make_rand()
         return [
-            self._task("train", doc, suggestions[item.id], score=value(item))
+            self._task("train", doc, suggestions[item.id], score=None if drawn else item.score)
             for item, doc in zip(scores, docs, strict=True)
         ]
 
     def _suggestions(self, docs: Sequence[Doc]) -> dict[str, list[Suggestion]]:
         """RETURNS (dict): What the model finds, and terms of types that it does not know yet."""
         found: dict[str, list[Suggestion]] = {sentence_id(doc): [] for doc in docs}
-        if self._scored:
+        if self.round is not None:
             found = suggest_by_model(self.nlp, docs)
         if self.suggest is None or self.trained >= {*self.annotations.labels}:
             return found

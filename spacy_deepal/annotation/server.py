@@ -2,6 +2,7 @@
 
 import hmac
 from importlib.resources import files
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -13,13 +14,14 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..errors import DeepALError
-from ..files import parse_row
-from .session import LONGEST_NAME, Given, Session
+from ..files import Row, parse_row
+from .exchange import LONGEST_NAME, Given
+from .session import Session
 
 PAGE = "page"  # the folder of the page's files, beside this module
 COOKIE = "spacy_deepal_token"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-REMEDY = "Load the page again."
+RELOAD = "Load the page again."
 # The page asks nobody but this server for anything, and nobody may show it in a frame.
 HEADERS = {
     "content-security-policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -27,6 +29,12 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
+
+
+class SentLabel(Row):
+    """A new entity type, as the page sends it."""
+
+    label: str = ""
 
 
 def make_app(session: Session, *, token: str | None = None) -> ASGIApp:
@@ -40,7 +48,7 @@ def make_app(session: Session, *, token: str | None = None) -> ASGIApp:
         return _show(request)
 
     async def answer(request: Request) -> Response:
-        given = parse_row(Given, await request.json(), "The answer", REMEDY)
+        given = parse_row(Given, await _sent(request), "The answer", RELOAD)
         session.answer(_annotator(request), given)
         return _show(request)
 
@@ -49,8 +57,8 @@ def make_app(session: Session, *, token: str | None = None) -> ASGIApp:
         return _show(request)
 
     async def add_label(request: Request) -> Response:
-        value = await request.json()
-        session.add_label(_annotator(request), str(value["label"]).strip())
+        sent = parse_row(SentLabel, await _sent(request), "The type", RELOAD)
+        session.add_label(_annotator(request), sent.label.strip())
         return _show(request)
 
     def _show(request: Request) -> Response:
@@ -65,6 +73,14 @@ def make_app(session: Session, *, token: str | None = None) -> ASGIApp:
     ]
     app = Starlette(routes=routes, exception_handlers={DeepALError: _explain})
     return Guard(app, token)
+
+
+async def _sent(request: Request) -> Any:
+    """RETURNS (Any): What the page sent. RAISES (DeepALError): It is not JSON."""
+    try:
+        return await request.json()
+    except ValueError as error:
+        raise DeepALError(f"The request is not JSON: {error}.") from error
 
 
 async def _explain(request: Request, error: Exception) -> Response:

@@ -87,12 +87,16 @@ def suggest_by_terms(
         )
     if not rules:
         return None
+    return _use_rules(lang, rules)
+
+
+def _use_rules(lang: str, rules: list[dict]) -> Suggest:
     nlp = blank_pipeline(lang)
-    ruler = nlp.add_pipe("entity_ruler")
+    ruler = nlp.add_pipe("entity_ruler", config={"validate": True})
     try:
         ruler.add_patterns(rules)  # type: ignore[attr-defined]
     except (ValueError, TypeError, KeyError) as error:
-        raise DeepALError(f"The patterns {patterns} cannot be used: {error}") from error
+        raise DeepALError(f"The patterns cannot be used: {error}") from error
 
     def suggest(docs: Sequence[Doc]) -> dict[str, list[Suggestion]]:
         copies = [

@@ -1,9 +1,8 @@
 """`spacy deepal label`: label a pool in the browser while the model learns."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer import Option
@@ -11,15 +10,23 @@ from wasabi import msg
 
 from ..errors import DeepALError
 from ._app import CodePath, GpuId, Lang, app, show_errors
-from .init_config import init_config
+from .init_config import fill_in, init_config
 
 RunDir = Annotated[Path, typer.Argument(help="Folder of the run. It may have begun")]
-PoolPaths = Annotated[
+Texts = Annotated[
     list[Path] | None,
-    Option("--pool", help="Text to label: files or folders. May be repeated", show_default=False),
+    Option("--pool", help="Text to label: a file or folder. May be repeated", show_default=False),
 ]
 Labels = Annotated[
-    str | None, Option(help="Entity types with commas between. Later: types to add")
+    str | None, Option(help="Entity types with commas between. In a run that has begun: more types")
+]
+GivenDev = Annotated[Path | None, Option(help="Labelled file or folder to use as dev")]
+GivenTest = Annotated[Path | None, Option(help="Labelled file or folder to use as test")]
+DevWords = Annotated[
+    int | None, Option(min=1, help="Words of a random dev set to label first; 1000 by default")
+]
+TestWords = Annotated[
+    int | None, Option(min=0, help="Words of a random test set. With 0, dev is the test set too")
 ]
 Terms = Annotated[
     list[str] | None,
@@ -28,41 +35,39 @@ Terms = Annotated[
         show_default=False,
     ),
 ]
-Port = Annotated[int, Option(min=0, max=65535, help="Port of the page. With 0, any free one")]
-DevWords = Annotated[int | None, Option(min=1, help="Words of the random dev set [default: 1000]")]
-TestWords = Annotated[
-    int | None,
-    Option(min=0, help="Words of a random test set. With 0, dev is used as test [default: 0]"),
+Patterns = Annotated[
+    Path | None, Option(help="Patterns to suggest at first, as spaCy's entity_ruler writes them")
 ]
+Double = Annotated[
+    float | None, Option(min=0, max=1, help="Share of the sentences that two people label")
+]
+SeedWords = Annotated[int, Option(min=1, help="Words of the first round")]
+RoundWords = Annotated[int, Option(min=1, help="Words of each later round")]
+OwnConfig = Annotated[Path | None, Option("--config", help="A config of your own for the run")]
 Host = Annotated[str, Option(help="Address to serve on. Others than loopback need a token")]
+Port = Annotated[int, Option(min=0, max=65535, help="Port of the page. With 0, any free one")]
 Token = Annotated[
     str | None,
-    Option(envvar="SPACY_DEEPAL_TOKEN", help="Token for --host; by default one is made"),
+    Option(envvar="SPACY_DEEPAL_TOKEN", help="Token for --host. By default, one is made"),
 ]
 
 
 @app.command("label")
 def label_cli(
     run_dir: RunDir,
-    pool: PoolPaths = None,
+    pool: Texts = None,
     labels: Labels = None,
     lang: Lang = "en",
-    dev: Annotated[Path | None, Option(help="Labelled file or folder to use as dev")] = None,
-    test: Annotated[Path | None, Option(help="Labelled file or folder to use as test")] = None,
+    dev: GivenDev = None,
+    test: GivenTest = None,
     dev_words: DevWords = None,
     test_words: TestWords = None,
     terms: Terms = None,
-    patterns: Annotated[
-        Path | None, Option(help="Patterns to suggest at first, as spaCy's entity_ruler writes them")
-    ] = None,
-    double: Annotated[
-        float | None, Option(min=0, max=1, help="Share of the sentences that two people label")
-    ] = None,
-    seed_words: Annotated[int, Option(min=1, help="Words of the first round")] = 300,
-    budget_words: Annotated[int, Option(min=1, help="Words of each later round")] = 200,
-    config: Annotated[
-        Path | None, Option(help="Config of the run, in place of one with these settings")
-    ] = None,
+    patterns: Patterns = None,
+    double: Double = None,
+    seed_words: SeedWords = 300,
+    budget_words: RoundWords = 200,
+    config: OwnConfig = None,
     host: Host = "127.0.0.1",
     port: Port = 8017,
     token: Token = None,
@@ -77,47 +82,31 @@ def label_cli(
         from ..annotation.serve import serve
 
         require_server()
-        types = split_labels(labels)
-        text = config.read_text("utf8") if config is not None else None
-        begin_or_change(
-            run_dir,
-            config=text or label_config(lang, seed_words, budget_words),
-            labels=types,
-            lang=lang,
-            asked={
-                "inputs": [str(path) for path in pool] if pool else None,
-                "dev": dev,
-                "test": test,
-                "dev_words": dev_words,
-                "test_words": test_words,
-                "double": double,
-                "terms": split_terms(terms) if terms else None,
-                "patterns": patterns,
-                "code": code,
-            },
-        )
-        serve(
-            run_dir,
-            host=host,
-            port=port,
-            token=token,
-            use_gpu=gpu_id,
-            browser=browser,
-            show=lambda text: typer.echo(text),
-        )
-    msg.good(f"The labels are in {run_dir}. To go on: python -m spacy deepal label {run_dir}")
+        asked: dict[str, Any] = {
+            "inputs": pool,
+            "dev": dev,
+            "test": test,
+            "patterns": patterns,
+            "code": code,
+        }
+        asked |= {"dev_words": dev_words, "test_words": test_words, "double": double}
+        asked["terms"] = split_terms(terms) if terms else None
+        text = label_config(config, lang, seed_words, budget_words)
+        begin_or_change(run_dir, config=text, labels=split_labels(labels), lang=lang, asked=asked)
+        serve(run_dir, host=host, port=port, token=token, use_gpu=gpu_id, browser=browser)
+    msg.good(f"To go on: python -m spacy deepal label {run_dir}")
 
 
-def label_config(lang: str, seed_words: int, budget_words: int) -> str:
-    """RETURNS (str): The config of a run that people label."""
-    text = init_config(lang=lang)
-    return fill_in_oracle(text, seed_words, budget_words)
+def label_config(own: Path | None, lang: str, seed_words: int, budget_words: int) -> str:
+    """RETURNS (str): The config of a run that people label.
 
-
-def fill_in_oracle(text: str, seed_words: int, budget_words: int) -> str:
-    """RETURNS (str): The config with the oracle of the journal and with these sizes of rounds."""
-    from .init_config import fill_in
-
+    own (Path | None): The user's own config. None: one that comes with the package.
+    RAISES (DeepALError): It cannot be read.
+    """
+    try:
+        text = init_config(lang=lang) if own is None else own.read_text("utf8")
+    except OSError as error:
+        raise DeepALError(f"The config {own} cannot be read: {error.strerror}.") from error
     values = {
         ("active_learning", "seed_words"): seed_words,
         ("active_learning", "budget_words"): budget_words,
@@ -137,6 +126,6 @@ def split_terms(texts: Sequence[str]) -> dict[str, str]:
     for text in texts:
         label, _, file = text.partition("=")
         if not (label and file):
-            raise DeepALError(f"--terms {json.dumps(text)}: write TYPE=FILE, as in PERSON=names.txt.")
+            raise DeepALError(f"--terms {text}: write TYPE=FILE, as in PERSON=names.txt.")
         files[label] = file
     return files
