@@ -1,6 +1,7 @@
 """A person in a real browser: labels from gold, by keyboard alone."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,7 +12,7 @@ from contextlib import contextmanager, suppress
 
 from playwright.sync_api import sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
 # It runs as root in containers, and looks up nothing outside.
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -24,6 +25,7 @@ PATIENCE = 120.0  # seconds that the slowest of machines may take for a step
 def chromium():
     """A browser with nothing in it."""
     with sync_playwright() as play:
+        assert CHROMIUM, "these tests need Chromium: apt-get install chromium"
         browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()

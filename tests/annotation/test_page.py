@@ -12,21 +12,15 @@ from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.sentences import sentence_id
 
 from ..pools import CONFIGS, annotation, call
-from .browser import Command, Person, chromium
+from .browser import Command, Person
 
 pytestmark = pytest.mark.slow
 DEMO = CONFIGS.parent / "assets" / "demo" / "en"
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
 def gold(tmp_path_factory):
-    """The entities of the demo corpus, which the labelling does not see, by the id of a sentence."""
+    """The entities of the demo corpus by the id of a sentence. The labelling does not see them."""
     pool = tmp_path_factory.mktemp("gold") / "pool"
     convert([DEMO], pool)
     docs = read_shards(pool, spacy.blank("en").vocab)
@@ -98,7 +92,8 @@ def check_labels(run, gold):
         for doc in each.read_batch(vocab):
             answer = annotations.final(sentence_id(doc))
             wanted = Doc(vocab, [t.text for t in doc], [bool(t.whitespace_) for t in doc])
-            spans = [Span(wanted, *ent) for ent in gold[sentence_id(doc)] if ent[2] in answer.labels]
+            known = [ent for ent in gold[sentence_id(doc)] if ent[2] in answer.labels]
+            spans = [Span(wanted, *ent) for ent in known]
             complete = answer.labels == last
             wanted.set_ents(spans, default="outside" if complete else "missing")
             assert annotation(doc) == annotation(wanted)

@@ -201,7 +201,8 @@ def test_a_new_type_grows_the_network_and_leaves_older_sentences_open(tmp_path):
 def test_run_says_that_the_batch_waits_for_people(two_rounds):
     config = two_rounds.session.folder.config_file
     run = two_rounds.trainer.run
-    values = {f"paths.{key}": run.config["paths"][key] for key in ("pool", "dev", "test", "vectors")}
+    names = ("pool", "dev", "test", "vectors")
+    values = {f"paths.{name}": run.config["paths"][name] for name in names}
     code, out = call(
         "run",
         config,
