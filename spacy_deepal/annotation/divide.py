@@ -13,6 +13,7 @@ from ..pool.lookup import fetch
 from ..pool.shards import read_shards, write_shards
 from ..seeds import derive_uniform
 from ..sentences import count_words, sentence_id
+from .head import head_ids
 from .journal import Part
 from .labelling_folder import LabellingFolder, LabellingJob
 
@@ -38,7 +39,9 @@ def divide_text(folder: LabellingFolder, job: LabellingJob, seed: int) -> None:
     vocab = blank_pipeline(job.lang).vocab
     with draft_beside(folder.pool) as draft:
         convert(job.inputs, draft / "all", lang=job.lang)
-        drawn = draw_reserves(read_shards(draft / "all", vocab), asked, seed)
+        seen = head_ids(folder)
+        docs = (doc for doc in read_shards(draft / "all", vocab) if sentence_id(doc) not in seen)
+        drawn = draw_reserves(docs, asked, seed)
         for part, ids in drawn.items():
             write_shards(fetch(draft / "all", ids, vocab, with_gold=False), folder.reserve(part))
         reserved = set(chain.from_iterable(drawn.values()))

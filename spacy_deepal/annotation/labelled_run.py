@@ -12,13 +12,14 @@ from ..corpus.docbin import read_docs, write_docs
 from ..files import read_json
 from ..pipelines import blank_pipeline
 from ..pool.lookup import fetch
-from ..pool.shards import shard_files
+from ..pool.shards import read_shards, shard_files
 from ..rounds.loop import load_run_config
 from ..rounds.manifest import describe_gold, make_manifest
 from ..rounds.rows import Manifest
 from ..rounds.run_folder import RoundFolder, RunFolder
 from ..rounds.settings import Settings, read_settings, words_of
 from ..rounds.training import save_pipeline
+from ..sentences import count_words
 from .journal import Annotations, Answer, Part
 from .journal_oracle import annotate
 from .labelling_folder import LabellingFolder
@@ -74,8 +75,8 @@ class LabelledRun:
 
     def count_pool(self) -> None:
         """Count the words of the pool, for a budget that is a share of them."""
-        docs = read_gold(self.labelling.pool, self.job.lang)
-        self.pool_words = sum(len(doc) for doc in docs)
+        vocab = blank_pipeline(self.job.lang).vocab
+        self.pool_words = sum(map(count_words, read_shards(self.labelling.pool, vocab)))
 
     def selected(self) -> dict[str, int]:
         """RETURNS (dict[str, int]): The words of each sentence that a round has selected."""

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from filelock import FileLock, Timeout
 
 from ..errors import DeepALError
+from .head import queue_head
 from .labelling_folder import LabellingFolder
 from .session import Session
 
@@ -97,6 +98,7 @@ def serve(
         token = token or secrets.token_urlsafe(16)
     with _only_one(folder), _listen(host, port) as listener:
         folder.status_file.unlink(missing_ok=True)
+        queue_head(folder, folder.read_job())
         trainer = TrainerProcess(folder, use_gpu)
         try:
             _wait_for_text(folder, trainer)

@@ -62,11 +62,18 @@ class Trainer:
         if not run.folder.metrics:
             self.rank()
         if not run.config["paths"].get("vectors"):
-            self.tell("Learning word vectors from the text")
-            pools = [labelling.pool]
-            source = vectors_source(from_text=pools)
-            make_vectors(pools, labelling.vectors, source, lang=run.job.lang)
+            self.learn_vectors()
         self.tell("Waiting for labels")
+
+    def learn_vectors(self) -> None:
+        """Learn word vectors from the text. A few sentences are too few: then there are none."""
+        self.tell("Learning word vectors from the text")
+        pools = [self.run.labelling.pool]
+        source = vectors_source(from_text=pools)
+        try:
+            make_vectors(pools, self.run.labelling.vectors, source, lang=self.run.job.lang)
+        except DeepALError as error:
+            self.tell(f"The run has no word vectors. {error}")
 
     def step(self) -> bool:
         """Do what is due next. RETURNS (bool): Whether anything was."""

@@ -31,9 +31,11 @@ export class Marks {
     return whole || this.first === this.last ? entity : undefined;
   }
 
-  // Move the cursor by words. With `extend`, the words between are marked.
+  // Move the cursor by words. With `extend`, the words between are marked. Without, the way begins
+  // at the end of what is marked, so that one can go on beside an entity.
   move(by, extend) {
-    const place = this.words.indexOf(this.cursor) + by;
+    const from = extend ? this.cursor : by < 0 ? this.first : this.last;
+    const place = this.words.indexOf(from) + by;
     this.select(this.words[Math.max(0, Math.min(this.words.length - 1, place))], extend);
   }
 
