@@ -12,6 +12,10 @@ from ..errors import DeepALError
 from ._app import CodePath, GpuId, Lang, app, show_errors
 from .init_config import fill_in, init_config
 
+# Fewer than the loop's default: people wait for the training, and each round goes on from the last
+# one's weights. Up to about 4,000 labelled words, `min_updates` decides, so nothing changes.
+PASSES = 3
+
 RunDir = Annotated[Path, typer.Argument(help="Folder of the run. It may have begun")]
 Texts = Annotated[
     list[Path] | None,
@@ -107,7 +111,8 @@ def label_config(own: Path | None, lang: str, seed_words: int, budget_words: int
         text = init_config(lang=lang) if own is None else own.read_text("utf8")
     except OSError as error:
         raise DeepALError(f"The config {own} cannot be read: {error.strerror}.") from error
-    values = {
+    values: dict[tuple[str, str], Any] = {
+        ("active_learning", "passes"): PASSES,
         ("active_learning", "seed_words"): seed_words,
         ("active_learning", "budget_words"): budget_words,
         ("active_learning.oracle", "@misc"): "spacy_deepal.JournalOracle.v1",
