@@ -10,6 +10,10 @@ class DeepALError(ValueError):
     line prints it without a traceback."""
 
 
+class LabelsAwaited(DeepALError):
+    """No failure: a run goes on when people have labelled. The message says what and where."""
+
+
 def describe_error(error: Any) -> str:
     """RETURNS (str): One of pydantic's `ValidationError.errors()` in words: the key, its value, and
     what it must be."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from .errors import DeepALError, describe_error
 
@@ -17,7 +17,7 @@ from .errors import DeepALError, describe_error
 class Row(BaseModel):
     """A row whose values have exactly the types that it declares, and no NaN among them."""
 
-    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
+    model_config = {"strict": True, "frozen": True, "allow_inf_nan": False}
 
 
 RowType = TypeVar("RowType", bound=Row)
@@ -26,9 +26,8 @@ RowType = TypeVar("RowType", bound=Row)
 @contextmanager
 def write_atomically(path: str | Path, mode: str = "w") -> Iterator[IO]:
     """Open a file for writing. It appears under its name when all is written; after an error it
-    does not.
+    does not. Missing folders above it are made.
 
-    path (str | Path): The file. Missing folders above it are made.
     mode (str): "w" for text, "wb" for bytes.
     RAISES (DeepALError): Nothing can be written there.
     """
@@ -54,7 +53,7 @@ def write_atomically(path: str | Path, mode: str = "w") -> Iterator[IO]:
 def write_json(path: str | Path, data: Any) -> None:
     """Write an indented JSON file, whole or not at all."""
     with write_atomically(path) as stream:
-        stream.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        print(json.dumps(data, indent=2, ensure_ascii=False), file=stream)
 
 
 def read_json(path: str | Path) -> Any:
@@ -67,14 +66,11 @@ def read_json(path: str | Path) -> Any:
 
 
 def write_jsonl(path: str | Path, lines: Iterable[Any]) -> int:
-    """Write a JSON value on each line, whole or not at all.
-
-    RETURNS (int): The number of lines.
-    """
+    """Write a JSON value on each line, whole or not at all. RETURNS (int): The number of lines."""
     count = 0
     with write_atomically(path) as stream:
         for line in lines:
-            stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+            print(json.dumps(line, ensure_ascii=False), file=stream)
             count += 1
     return count
 
@@ -93,12 +89,9 @@ def placed_jsonl(path: str | Path) -> Iterator[tuple[str, Any]]:
 
 
 def parse_row(row: type[RowType], value: Any, where: str, remedy: str) -> RowType:
-    """Check a value read from JSON.
+    """RETURNS (Row): A value read from JSON, checked.
 
-    row (type[Row]): What it should be.
-    where (str): File and line, for the message.
-    remedy (str): What the user can do about a value that is wrong.
-    RETURNS (Row): The row.
+    where, remedy (str): For the message: file and line, and what the user can do.
     RAISES (DeepALError): For the first key that is missing or wrong.
     """
     try:
@@ -108,10 +101,7 @@ def parse_row(row: type[RowType], value: Any, where: str, remedy: str) -> RowTyp
 
 
 def read_rows(row: type[RowType], path: Path, remedy: str) -> list[RowType]:
-    """Read a JSONL file of rows.
-
-    RAISES (DeepALError): As `placed_jsonl` and `parse_row`.
-    """
+    """Read a JSONL file of rows, with the errors of `placed_jsonl` and `parse_row`."""
     return [parse_row(row, value, where, remedy) for where, value in placed_jsonl(path)]
 
 
@@ -135,10 +125,8 @@ def _parse_json(text: bytes, place: str) -> Any:
 
 @contextmanager
 def draft_beside(folder: Path) -> Iterator[Path]:
-    """Make a new hidden folder beside the given one. What is left of it at the end is removed.
-
-    RAISES (DeepALError): It cannot be made.
-    """
+    """Make a new hidden folder beside the given one, or raise a DeepALError. What is left of it at
+    the end is removed."""
     folder = folder.resolve()
     draft = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
     try:

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
 from typing import IO, Any
 
 from spacy.language import Language
@@ -27,11 +26,6 @@ def hide_progress_bars() -> None:
     """Show no bar in this process from now on."""
     global _hidden
     _hidden = True
-
-
-def above_progress_bars() -> AbstractContextManager[None]:
-    """RETURNS (context manager): What is printed inside it appears above the bars."""
-    return tqdm.external_write_mode()
 
 
 def make_progress_logger(

@@ -2,6 +2,8 @@
 
 from typing import TypedDict
 
+import numpy as np
+from numpy.typing import NDArray
 from spacy.attrs import IS_SPACE
 from spacy.tokens import Doc
 
@@ -39,13 +41,15 @@ def sentence_info(doc: Doc) -> SentenceInfo:
 
 
 def sentence_id(doc: Doc) -> str:
-    """RETURNS (str): The id of a sentence of a pool.
-
-    RAISES (DeepALError): The Doc has no id.
-    """
+    """RETURNS (str): The id of a sentence of a pool. Errors are those of `sentence_info`."""
     return sentence_info(doc)["id"]
 
 
+def word_places(doc: Doc) -> NDArray[np.int64]:
+    """RETURNS (array[n_words]): Which tokens are real words: those that are not white space."""
+    return np.flatnonzero(doc.to_array(IS_SPACE) == 0)
+
+
 def count_words(doc: Doc) -> int:
-    """RETURNS (int): The number of real words: tokens that are not white space."""
-    return len(doc) - int(doc.to_array(IS_SPACE).sum()) if len(doc) else 0
+    """RETURNS (int): The number of real words."""
+    return len(word_places(doc))

@@ -88,6 +88,17 @@ def make_doc(name, words, spans=None, vocab=None, *, genre=None, gold=True) -> D
     return doc
 
 
+def write_three(folder: Path) -> Path:
+    """Write sentences a, b and c of 3, 2 and 4 words in two shards; b has no entity."""
+    docs = [
+        make_doc("a", "Ada likes Rome".split(), {0: "PER", 2: "LOC"}, genre="nw"),
+        make_doc("b", "Nobody knew".split()),
+        make_doc("c", "Bob was in Oslo".split(), {0: "PER", 3: "LOC"}),
+    ]
+    write_shards(docs, folder, sentences_per_shard=2)
+    return folder
+
+
 def write_pools(folder: Path, **docs: Iterable[Doc]) -> dict[str, Path]:
     """Write a pool of 45 sentences, dev and test of 15, or others by these names."""
     docs = {"pool": make_docs(45, 1), "dev": make_docs(15, 2), "test": make_docs(15, 3)} | docs

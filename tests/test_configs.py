@@ -5,7 +5,7 @@ from spacy.cli.init_config import fill_config
 from spacy.language import Language
 from spacy.util import load_config, load_model
 
-from spacy_deepal.acquisition.functions import mnlp
+from spacy_deepal.acquisition.functions import MNLP
 from spacy_deepal.rounds.settings import Settings, read_settings
 
 from .pools import CONFIGS, SIZES, call_spacy, options, write_pools
@@ -78,7 +78,7 @@ def test_every_setting_of_the_loop_has_a_comment(name):
 @each_config
 def test_the_loop_can_use_a_config(name, paths):
     config = load_config(CONFIGS / name, overrides=path_values(paths), interpolate=True)
-    assert read_settings(config).acquisition is mnlp
+    assert read_settings(config).acquisition == MNLP()
 
 
 def test_the_loop_of_the_paper_has_its_budgets_and_passes():

@@ -1,11 +1,17 @@
 """Near-copies: sentences that share most of their words. It is enough to label one of them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from spacy.tokens import Doc
+from spacy.vocab import Vocab
 
 from ..errors import DeepALError
+from ..pool.shards import look_up
+from .score_file import Score
+
+LOOK_AHEAD = 1024  # sentences whose words are looked up at first
 
 
 def word_set(doc: Doc) -> frozenset[str]:
@@ -22,10 +28,11 @@ class CopyIndex:
     Similarity Search"). Here long words come first: they are rare, so few sets are compared.
     """
 
-    def __init__(self, max_similarity: float):
+    def __init__(self, max_similarity: float, docs: Iterable[Doc] = ()):
         """max_similarity (float): Above 0, up to 1. Exact copies have a similarity of 1.
 
-        RAISES (DeepALError): It is out of this range.
+        docs (Iterable[Doc]): The sentences that are in the index from the beginning.
+        RAISES (DeepALError): `max_similarity` is out of this range.
         """
         if not 0 < max_similarity <= 1:
             raise DeepALError(
@@ -33,6 +40,8 @@ class CopyIndex:
             )
         self.max_similarity = max_similarity
         self._sets: defaultdict[str, list[frozenset[str]]] = defaultdict(list)  # by first words
+        for doc in docs:
+            self.add(word_set(doc))
 
     def has_copy(self, words: frozenset[str]) -> bool:
         """RETURNS (bool): Whether a near-copy of a sentence is in the index."""
@@ -62,7 +71,44 @@ def without_copies(
 
     max_similarity (float): As for `CopyIndex`, with its error.
     """
-    index = CopyIndex(max_similarity)
-    for doc in earlier:
-        index.add(word_set(doc))
+    index = CopyIndex(max_similarity, earlier)
     return (doc for doc in docs if not index.has_copy(word_set(doc)))
+
+
+class CopyFilter:
+    """Passes over near-copies of the sentences in this batch and in earlier ones.
+
+    The words of the candidates are looked up in the pool in the order of their rank, twice as many
+    each time. So usually only those at the top are, and the pool is read a few times at worst.
+    """
+
+    def __init__(
+        self,
+        pool: str | Path,
+        vocab: Vocab,
+        max_similarity: float | None,
+        earlier: Iterable[Doc] = (),
+    ):
+        """max_similarity (float | None): As for `CopyIndex`, with its error. None: every candidate
+            is taken.
+        earlier (Iterable[Doc]): The sentences of earlier batches. They are read if they matter.
+        """
+        self._pool, self._vocab = pool, vocab
+        self._index = None if max_similarity is None else CopyIndex(max_similarity, earlier)
+        self._words: dict[str, frozenset[str]] = {}
+        self._ahead = LOOK_AHEAD
+
+    def take(self, ranked: Sequence[Score], place: int) -> bool:
+        """RETURNS (bool): Whether the candidate is taken; False for a near-copy of one that is.
+
+        ranked, place: All candidates, and the place of this one, after that of the last call.
+        RAISES (DeepALError): The pool does not have a candidate.
+        """
+        if self._index is None:
+            return True
+        name = ranked[place].id
+        if name not in self._words:
+            ids = [item.id for item in ranked[place : place + self._ahead]]
+            self._words = look_up(self._pool, ids, self._vocab, word_set)
+            self._ahead *= 2
+        return self._index.add(self._words[name])

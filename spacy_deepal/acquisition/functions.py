@@ -1,11 +1,11 @@
 """Acquisition functions: evidence of one sentence in, its score out. Higher: label it sooner.
 
 RAND, LC, MNLP and BALD are those of Shen et al. (2017), section 4. `spacy.registry.acquisition`
-holds the `make_` functions; what they return is called on the evidence of each sentence.
+holds the classes. Their instances are called on the evidence of each sentence.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,91 +54,72 @@ def needs_of(function: AcquisitionFunction) -> Needs:
     return getattr(function, "needs", Needs())
 
 
-def make_rand() -> AcquisitionFunction:
-    """RAND: a random score, the baseline."""
-    return Rand()
-
-
 @dataclass(frozen=True)
-class Rand:
-    """RAND."""
+class RAND:
+    """RAND: a random score, the baseline."""
 
-    needs: Needs = Needs(predicts=False)
+    needs: ClassVar[Needs] = Needs(predicts=False)
 
     def __call__(self, evidence: "Evidence") -> float:
         """RETURNS (float): The sentence's own random number from [0, 1)."""
         return evidence.uniform
 
 
-def make_lc() -> AcquisitionFunction:
+@dataclass(frozen=True)
+class LC:
     """LC: least confidence, 1 - P(y* | x) (Culotta & McCallum 2005)."""
-    return lc
+
+    def __call__(self, evidence: "Evidence") -> float:
+        """RETURNS (float): -sum_i log P(y*_i). It sorts sentences as 1 - prod_i P(y*_i) does. That
+        product underflows, so that all long sentences would score 1."""
+        assert evidence.log_probs is not None
+        return float(-np.sum(evidence.log_probs, dtype="float64"))
 
 
-def lc(evidence: "Evidence") -> float:
-    """RETURNS (float): -sum_i log P(y*_i). It sorts sentences as 1 - prod_i P(y*_i) does. That
-    product underflows, so that all long sentences would score 1."""
-    assert evidence.log_probs is not None
-    return float(-np.sum(evidence.log_probs, dtype="float64"))
-
-
-def make_mnlp() -> AcquisitionFunction:
+@dataclass(frozen=True)
+class MNLP:
     """MNLP: maximum normalised log-probability (Shen et al. 2017, section 4)."""
-    return mnlp
+
+    def __call__(self, evidence: "Evidence") -> float:
+        """RETURNS (float): -(1/n) sum_i log P(y*_i); 0 for a sentence without words."""
+        return LC()(evidence) / max(1, evidence.words)
 
 
-def mnlp(evidence: "Evidence") -> float:
-    """RETURNS (float): -(1/n) sum_i log P(y*_i); 0 for a sentence without words."""
-    return lc(evidence) / max(1, evidence.words)
-
-
-def make_token_entropy() -> AcquisitionFunction:
+@dataclass(frozen=True)
+class TokenEntropy:
     """TokenEntropy: mean entropy of the tags of a word (Settles & Craven 2008, section 3.1). They
     use a word's marginal distribution. Here it is the distribution given the greedy path so far."""
-    return token_entropy
+
+    def __call__(self, evidence: "Evidence") -> float:
+        """RETURNS (float): (1/n) sum_i H_i, where H_i = -sum_y P(y) log P(y), in nats; 0 for a
+        sentence without words."""
+        assert evidence.tag_log_probs is not None
+        log_probs = evidence.tag_log_probs.astype("float64")
+        return float(-np.sum(np.exp(log_probs) * log_probs)) / max(1, evidence.words)
 
 
-def token_entropy(evidence: "Evidence") -> float:
-    """RETURNS (float): (1/n) sum_i H_i, where H_i = -sum_y P(y) log P(y), in nats; 0 for a sentence
-    without words."""
-    assert evidence.tag_log_probs is not None
-    log_probs = evidence.tag_log_probs.astype("float64")
-    return float(-np.sum(np.exp(log_probs) * log_probs)) / max(1, evidence.words)
-
-
-def make_bald(samples: int = 100) -> AcquisitionFunction:
+@dataclass(frozen=True)
+class BALD:
     """BALD: Bayesian active learning by disagreement, as a variation ratio (Shen et al. 2017,
     section 4).
 
     samples (int): M, the number of networks drawn by MC dropout.
     RAISES (DeepALError): When samples is below 2.
     """
-    return Bald(Needs(samples=_check_samples("BALD", samples), anytime=True))
 
+    samples: int = 100
 
-def make_decoder_bald(samples: int = 100) -> AcquisitionFunction:
-    """DecoderBALD: BALD whose samples drop units of the decoder's output only, given the greedy
-    path. It costs little more than MNLP, because the network runs once.
+    def __post_init__(self) -> None:
+        if self.samples < 2:
+            raise DeepALError(
+                f"spacy_deepal.{type(self).__name__}.v1: samples = {self.samples}: disagreement "
+                "needs 2 or more."
+            )
 
-    samples (int): M, the number of samples.
-    RAISES (DeepALError): When samples is below 2.
-    """
-    return Bald(Needs(samples=_check_samples("DecoderBALD", samples), decoder_only=True))
-
-
-def _check_samples(name: str, samples: int) -> int:
-    if samples < 2:
-        raise DeepALError(
-            f"spacy_deepal.{name}.v1: samples = {samples}: disagreement needs 2 or more."
-        )
-    return samples
-
-
-@dataclass(frozen=True)
-class Bald:
-    """BALD and DecoderBALD. needs (Needs): Says how many samples there are, and of what."""
-
-    needs: Needs
+    @property
+    def needs(self) -> Needs:
+        """RETURNS (Needs): All samples, or the first few where the budget is known."""
+        return Needs(samples=self.samples, anytime=True)
 
     def __call__(self, evidence: "Evidence") -> float:
         """RETURNS (float): (1/n) sum_i f_i, where f_i = 1 - (votes for the most popular tag of word
@@ -147,6 +128,17 @@ class Bald:
             return 0.0
         assert evidence.samples is not None
         return variation_ratio(evidence.samples)
+
+
+@dataclass(frozen=True)
+class DecoderBALD(BALD):
+    """DecoderBALD: BALD whose samples drop units of the decoder's output only, given the greedy
+    path. It costs little more than MNLP, because the network runs once."""
+
+    @property
+    def needs(self) -> Needs:
+        """RETURNS (Needs): All samples, of the decoder's output."""
+        return Needs(samples=self.samples, decoder_only=True)
 
 
 def variation_ratio(samples: NDArray) -> float:

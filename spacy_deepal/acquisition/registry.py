@@ -12,13 +12,14 @@ NAME = "@acquisition"
 OURS = "spacy_deepal.", ".v1"  # what surrounds the short name of a function of this package
 
 
-def acquisition_name(name: str) -> str:
-    """RETURNS (str): The full name of a registered acquisition function.
+def acquisition_block(text: str) -> dict[str, Any]:
+    """RETURNS (dict): A function and its arguments as in [active_learning.acquisition].
 
-    name (str): Its full name, or the short one of a function of this package: "MNLP" for
-        "spacy_deepal.MNLP.v1".
-    RAISES (DeepALError): The name is unknown. Those that there are are listed.
+    text (str): The name of a registered function, or the short one of a function of this package:
+        "MNLP" for "spacy_deepal.MNLP.v1". Arguments follow after a colon: "BALD:samples=20".
+    RAISES (DeepALError): The name is unknown, or the function does not take the arguments.
     """
+    name, _, arguments = text.partition(":")
     names = sorted(registry.acquisition.get_all())  # type: ignore[attr-defined]  # see __init__
     full = name if name in names else name.join(OURS)
     if full not in names:
@@ -26,17 +27,7 @@ def acquisition_name(name: str) -> str:
             f"There is no acquisition function {name!r}. Registered: {', '.join(names)}. Name the "
             "file of your own function with --code."
         )
-    return full
-
-
-def acquisition_block(text: str) -> dict[str, Any]:
-    """RETURNS (dict): A function and its arguments as in [active_learning.acquisition].
-
-    text (str): A name as for `acquisition_name`. Arguments follow after a colon: "BALD:samples=20".
-    RAISES (DeepALError): The name is unknown, or the function does not take the arguments.
-    """
-    name, _, arguments = text.partition(":")
-    block: dict[str, Any] = {NAME: acquisition_name(name)}
+    block: dict[str, Any] = {NAME: full}
     for argument in filter(None, arguments.split(",")):
         key, _, value = argument.partition("=")
         if not (key and value):
@@ -49,44 +40,31 @@ def acquisition_block(text: str) -> dict[str, Any]:
         except ValueError:  # a word without quotes
             block[key] = value
     if len(block) > 1:  # a config may give the arguments that are not given here
-        resolve_acquisition(block, text)
+        _resolve(block, text)
     return block
 
 
 def make_acquisition(text: str) -> AcquisitionFunction:
-    """Make a registered acquisition function.
-
-    text (str): As for `acquisition_block`: "MNLP", "BALD:samples=20".
-    RAISES (DeepALError): The name is unknown, or the function does not take the arguments.
-    """
-    return resolve_acquisition(acquisition_block(text), text)
+    """Make the function of an `acquisition_block`: "MNLP", "BALD:samples=20"."""
+    return _resolve(acquisition_block(text), text)
 
 
-def resolve_acquisition(block: dict[str, Any], text: str) -> AcquisitionFunction:
-    """RETURNS (AcquisitionFunction): The function of a block.
-
-    text (str): What the user wrote, for the message.
-    RAISES (DeepALError): The function does not take the arguments.
-    """
+def _resolve(block: dict[str, Any], text: str) -> AcquisitionFunction:
     try:
         return registry.resolve({"acquisition": block})["acquisition"]
     except ValueError as error:
         raise DeepALError(f"{text}: {str(error).strip()}") from error
 
 
-def short_name(name: str) -> str:
-    """RETURNS (str): The short name of a function of this package, "MNLP" for
-    "spacy_deepal.MNLP.v1"; the full name of any other function."""
-    short = name.removeprefix(OURS[0]).removesuffix(OURS[1])
-    return short if short.join(OURS) == name else name
-
-
 def acquisition_label(block: dict[str, Any]) -> str:
-    """RETURNS (str): The text from which `acquisition_block` makes a block, with the arguments in
-    alphabetical order."""
-    values = {key: block[key] for key in sorted(block) if key != NAME}
+    """RETURNS (str): The text from which `acquisition_block` makes a block: the short name if it
+    has one, and the arguments in alphabetical order."""
+    name = block[NAME]
+    short = name.removeprefix(OURS[0]).removesuffix(OURS[1])
     arguments = (
         f"{key}={value if isinstance(value, str) else json.dumps(value)}"
-        for key, value in values.items()
+        for key, value in sorted(block.items())
+        if key != NAME
     )
-    return ":".join(filter(None, (short_name(block[NAME]), ",".join(arguments))))
+    parts = short if short.join(OURS) == name else name, ",".join(arguments)
+    return ":".join(filter(None, parts))

@@ -16,10 +16,7 @@ class Score(Row):
 
 
 def write_scores(scores: Iterable[Score], path: str | Path) -> int:
-    """Write scores, all or (on any error) none.
-
-    RETURNS (int): How many there are.
-    """
+    """Write scores, all or (on any error) none. RETURNS (int): How many there are."""
     return write_jsonl(path, (score.model_dump() for score in scores))
 
 

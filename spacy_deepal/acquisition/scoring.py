@@ -2,21 +2,18 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from numbers import Real
-from pathlib import Path
 
 import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.vocab import Vocab
 
 from ..errors import DeepALError
-from ..pool.shards import distinct, read_shards
-from ..sentences import count_words, sentence_id
-from ..tagger.evidence import Evidence
+from ..sentences import count_words
+from ..tagger.evidence import Evidence, blank_evidence
 from .functions import AcquisitionFunction, needs_of
 from .score_file import Score
 from .staged import sample_in_stages
-from .upstream import blank_evidence, find_tagger, prepared
+from .upstream import find_tagger, prepared
 
 
 def score(
@@ -33,7 +30,6 @@ def score(
         prediction, any pipeline will do.
     read (Callable): Returns the sentences, read with the pipeline's vocab, from the first to the
         last each time it is called.
-    acquisition (AcquisitionFunction): A function of `spacy.registry.acquisition`, or any callable.
     budget (int | None): The budget of the batch in words. A function whose needs say `anytime` then
         stops sampling sentences that can no longer be chosen: their scores are estimates, all
         others are exact. The samples are kept, so memory grows by 2 bytes for each word and sample.
@@ -66,33 +62,3 @@ def score(
                 "finite number."
             )
         yield Score(id=item.id, words=item.words, score=float(value))
-
-
-def pool_reader(
-    pool: str | Path, vocab: Vocab, exclude: Iterable[str | Path] = ()
-) -> Callable[[], Iterator[Doc]]:
-    """Make the `read` of `score` for a pool on disk.
-
-    exclude (Iterable[str | Path]): .spacy files, or folders of them, such as earlier batches. Their
-        sentences, told by their ids, are left out.
-    RETURNS (Callable): It raises a DeepALError when there is no pool, or two sentences of it have
-        the same id.
-    RAISES (DeepALError): One of `exclude` has no sentence of the pool.
-    """
-    known: set[str] = set()
-    if exclude := list(exclude):
-        ids = set(map(sentence_id, read_shards(pool, vocab)))
-        for path in exclude:
-            if not (found := ids.intersection(map(sentence_id, read_shards(path, vocab)))):
-                raise DeepALError(
-                    f"No sentence of {path} is in the pool {pool}, so there is nothing to exclude. "
-                    "Sentences are told by their ids. Name a batch that `spacy deepal select` has "
-                    "written from this pool."
-                )
-            known |= found
-    return lambda: excluding(distinct(read_shards(pool, vocab)), known)
-
-
-def excluding(docs: Iterable[Doc], ids: set[str]) -> Iterator[Doc]:
-    """YIELDS (Doc): The sentences whose ids are not among `ids`."""
-    return (doc for doc in docs if sentence_id(doc) not in ids)

@@ -8,48 +8,10 @@ from spacy.vocab import Vocab
 
 from ..corpus.docbin import write_docs
 from ..errors import DeepALError
-from ..pool.lookup import fetch, look_up
-from ..pool.shards import read_shards
+from ..pool.shards import fetch, read_shards
 from ..sentences import count_words
-from .copies import CopyIndex, word_set
+from .copies import CopyFilter
 from .score_file import Score, read_scores
-
-LOOK_AHEAD = 1024  # sentences whose words are looked up at first
-
-
-class CopyFilter:
-    """Passes over near-copies of the sentences in this batch and in earlier ones.
-
-    The words of the candidates are looked up in the pool in the order of their rank, twice as many
-    each time. So usually only those at the top are, and the pool is read a few times at worst.
-    """
-
-    def __init__(
-        self, pool: str | Path, vocab: Vocab, max_similarity: float, earlier: Iterable[Doc] = ()
-    ):
-        """max_similarity (float): As for `CopyIndex`, with its error.
-        earlier (Iterable[Doc]): The sentences of earlier batches.
-        """
-        self._pool, self._vocab = pool, vocab
-        self._index = CopyIndex(max_similarity)
-        self._words: dict[str, frozenset[str]] = {}
-        self._ahead = LOOK_AHEAD
-        for doc in earlier:
-            self._index.add(word_set(doc))
-
-    def take(self, ranked: Sequence[Score], place: int) -> bool:
-        """RETURNS (bool): Whether the candidate is taken; False for a near-copy of one that is.
-
-        ranked (Sequence[Score]): All candidates.
-        place (int): The candidate's place among them, after that of the last call.
-        RAISES (DeepALError): The pool does not have a candidate.
-        """
-        name = ranked[place].id
-        if name not in self._words:
-            ids = [item.id for item in ranked[place : place + self._ahead]]
-            self._words = look_up(self._pool, ids, self._vocab, word_set)
-            self._ahead *= 2
-        return self._index.add(self._words[name])
 
 
 def select(scores: Iterable[Score], budget: int, copies: CopyFilter | None = None) -> list[Score]:
@@ -60,8 +22,7 @@ def select(scores: Iterable[Score], budget: int, copies: CopyFilter | None = Non
 
     scores (Iterable[Score]): One for each sentence, in any order.
     budget (int): Most words of all sentences together.
-    copies (CopyFilter | None): Passes over near-copies; a new one for each batch. None: near-copies
-        are taken like all others.
+    copies (CopyFilter | None): Passes over near-copies; a new one for each batch.
     RETURNS (list[Score]): In the order taken; empty if no sentence fits.
     """
     batch, left = [], budget
@@ -75,26 +36,6 @@ def select(scores: Iterable[Score], budget: int, copies: CopyFilter | None = Non
     return batch
 
 
-def choose(
-    scores: Iterable[Score],
-    budget: int,
-    pool: str | Path,
-    vocab: Vocab,
-    max_similarity: float | None = None,
-    earlier: Iterable[Doc] = (),
-) -> list[Score]:
-    """`select`, without near-copies if that is asked for.
-
-    max_similarity (float | None): As for `CopyIndex`. None: near-copies are taken like all others.
-    earlier (Iterable[Doc]): The sentences of earlier batches, whose near-copies are passed over
-        too. Without `max_similarity` they are not read.
-    RAISES (DeepALError): `max_similarity` is out of range, or the pool does not have a candidate.
-    """
-    if max_similarity is None:
-        return select(scores, budget)
-    return select(scores, budget, CopyFilter(pool, vocab, max_similarity, earlier))
-
-
 def select_batch(
     scores: str | Path,
     pool: str | Path,
@@ -106,10 +47,10 @@ def select_batch(
     max_similarity: float | None = None,
     earlier: Sequence[str | Path] = (),
 ) -> list[Score]:
-    """Select sentences by a scores file and write them: `choose`, `fetch`, `write_docs`.
+    """Select sentences by a scores file and write them: `select`, `fetch`, `write_docs`.
 
     with_gold (bool): As for `fetch`.
-    max_similarity (float | None): As for `choose`.
+    max_similarity (float | None): As for `CopyFilter`.
     earlier (Sequence[str | Path]): Earlier batches: .spacy files, or folders of them.
     RETURNS (list[Score]): What was selected, in order.
     RAISES (DeepALError): The budget is below 1 word, or no sentence fits into it; the scores belong
@@ -128,7 +69,7 @@ def select_batch(
     if not candidates:
         raise DeepALError(f"{scores} has no sentence: there is nothing left to select.")
     docs = (doc for path in earlier for doc in read_shards(path, vocab))
-    batch = choose(candidates, budget, pool, vocab, max_similarity, docs)
+    batch = select(candidates, budget, CopyFilter(pool, vocab, max_similarity, docs))
     if not batch:
         raise DeepALError(_nothing_to_select(candidates, budget))
     write_docs(_fetch_checked(pool, batch, vocab, with_gold), output)
@@ -137,14 +78,14 @@ def select_batch(
 
 def _nothing_to_select(candidates: Sequence[Score], budget: int) -> str:
     shortest = min(item.words for item in candidates)
-    if shortest <= budget:
+    if shortest > budget:
         return (
-            f"All of the {len(candidates)} sentences that fit into the budget are near-copies of "
-            "sentences in earlier batches. Raise --max-similarity, or score a larger pool."
+            f"The budget is {budget} words, and the shortest of the {len(candidates)} sentences "
+            f"has {shortest}. Raise the budget."
         )
     return (
-        f"The budget is {budget} words, and the shortest of the {len(candidates)} sentences has "
-        f"{shortest}. Raise the budget."
+        f"All of the {len(candidates)} sentences that fit into the budget are near-copies of "
+        "sentences in earlier batches. Raise --max-similarity, or score a larger pool."
     )
 
 

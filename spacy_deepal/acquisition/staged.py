@@ -10,9 +10,9 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..sentences import sentence_id
-from ..tagger.evidence import Evidence
+from ..tagger.evidence import Evidence, blank_evidence
 from .functions import AcquisitionFunction, disagreement, needs_of
-from .upstream import blank_evidence, find_tagger, prepared
+from .upstream import find_tagger, prepared
 
 STAGES = (0.1, 0.2, 0.3, 0.45, 0.65, 1.0)  # shares of the samples after which sentences drop out
 DEVIATIONS = 2.0  # how many standard deviations a score may still rise
@@ -71,11 +71,8 @@ def sample_in_stages(
                     found[sentence_id(doc)] = _Candidate(blank_evidence(doc, seed))
                 found[sentence_id(doc)].take(samples, acquisition)
         bar = _marginal_score(found.values(), budget)
-        staying = {
-            name
-            for name, candidate in found.items()
-            if candidate.upper >= bar and (first == 0 or name in staying)
-        }
+        rising = {name for name, candidate in found.items() if candidate.upper >= bar}
+        staying = rising if first == 0 else staying & rising
     for candidate in found.values():
         yield candidate.evidence
 

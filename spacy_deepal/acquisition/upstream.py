@@ -7,25 +7,20 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..errors import DeepALError
-from ..seeds import derive_uniform
-from ..sentences import count_words, sentence_id
+from ..sentences import count_words
 from ..tagger.component import DeepNER
-from ..tagger.evidence import Evidence
 
 SENTENCES_AT_ONCE = 2048
 
 
 def find_tagger(nlp: Language) -> DeepNER:
-    """RETURNS (DeepNER): The pipeline's one `deepal_ner` component.
-
-    RAISES (DeepALError): There is none, or more than one.
-    """
+    """RETURNS (DeepNER): The one `deepal_ner`. RAISES (DeepALError): There is none, or more."""
     found = [pipe for _, pipe in nlp.pipeline if isinstance(pipe, DeepNER)]
     if len(found) != 1:
         names = ", ".join(pipe.name for pipe in found)
         raise DeepALError(
-            "Scoring needs a pipeline with one deepal_ner component; this one has "
-            f"{f'{len(found)} ({names})' if found else 'no'}. "
+            "Scoring needs a pipeline with one deepal_ner component, and this pipeline has "
+            f"{f'{len(found)} of them ({names})' if found else 'none'}. "
             f"Its components: {', '.join(nlp.pipe_names) or 'none'}."
         )
     return found[0]
@@ -48,10 +43,3 @@ def prepared(nlp: Language, tagger: DeepNER, docs: Iterable[Doc]) -> Iterator[li
     with_words = (doc for doc in docs if count_words(doc))
     while chunk := list(islice(with_words, SENTENCES_AT_ONCE)):
         yield list(nlp.pipe(chunk, disable=after)) if tagger.model.layers else chunk
-
-
-def blank_evidence(doc: Doc, seed: int) -> Evidence:
-    """RETURNS (Evidence): What is known of a sentence without any prediction."""
-    name = sentence_id(doc)
-    uniform = derive_uniform(seed, "uniform", name)
-    return Evidence(id=name, words=count_words(doc), uniform=uniform)

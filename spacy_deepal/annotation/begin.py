@@ -47,7 +47,7 @@ def begin_or_change(
     annotations = Annotations(folder.journal)
     annotations.refresh()
     if old is None:
-        RunFolder(run).refuse_foreign()
+        RunFolder(run).check_ours()
         if (run / "manifest.json").exists():
             raise DeepALError(f"{run} holds a run that nobody labels here. Use a new folder.")
         if missing := _missing(given, labels):

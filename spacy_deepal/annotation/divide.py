@@ -9,8 +9,7 @@ from spacy.tokens import Doc
 from ..files import draft_beside, replace_folder
 from ..pipelines import blank_pipeline
 from ..pool.convert import convert
-from ..pool.lookup import fetch
-from ..pool.shards import read_shards, write_shards
+from ..pool.shards import fetch, read_shards, write_shards
 from ..seeds import derive_uniform
 from ..sentences import count_words, sentence_id
 from .head import head_ids
@@ -39,8 +38,7 @@ def divide_text(folder: LabellingFolder, job: LabellingJob, seed: int) -> None:
     vocab = blank_pipeline(job.lang).vocab
     with draft_beside(folder.pool) as draft:
         convert(job.inputs, draft / "all", lang=job.lang)
-        seen = head_ids(folder)
-        docs = (doc for doc in read_shards(draft / "all", vocab) if sentence_id(doc) not in seen)
+        docs = read_shards(draft / "all", vocab, head_ids(folder))
         drawn = draw_reserves(docs, asked, seed)
         for part, ids in drawn.items():
             write_shards(fetch(draft / "all", ids, vocab, with_gold=False), folder.reserve(part))

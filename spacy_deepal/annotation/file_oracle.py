@@ -12,14 +12,13 @@ from spacy.tokens import Doc
 
 from ..corpus.jsonl import accepted, parse_record, parse_spans
 from ..corpus.sources import BadLine, read_lines, set_spans
-from ..errors import PROBLEMS_SHOWN, DeepALError
+from ..errors import PROBLEMS_SHOWN, DeepALError, LabelsAwaited
 from ..files import write_jsonl
 from ..rounds.oracle import Oracle
 from ..sentences import sentence_id
 
 TO_LABEL, LABELLED = "to_label.jsonl", "labelled.jsonl"
 IGNORED = "ignore"  # Prodigy's answer for a sentence that nobody can label
-MALFORMED = ""  # stands for the answer of a line that does not fit its sentence
 
 
 class FileOracle(Oracle):
@@ -33,22 +32,28 @@ class FileOracle(Oracle):
         sentence is not labelled yet, and an ignored one never will be, so nothing is learnt from
         it. Entities that the pool has are not looked at.
 
-        RAISES (DeepALError): While there are no labels, with what to do; for lines that do not fit
-            the sentences, with their numbers; for sentences without a line.
+        RAISES (LabelsAwaited): There are no labels yet. DeepALError: A line does not fit its
+            sentence, or a sentence has no line.
         """
         file = folder / LABELLED
         if not file.exists():
             _write_lines(docs, folder / TO_LABEL, file)
-            raise DeepALError(
+            raise LabelsAwaited(
                 f"{len(docs)} sentences wait to be labelled: {folder / TO_LABEL}. Label them, save "
                 f"them as {file} and run the same command again."
             )
         waiting = {sentence_id(doc): doc for doc in docs}
-        refused, problems = _read_lines(file, waiting)
+        refused: dict[str, str] = {}
+        problems = []
+        for number, line in read_lines(file):
+            try:
+                _read_line(waiting, refused, number, line)
+            except BadLine as error:
+                problems.append(f"line {number}: {error.message}: {line[:80]}")
         for name, doc in waiting.items():
             if refused.get(name) == IGNORED:
                 doc.set_ents([], default="missing")
-            elif refused.get(name) != MALFORMED:
+            else:
                 answer = f" (its answer is {refused[name]!r})" if name in refused else ""
                 problems.append(f"no line labels {name}{answer}: {doc.text[:80]}")
         if problems:
@@ -65,8 +70,7 @@ class FileOracle(Oracle):
 
 
 def _write_lines(docs: Sequence[Doc], path: Path, labelled: Path) -> None:
-    """Write what is to be labelled. RAISES (DeepALError): If the file is there and was changed: it
-    may hold the labels."""
+    """Write what is to be labelled, unless the file was changed: it may hold the labels."""
     lines = list(map(_describe, docs))
     if not path.exists():
         write_jsonl(path, lines)
@@ -81,7 +85,6 @@ def _write_lines(docs: Sequence[Doc], path: Path, labelled: Path) -> None:
 
 
 def _describe(doc: Doc) -> dict[str, Any]:
-    """RETURNS (dict): A sentence for an annotation tool: id, text, tokens, and no spans yet."""
     tokens = [
         {"text": token.text, "start": token.idx, "end": token.idx + len(token), "id": token.i}
         for token in doc
@@ -89,25 +92,10 @@ def _describe(doc: Doc) -> dict[str, Any]:
     return {"id": sentence_id(doc), "text": doc.text, "tokens": tokens, "spans": []}
 
 
-def _read_lines(file: Path, waiting: dict[str, Doc]) -> tuple[dict[str, str], list[str]]:
-    """Label the sentences of a file, and take each from those that are waiting.
-
-    RETURNS (tuple): The answers of sentences that were not accepted, by id; what is wrong with
-        lines that do not fit.
-    """
-    refused: dict[str, str] = {}
-    problems = []
-    for number, line in read_lines(file):
-        if line.strip():
-            try:
-                _read_line(waiting, refused, number, line)
-            except BadLine as error:
-                problems.append(f"line {number}: {error.message}: {line[:80]}")
-    return refused, problems
-
-
 def _read_line(waiting: dict[str, Doc], refused: dict[str, str], number: int, line: str) -> None:
-    """Read one line: label its sentence, or note its answer."""
+    """Read one line: label its sentence and take it from those that wait, or note its answer."""
+    if not line.strip():
+        return
     record = parse_record(number, line)
     if record.get("id") is None:
         raise BadLine(number, 'not an object with an "id"')
@@ -115,14 +103,12 @@ def _read_line(waiting: dict[str, Doc], refused: dict[str, str], number: int, li
     if not accepted(record):
         refused[name] = record["answer"]
         return
-    doc = waiting.get(name)
+    doc = waiting.pop(name, None)
     if doc is None:
         raise BadLine(number, "the id is not in this round, or it is labelled twice")
-    refused[name] = MALFORMED  # until all of the line has been read
     if record.get("text", doc.text) != doc.text:
         raise BadLine(number, f"the text was changed, so offsets may be wrong; it was {doc.text!r}")
     spans = parse_spans(record, len(doc.text), number, line)
     if spans is None:
         raise BadLine(number, 'no "spans"; a sentence without entities has an empty list')
     set_spans(doc, spans, number)
-    del waiting[name], refused[name]

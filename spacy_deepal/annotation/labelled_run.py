@@ -8,11 +8,10 @@ from spacy.util import load_model
 from thinc.api import Config
 
 from ..acquisition.upstream import find_tagger
-from ..corpus.docbin import read_docs, write_docs
+from ..corpus.docbin import write_docs
 from ..files import read_json
 from ..pipelines import blank_pipeline
-from ..pool.lookup import fetch
-from ..pool.shards import read_shards, shard_files
+from ..pool.shards import fetch, read_shards
 from ..rounds.loop import load_run_config
 from ..rounds.manifest import describe_gold, make_manifest
 from ..rounds.rows import Manifest
@@ -81,7 +80,7 @@ class LabelledRun:
     def selected(self) -> dict[str, int]:
         """RETURNS (dict[str, int]): The words of each sentence that a round has selected."""
         return {
-            item.id: item.words for each in self.folder.rounds() for item in each.read_selected()
+            item.id: item.words for each in self.folder.rounds() for item in each.selected.read()
         }
 
     def waiting(self) -> list[Answer]:
@@ -93,7 +92,7 @@ class LabelledRun:
         """RETURNS (RoundFolder | None): A round that was interrupted."""
         number = len(self.folder.metrics)
         here = next((each for each in self.folder.rounds() if each.number == number), None)
-        return here if here is not None and here.selected_file.exists() else None
+        return here if here is not None and here.selected.path.exists() else None
 
     @property
     def last_model(self) -> Path:
@@ -159,9 +158,3 @@ class LabelledRun:
                 find_tagger(nlp).add_label(label)
             save_pipeline(nlp, folder)
         self._grown = labels
-
-
-def read_gold(path: Path, lang: str) -> list[Doc]:
-    """RETURNS (list[Doc]): All Docs of a folder of shards, or of a .spacy file."""
-    vocab = blank_pipeline(lang).vocab
-    return [doc for file in shard_files(path) for doc in read_docs(file, vocab)]

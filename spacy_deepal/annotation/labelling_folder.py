@@ -17,9 +17,9 @@ from pathlib import Path
 from pydantic import Field
 
 from ..errors import DeepALError
-from ..files import Row, parse_row, read_json, read_rows, write_json
+from ..files import Row, parse_row, read_json, write_json
 from ..rounds.rows import Entity
-from ..rounds.run_folder import LABELLING, write_rows
+from ..rounds.run_folder import LABELLING, RowFile
 from .journal import Journal, Part, Suggestion
 
 
@@ -188,11 +188,14 @@ class LabellingFolder:
 
     def read_queue(self) -> list[Task]:
         """RETURNS (list[Task]): The sentences that come next; none while there is no queue."""
-        remedy = "Delete it: it is made again."
-        return read_rows(Task, self.queue_file, remedy) if self.queue_file.exists() else []
+        return self._queue.read()
 
     def write_queue(self, tasks: Iterable[Task]) -> None:
-        write_rows(self.queue_file, tasks)
+        self._queue.write(tasks)
+
+    @property
+    def _queue(self) -> RowFile[Task]:
+        return RowFile(self.queue_file, Task, "Delete it: it is made again.")
 
     @property
     def _held_file(self) -> Path:

@@ -6,13 +6,13 @@ from itertools import chain, zip_longest
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..acquisition.functions import AcquisitionFunction, make_rand
+from ..acquisition.copies import CopyFilter
+from ..acquisition.functions import RAND, AcquisitionFunction
 from ..acquisition.score_file import Score
-from ..acquisition.scoring import excluding, score
-from ..acquisition.selection import choose
+from ..acquisition.scoring import score
+from ..acquisition.selection import select
 from ..pipelines import blank_pipeline
-from ..pool.lookup import fetch
-from ..pool.shards import read_shards
+from ..pool.shards import fetch, read_shards
 from ..seeds import derive_seed
 from ..sentences import sentence_id
 from .divide import first_words
@@ -51,7 +51,7 @@ class Ranking:
         round: int | None = None,
     ):
         self.folder, self.job, self.annotations = folder, job, annotations
-        self.acquisition = acquisition if nlp is not None else make_rand()
+        self.acquisition = acquisition if nlp is not None else RAND()
         self.budget, self.seed, self.max_similarity = budget, seed, max_similarity
         self.nlp = nlp if nlp is not None else blank_pipeline(job.lang)
         self.suggest, self.round = suggest, round
@@ -98,7 +98,7 @@ class Ranking:
         done = {answer.id for answer in self.annotations.settled("train")}
 
         def read() -> Iterator[Doc]:
-            return excluding(read_shards(self.folder.pool, self.nlp.vocab), done)
+            return read_shards(self.folder.pool, self.nlp.vocab, done)
 
         scores = score(
             self.nlp,
@@ -120,14 +120,8 @@ class Ranking:
         earlier: list[Doc] = []
         if self.max_similarity is not None:
             earlier = self._fetch([answer.id for answer in self.annotations.settled("train")])
-        return choose(
-            scores,
-            BATCHES_AHEAD * self.budget,
-            self.folder.pool,
-            self.nlp.vocab,
-            self.max_similarity,
-            earlier,
-        )
+        copies = CopyFilter(self.folder.pool, self.nlp.vocab, self.max_similarity, earlier)
+        return select(scores, BATCHES_AHEAD * self.budget, copies)
 
     def _terms_first(self, scores: list[Score]) -> list[Score]:
         """RETURNS (list[Score]): Sentences in turn: one in which a term is found, and one drawn
@@ -147,7 +141,7 @@ class Ranking:
     def _pool_tasks(self, scores: Sequence[Score]) -> list[Task]:
         docs = self._fetch([item.id for item in scores])
         suggestions = self._suggestions(docs)
-        drawn = self.acquisition == make_rand()
+        drawn = self.acquisition == RAND()
         return [
             self._task("train", doc, suggestions[item.id], score=None if drawn else item.score)
             for item, doc in zip(scores, docs, strict=True)

@@ -15,17 +15,19 @@ from pathlib import Path
 from spacy.cli._util import import_code, setup_gpu
 from spacy.util import load_model
 
-from ..acquisition.functions import make_rand
+from ..acquisition.functions import RAND
 from ..errors import DeepALError
 from ..progress import hide_progress_bars
+from ..rounds.checks import check_initialized
 from ..rounds.loop import Loop
+from ..rounds.manifest import read_gold
 from ..rounds.rows import Selected
 from ..rounds.run_folder import RunFolder
-from ..rounds.training import initialize, save_pipeline
+from ..rounds.training import Training, save_pipeline
 from ..seeds import derive_seed
 from ..vectors.make import make_vectors, vectors_source
 from .divide import divide_text
-from .labelled_run import LabelledRun, read_gold
+from .labelled_run import LabelledRun
 from .labelling_folder import Status
 from .measure import compare_found, measure
 from .ranking import BATCHES_AHEAD, Ranking
@@ -93,11 +95,16 @@ class Trainer:
         self.tell("Waiting for labels")
         return True
 
+    def training(self) -> Training:
+        """RETURNS (Training): With today's config."""
+        return Training(self.run.config, self.run.settings, self.use_gpu)
+
     def begin_run(self) -> None:
         """Make the pipeline from which the run starts."""
         self.tell("Making the first model")
         self.run.write_gold()
-        nlp = initialize(self.run.config, self.run.settings, use_gpu=self.use_gpu)
+        nlp = self.training().initialize()
+        check_initialized(nlp)
         save_pipeline(nlp, self.run.folder.initial)
 
     def is_due(self) -> bool:
@@ -116,12 +123,12 @@ class Trainer:
         run = self.run
         if (here := run.open_round()) is None:
             here = run.folder.round(len(run.folder.metrics))
-            here.write_selected(
+            here.selected.write(
                 Selected(id=a.id, words=a.words, score=self.scores.get(a.id)) for a in run.waiting()
             )
         self.tell(f"Training round {here.number}")
         run.write_gold()
-        loop = Loop(run.config, run.settings, run.folder, self.use_gpu)
+        loop = Loop(self.training(), run.folder)
         run.folder.add_metrics(loop.next_round())
         run.folder.tidy("last")
         self.rank()
@@ -143,7 +150,7 @@ class Trainer:
             run.labelling,
             run.job,
             run.annotations,
-            acquisition=settings.acquisition if warm else make_rand(),
+            acquisition=settings.acquisition if warm else RAND(),
             budget=run.budget,
             seed=settings.seed,
             max_similarity=settings.max_similarity,
@@ -168,11 +175,11 @@ class Trainer:
         run.write_gold()
         version = run.gold_version()
         nlp = load_model(run.last_model)
-        gold = read_gold(run.labelling.gold("dev", run.job), run.job.lang)
+        gold = list(read_gold(run.labelling.gold("dev", run.job), nlp.vocab))
         measured = measure(nlp, gold, number, derive_seed(run.seed, "interval", number))
-        new = run.folder.round(number).read_entities()
-        old = run.folder.round(number - 1).read_entities() if number else []
-        changes = compare_found(old or [], new) if new is not None else None
+        new = run.folder.round(number).entities.read()
+        old = run.folder.round(number - 1).entities.read() if number else []
+        changes = compare_found(old, new) if new else None
         self.status = self.status.model_copy(update={"measured": measured, "changes": changes})
         self.measured = version
 

@@ -9,7 +9,7 @@ import typer
 from thinc.api import Config
 from wasabi import msg
 
-from ..errors import DeepALError
+from ..errors import DeepALError, LabelsAwaited
 
 app = typer.Typer(
     name="deepal",
@@ -22,10 +22,6 @@ ConfigPath = Annotated[Path, typer.Argument(help="Config with an [active_learnin
 DataPath = Annotated[Path, typer.Argument(help="Folder with train, dev and test, or one to split")]
 Lang = Annotated[str, typer.Option(help="Language of the tokenizer")]
 Keep = Annotated[Literal["last", "all"], typer.Option(help="Which rounds' models stay on disk")]
-Processes = Annotated[
-    int,
-    typer.Option("--processes", "-n", min=1, help="How many runs share the cores at once"),
-]
 CodePath = Annotated[Path | None, typer.Option("--code", "-c", help="Python file to import first")]
 GpuId = Annotated[int, typer.Option("--gpu-id", "-g", help="GPU id. With -1, the CPU")]
 OVERRIDES = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -34,7 +30,7 @@ OVERRIDES = {"allow_extra_args": True, "ignore_unknown_options": True}
 @contextmanager
 def show_errors(config: Path | None = None) -> Iterator[None]:
     """Print a DeepALError, or what spaCy finds wrong with a config, as one clear message, and exit
-    with status 1. Other errors pass.
+    with status 1. A run that waits for labels exits with status 0. Other errors pass.
 
     config (Path | None): The config file that the message names.
     """
@@ -43,6 +39,9 @@ def show_errors(config: Path | None = None) -> Iterator[None]:
     try:
         with show_validation_error(config):
             yield
+    except LabelsAwaited as wait:
+        msg.info(str(wait))
+        raise typer.Exit(0) from wait
     except DeepALError as error:
         first, *others = str(error).split("\n")
         print()
@@ -65,13 +64,15 @@ def set_up(code: Path | None, gpu_id: int) -> None:
         raise DeepALError(f"--gpu-id {gpu_id}: {error}. Use -1 for the CPU.") from error
 
 
-def load_config(ctx: typer.Context, path: Path) -> Config:
-    """Load a config with the overrides of the command line, as `spacy train` takes them."""
+def load_config(ctx: typer.Context, path: Path, code: Path | None, gpu_id: int) -> Config:
+    """`set_up`, and load a config with the overrides of the command line, as `spacy train` takes
+    them."""
     from click import NoSuchOption
     from spacy.cli._util import parse_config_overrides
 
     from ..rounds.loop import load_run_config
 
+    set_up(code, gpu_id)
     try:
         return load_run_config(path, parse_config_overrides(ctx.args))
     except NoSuchOption as error:

@@ -1,5 +1,6 @@
 """`spacy deepal experiment` and `spacy deepal train`."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +15,8 @@ from ._app import (
     GpuId,
     Keep,
     Lang,
-    Processes,
     app,
     load_config,
-    set_up,
     show_errors,
 )
 
@@ -42,7 +41,9 @@ def experiment_cli(
     full: Annotated[
         bool, typer.Option("--full", help="Also train on the whole pool with each seed")
     ] = False,
-    processes: Processes = 1,
+    processes: Annotated[
+        int, typer.Option("--processes", "-n", min=1, help="How many runs share the cores at once")
+    ] = 1,
     keep: Keep = "last",
     code: CodePath = None,
     gpu_id: GpuId = -1,
@@ -52,9 +53,8 @@ def experiment_cli(
     from ..experiment.simulation import simulate
 
     with show_errors(config):
-        set_up(code, gpu_id)
         page = simulate(
-            load_config(ctx, config),
+            load_config(ctx, config, code, gpu_id),
             data,
             workspace,
             lang=lang,
@@ -65,8 +65,7 @@ def experiment_cli(
             use_gpu=gpu_id,
             processes=processes,
             code=code,
-            begin=lambda title: msg.info(f"{title} begins"),
-            progress=lambda title, line: print(f"{title:<18}  {line.describe()}", flush=True),
+            tell=partial(print, flush=True),
         )
     msg.good(f"The report is in {page}")
 
@@ -83,17 +82,15 @@ def train_cli(
 ) -> None:
     """Convert labelled data and train one supervised model on all of it. Override values of the
     config as in `spacy train`."""
+    from spacy.cli.evaluate import print_prf_per_type
+
     from ..experiment.simulation import configure, full_run, prepare_corpus
 
     with show_errors(config):
-        set_up(code, gpu_id)
-        loaded = load_config(ctx, config)
+        loaded = load_config(ctx, config, code, gpu_id)
         folder = prepare_corpus(data, workspace, lang=lang)
-        loaded = configure(loaded, folder, lang)
-        scores = full_run(loaded, folder / "full", use_gpu=gpu_id)
-    rows = [("all", scores.ents_p, scores.ents_r, scores.ents_f)]
-    for name, score in sorted(scores.ents_per_type.items()):
-        rows.append((name, score.p, score.r, score.f))
-    table = [(name, *(f"{100 * value:.1f}" for value in values)) for name, *values in rows]
-    msg.table(table, header=("test", "P", "R", "F"), aligns=("l", "r", "r", "r"), divider=True)
+        scores = full_run(configure(loaded, folder, lang), folder / "full", use_gpu=gpu_id)
+    total = {"p": scores.ents_p, "r": scores.ents_r, "f": scores.ents_f}
+    types = {name: row.model_dump() for name, row in sorted(scores.ents_per_type.items())}
+    print_prf_per_type(msg, {"all": total, **types}, "NER", "type")
     msg.good(f"The model is in {folder / 'full' / 'model-best'}")

@@ -66,11 +66,11 @@ def init_config(
     paths (str | Path): Values of the [paths] section by their keys, such as `pool`.
     RETURNS (str): The config with its comments.
     """
-    text = files(CONFIGS).joinpath("al_paper.cfg" if paper else "al.cfg").read_text("utf8")
     values: dict[tuple[str, str], Any] = {("nlp", "lang"): lang}
     if labels:
         values["initialize.components.ner", "labels"] = [label.strip() for label in labels]
     values |= {("paths", name): str(path) for name, path in paths.items()}
+    text = files(CONFIGS).joinpath("al_paper.cfg" if paper else "al.cfg").read_text("utf8")
     return fill_in(text, values)
 
 

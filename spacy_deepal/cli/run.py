@@ -6,17 +6,7 @@ from typing import Annotated
 import typer
 from wasabi import msg
 
-from ._app import (
-    OVERRIDES,
-    CodePath,
-    ConfigPath,
-    GpuId,
-    Keep,
-    app,
-    load_config,
-    set_up,
-    show_errors,
-)
+from ._app import OVERRIDES, CodePath, ConfigPath, GpuId, Keep, app, load_config, show_errors
 
 
 @app.command("run", context_settings=OVERRIDES)
@@ -33,10 +23,8 @@ def run_cli(
     from ..rounds.loop import run_loop
 
     with show_errors(config):
-        set_up(code, gpu_id)
-        loaded = load_config(ctx, config)
         end = run_loop(
-            loaded,
+            load_config(ctx, config, code, gpu_id),
             run_dir,
             keep=keep,
             use_gpu=gpu_id,

@@ -1,17 +1,16 @@
 """`spacy deepal score`: a score for each sentence of a pool."""
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from typer import Argument, Option
 from wasabi import msg
 
 from ._app import CodePath, GpuId, app, set_up, show_errors
 
-if TYPE_CHECKING:
-    from spacy.tokens import Doc
-
+AcquisitionText = Annotated[
+    str, Option(help="Acquisition function; with arguments: BALD:samples=20")
+]
 BudgetWords = Annotated[
     int | None,
     Option(
@@ -31,9 +30,7 @@ def score_cli(
     model: Annotated[str, Argument(help="Trained pipeline with a deepal_ner component")],
     pool: Annotated[Path, Argument(help="Pool: a folder of shards, or a .spacy file")],
     scores: Annotated[Path, Argument(help="JSONL file to write, one line for each sentence")],
-    acquisition: Annotated[
-        str, Option(help="Acquisition function; with arguments: BALD:samples=20")
-    ] = "MNLP",
+    acquisition: AcquisitionText = "MNLP",
     budget_words: BudgetWords = None,
     exclude: Annotated[
         list[Path] | None,
@@ -47,9 +44,10 @@ def score_cli(
     """Score the sentences of a pool. A sentence with a higher score is labelled sooner."""
     from ..acquisition.registry import make_acquisition
     from ..acquisition.score_file import write_scores
-    from ..acquisition.scoring import pool_reader, score
+    from ..acquisition.scoring import score
     from ..acquisition.upstream import find_tagger
     from ..pipelines import load_pipeline
+    from ..pool.shards import pool_reader
     from ..progress import progress_bar
 
     with show_errors():
@@ -59,9 +57,12 @@ def score_cli(
         if batch_words is not None:
             find_tagger(nlp).batch_words = batch_words
         docs = pool_reader(pool, nlp.vocab, exclude or ())
-
-        def read() -> "Iterable[Doc]":
-            return progress_bar(docs(), unit="sent")
-
-        count = write_scores(score(nlp, read, function, budget=budget_words, seed=seed), scores)
+        rows = score(
+            nlp,
+            lambda: progress_bar(docs(), unit="sent"),
+            function,
+            budget=budget_words,
+            seed=seed,
+        )
+        count = write_scores(rows, scores)
     msg.good(f"Scored {count} sentences by {acquisition}: {scores}")

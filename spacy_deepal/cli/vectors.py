@@ -1,16 +1,13 @@
 """`spacy deepal vectors`: make static word vectors for the words of pools."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from typer import Argument, Option
 from wasabi import msg
 
 from ._app import Lang, app, show_errors
-
-if TYPE_CHECKING:
-    from ..vectors.make import VectorsSummary
 
 
 @app.command("vectors")
@@ -27,10 +24,7 @@ def vectors_cli(
         bool, Option("--from-text", help="Learn the vectors from the text of the pools")
     ] = False,
     dim: Annotated[
-        int | None,
-        Option(
-            min=1, help="Width of the vectors; by default the source's, or 100 with --from-text"
-        ),
+        int | None, Option(min=1, help="Width; by default the source's, or 100 with --from-text")
     ] = None,
     lang: Lang = "en",
 ) -> None:
@@ -49,22 +43,11 @@ def vectors_cli(
             dim=dim,
         )
         summary = make_vectors(pools, output, source, lang=lang)
-    show_coverage(summary)
+    counts = {
+        "distinct words": (summary.distinct_found, summary.distinct),
+        "words": (summary.words_found, summary.words),
+    }
+    rows = [(name, f"{n:,} of {total:,} ({n / total:.1%})") for name, (n, total) in counts.items()]
+    msg.table([*rows, ("width", summary.width)], header=("with a vector", ""), divider=True)
     msg.good(f"Wrote {output}. To use it:")
     typer.echo(f"python -m spacy train al.cfg --paths.vectors {output} …")
-
-
-def show_coverage(summary: "VectorsSummary") -> None:
-    """Print a table of how many words have a vector."""
-    found = [
-        f"{count:,} of {total:,} ({count / total:.1%})"
-        for count, total in (
-            (summary.distinct_found, summary.distinct),
-            (summary.words_found, summary.words),
-        )
-    ]
-    msg.table(
-        [("distinct words", found[0]), ("words", found[1]), ("width", summary.width)],
-        header=("with a vector", ""),
-        divider=True,
-    )

@@ -65,10 +65,7 @@ def prepare(
 
 
 def _given_splits(data: Path) -> dict[str, list[Path]]:
-    """RETURNS (dict): The files and folders of each split; empty if the data are not split.
-
-    RAISES (DeepALError): If some splits are there and others are not.
-    """
+    """RETURNS (dict): The files and folders of each split; empty if the data are not split."""
     given = _named_splits(data.iterdir()) or _named_splits(split_folders(data))
     missing = [split for split in SHARES if split not in given]
     if given and missing:
@@ -104,10 +101,6 @@ def _shared_names(given: dict[str, list[Path]], lang: str) -> set[str]:
 
 
 def _split_by_document(pool: Path, folder: Path, lang: str) -> dict[str, ConvertSummary]:
-    """Split a pool into three pools in a folder.
-
-    RAISES (DeepALError): If there are too few documents.
-    """
     vocab = blank_pipeline(lang).vocab
     splits = assign_documents(read_shards(pool, vocab))
     missing = [split for split in SHARES if split not in splits.values()]
@@ -133,7 +126,6 @@ def assign_documents(docs: Iterable[Doc]) -> dict[str, str]:
     """Assign whole documents to splits. Within each genre, documents are ordered by a hash of their
     ids; each goes to the split that has the least of its share so far.
 
-    docs (Iterable[Doc]): Sentences.
     RETURNS (dict): The split of each document.
     """
     words: Counter[str] = Counter()

@@ -19,13 +19,14 @@ from ..corpus.sources import find_files
 from ..errors import DeepALError
 from ..files import parse_row, read_json, write_json
 from ..pool.shards import fingerprint
-from ..report import write_report
+from ..report.compare import read_comparison
+from ..report.page import write_report
 from ..rounds.loop import run_loop
-from ..rounds.rows import Metrics, RoundMetrics, Seconds, describe_scores
+from ..rounds.rows import Metrics, Seconds
 from ..rounds.settings import SECTION, check_sections
 from ..rounds.training import train_full, without_loop
 from ..vectors.make import make_vectors, vectors_source
-from .jobs import Job, do_jobs
+from .jobs import do_jobs
 from .prepare import prepare
 
 SPLITS = ("train", "dev", "test")
@@ -39,10 +40,6 @@ class FullMetrics(Metrics):
     """
 
     made_of: dict[str, str]
-
-    def describe(self) -> str:
-        """RETURNS (str): The scores in a line for people."""
-        return describe_scores(self.dev_ents_f, self.ents_f)
 
 
 def simulate(
@@ -58,8 +55,7 @@ def simulate(
     use_gpu: int = -1,
     processes: int = 1,
     code: Path | None = None,
-    begin: Callable[[str], None] = lambda title: None,
-    progress: Callable[[str, RoundMetrics | FullMetrics], None] = lambda title, line: None,
+    tell: Callable[[str], None] = print,
 ) -> Path:
     """Run every acquisition function with every seed, and report. Continues where it stopped.
 
@@ -68,57 +64,52 @@ def simulate(
         one.
     workspace (str | Path): The folder in which the experiment gets a folder named after the data.
     lang (str): Language code of the tokenizer.
-    acquisitions (Sequence[str]): Functions as for `make_blocks`.
+    acquisitions (Sequence[str]): Functions as for `acquisition_block`. One that is named without
+        arguments has those of the config, if the config names the same function.
     seeds (Sequence[int]): The seeds; a seed that is repeated counts once.
     full (bool): Also train on the whole pool with every seed, so that the report knows the
         full-data F1.
     keep (str), use_gpu (int): As for `run_loop`.
-    processes, code, begin, progress: As for `do_jobs`. What is told are the metrics of a round, or
-        those of a model trained on the whole pool.
+    processes (int), code (Path | None): As for `do_jobs`.
+    tell (Callable): Called with a line of text when a run begins and after each round, in the
+        process that does the run.
     RETURNS (Path): The report.
-    RAISES (DeepALError): As `make_blocks`, `prepare_corpus`, `configure`, `run_loop` and
-        `train_full`.
+    RAISES (DeepALError): As each of these steps.
     """
-    blocks = make_blocks(config, acquisitions)
+    blocks = _make_blocks(config, acquisitions)
     seeds = list(dict.fromkeys(seeds))
     folder = prepare_corpus(data, workspace, lang=lang)
     config = configure(config, folder, lang)
-    jobs: dict[str, Job] = {}
-    for seed in seeds if full else ():
-        jobs[f"full data, seed {seed}"] = partial(
-            full_run, config, full_path(folder, seed), seed=seed, use_gpu=use_gpu
-        )
+    models = [folder / f"full-seed{seed}" for seed in seeds]
+    jobs: dict[str, Callable[..., Any]] = {}
+    for seed, model in zip(seeds, models, strict=True) if full else ():
+        job = partial(full_run, config, model, seed=seed, use_gpu=use_gpu)
+        jobs[f"full data, seed {seed}"] = job
     runs = []
     for seed in seeds:
         for name, block in blocks.items():
-            runs.append(run_path(folder, name, seed))
-            own = configure_run(config, block, seed)
-            job = partial(run_loop, own, runs[-1], keep=keep, use_gpu=use_gpu)
-            jobs[f"{name}, seed {seed}"] = job
-    do_jobs(jobs, processes, code=code, use_gpu=use_gpu, begin=begin, progress=progress)
-    metrics = [full_path(folder, seed) / METRICS for seed in seeds]
-    known = [file for file in metrics if file.exists()]
-    return write_report(runs, folder / "report.html", full=known, title=folder.name)
+            runs.append(folder / f"{name.replace(':', '-')}-seed{seed}")
+            own = config.copy()
+            own[SECTION] |= {"seed": seed, "acquisition": block}
+            run = partial(run_loop, own, runs[-1], keep=keep, use_gpu=use_gpu)
+            jobs[f"{name}, seed {seed}"] = run
+    told = [
+        partial(_tell, title, f"{number} of {len(jobs)}", job, tell)
+        for number, (title, job) in enumerate(jobs.items(), 1)
+    ]
+    do_jobs(told, processes, code=code, use_gpu=use_gpu)
+    known = [model / METRICS for model in models if (model / METRICS).exists()]
+    return write_report(read_comparison(runs, known), folder / "report.html", folder.name)
 
 
-def full_path(folder: Path, seed: int) -> Path:
-    """RETURNS (Path): Where in an experiment's folder a model trained on the whole pool goes."""
-    return folder / f"full-seed{seed}"
+def _tell(title: str, place: str, job: Callable[..., Any], tell: Callable[[str], None]) -> None:
+    """Do a job of an experiment, and tell how far it is."""
+    tell(f"{title} begins ({place})")
+    job(on_round=lambda metrics: tell(f"{title:<18}  {metrics.describe()}"))
 
 
-def run_path(folder: Path, name: str, seed: int) -> Path:
-    """RETURNS (Path): Where in an experiment's folder the run of a function goes."""
-    return folder / f"{name.replace(':', '-')}-seed{seed}"
-
-
-def make_blocks(config: Config, acquisitions: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """RETURNS (dict): The config block of each function, by its label.
-
-    config (Config): The arguments of its function count for this function, if it is named without
-        any.
-    acquisitions (Sequence[str]): Functions as for `acquisition_block`.
-    RAISES (DeepALError): As `acquisition_block`; if the config has no [active_learning].
-    """
+def _make_blocks(config: Config, acquisitions: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """RETURNS (dict): The config block of each function, by its label."""
     check_sections(config, SECTION)
     given = config.interpolate()[SECTION].get("acquisition")
     blocks = {}
@@ -130,26 +121,19 @@ def make_blocks(config: Config, acquisitions: Sequence[str]) -> dict[str, dict[s
     return blocks
 
 
-def configure_run(config: Config, block: dict[str, Any], seed: int) -> Config:
-    """RETURNS (Config): A copy with the seed and the acquisition function."""
-    config = config.copy()
-    config[SECTION]["seed"], config[SECTION]["acquisition"] = seed, block
-    return config
-
-
 def configure(config: Config, folder: Path, lang: str) -> Config:
     """RETURNS (Config): A copy with the paths of what `prepare_corpus` made, the language, and
-    vectors learnt from the pool's text unless the config names others.
-
-    RAISES (DeepALError): If the config lacks a section that training needs.
-    """
+    vectors learnt from the pool's text unless the config names others."""
     check_sections(config, "paths", "nlp", "training")
-    config, corpus = config.copy(), folder / "corpus"
+    config, corpus, vectors = config.copy(), folder / "corpus", folder / "vectors"
     if not config["paths"].get("vectors"):
-        config["paths"]["vectors"] = str(text_vectors(folder, lang))
+        config["paths"]["vectors"] = str(vectors)
+        if not vectors.is_dir():
+            pool = [corpus / "train"]
+            make_vectors(pool, vectors, vectors_source(from_text=pool), lang=lang)
     config["nlp"]["lang"] = lang
-    config["paths"]["train"] = config["paths"]["pool"] = str(corpus / "train")
-    config["paths"]["dev"], config["paths"]["test"] = str(corpus / "dev"), str(corpus / "test")
+    config["paths"] |= {split: str(corpus / split) for split in SPLITS}
+    config["paths"]["pool"] = config["paths"]["train"]
     return config
 
 
@@ -169,7 +153,7 @@ def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Pat
     if folder.resolve() == data.resolve():
         raise DeepALError(f"{folder} is the folder of the data. Name another workspace.")
     source = folder / "source.json"
-    described = {"files": hash_files(data, Path(workspace), lang), "lang": lang}
+    described = {"files": _hash_files(data, Path(workspace), lang), "lang": lang}
     if source.exists():
         if read_json(source) != described:
             raise DeepALError(
@@ -180,18 +164,6 @@ def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Pat
     prepare(data, folder / "corpus", lang=lang, exclude=Path(workspace))
     write_json(source, described)
     return folder
-
-
-def text_vectors(folder: Path, lang: str) -> Path:
-    """Learn vectors from the text of the pool, unless that is done already.
-
-    folder (Path): What `prepare_corpus` made.
-    RETURNS (Path): The table of vectors.
-    """
-    table, pool = folder / "vectors", [folder / "corpus" / "train"]
-    if not table.is_dir():
-        make_vectors(pool, table, vectors_source(from_text=pool), lang=lang)
-    return table
 
 
 def full_run(
@@ -207,9 +179,7 @@ def full_run(
 
     output (Path): The folder of the model and of metrics.json.
     seed (int | None): The seed. With None, the config's.
-    use_gpu (int): GPU id. With -1, the CPU.
     on_round (Callable): Called with what is returned.
-    RETURNS (FullMetrics): Its scores.
     """
     file = output / METRICS
     if seed is not None:
@@ -232,9 +202,7 @@ def full_run(
     return metrics
 
 
-def hash_files(folder: Path, exclude: Path, lang: str) -> str:
-    """RETURNS (str): A hash of the names and contents of the files that `find_files` finds in a
-    folder."""
+def _hash_files(folder: Path, exclude: Path, lang: str) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for file in sorted(find_files([folder], exclude=exclude, lang=lang)):
         digest.update(f"{file.relative_to(folder)}\0".encode())

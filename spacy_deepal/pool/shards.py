@@ -5,9 +5,10 @@ id in its `user_data`: see `sentences.SentenceInfo`.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
+from itertools import chain, count, islice
 from pathlib import Path
+from typing import TypeVar
 
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
@@ -17,6 +18,8 @@ from ..errors import DeepALError
 from ..files import check_replaceable, draft_beside, replace_folder
 from ..sentences import sentence_id, sentence_info
 
+T = TypeVar("T")
+
 
 def write_shards(
     docs: Iterable[Doc], folder: str | Path, *, sentences_per_shard: int = 1000
@@ -25,8 +28,7 @@ def write_shards(
     memory at a time. Without any sentence, one empty shard is written.
 
     docs (Iterable[Doc]): One-sentence Docs with ids. The stream may read the pool that it replaces.
-    folder (str | Path): It is made. If it is there, it must hold nothing but shards, and is
-        replaced.
+    folder (str | Path): It is made, or replaced if it holds nothing but shards.
     sentences_per_shard (int): Sentences in each shard but the last.
     RAISES (DeepALError): The folder holds other files, or a Doc has no id.
     """
@@ -34,28 +36,25 @@ def write_shards(
     check_pool_folder(folder)
     if sentences_per_shard < 1:
         raise DeepALError(f"sentences_per_shard must be 1 or more, not {sentences_per_shard}.")
+    docs = iter(docs)
     with draft_beside(folder) as draft:
-        _write_shard_files(docs, draft, sentences_per_shard)
+        for number in count():
+            shard = list(islice(docs, sentences_per_shard))
+            if not shard and number:
+                break
+            for doc in shard:
+                sentence_info(doc)
+            doc_bin(shard).to_disk(draft / f"shard_{number:04}.spacy")
         replace_folder(draft, folder)
 
 
 def check_pool_folder(folder: Path) -> None:
-    """Make sure that writing a pool to a folder loses nothing but an earlier pool.
+    """Make sure that writing a pool to a folder loses nothing but an earlier pool."""
 
-    RAISES (DeepALError): The folder is a file, or it holds other things than shards.
-    """
-    check_replaceable(
-        folder, lambda path: path.match("shard_*.spacy") and not path.is_dir(), "a pool"
-    )
+    def is_shard(path: Path) -> bool:
+        return path.match("shard_*.spacy") and not path.is_dir()
 
-
-def _write_shard_files(docs: Iterable[Doc], folder: Path, sentences_per_shard: int) -> None:
-    docs, number = iter(docs), 0
-    while (shard := list(islice(docs, sentences_per_shard))) or number == 0:
-        for doc in shard:
-            sentence_info(doc)
-        doc_bin(shard).to_disk(folder / f"shard_{number:04}.spacy")
-        number += 1
+    check_replaceable(folder, is_shard, "a pool")
 
 
 def shard_files(path: str | Path) -> list[Path]:
@@ -75,32 +74,32 @@ def shard_files(path: str | Path) -> list[Path]:
     return files
 
 
-def read_shards(path: str | Path, vocab: Vocab) -> Iterator[Doc]:
+def read_shards(
+    path: str | Path, vocab: Vocab, exclude: Container[str] = frozenset()
+) -> Iterator[Doc]:
     """Read the sentences of a pool. One shard is in memory at a time.
 
-    path (str | Path): A folder of shards, or a single `.spacy` file.
+    path (str | Path): As for `shard_files`, with its errors, which are raised at once.
     vocab (Vocab): The vocabulary of the Docs.
+    exclude (Container[str]): Ids of sentences that are left out.
     YIELDS (Doc): The sentences, each with an id.
-    RAISES (DeepALError): There is no pool (at once); a file is damaged, or a Doc has no id (when
-        the stream gets there).
+    RAISES (DeepALError): A file is damaged, or a Doc has no id.
     """
-    return chain.from_iterable(_read_shard(file, vocab) for file in shard_files(path))
+    return chain.from_iterable(_read_shard(file, vocab, exclude) for file in shard_files(path))
 
 
-def _read_shard(file: Path, vocab: Vocab) -> Iterator[Doc]:
+def _read_shard(file: Path, vocab: Vocab, exclude: Container[str]) -> Iterator[Doc]:
     for doc in read_docs(file, vocab):
         try:
-            sentence_info(doc)
+            name = sentence_id(doc)
         except DeepALError as error:
             raise DeepALError(f"{file}: {error}") from None
-        yield doc
+        if name not in exclude:
+            yield doc
 
 
 def distinct(docs: Iterable[Doc]) -> Iterator[Doc]:
-    """YIELDS (Doc): The sentences of a pool.
-
-    RAISES (DeepALError): Two of them have the same id.
-    """
+    """YIELDS (Doc): The sentences of a pool. RAISES (DeepALError): Two of them have the same id."""
     ids = set()
     for doc in docs:
         if (name := sentence_id(doc)) in ids:
@@ -112,12 +111,64 @@ def distinct(docs: Iterable[Doc]) -> Iterator[Doc]:
         yield doc
 
 
-def fingerprint(path: str | Path) -> str:
-    """RETURNS (str): A hash of the bytes of a pool's files, the same for a copy elsewhere.
+def pool_reader(
+    pool: str | Path, vocab: Vocab, exclude: Collection[str | Path] = ()
+) -> Callable[[], Iterator[Doc]]:
+    """Make a function that reads a pool from the beginning each time it is called.
 
-    path (str | Path): A folder of shards, or a single `.spacy` file.
-    RAISES (DeepALError): There is no pool.
+    exclude (Collection[str | Path]): .spacy files, or folders of them, such as earlier batches.
+        Their sentences, told by their ids, are left out.
+    RETURNS (Callable): It yields Docs, with the errors of `read_shards` and `distinct`.
+    RAISES (DeepALError): One of `exclude` has no sentence of the pool.
     """
+    known: set[str] = set()
+    ids = set(map(sentence_id, distinct(read_shards(pool, vocab)))) if exclude else set()
+    for path in exclude:
+        if not (found := ids.intersection(map(sentence_id, read_shards(path, vocab)))):
+            raise DeepALError(
+                f"No sentence of {path} is in the pool {pool}, so there is nothing to exclude. "
+                "Sentences are told by their ids. Name a batch that `spacy deepal select` has "
+                "written from this pool."
+            )
+        known |= found
+    return lambda: distinct(read_shards(pool, vocab, known))
+
+
+def look_up(
+    pool: str | Path, ids: Collection[str], vocab: Vocab, read: Callable[[Doc], T]
+) -> dict[str, T]:
+    """Read what is wanted of some sentences. The whole pool is read once.
+
+    read (Callable): Takes out of a sentence what is to be kept.
+    RETURNS (dict[str, T]): By id, in the order of the pool.
+    RAISES (DeepALError): One of the ids is not in the pool.
+    """
+    wanted = set(ids)
+    docs = ((sentence_id(doc), doc) for doc in read_shards(pool, vocab))
+    found = {name: read(doc) for name, doc in docs if name in wanted}
+    if missing := [name for name in ids if name not in found]:
+        raise DeepALError(
+            f"{len(missing)} of the {len(wanted)} selected sentences are not in the pool {pool} "
+            f"(the first: {missing[0]}). The scores belong to another pool: score this one."
+        )
+    return found
+
+
+def fetch(pool: str | Path, ids: Collection[str], vocab: Vocab, *, with_gold: bool) -> list[Doc]:
+    """`look_up` some sentences, with all their annotation.
+
+    with_gold (bool): Keep their entities. If False, the entities of all words are missing.
+    RETURNS (list[Doc]): In the order of the ids.
+    """
+    found = look_up(pool, ids, vocab, lambda doc: doc)
+    if not with_gold:
+        for doc in found.values():
+            doc.set_ents([], default="missing")
+    return [found[name] for name in ids]
+
+
+def fingerprint(path: str | Path) -> str:
+    """RETURNS (str): A hash of the bytes of `shard_files`, the same for a copy elsewhere."""
     digest = hashlib.sha256()
     for file in shard_files(path):
         digest.update(hashlib.sha256(file.read_bytes()).digest())

@@ -1,17 +1,16 @@
 """The batches of a run as the report shows them: sentences drawn with displaCy."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from html import escape
-from itertools import count
-from typing import TYPE_CHECKING
+
+from spacy import displacy
+from spacy.tokens import Doc
+from spacy.util import get_lang_class
+from spacy.vocab import Vocab
 
 from ..rounds.rows import Selected
 from ..rounds.run_folder import RoundFolder
 from ..sentences import sentence_id, sentence_info
-
-if TYPE_CHECKING:
-    from spacy.tokens import Doc
 
 # displaCy's own template writes a line of style into each entity; a class keeps the page small.
 ENTITY = '<mark class="entity" style="background:{bg}">{text} <bdi>{label}</bdi></mark>'
@@ -40,45 +39,27 @@ class ShownBatch:
 
 
 def show_batch(here: RoundFolder, lang: str, colors: dict[str, str], most: int) -> ShownBatch:
-    """Draw the first sentences of a round's batch.
+    """Draw the first sentences of a round's batch, those with the highest scores first.
 
-    here (RoundFolder): The round.
     lang (str): Language code, for the direction of writing.
-    colors (dict[str, str]): The CSS colour of each label.
-    most (int): How many sentences to draw. Those with the highest scores come first.
-    RETURNS (ShownBatch): The counts and the drawn sentences.
-    RAISES (DeepALError): If a file is damaged.
+    colors (dict[str, str]): As `LabelColors`.
+    most (int): How many sentences to draw.
     """
-    from spacy.vocab import Vocab
-
-    selected = by_score(here.read_selected())
+    selected = sorted(here.selected.read(), key=lambda row: -(row.score or 0))
     batch = here.read_batch(Vocab())
-    docs = {sentence_id(doc): doc for doc in batch or []}
+    docs = {sentence_id(doc): doc for doc in batch}
     found = [(row, docs[row.id]) for row in selected if row.id in docs]
     shown = [
         ShownSentence(row, sentence_info(doc)["genre"] or "", entity_markup(doc, lang, colors))
         for row, doc in found[:most]
     ]
     words = sum(row.words for row in selected)
-    labelled = None if batch is None else len(found)
+    labelled = len(found) if here.batch.exists() else None
     return ShownBatch(here.number, len(selected), words, labelled, shown)
 
 
-def by_score(selected: list[Selected]) -> list[Selected]:
-    """RETURNS (list[Selected]): The highest scores first; without scores, in their order."""
-    return sorted(selected, key=lambda row: float("inf") if row.score is None else -row.score)
-
-
-def entity_markup(doc: "Doc", lang: str, colors: dict[str, str]) -> str:
-    """Draw a sentence with its entities.
-
-    doc (Doc): The sentence. Without entities it is drawn as plain text.
-    lang (str): Language code.
-    colors (dict[str, str]): The CSS colour of each label.
-    RETURNS (str): Markup. All that comes from the sentence is escaped.
-    """
-    from spacy import displacy
-
+def entity_markup(doc: Doc, lang: str, colors: dict[str, str]) -> str:
+    """RETURNS (str): A sentence with its entities; all that comes from the sentence is escaped."""
     # displaCy escapes the text but not the label, and warns of a Doc without entities (W006).
     # Given what it would have read from the Doc, it does neither wrong.
     ents = [
@@ -93,28 +74,22 @@ def entity_markup(doc: "Doc", lang: str, colors: dict[str, str]) -> str:
     settings = {"lang": lang, "direction": writing_direction(lang)}
     parsed = {"text": doc.text, "ents": ents, "title": None, "settings": settings}
     options = {"template": ENTITY}
-    return displacy.render(
-        parsed, style="ent", page=False, jupyter=False, options=options, manual=True
-    )
+    return displacy.render(parsed, style="ent", jupyter=False, options=options, manual=True)
 
 
 def writing_direction(lang: str) -> str:
     """RETURNS (str): "ltr" or "rtl"; "ltr" for a language that is not installed here."""
-    from spacy.util import get_lang_class
-
     try:
         return str(get_lang_class(lang).Defaults.writing_system["direction"])
     except ImportError:
         return "ltr"
 
 
-def label_colors() -> dict[str, str]:
-    """RETURNS (dict[str, str]): CSS colours by label. A label gets its colour at its first
-    look-up. All are light, so that dark text is readable on them."""
-    places = count()
+class LabelColors(dict[str, str]):
+    """CSS colours by label. A label gets its colour at its first look-up. All are light, so that
+    dark text is readable on them."""
 
-    def next_color() -> str:
-        place = next(places)
-        return f"hsl({round(place * GOLDEN_ANGLE + 205) % 360} 70% {87 - 6 * (place % 2)}%)"
-
-    return defaultdict(next_color)
+    def __missing__(self, label: str) -> str:
+        place = len(self)
+        self[label] = f"hsl({round(place * GOLDEN_ANGLE + 205) % 360} 70% {87 - 6 * (place % 2)}%)"
+        return self[label]

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -12,8 +12,8 @@ import numpy
 
 from ..errors import DeepALError
 from ..files import write_atomically
-from .compare import Full, find_full, read_f
-from .runs import Run, read_runs
+from .compare import Comparison
+from .runs import Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,16 +44,12 @@ KNOWN = {
     "MNLP": Style("#0072b2", "^"),
     "BALD": Style("#009e73", "D"),
 }
-OTHERS = (
-    Style("#d55e00", "v"),
-    Style("#cc79a7", "P"),
-    Style("#56b4e9", "X"),
-    Style("#000000", "*"),
-    Style("#882255", "<"),
-    Style("#999933", ">"),
-    Style("#332288", "p"),
-    Style("#44aa99", "h"),
-)
+OTHERS = [
+    Style(f"#{color}", marker)
+    for color, marker in zip(
+        "d55e00 cc79a7 56b4e9 000000 882255 999933 332288 44aa99".split(), "vPX*<>ph", strict=True
+    )
+]
 
 
 def styles(names: Iterable[str]) -> dict[str, Style]:
@@ -62,61 +58,39 @@ def styles(names: Iterable[str]) -> dict[str, Style]:
     return {name: KNOWN.get(name) or next(others) for name in sorted(set(names))}
 
 
-def write_figure(
-    run_dirs: Iterable[Path],
-    output: Path,
-    *,
-    full: Sequence[Path] = (),
-    shallow: Path | None = None,
-) -> Path:
+def write_figure(comparison: Comparison, output: Path) -> Path:
     """Draw the learning curves alone.
 
-    run_dirs (Iterable[Path]): The run folders.
     output (Path): The picture, .png or .svg.
-    full (Sequence[Path]), shallow (Path | None): As for `write_report`.
-    RETURNS (Path): The picture.
-    RAISES (DeepALError): If a folder is not a run, no round is finished, or the picture is of
-        another kind.
+    RAISES (DeepALError): No round is finished, or the picture is of another kind.
     """
     output = Path(output)
     if output.suffix not in FORMATS:
         raise DeepALError(f"Cannot draw {output}. Name the figure *.png or *.svg.")
-    runs = read_runs(run_dirs)
-    if not any(run.rounds for run in runs):
+    if not comparison.started:
         raise DeepALError(
-            f"There is nothing to draw yet: no round is finished in {runs[0].folder.path}. Wait "
-            "for one."
+            "There is nothing to draw yet: no round is finished in "
+            f"{comparison.runs[0].folder.path}. Wait for one."
         )
-    shallow_f = None if shallow is None else read_f(shallow)
-    drawing = draw_curves(runs, find_full(runs, full), shallow_f, width=7.2, height=4.2)
-    content = figure_bytes(drawing, output.suffix[1:])
+    content = figure_bytes(draw_curves(comparison, 7.2, 4.2), output.suffix[1:])
     with write_atomically(output, "wb") as stream:
         stream.write(content)
     return output
 
 
-def inline_svg(
-    runs: list[Run],
-    full: Full | None,
-    shallow: float | None,
-    *,
-    width: float,
-    height: float,
-    id: str,
-) -> str:
+def inline_svg(comparison: Comparison, width: float, height: float, id: str) -> str:
     """Draw the curves as an <svg> element inside a page.
 
-    runs (list[Run]): The runs, at least one with a finished round.
-    full (Full | None), shallow (float | None): As for `draw_curves`.
     width, height (float): Size in inches at which the text has its natural size.
     id (str): A prefix for every id in the element, so that two of them can share a page.
     RETURNS (str): The markup. Its letters are text in the page's font, and it scales to its place.
+        Empty if no round is finished.
     """
-    drawing = draw_curves(runs, full, shallow, width=width, height=height)
-    svg = figure_bytes(drawing, "svg", text=True).decode("utf8")
+    if not comparison.started:
+        return ""
+    svg = figure_bytes(draw_curves(comparison, width, height), "svg", text=True).decode("utf8")
     svg = re.sub(r'( id="|href="#|url\(#)', rf"\1{id}-", svg[svg.index("<svg") :])
-    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
-    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
+    svg = re.sub(r' (width|height)="[^"]*pt"', "", svg, count=2)  # those of the element
     label = 'role="img" aria-label="Learning curves: test F1 against percent of words labelled"'
     return svg.replace("<svg", f"<svg {label}", 1)
 
@@ -136,20 +110,10 @@ def figure_bytes(drawing: "Figure", format: str, *, text: bool = False) -> bytes
     return buffer.getvalue()
 
 
-def draw_curves(
-    runs: list[Run],
-    full: Full | None,
-    shallow: float | None = None,
-    *,
-    width: float,
-    height: float,
-) -> "Figure":
+def draw_curves(comparison: Comparison, width: float, height: float) -> "Figure":
     """Draw test F1 in points against percent of the words labelled, a line for each function.
+    Models trained on the whole pool become horizontal lines.
 
-    runs (list[Run]): The runs, at least one with a finished round.
-    full (Full | None): The full-data F1, if it is known. It and 99% of it become horizontal lines.
-    shallow (float | None): The F1 of a shallow model trained on the whole pool, if it is known. It
-        becomes a horizontal line too.
     width, height (float): Size in inches.
     RETURNS (Figure): The figure. Pyplot and its global state are not involved.
     """
@@ -157,17 +121,16 @@ def draw_curves(
 
     drawing = Figure(figsize=(width, height), layout="constrained")
     axes = drawing.add_subplot()
-    if full is not None:
-        axes.axhline(100 * full.f, color=INK, lw=1, label=f"full data: {100 * full.f:.2f}")
-        target = 100 * full.target
+    if comparison.full is not None and comparison.target is not None:
+        full, target = 100 * comparison.full, 100 * comparison.target
+        axes.axhline(full, color=INK, lw=1, label=f"full data: {full:.2f}")
         axes.axhline(target, color=INK, lw=1, ls=(0, (5, 3)), label=f"99% of it: {target:.2f}")
-    if shallow is not None:
+    if (shallow := comparison.shallow) is not None:
         label = f"shallow model: {100 * shallow:.2f}"
         axes.axhline(100 * shallow, color=MUTED, lw=1.2, ls=(0, (1, 2)), label=label)
-    for name, style in styles(run.name for run in runs).items():
-        group = [run for run in runs if run.name == name and run.rounds]
-        if group:
-            draw_function(axes, name, group, style)
+    for name, style in styles(run.name for run in comparison.runs).items():
+        if group := [run for run in comparison.started if run.name == name]:
+            _draw_function(axes, name, group, style)
     axes.set_xlabel("words labelled (% of the pool)", color=INK)
     axes.set_ylabel("test F1 (points)", color=INK)
     axes.set_xlim(left=0)
@@ -180,7 +143,7 @@ def draw_curves(
     return drawing
 
 
-def draw_function(axes: "Axes", name: str, runs: list[Run], style: Style) -> None:
+def _draw_function(axes: "Axes", name: str, runs: list[Run], style: Style) -> None:
     """Draw the runs of one function, each with a finished round: their mean as a line, and a band
     from the lowest to the highest. Where one run is further than the others, its line is dotted."""
     x, f = mean_curve(runs)
@@ -208,11 +171,9 @@ def mean_curve(runs: list[Run]) -> tuple[numpy.ndarray, numpy.ndarray]:
     RETURNS (tuple[numpy.ndarray, numpy.ndarray]): Percent of the words, shape (n,), and F1 in
         points, shape (runs, n).
     """
-    percents = [[row.words_percent for row in run.rounds] for run in runs]
-    points = [[100 * row.ents_f for row in run.rounds] for run in runs]
-    shared = min(map(len, percents))
-    x = numpy.mean([percent[:shared] for percent in percents], axis=0)
-    low = max(percent[0] for percent in percents)
-    high = min(percent[-1] for percent in percents)
+    shared = min(len(run.rounds) for run in runs)
+    x = numpy.mean([run.percents[:shared] for run in runs], axis=0)
+    low = max(run.percents[0] for run in runs)
+    high = min(run.percents[-1] for run in runs)
     x = numpy.unique(numpy.clip(x, low, max(low, high)))
-    return x, numpy.array([numpy.interp(x, *curve) for curve in zip(percents, points, strict=True)])
+    return x, 100 * numpy.array([numpy.interp(x, run.percents, run.curve) for run in runs])

@@ -11,27 +11,27 @@ from spacy.util import load_config, load_model
 from spacy.vocab import Vocab
 from thinc.api import Config
 
-from ..acquisition.copies import without_copies
-from ..acquisition.functions import AcquisitionFunction, make_rand
+from ..acquisition.copies import CopyFilter, without_copies
+from ..acquisition.functions import RAND, AcquisitionFunction
 from ..acquisition.score_file import Score
-from ..acquisition.scoring import excluding, score
-from ..acquisition.selection import choose
+from ..acquisition.scoring import score
+from ..acquisition.selection import select
 from ..acquisition.upstream import find_tagger
+from ..corpus.docbin import write_docs
 from ..errors import DeepALError
 from ..files import replace_folder
 from ..pipelines import blank_pipeline
-from ..pool.lookup import fetch
-from ..pool.shards import read_shards
+from ..pool.shards import fetch, read_shards
 from ..progress import progress_bar
 from ..seeds import derive_seed
 from ..sentences import count_words, sentence_id
-from .labels import check_labelled
+from .checks import check_initialized, check_labelled
 from .manifest import count_genres, make_manifest
 from .rows import RoundMetrics, Selected
 from .run_folder import RoundFolder, RunFolder
-from .settings import SECTION, Settings, read_settings, words_of
+from .settings import SECTION, read_settings, words_of
 from .stability import agreement, draw_stop_set, find_entities, stopping_point
-from .training import evaluate_pipeline, initialize, save_pipeline, train_round
+from .training import Training, evaluate_pipeline, save_pipeline
 
 
 def run_loop(
@@ -55,18 +55,20 @@ def run_loop(
     """
     resolved = config.interpolate()
     settings = read_settings(resolved)
+    training = Training(config, settings, use_gpu)
     folder = RunFolder(Path(run_dir))
     with folder.lock():
         manifest = make_manifest(resolved, settings)
         if folder.initial.exists():
             folder.open(manifest)
         else:  # nothing is written before all that is needed has been found
-            pool, vocab = resolved["paths"]["pool"], blank_pipeline(manifest.lang).vocab
-            settings.oracle.check(read_shards(pool, vocab))
-            nlp = initialize(config, settings, use_gpu=use_gpu)
+            vocab = blank_pipeline(manifest.lang).vocab
+            settings.oracle.check(read_shards(manifest.pool.path, vocab))
+            nlp = training.initialize()
+            check_initialized(nlp)
             folder.open(manifest)
             save_pipeline(nlp, folder.initial)
-        loop = Loop(config, settings, folder, use_gpu)
+        loop = Loop(training, folder)
         folder.tidy(keep)
         while not (end := loop.end()):
             line = loop.next_round()
@@ -77,10 +79,9 @@ def run_loop(
 
 
 def load_run_config(path: str | Path, overrides: dict[str, Any]) -> Config:
-    """Load a config for `run_loop`.
+    """Load a config for `run_loop`, with values by dotted key as `spacy train` takes them.
 
-    overrides (dict): Values by dotted key, as `spacy train` takes them.
-    RAISES (DeepALError): If there is no such file.
+    RAISES (DeepALError): There is no such file.
     """
     if not Path(path).is_file():
         raise DeepALError(
@@ -91,17 +92,13 @@ def load_run_config(path: str | Path, overrides: dict[str, Any]) -> Config:
 
 
 class Loop:
-    """A run between two rounds. Its state is the folder; the object holds only what it has read.
+    """A run between two rounds. Its state is the folder; the object holds only what it has read."""
 
-    config (Config): The user's config, not interpolated.
-    """
-
-    def __init__(self, config: Config, settings: Settings, folder: RunFolder, use_gpu: int):
-        self.config = config
-        self.paths = config.interpolate()["paths"]
-        self.settings = settings
+    def __init__(self, training: Training, folder: RunFolder):
+        self.training = training
+        self.settings = training.settings
+        self.paths = training.config.interpolate()["paths"]
         self.folder = folder
-        self.use_gpu = use_gpu
         self.pool = folder.manifest.pool
         self.vocab = blank_pipeline(folder.manifest.lang).vocab
 
@@ -113,19 +110,15 @@ class Loop:
         last = metrics[-1]
         if settings.target_f is not None and last.dev_ents_f >= settings.target_f:
             return f"F1 on dev has reached {settings.target_f:.3f}."
-        if settings.stop_stability is not None:
-            stability = [line.stability for line in metrics]
-            if stopping_point(stability, settings.stop_stability, settings.stop_rounds) is not None:
-                return (
-                    f"Predictions are stable: {settings.stop_stability:.3f} or more in the mean of "
-                    f"{settings.stop_rounds} rounds."
-                )
+        stable, rounds = settings.stop_stability, settings.stop_rounds
+        stability = [line.stability for line in metrics]
+        if stable is not None and stopping_point(stability, stable, rounds) is not None:
+            return f"Predictions are stable: {stable:.3f} or more in the mean of {rounds} rounds."
         if settings.rounds and last.round >= settings.rounds:
             return f"Rounds done: {settings.rounds}."
         return self._used_up(len(metrics))
 
     def _used_up(self, number: int) -> str:
-        """RETURNS (str): Why no sentence is left to select; empty if one is."""
         counts = map(count_words, self._unlabelled(number, self.vocab))
         left = [words for words in counts if words]
         if not left:
@@ -143,17 +136,19 @@ class Loop:
         metrics = self.folder.metrics
         here = self.folder.round(len(metrics))
         selection = self._how_to_select(metrics)
-        if not here.batch_file.exists():
-            if not here.selected_file.exists():
+        if not here.batch.exists():
+            if not here.selected.path.exists():
                 self._select(here, selection)
             self._label(here)
         labelled = self._labelled(here.number)
         if not here.model.exists():
-            self._train(here, labelled)
+            start = self._start(here.number) if self.settings.warm_start else self.folder.initial
+            with here.timed("train"):
+                best = self.training.train_round(here, start, labelled)
+            replace_folder(best, here.model)
         return self._evaluate(here, selection, labelled)
 
     def _how_to_select(self, metrics: list[RoundMetrics]) -> str:
-        """RETURNS (str): As `RoundMetrics.selection` says."""
         if not metrics:
             return "seed"
         return "random" if metrics[-1].dev_ents_f < self.settings.cold_start else "acquisition"
@@ -161,19 +156,20 @@ class Loop:
     def _select(self, here: RoundFolder, selection: str) -> None:
         """Score what is left of the pool, and write which sentences are selected."""
         scored = selection == "acquisition"
-        acquisition = self.settings.acquisition if scored else make_rand()
+        acquisition = self.settings.acquisition if scored else RAND()
         nlp = load_model(self._start(here.number))
         with here.timed("score"):
             scores = self._score(here.number, nlp, acquisition)
         budget, pool = self._budget(here.number), self.paths["pool"]
         with here.timed("select"):
-            batch = choose(scores, budget, pool, self.vocab, self.settings.max_similarity)
+            copies = CopyFilter(pool, self.vocab, self.settings.max_similarity)
+            batch = select(scores, budget, copies)
         if not batch:
             raise DeepALError(
                 f"No sentence of the pool {pool} fits into {budget} words. Raise seed_words in "
                 f"[{SECTION}]."
             )
-        here.write_selected(
+        here.selected.write(
             Selected(id=item.id, words=item.words, score=item.score if scored else None)
             for item in batch
         )
@@ -181,30 +177,19 @@ class Loop:
     def _score(self, number: int, nlp: Language, acquisition: AcquisitionFunction) -> list[Score]:
         """Score what is left of the pool. If near-copies are passed over, nobody knows in advance
         how far down the scores the budget reaches, so all of them have to be exact."""
-        settings = self.settings
         left = self.pool.sentences - len(self._selected_ids(number))
 
         def read() -> Iterable[Doc]:
             docs = self._unlabelled(number, nlp.vocab)
             return progress_bar(docs, f"round {number}, scoring", total=left, unit="sent")
 
-        return list(
-            score(
-                nlp,
-                read,
-                acquisition,
-                budget=self._budget(number) if settings.max_similarity is None else None,
-                seed=derive_seed(settings.seed, "score", number),
-            )
-        )
+        budget = self._budget(number) if self.settings.max_similarity is None else None
+        seed = derive_seed(self.settings.seed, "score", number)
+        return list(score(nlp, read, acquisition, budget=budget, seed=seed))
 
     def _label(self, here: RoundFolder) -> None:
-        """Have the selected sentences labelled.
-
-        RAISES (DeepALError): If the oracle does not give back the sentences that it got, or uses an
-            unknown label.
-        """
-        ids = [item.id for item in here.read_selected()]
+        """Have the selected sentences labelled, and check what comes back."""
+        ids = [item.id for item in here.selected.read()]
         docs = fetch(self.paths["pool"], ids, self.vocab, with_gold=True)
         labelled = {sentence_id(doc): doc for doc in self.settings.oracle.label(docs, here.path)}
         if labelled.keys() != set(ids):
@@ -215,35 +200,25 @@ class Loop:
             )
         tagger = find_tagger(load_model(self.folder.initial))
         check_labelled(labelled.values(), tagger, here.path)
-        here.write_batch([labelled[name] for name in ids])
+        write_docs([labelled[name] for name in ids], here.batch)
 
     def _labelled(self, number: int) -> list[Doc]:
-        """RETURNS (list[Doc]): All that is labelled up to and with a round, with corrections."""
+        """RETURNS (list[Doc]): All that is labelled up to and with a round. Corrections count."""
         docs: list[Doc] = []
         for each in map(self.folder.round, range(number + 1)):
-            if self.settings.oracle.corrected(each.path, each.batch_file):
+            if self.settings.oracle.corrected(each.path, each.batch):
                 self._label(each)
-            docs += each.read_batch(self.vocab) or []
+            docs += each.read_batch(self.vocab)
         return docs
-
-    def _train(self, here: RoundFolder, labelled: list[Doc]) -> None:
-        start = self._start(here.number) if self.settings.warm_start else self.folder.initial
-        with here.timed("train"):
-            best = train_round(
-                self.config,
-                self.settings,
-                start=start,
-                docs=labelled,
-                here=here,
-                use_gpu=self.use_gpu,
-            )
-        replace_folder(best, here.model)
 
     def _evaluate(self, here: RoundFolder, selection: str, labelled: list[Doc]) -> RoundMetrics:
         nlp = load_model(here.model)
         with here.timed("evaluate"):
             scores = evaluate_pipeline(nlp, self.paths["test"])
-            stability = self._stability(here, nlp)
+            stop_set = draw_stop_set(read_shards(self.paths["pool"], nlp.vocab), self.settings.seed)
+            found = find_entities(nlp, stop_set)
+            here.entities.write(found)
+        before = self.folder.round(here.number - 1).entities.read() if here.number else []
         words = sum(map(count_words, labelled))
         return RoundMetrics(
             round=here.number,
@@ -253,40 +228,28 @@ class Loop:
             sentences=len(labelled),
             **scores,
             dev_ents_f=nlp.meta["performance"]["ents_f"],
-            stability=stability,
-            genres=count_genres(here.read_batch(self.vocab) or []),
+            stability=agreement(before, found) if before else None,
+            genres=count_genres(here.read_batch(self.vocab)),
             seconds=here.seconds,
         )
 
-    def _stability(self, here: RoundFolder, nlp: Language) -> float | None:
-        """RETURNS (float | None): The agreement of this round's model with the last one's; None in
-        the first round."""
-        stop_set = draw_stop_set(read_shards(self.paths["pool"], nlp.vocab), self.settings.seed)
-        found = find_entities(nlp, stop_set)
-        here.write_entities(found)
-        before = self.folder.round(here.number - 1).read_entities() if here.number else None
-        return agreement(before, found) if before is not None else None
-
     def _start(self, number: int) -> Path:
-        """RETURNS (Path): The pipeline at the beginning of a round."""
         return self.folder.round(number - 1).model if number else self.folder.initial
 
     def _budget(self, number: int) -> int:
-        """RETURNS (int): The most words of a round's batch."""
         budget = self.settings.budget_words if number else self.settings.seed_words
         return words_of(budget, self.pool.words)
 
     def _unlabelled(self, number: int, vocab: Vocab) -> Iterator[Doc]:
         """YIELDS (Doc): The sentences that no round before this one selected, without near-copies
         of those if there is a `max_similarity`."""
-        docs = excluding(read_shards(self.paths["pool"], vocab), self._selected_ids(number))
+        docs = read_shards(self.paths["pool"], vocab, self._selected_ids(number))
         if self.settings.max_similarity is None:
             return docs
         rounds = map(self.folder.round, range(number))
-        earlier = (doc for each in rounds for doc in each.read_batch(self.vocab) or [])
+        earlier = (doc for each in rounds for doc in each.read_batch(self.vocab))
         return without_copies(docs, earlier, self.settings.max_similarity)
 
     def _selected_ids(self, number: int) -> set[str]:
-        """RETURNS (set[str]): What the rounds before this one selected."""
         rounds = map(self.folder.round, range(number))
-        return {item.id for each in rounds for item in each.read_selected()}
+        return {item.id for each in rounds for item in each.selected.read()}

@@ -2,17 +2,17 @@
 
 import json
 import platform
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
+from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import spacy
-import thinc
-import torch
 from spacy.tokens import Doc
+from spacy.util import dict_to_dot
+from spacy.vocab import Vocab
 from thinc.api import Config
 
 from ..about import __version__
@@ -29,10 +29,9 @@ DATA = ("pool", "dev", "test")
 
 
 def make_manifest(config: Config, settings: Settings) -> Manifest:
-    """Describe a run.
+    """Describe a run by its config, interpolated, and the data that it names.
 
-    config (Config): The run's config, interpolated.
-    RAISES (DeepALError): As `describe_pool` and `describe_gold`.
+    RAISES (DeepALError): Two sentences of the pool have the same id; dev or test has no label.
     """
     paths, lang = config["paths"], config["nlp"]["lang"]
     arguments = dict(config[SECTION]["acquisition"])
@@ -48,9 +47,7 @@ def make_manifest(config: Config, settings: Settings) -> Manifest:
         config=config.to_str(),
         versions={
             "spacy_deepal": __version__,
-            "spacy": spacy.__version__,
-            "thinc": thinc.__version__,
-            "torch": str(torch.__version__),
+            **{package: version(package) for package in ("spacy", "thinc", "torch")},
             "python": platform.python_version(),
         },
         started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -58,10 +55,7 @@ def make_manifest(config: Config, settings: Settings) -> Manifest:
 
 
 def describe_pool(path: str | Path, lang: str) -> Pool:
-    """Describe a pool.
-
-    RAISES (DeepALError): If two sentences have the same id.
-    """
+    """RAISES (DeepALError): Two sentences have the same id."""
     genres = count_genres(distinct(read_shards(path, blank_pipeline(lang).vocab)))
     return Pool(
         path=str(path),
@@ -73,12 +67,8 @@ def describe_pool(path: str | Path, lang: str) -> Pool:
 
 
 def describe_gold(path: str | Path, lang: str) -> DataFile:
-    """Describe data to evaluate on.
-
-    RAISES (DeepALError): If no sentence is labelled.
-    """
-    vocab = blank_pipeline(lang).vocab
-    docs = chain.from_iterable(read_docs(file, vocab) for file in shard_files(path))
+    """RAISES (DeepALError): No sentence is labelled."""
+    docs = read_gold(path, blank_pipeline(lang).vocab)
     if not any(doc.has_annotation("ENT_IOB") for doc in docs):
         raise DeepALError(
             f"{path} has no labelled sentence to evaluate on. Name a file or folder that has."
@@ -86,50 +76,44 @@ def describe_gold(path: str | Path, lang: str) -> DataFile:
     return DataFile(path=str(path), fingerprint=fingerprint(path))
 
 
+def read_gold(path: str | Path, vocab: Vocab) -> Iterator[Doc]:
+    """YIELDS (Doc): Data to evaluate on. Unlike those of a pool, they need no ids."""
+    return chain.from_iterable(read_docs(file, vocab) for file in shard_files(path))
+
+
 def count_genres(docs: Iterable[Doc]) -> dict[str, GenreCount]:
-    """RETURNS (dict[str, GenreCount]): Sentences and words of each genre, by name. Sentences
-    without a genre count as "-"; sentences without words do not count."""
-    sentences: Counter[str] = Counter()
-    words: Counter[str] = Counter()
+    """RETURNS (dict[str, GenreCount]): By genre. Sentences without one count as "-";
+    sentences without words do not count."""
+    words: dict[str, list[int]] = defaultdict(list)
     for doc in docs:
         if count := count_words(doc):
-            genre = sentence_info(doc).get("genre") or "-"
-            sentences[genre] += 1
-            words[genre] += count
-    return {g: GenreCount(sentences=sentences[g], words=words[g]) for g in sorted(sentences)}
+            words[sentence_info(doc)["genre"] or "-"].append(count)
+    return {g: GenreCount(sentences=len(words[g]), words=sum(words[g])) for g in sorted(words)}
 
 
 def differences(old: Manifest, new: Manifest) -> list[str]:
-    """RETURNS (list[str]): What makes the new manifest one of another run, if anything."""
-    return list(differ(_fixed(old), _fixed(new)))
-
-
-def differ(old: Any, new: Any, where: str = "") -> Iterator[str]:
-    """YIELDS (str): Each place in which two nested values differ, with both values."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in [*old, *(key for key in new if key not in old)]:
-            yield from differ(old.get(key), new.get(key), f"{where}.{key}" if where else key)
-    elif old != new:
-        yield f"{where}: was {_short(old)}, is {_short(new)}"
+    """RETURNS (list[str]): What makes the new manifest one of another run, if anything: each place,
+    with both values."""
+    was, now = _fixed(old), _fixed(new)
+    changed = (key for key in {**was, **now} if was.get(key) != now.get(key))
+    return [f"{key}: was {_short(was.get(key))}, is {_short(now.get(key))}" for key in changed]
 
 
 def _fixed(manifest: Manifest) -> dict[str, Any]:
-    """What must not change while a run continues: the config but for what changes no result, the
-    seed, and the fingerprints of the data."""
-    config: dict[str, Any] = dict(Config().from_str(manifest.config))
-    settings = DEFAULTS | config.get(SECTION, {})
-    config[SECTION] = {key: settings[key] for key in settings if key not in ENDS}
-    config["nlp"] = {k: v for k, v in config.get("nlp", {}).items() if k != "batch_size"}
+    """What must not change while a run continues, by dotted key: the config but for what changes no
+    result, the seed, and the fingerprints of the data."""
+    config = Config().from_str(manifest.config)
+    config[SECTION] = DEFAULTS | config.get(SECTION, {})
+    fixed = dict_to_dot({"config": config})
+    for key in ("nlp.batch_size", *(f"{SECTION}.{end}" for end in ENDS)):
+        fixed.pop(f"config.{key}", None)
     # The data may have moved: in place of a path to them stands which of the data they are.
-    paths = dict(config.get("paths", {}))
-    moved = {paths.pop(key, None): key for key in DATA}
-    config["paths"] = paths
-    config["corpora"] = {
-        name: {**corpus, "path": moved.get(corpus.get("path"), corpus.get("path"))}
-        for name, corpus in config.get("corpora", {}).items()
-    }
+    moved = {fixed.pop(f"config.paths.{key}", None): key for key in DATA}
+    for key in fixed:
+        if key.startswith("config.corpora.") and key.endswith(".path"):
+            fixed[key] = moved.get(fixed[key], fixed[key])
     data = {key: getattr(manifest, key).model_dump(exclude={"path"}) for key in DATA}
-    return {"config": config, "seed": manifest.seed, **data}
+    return {**fixed, "seed": manifest.seed, **dict_to_dot(data)}
 
 
 def _short(value: Any) -> str:

@@ -86,6 +86,10 @@ class Metrics(Row):
     dev_ents_f: float
     seconds: Seconds
 
+    def describe(self) -> str:
+        """RETURNS (str): The metrics in a line for people."""
+        return f"dev F {100 * self.dev_ents_f:5.1f}  test F {100 * self.ents_f:5.1f}"
+
 
 class RoundMetrics(Metrics):
     """What a finished round recorded: a line of metrics.jsonl.
@@ -108,10 +112,9 @@ class RoundMetrics(Metrics):
     genres: dict[str, GenreCount]
 
     def describe(self) -> str:
-        """RETURNS (str): The round in a line for people."""
         return (
             f"round {self.round:>3}  {self.words:>8} words {self.words_percent:>5.1f}%  "
-            f"{describe_scores(self.dev_ents_f, self.ents_f)}  by {self.selection}  "
+            f"{super().describe()}  by {self.selection}  "
             f"({self.seconds.score:.0f}s score, {self.seconds.train:.0f}s train)"
         )
 
@@ -135,8 +138,3 @@ class FoundEntities(Row):
 
     id: str
     entities: list[Entity]
-
-
-def describe_scores(dev_f: float, test_f: float) -> str:
-    """RETURNS (str): F1 on dev and test, in points."""
-    return f"dev F {100 * dev_f:5.1f}  test F {100 * test_f:5.1f}"

@@ -10,21 +10,28 @@ round_NN/         selected.jsonl, batch.spacy (labelled), seconds.json, model/, 
 labelling/        what `spacy deepal label` adds: see annotation/labelling_folder.py
 """
 
-import re
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Generic
 
 from filelock import FileLock, Timeout
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from ..corpus.docbin import write_docs
 from ..errors import DeepALError
-from ..files import Row, parse_row, read_json, read_rows, write_json, write_jsonl
+from ..files import (
+    RowType,
+    check_replaceable,
+    parse_row,
+    read_json,
+    read_rows,
+    write_json,
+    write_jsonl,
+)
 from ..pool.shards import read_shards
 from .manifest import differences
 from .rows import RUN_FORMAT, FoundEntities, Manifest, RoundMetrics, Seconds, Selected
@@ -34,20 +41,40 @@ RESTORE = "Restore the file from a copy, or begin the run again in another folde
 
 
 @dataclass(frozen=True)
-class RunFolder:
-    """A run on disk. path (Path): Its folder."""
+class RowFile(Generic[RowType]):
+    """A JSONL file of rows. remedy (str): What the user can do about a damaged one."""
 
     path: Path
+    row: type[RowType]
+    remedy: str = RESTORE
+
+    def read(self) -> list[RowType]:
+        """RETURNS (list[Row]): The rows in order; none if there is no file."""
+        return read_rows(self.row, self.path, self.remedy) if self.path.exists() else []
+
+    def write(self, rows: Iterable[RowType]) -> None:
+        """Write the file, or replace it."""
+        write_jsonl(self.path, (row.model_dump() for row in rows))
+
+
+class RunFolder:
+    """A run on disk. initial (Path): The pipeline before any training."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.initial = path / "initial"
+        self._manifest = path / "manifest.json"
+        self._metrics = RowFile(path / "metrics.jsonl", RoundMetrics)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep other processes out.
+        """Keep other processes out. A run that could not begin leaves no folder.
 
-        RAISES (DeepALError): If another process is in; if the folder holds other files, which stay
-            as they are; if it cannot be written to.
+        RAISES (DeepALError): Another process is in; the folder holds other files, which stay as
+            they are; it cannot be written to.
         """
-        self.refuse_foreign()
-        lock = FileLock(self.path / ".lock")
+        self.check_ours()
+        lock, is_new = FileLock(self.path / ".lock"), not self.path.exists()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=0)
@@ -60,22 +87,18 @@ class RunFolder:
         try:
             yield
         finally:
+            if not self._manifest.exists():
+                (self.path / ".lock").unlink()
+                if is_new:
+                    with suppress(OSError):  # another process is in already
+                        self.path.rmdir()
             lock.release()
 
-    def refuse_foreign(self) -> None:
-        """RAISES (DeepALError): The folder is a file, or it holds other files than a run."""
-        if self.path.exists() and not self.path.is_dir():
-            raise DeepALError(f"{self.path} is a file. Name a folder for the run.")
-        if not self.path.exists() or self._manifest_file.exists():
-            return
-        names = sorted(path.name for path in self.path.iterdir())
-        ours = (".lock", ".manifest.json", LABELLING)
-        others = [name for name in names if not name.startswith(ours)]
-        if others:
-            raise DeepALError(
-                f"{self.path} is not a run folder: it holds {', '.join(others[:5])}. Use a new "
-                "folder."
-            )
+    def check_ours(self) -> None:
+        """RAISES (DeepALError): The folder holds other files than those of a run."""
+        if not self._manifest.exists():
+            ours = (".lock", ".manifest.json", LABELLING)
+            check_replaceable(self.path, lambda path: path.name.startswith(ours), "a run")
 
     def open(self, manifest: Manifest) -> None:
         """Begin a run, or continue it. A run that failed before it was initialised begins anew.
@@ -83,11 +106,10 @@ class RunFolder:
         A run that continues may have other data paths, as long as the data are the same, and
         another end than when it began.
 
-        manifest (Manifest): What the run is.
-        RAISES (DeepALError): If the folder holds another run; the message names each difference.
+        RAISES (DeepALError): The folder holds another run. The message names each difference.
         """
-        if not (self._manifest_file.exists() and self.initial.exists()):
-            write_json(self._manifest_file, manifest.model_dump())
+        if not (self._manifest.exists() and self.initial.exists()):
+            write_json(self._manifest, manifest.model_dump())
         elif changes := differences(self.manifest, manifest):
             raise DeepALError(
                 f"{self.path} holds another run. Use another folder, or undo these changes:\n- "
@@ -97,10 +119,9 @@ class RunFolder:
     def grow(self, manifest: Manifest) -> None:
         """Begin a run, or continue one whose dev, test and types may grow while people label.
 
-        manifest (Manifest): What the run is now.
-        RAISES (DeepALError): If the folder holds a run with another pool or seed.
+        RAISES (DeepALError): The folder holds a run with another pool or seed.
         """
-        if self._manifest_file.exists():
+        if self._manifest.exists():
             old = self.manifest
             growing = {key: getattr(manifest, key) for key in ("config", "dev", "test")}
             if changes := differences(old.model_copy(update=growing), manifest):
@@ -109,53 +130,33 @@ class RunFolder:
                     + "\n- ".join(changes)
                 )
             manifest = manifest.model_copy(update={"started": old.started})
-        write_json(self._manifest_file, manifest.model_dump())
-
-    @property
-    def _manifest_file(self) -> Path:
-        return self.path / "manifest.json"
+        write_json(self._manifest, manifest.model_dump())
 
     @property
     def manifest(self) -> Manifest:
-        """What the run is.
-
-        RAISES (DeepALError): If the file is missing, damaged, or of another format.
-        """
-        file = self._manifest_file
-        if not file.is_file():
+        """What the run is. RAISES (DeepALError): There is no manifest, it is damaged, or it has
+        another format."""
+        if not self._manifest.is_file():
             raise DeepALError(f"{self.path} is not a run folder: it has no manifest.json.")
-        content = read_json(file)
+        content = read_json(self._manifest)
         version = content.get("format") if isinstance(content, dict) else None
         if isinstance(version, int) and version != RUN_FORMAT:
             raise DeepALError(
-                f"{file} has format {version}, and this version of spacy_deepal reads format "
-                f"{RUN_FORMAT}. Use the version that made the run."
+                f"{self._manifest} has format {version}, and this version of spacy_deepal reads "
+                f"format {RUN_FORMAT}. Use the version that made the run."
             )
-        return parse_row(Manifest, content, str(file), RESTORE)
-
-    @property
-    def initial(self) -> Path:
-        """The pipeline before any training."""
-        return self.path / "initial"
-
-    @property
-    def _metrics_file(self) -> Path:
-        return self.path / "metrics.jsonl"
+        return parse_row(Manifest, content, str(self._manifest), RESTORE)
 
     @property
     def metrics(self) -> list[RoundMetrics]:
-        """The finished rounds in order; none if the file is missing.
-
-        RAISES (DeepALError): If a line is damaged, or does not follow the line before.
-        """
-        if not self._metrics_file.exists():
-            return []
-        lines = read_rows(RoundMetrics, self._metrics_file, RESTORE)
+        """The finished rounds in order. RAISES (DeepALError): A line is damaged, or does not follow
+        the line before."""
+        lines = self._metrics.read()
         percent = -1.0
         for number, line in enumerate(lines):
             if line.round != number or line.words_percent <= percent:
                 raise DeepALError(
-                    f"{self._metrics_file}, line {number + 1}: expected round {number} at more "
+                    f"{self._metrics.path}, line {number + 1}: expected round {number} at more "
                     f"than {max(percent, 0.0):g}% of the words, found round {line.round} at "
                     f"{line.words_percent:g}%. Restore the file from a copy."
                 )
@@ -164,23 +165,21 @@ class RunFolder:
 
     def add_metrics(self, line: RoundMetrics) -> None:
         """Add the line of a finished round."""
-        write_rows(self._metrics_file, [*self.metrics, line])
+        self._metrics.write([*self.metrics, line])
 
     def round(self, number: int) -> "RoundFolder":
-        """RETURNS (RoundFolder): The folder of a round. It is made if it is missing."""
+        """RETURNS (RoundFolder): A round. Its folder is made if it is missing."""
         path = self.path / f"round_{number:02}"
         path.mkdir(exist_ok=True)
         return RoundFolder(path, number)
 
     def rounds(self) -> list["RoundFolder"]:
-        """RETURNS (list[RoundFolder]): The folders of all rounds that have begun, in order."""
-        folders = [path for path in self.path.iterdir() if path.is_dir()]
-        found = [(re.fullmatch(r"round_(\d+)", path.name), path) for path in folders]
-        rounds = [RoundFolder(path, int(match[1])) for match, path in found if match]
-        return sorted(rounds, key=lambda each: each.number)
+        """RETURNS (list[RoundFolder]): All rounds that have begun, in order."""
+        names = (path.name.removeprefix("round_") for path in self.path.glob("round_*/"))
+        return [self.round(number) for number in sorted(map(int, filter(str.isdigit, names)))]
 
     def tidy(self, keep: str) -> None:
-        """Remove what finished rounds no longer need, including what a killed process left.
+        """Remove what finished rounds no longer need, and what a killed process left.
 
         keep (str): Which rounds' models stay: "last" or "all".
         """
@@ -192,92 +191,38 @@ class RunFolder:
                 shutil.rmtree(here.model, ignore_errors=True)
 
 
-@dataclass(frozen=True)
 class RoundFolder:
-    """One round on disk. path (Path): Its folder. number (int): The round."""
+    """One round on disk.
 
-    path: Path
-    number: int
+    model (Path): The pipeline at the end of the round.
+    training (Path), log (Path): What spaCy writes while the round trains; the log stays.
+    selected (RowFile[Selected]): The sentences that the round selected, in the order taken.
+    batch (Path): These sentences with their labels.
+    entities (RowFile[FoundEntities]): What the round's model finds in the stop set.
+    """
 
-    @property
-    def model(self) -> Path:
-        """The pipeline at the end of the round."""
-        return self.path / "model"
-
-    @property
-    def training(self) -> Path:
-        """What spaCy writes while the round trains."""
-        return self.path / "training"
-
-    @property
-    def log(self) -> Path:
-        """The log of the training."""
-        return self.path / "train.log"
-
-    @property
-    def selected_file(self) -> Path:
-        """The sentences that the round selected, in the order taken."""
-        return self.path / "selected.jsonl"
-
-    def read_selected(self) -> list[Selected]:
-        """RETURNS (list[Selected]): The selected sentences in order; none if nothing is selected
-        yet.
-
-        RAISES (DeepALError): If the file is damaged.
-        """
-        file = self.selected_file
-        return read_rows(Selected, file, RESTORE) if file.exists() else []
-
-    def write_selected(self, sentences: Iterable[Selected]) -> None:
-        """Write the selected sentences."""
-        write_rows(self.selected_file, sentences)
-
-    @property
-    def batch_file(self) -> Path:
-        """The batch with its labels."""
-        return self.path / "batch.spacy"
-
-    def read_batch(self, vocab: Vocab) -> list[Doc] | None:
-        """RETURNS (list[Doc] | None): The labelled sentences; None if they are not labelled yet.
-
-        RAISES (DeepALError): If the file is damaged.
-        """
-        return list(read_shards(self.batch_file, vocab)) if self.batch_file.exists() else None
-
-    def write_batch(self, docs: Iterable[Doc]) -> None:
-        """Write the labelled sentences."""
-        write_docs(docs, self.batch_file)
-
-    @property
-    def entities_file(self) -> Path:
-        """What the round's model finds in the stop set."""
-        return self.path / "entities.jsonl"
-
-    def read_entities(self) -> list[FoundEntities] | None:
-        """RETURNS (list[FoundEntities] | None): The entities found in each sentence of the stop
-        set; None if the file is missing.
-
-        RAISES (DeepALError): If the file is damaged.
-        """
+    def __init__(self, path: Path, number: int):
+        self.path, self.number = path, number
+        self.model = path / "model"
+        self.training = path / "training"
+        self.log = path / "train.log"
+        self.selected = RowFile(path / "selected.jsonl", Selected)
+        self.batch = path / "batch.spacy"
         remedy = "Delete it: the run can continue without it."
-        there = self.entities_file.exists()
-        return read_rows(FoundEntities, self.entities_file, remedy) if there else None
+        self.entities = RowFile(path / "entities.jsonl", FoundEntities, remedy)
+        self._seconds = path / "seconds.json"
 
-    def write_entities(self, entities: Iterable[FoundEntities]) -> None:
-        """Write what the round's model finds in the stop set."""
-        write_rows(self.entities_file, entities)
-
-    @property
-    def _seconds_file(self) -> Path:
-        return self.path / "seconds.json"
+    def read_batch(self, vocab: Vocab) -> list[Doc]:
+        """RETURNS (list[Doc]): The labelled sentences; none if they are not labelled yet."""
+        return list(read_shards(self.batch, vocab)) if self.batch.exists() else []
 
     @property
     def seconds(self) -> Seconds:
         """How long each step took that is done."""
-        file = self._seconds_file
-        if not file.exists():
+        if not self._seconds.exists():
             return Seconds()
-        return parse_row(Seconds, read_json(file), str(file), "Delete it: only times are lost.")
+        remedy = "Delete it: only times are lost."
+        return parse_row(Seconds, read_json(self._seconds), str(self._seconds), remedy)
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
@@ -286,9 +231,4 @@ class RoundFolder:
         start = perf_counter()
         yield
         known = self.seconds.model_copy(update={step: round(perf_counter() - start, 3)})
-        write_json(self._seconds_file, known.model_dump())
-
-
-def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    """Write rows as JSONL, whole or not at all."""
-    write_jsonl(path, (row.model_dump() for row in rows))
+        write_json(self._seconds, known.model_dump())

@@ -1,16 +1,10 @@
 """The [active_learning] section of a config: what a run does."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    NonNegativeInt,
-    PlainValidator,
-    PositiveInt,
-    ValidationError,
-)
+import pydantic
+from pydantic import Field, NonNegativeInt, PlainValidator, PositiveInt
 from spacy.util import registry
 from thinc.api import Config
 
@@ -31,36 +25,27 @@ def _budget(value: Any) -> int | float:
     raise ValueError("must be a number of words, or a share of the pool above 0 and below 1")
 
 
-def _acquisition(block: Any) -> AcquisitionFunction:
-    made = _resolve(block, "@acquisition")
-    if not callable(made):
-        raise ValueError(f"must name an acquisition function; it made {made!r}")
-    return made
+def _made_by(registered: str, fits: Callable[[Any], bool], what: str) -> pydantic.PlainValidator:
+    """Make a validator that makes what a section of the config describes. The registry's own
+    complaints, such as an unknown name or a bad argument, are ValueErrors too."""
+
+    def make(block: Any) -> Any:
+        if not isinstance(block, dict) or registered not in block:
+            raise ValueError(f'must be a section with {registered} = "NAME"')
+        made = registry.resolve({"section": block})["section"]
+        if not fits(made):
+            raise ValueError(f"must name {what}; it made {made!r}")
+        return made
+
+    return PlainValidator(make)
 
 
-def _oracle(block: Any) -> Oracle:
-    made = _resolve(block, "@misc")
-    if not isinstance(made, Oracle):
-        raise ValueError(
-            "must name an oracle, an object of a class that inherits from "
-            f"spacy_deepal.rounds.oracle.Oracle; it made {made!r}"
-        )
-    return made
-
-
-def _resolve(block: Any, registered: str) -> Any:
-    """Make what a section describes. Its own complaints, such as an unknown name or a bad argument,
-    are ValueErrors too."""
-    if not isinstance(block, dict) or registered not in block:
-        raise ValueError(f'must be a section with {registered} = "NAME"')
-    return registry.resolve({"section": block})["section"]
-
-
+ORACLE = "an oracle, an object of a class that inherits from spacy_deepal.rounds.oracle.Oracle"
 Budget = Annotated[int | float, PlainValidator(_budget)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class Settings(BaseModel):
+class Settings(pydantic.BaseModel):
     """The settings of a run, with the defaults of keys that a config leaves out.
 
     seed (int): The seed of everything random.
@@ -82,14 +67,18 @@ class Settings(BaseModel):
     acquisition (AcquisitionFunction), oracle (Oracle): What the sections of these names make.
     """
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = pydantic.ConfigDict(
+        strict=True, frozen=True, extra="forbid", allow_inf_nan=False
+    )
 
     seed: NonNegativeInt
     seed_words: Budget
     budget_words: Budget
     passes: PositiveInt
-    acquisition: Annotated[AcquisitionFunction, PlainValidator(_acquisition)]
-    oracle: Annotated[Oracle, PlainValidator(_oracle)]
+    acquisition: Annotated[
+        AcquisitionFunction, _made_by("@acquisition", callable, "an acquisition function")
+    ]
+    oracle: Annotated[Oracle, _made_by("@misc", lambda made: isinstance(made, Oracle), ORACLE)]
     rounds: NonNegativeInt = 0
     target_f: Share | None = None
     stop_stability: Share | None = None
@@ -111,14 +100,13 @@ def read_settings(config: Config) -> Settings:
     """Read and check the settings of a run.
 
     config (Config): The whole config, interpolated.
-    RETURNS (Settings): The settings.
     RAISES (DeepALError): Names every key that is missing, unknown or out of range, at once.
     """
     check_sections(config, SECTION)
     settings, errors = None, []
     try:
         settings = Settings.model_validate(config[SECTION])
-    except ValidationError as error:
+    except pydantic.ValidationError as error:
         errors = [f"[{SECTION}] {describe_error(item)}" for item in error.errors()]
         if any(item["type"] == "extra_forbidden" for item in error.errors()):
             errors.append(f"[{SECTION}] has these keys: {', '.join(Settings.model_fields)}")

@@ -9,6 +9,7 @@ entities are compared by F1, because two models hardly ever agree on a span by c
 """
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from heapq import nsmallest
 from statistics import mean
 
@@ -30,9 +31,8 @@ def draw_stop_set(docs: Iterable[Doc], seed: int) -> list[Doc]:
     RETURNS (list[Doc]): At most STOP_SET sentences with words, without entity annotation.
     """
     worded = (doc for doc in docs if count_words(doc))
-    drawn = nsmallest(
-        STOP_SET, worded, key=lambda doc: derive_uniform(seed, "stop set", sentence_id(doc))
-    )
+    uniform = partial(derive_uniform, seed, "stop set")
+    drawn = nsmallest(STOP_SET, worded, key=lambda doc: uniform(sentence_id(doc)))
     for doc in drawn:
         doc.set_ents([], default="missing")
     return drawn
@@ -68,8 +68,7 @@ def stopping_point(
     """Find where the rule stops a run.
 
     stability (Sequence[float | None]): The stability of each round; None if it is not known.
-    threshold (float): What the mean of the last rounds must reach.
-    rounds (int): The number of rounds in that mean.
+    threshold (float), rounds (int): What the mean of so many last rounds must reach.
     RETURNS (int | None): The place in the sequence; None if the run continues.
     """
     for end in range(rounds, len(stability) + 1):

@@ -3,6 +3,7 @@
 import shutil
 import sys
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,120 +16,73 @@ from spacy.training.loop import DIR_MODEL_BEST, train
 from spacy.util import load_model, registry, resolve_dot_names
 from thinc.api import Config
 
-from ..acquisition.upstream import find_tagger
 from ..corpus.docbin import doc_bin
 from ..errors import DeepALError
 from ..files import replace_folder
-from ..pool.shards import read_shards
 from ..seeds import derive_seed
-from .labels import check_gold
+from .checks import no_annotation
 from .run_folder import RoundFolder
 from .settings import SECTION, Settings
 
-NO_LABELS = "E143"  # spaCy's error for a component without labels
-# What the components of spaCy learn from, by what they say that they assign.
-LEARNT_FROM = {
-    "token.tag": "TAG",
-    "token.pos": "POS",
-    "token.morph": "MORPH",
-    "token.lemma": "LEMMA",
-    "token.dep": "DEP",
-    "token.ent_kb_id": "ENT_KB_ID",
-}
+NO_LABELS, NO_VECTORS = "E143", "E884"  # spaCy's errors for a component, and for [paths] vectors
 
 
-def initialize(config: Config, settings: Settings, *, use_gpu: int = -1) -> Language:
-    """Make the pipeline from which a run starts.
-
-    Its characters and words are those of the pool's text. Its labels are those of the config's
-    [initialize], or else those of the pool's gold. So a warm start never has to resize anything.
+@dataclass(frozen=True)
+class Training:
+    """Makes and trains the pipelines of a run.
 
     config (Config): The user's config, not interpolated.
     use_gpu (int): GPU id. With -1, the CPU.
-    RAISES (DeepALError): As `init_pipeline`; if there are no labels, or the pool has no annotation
-        for a component that is to be trained.
     """
-    pool = config.interpolate()["paths"]["pool"]
-    config = _reading(without_loop(config), config["paths"]["pool"])
-    config["training"]["seed"] = derive_seed(settings.seed, "initial weights")
-    config["training"]["max_epochs"] = 0  # with -1 spaCy would look at 100 sentences only
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*has no labels")  # it is an error here
-        nlp = init_pipeline(config, pool, use_gpu)
-    tagger = find_tagger(nlp)
-    if not tagger.labels:
-        raise DeepALError(
-            f"There are no labels: {pool} has no entity. Give the entity types in "
-            f"[initialize.components.{tagger.name}.labels]."
-        )
-    for split in ("dev", "test"):
-        check_gold(nlp, tagger, config.interpolate()["paths"][split])
-    for name in trained(nlp):
-        learnt = [LEARNT_FROM[k] for k in nlp.get_pipe_meta(name).assigns if k in LEARNT_FROM]
-        docs = read_shards(pool, nlp.vocab) if learnt else iter(())
-        if learnt and not any(doc.has_annotation(attr) for doc in docs for attr in learnt):
-            raise _no_annotation(name, pool)
-    return nlp
 
+    config: Config
+    settings: Settings
+    use_gpu: int = -1
 
-def trained(nlp: Language) -> list[str]:
-    """RETURNS (list[str]): The components that are trained on the data: not those that are frozen,
-    nor those whose labels the config gives, since an oracle may add what they learn from."""
-    config = nlp.config.interpolate()
-    given = config["initialize"]["components"]
-    return [
-        name
-        for name, pipe in nlp.pipeline
-        if getattr(pipe, "is_trainable", False)
-        and name not in config["training"]["frozen_components"]
-        and not given.get(name, {}).get("labels")
-    ]
+    def initialize(self) -> Language:
+        """Make the pipeline from which a run starts.
 
+        Its characters and words are those of the pool's text. Its labels are those of the config's
+        [initialize], or else those of the pool's gold. So a warm start never has to resize
+        anything.
 
-def save_pipeline(nlp: Language, folder: Path) -> None:
-    """Write a pipeline, whole or not at all."""
-    draft = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(draft, ignore_errors=True)
-    nlp.to_disk(draft)
-    replace_folder(draft, folder)
+        RAISES (DeepALError): Something that the config names cannot be read; the pool has no
+            annotation for one of the components.
+        """
+        config = _reading(self.config, self.config["paths"]["pool"])
+        config["training"]["seed"] = derive_seed(self.settings.seed, "initial weights")
+        config["training"]["max_epochs"] = 0  # with -1 spaCy would look at 100 sentences only
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*has no labels")  # see check_initialized
+            return _init_pipeline(config, self.use_gpu)
 
+    def train_round(self, here: RoundFolder, start: Path, docs: list[Doc]) -> Path:
+        """Train on all that is labelled.
 
-def train_round(
-    config: Config,
-    settings: Settings,
-    *,
-    start: Path,
-    docs: list[Doc],
-    here: RoundFolder,
-    use_gpu: int = -1,
-) -> Path:
-    """Train on all that is labelled.
-
-    config (Config): The user's config, not interpolated.
-    start (Path): The pipeline whose weights are trained on.
-    docs (list[Doc]): The labelled set.
-    here (RoundFolder): The round; its folder gets training/ and train.log.
-    use_gpu (int): GPU id. With -1, the CPU.
-    RETURNS (Path): The pipeline that is best on dev, in training/.
-    """
-    shutil.rmtree(here.training, ignore_errors=True)
-    here.training.mkdir()
-    labelled = here.training / "labelled.spacy"
-    doc_bin(docs).to_disk(labelled)
-    config = _reading(without_loop(config), str(labelled))
-    for name in config["nlp"]["pipeline"]:
-        config["components"][name] = {"source": str(start)}
-    config["training"]["seed"] = derive_seed(settings.seed, "train", here.number)
-    nlp = init_pipeline(config, labelled, use_gpu)
-    training = nlp.config["training"]
-    updates = count_updates(nlp, settings.passes, settings.min_updates)
-    # spaCy numbers updates from 0, evaluates after 0, k, 2k, … and ends after `max_steps`, where 0
-    # is no limit. Passes would not do: shuffled sentences can make fewer batches than were counted.
-    last = updates - 1
-    training["max_epochs"], training["max_steps"] = (0, last) if last else (1, 0)
-    training["patience"], training["eval_frequency"] = 0, max(1, last // settings.evaluations)
-    _train(nlp, here.training, here.log, updates, f"round {here.number}", use_gpu)
-    return here.training / DIR_MODEL_BEST
+        here (RoundFolder): The round; its folder gets training/ and train.log.
+        start (Path): The pipeline whose weights are trained on.
+        docs (list[Doc]): The labelled set.
+        RETURNS (Path): The pipeline that is best on dev, in training/.
+        """
+        shutil.rmtree(here.training, ignore_errors=True)
+        here.training.mkdir()
+        labelled = here.training / "labelled.spacy"
+        doc_bin(docs).to_disk(labelled)
+        config = _reading(self.config, str(labelled))
+        config["components"] |= {n: {"source": str(start)} for n in config["nlp"]["pipeline"]}
+        config["training"]["seed"] = derive_seed(self.settings.seed, "train", here.number)
+        nlp = _init_pipeline(config, self.use_gpu)
+        training = nlp.config["training"]
+        updates = count_updates(nlp, self.settings.passes, self.settings.min_updates)
+        # spaCy numbers updates from 0, evaluates after 0, k, 2k, … and ends after `max_steps`,
+        # where 0 is no limit. Passes would not do: shuffled sentences can make fewer batches than
+        # were counted.
+        last = updates - 1
+        training["max_epochs"], training["max_steps"] = (0, last) if last else (1, 0)
+        training["patience"] = 0
+        training["eval_frequency"] = max(1, last // self.settings.evaluations)
+        _train(nlp, here.training, here.log, updates, f"round {here.number}", self.use_gpu)
+        return here.training / DIR_MODEL_BEST
 
 
 def train_full(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, Any]:
@@ -136,16 +90,31 @@ def train_full(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, 
 
     config (Config): The user's config, not interpolated.
     output (Path): The folder that gets model-best, model-last and train.log.
-    use_gpu (int): GPU id. With -1, the CPU.
     RETURNS (dict): As `evaluate_pipeline`, and dev_ents_f.
     """
     output.mkdir(parents=True, exist_ok=True)
-    paths = config.interpolate()["paths"]
-    nlp = init_pipeline(without_loop(config), paths["train"], use_gpu)
+    nlp = _init_pipeline(without_loop(config), use_gpu)
     _train(nlp, output, output / "train.log", None, "full data", use_gpu)
     nlp = load_model(output / DIR_MODEL_BEST)
-    scores = evaluate_pipeline(nlp, paths["test"])
+    scores = evaluate_pipeline(nlp, config.interpolate()["paths"]["test"])
     return {**scores, "dev_ents_f": nlp.meta["performance"]["ents_f"]}
+
+
+def _init_pipeline(config: Config, use_gpu: int) -> Language:
+    paths = config.interpolate()["paths"]
+    try:
+        return init_nlp(config, use_gpu=use_gpu)
+    except OSError as error:
+        if NO_VECTORS in str(error):
+            raise DeepALError(
+                f"There are no word vectors at {paths['vectors']}. Name a folder that `spacy "
+                "deepal vectors` has written, or a pipeline, as --paths.vectors."
+            ) from error
+        raise DeepALError(f"The pipeline cannot be initialised. {error}") from error
+    except ValueError as error:
+        if NO_LABELS not in str(error):
+            raise
+        raise no_annotation(str(error).split("'")[1], paths["train"]) from error
 
 
 def _train(
@@ -162,29 +131,12 @@ def _train(
         train(nlp, output, use_gpu=use_gpu, stdout=stream, stderr=sys.stderr)
 
 
-def init_pipeline(config: Config, data: str | Path, use_gpu: int) -> Language:
-    """Make the pipeline of a training config, as spaCy initialises it.
-
-    data (str | Path): The data that it is initialised with, for the message.
-    RAISES (DeepALError): If something that the config names cannot be read, such as vectors; if the
-        data have no annotation for one of the components.
-    """
-    try:
-        return init_nlp(config, use_gpu=use_gpu)
-    except OSError as error:
-        raise DeepALError(f"The pipeline cannot be initialised. {error}") from error
-    except ValueError as error:
-        if NO_LABELS not in str(error):
-            raise
-        raise _no_annotation(str(error).split("'")[1], data) from error
-
-
-def _no_annotation(name: str, data: str | Path) -> DeepALError:
-    return DeepALError(
-        f"{data} has no annotation for the component {name!r}. Convert data that have it; or take "
-        f'the component from a trained pipeline, with [components.{name}] source = "PIPELINE" and '
-        f'[training] frozen_components = ["{name}"]; or take it out of [nlp] pipeline.'
-    )
+def save_pipeline(nlp: Language, folder: Path) -> None:
+    """Write a pipeline, whole or not at all."""
+    draft = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(draft, ignore_errors=True)
+    nlp.to_disk(draft)
+    replace_folder(draft, folder)
 
 
 def count_updates(nlp: Language, passes: int, min_updates: int) -> int:
@@ -229,7 +181,9 @@ def without_loop(config: Config) -> Config:
 
 
 def _reading(config: Config, path: str) -> Config:
-    """Train on this path, also if the config's corpus names its own path, not ${paths.train}."""
+    """RETURNS (Config): A copy for spaCy that trains on this path, also if the config's corpus has
+    a path of its own, not ${paths.train}."""
+    config = without_loop(config)
     config["paths"]["train"] = path
     section, _, name = config["training"].get("train_corpus", "corpora.train").rpartition(".")
     corpus = config.get(section, {}).get(name, {})

@@ -4,6 +4,8 @@ A greedy path takes the most probable tag at each word, and what comes later can
 few labels many such paths break the scheme.
 """
 
+from itertools import chain
+
 import torch
 from torch import Tensor
 
@@ -37,17 +39,15 @@ def search(encoded: Encoded, n_tags: int, width: int) -> Tensor:
         steps.append((origin, tags))
         scores, previous = scores[:following], tags[:following]
         first = torch.arange(0, following * width, width, device=device)
-        encoded.go_on_from(states, (origin[:following] + first.unsqueeze(1)).flatten())
+        source = (origin[:following] + first.unsqueeze(1)).flatten()
+        for part in chain.from_iterable(states):  # path i goes on from path source[i]
+            part[: len(source)] = part[source]
     return _trace(steps)[encoded.places]
 
 
 def _trace(steps: list[tuple[Tensor, Tensor]]) -> Tensor:
-    """Follow the best path of each sentence back to its beginning.
-
-    steps: At each word, of the sentences that go on so far: [active, width] from which beginning
-        each was made, and [active, width] the tag it took.
-    RETURNS: Tags [n], time by time.
-    """
+    """steps: At each word, from which beginning each was made, and the tag it took, each of them
+    [active, width]. RETURNS: Tags [n] of the best path of each sentence, time by time."""
     best = torch.zeros_like(steps[0][0][:, :1])
     found = []
     for origin, tags in reversed(steps):
@@ -58,11 +58,7 @@ def _trace(steps: list[tuple[Tensor, Tensor]]) -> Tensor:
 
 
 def penalties(n_tags: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """What the scheme adds to log-probabilities: 0 or minus infinity.
-
-    RETURNS: [n_tags + 1, n_tags] for each tag behind each, [GO] in the last row; and [n_tags] for
-        each tag at the end of a sentence.
-    """
+    """RETURNS: What `scheme.allowed` adds to log-probabilities: 0 or minus infinity."""
     follows, ends = (torch.from_numpy(part).to(device) for part in scheme.allowed(n_tags))
     zeros = torch.zeros((), device=device)
     return zeros.where(follows, NEVER), zeros.where(ends, NEVER)

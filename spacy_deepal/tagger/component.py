@@ -18,7 +18,6 @@ from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.util import check_lexeme_norms
 from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
-from thinc.types import Floats2d
 
 from ..errors import DeepALError
 from . import scheme
@@ -29,7 +28,7 @@ from .gold import gold_tags, previous_tags, tag_loss
 from .tok2vec import begin_context, predict_context
 
 if TYPE_CHECKING:
-    from .decoding import Paths, Tagger
+    from .decoding import Tagger
 
 
 @Language.factory(
@@ -103,7 +102,6 @@ class DeepNER(TrainablePipe):
     def add_label(self, label: str) -> int:
         """Add an entity type. The model grows if it is initialised, and predicts what it did.
 
-        label (str): The type.
         RETURNS (int): 0 when it is there already, else 1.
         RAISES (ValueError): When label is no string.
         """
@@ -124,22 +122,11 @@ class DeepNER(TrainablePipe):
     def predict(self, docs: Iterable[Doc]) -> Any:
         """Decode Docs, without changing them.
 
-        docs (Iterable[Doc]): The Docs; empty ones are fine.
-        RETURNS (Paths): The greedy tags, their log-probabilities, and the best tags that the beam
-            found, per Doc, for its real words.
+        RETURNS (Paths): Per Doc, empty ones too.
         """
-        docs = list(docs)
-        return self._paths(docs, self._context(docs), self.beam_width)
-
-    def _context(self, docs: Sequence[Doc]) -> list[Floats2d | None]:
-        return predict_context(self.model, docs, self.batch_words)
-
-    def _paths(
-        self, docs: Sequence[Doc], context: list[Floats2d | None], beam_width: int = 1
-    ) -> "Paths":
-        return self._tagger().paths(
-            docs, context, batch_words=self.batch_words, beam_width=beam_width
-        )
+        tagger, docs = self._tagger(), list(docs)
+        context = predict_context(self.model, docs, self.batch_words)
+        return tagger.paths(docs, context, self.batch_words, self.beam_width)
 
     def _tagger(self) -> "Tagger":
         """RAISES (ValueError): As spaCy's own components, before there is any label."""
@@ -152,8 +139,7 @@ class DeepNER(TrainablePipe):
     def set_annotations(self, docs: Iterable[Doc], scores: Any) -> None:
         """Set the entities of the best paths. Entities and blocked tokens already there stay.
 
-        docs (Iterable[Doc]): The Docs.
-        scores (Paths): What `predict` returned for them.
+        scores (Paths): What `predict` returned for the Docs.
         """
         labels = [self.vocab.strings.add(label) for label in self.labels]
         for doc, tags in zip(docs, scores.best, strict=True):
@@ -164,19 +150,19 @@ class DeepNER(TrainablePipe):
     ) -> list[Evidence]:
         """What the model shows of its certainty about sentences of a pool.
 
-        docs (Sequence[Doc]): The sentences, with their ids in `user_data`. Where the model listens
-            to a component, they have passed it.
+        docs (Sequence[Doc]): The sentences, with their ids. Where the model listens to a component,
+            they have passed it.
         samples (int): MC dropout samples M. With 0 there are none.
         decoder_only (bool): Sample only the dropout between decoder and tags.
         seed (int): Seed of the samples and of `Evidence.uniform`.
         RETURNS (list[Evidence]): In the order of the Docs, whatever the batches.
         """
-        tagger, context = self._tagger(), self._context(docs)
+        tagger, context = self._tagger(), predict_context(self.model, docs, self.batch_words)
         sampled: list[NDArray | None] = [None] * len(docs)
         if samples:
-            masks = tagger.draw_samples(samples, seed, decoder_only=decoder_only)
-            sampled[:] = tagger.sample(docs, context, masks, batch_words=self.batch_words)
-        return make_evidence(docs, self._paths(docs, context), sampled, seed)
+            masks = tagger.draw_samples(samples, seed, decoder_only)
+            sampled[:] = tagger.sample(docs, context, masks, self.batch_words)
+        return make_evidence(docs, tagger.paths(docs, context, self.batch_words), sampled, seed)
 
     def sample(
         self,
@@ -192,9 +178,9 @@ class DeepNER(TrainablePipe):
         first (int): How many of the samples to leave out, from the first.
         RETURNS (list[array[samples - first, n_words]]): Tags, per Doc.
         """
-        tagger, context = self._tagger(), self._context(docs)
-        masks = tagger.draw_samples(samples, seed, decoder_only=decoder_only)[first:]
-        return tagger.sample(docs, context, masks, batch_words=self.batch_words)
+        tagger, context = self._tagger(), predict_context(self.model, docs, self.batch_words)
+        masks = tagger.draw_samples(samples, seed, decoder_only)[first:]
+        return tagger.sample(docs, context, masks, self.batch_words)
 
     def update(
         self,
@@ -204,8 +190,8 @@ class DeepNER(TrainablePipe):
         sgd: Optimizer | None = None,
         losses: dict[str, float] | None = None,
     ) -> dict[str, float]:
-        """Learn from a batch. The decoder reads the gold tags (teacher forcing). Where a word has
-        none, it reads the tag that the model itself predicts.
+        """Learn from a batch. The decoder reads the gold tags (teacher forcing), or the predicted
+        one where a word has none.
 
         examples (Iterable[Example]): Unannotated words give no gradient.
         drop (float): The rate of each dropout that the architecture leaves open.
@@ -239,7 +225,8 @@ class DeepNER(TrainablePipe):
             rows = [context[i] for i in tagged]
 
             def predict(some: list[int]) -> list[NDArray]:  # a listener has no other context yet
-                return self._paths([docs[i] for i in some], [rows[i] for i in some]).tags
+                chosen = [docs[i] for i in some], [rows[i] for i in some]
+                return self._tagger().paths(*chosen, self.batch_words).tags
 
             previous = previous_tags(gold, self.model.get_dim("nO"), predict)
             scores, backprop = self.model.begin_update(TeacherForced(docs, previous, rows))
@@ -271,10 +258,9 @@ class DeepNER(TrainablePipe):
     ) -> None:
         """Fix labels and vocabularies, and draw the weights.
 
-        get_examples (Callable): Returns the Examples. Their text gives characters and words, and
-            their entities the labels where `labels` does not; it may be called several times.
-        nlp (Language | None): The pipeline.
-        labels (Sequence[str] | None): The entity types, as `spacy init labels` writes them.
+        get_examples (Callable): Returns the Examples. It may be called several times. Their text
+            gives characters and words.
+        labels (Sequence[str] | None): The entity types. None: those of the Examples.
         RAISES (ValueError): When a label is no string.
         """
         validate_get_examples(get_examples, "DeepNER.initialize")

@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from spacy.tokens import Doc
-from spacy.vocab import Vocab
 from thinc.api import xp2torch
 from thinc.types import Floats2d
 from torch import Tensor
+from torch.nn import functional as F
 
 from ..errors import DeepALError
 from ..seeds import derive_seed
@@ -18,8 +18,7 @@ from .beam_search import search
 from .engine import FIRST, Engine
 from .fast import is_fast
 from .fast.fast_engine import FastEngine
-from .features import distinct_words
-from .lexicon import Lexicon
+from .lexicon import Lexicon, distinct_words
 from .network import CnnCnnLstm
 from .packing import bucket, split
 from .scheme import keeps_scheme
@@ -77,48 +76,40 @@ class Tagger:
     def teacher_forced(
         self, docs: Sequence[Doc], previous: Sequence[NDArray], context: Tensor | None
     ) -> Tensor:
-        """Run the network as training does.
+        """Run the network as training does. context: As `gather` returns it.
 
-        previous: [n_words] per Doc, the tag before each word; the number of tags stands for [GO].
-        context: As `gather` returns it.
         RETURNS: Logits [n, tags], Doc by Doc.
         """
-        vocab = docs[0].vocab
-        self._check_vectors(vocab)
-        distinct, sentences = distinct_words(docs)
+        distinct, sentences = self._read(docs)
         with self.lexicon.lock:
-            rows = self.lexicon.find(vocab, distinct)
+            rows = self.lexicon.find(docs[0].vocab, distinct)
             tags = torch.from_numpy(np.concatenate(previous)).to(self.device)
             return self.engine.teacher_forced([rows[each] for each in sentences], tags, context)
 
     def paths(
-        self, docs: Sequence[Doc], context: Context, *, batch_words: int, beam_width: int = 1
+        self, docs: Sequence[Doc], context: Context, batch_words: int, beam_width: int = 1
     ) -> Paths:
         """Decode Docs in groups of like length. The order of the Docs is kept.
 
-        batch_words (int): Most words, padding counted, that are decoded at once.
-        beam_width (int): Where the greedy path breaks the tagging scheme, a beam of this width
-            looks for the best path. With 1 the greedy path is the best.
+        batch_words, beam_width: As for `DeepNER`.
         """
         n_tags = self.network.sizes.tags
         tags = [np.zeros(0, "int64") for _ in docs]
         log_probs = [np.zeros((0, n_tags), "float32") for _ in docs]
-        distinct, index = distinct_words(docs)
+        distinct, index = self._read(docs)
         if not len(distinct):
             return Paths(tags, log_probs, list(tags))
-        self._check_vectors(docs[0].vocab)
         snapshot, rows = self.engine.snapshot(docs[0].vocab, distinct)
         sentences = [rows[each] for each in index]
         broken = [np.zeros(0, "int64") for _ in docs]  # sentences whose path breaks the scheme
         for group in self._groups(sentences, context, batch_words):
-            greedy, logits = self.engine.encode(snapshot, group.layout, group.context).greedy()
+            greedy, logits, _ = self.engine.encode(snapshot, group.layout, group.context).greedy()
             path = greedy.cpu().numpy()
             group.share(path, tags)
             group.share(logits.log_softmax(1).cpu().numpy(), log_probs)
             if beam_width > 1:
-                for i in np.asarray(group.docs)[
-                    ~keeps_scheme(path, group.lengths, n_tags)
-                ].tolist():
+                kept = keeps_scheme(path, group.lengths, n_tags)
+                for i in np.asarray(group.docs)[~kept].tolist():
                     broken[i] = sentences[i]
         best = list(tags)
         for group in self._groups(broken, context, batch_words):
@@ -127,7 +118,7 @@ class Tagger:
         return Paths(tags, log_probs, best)
 
     def sample(
-        self, docs: Sequence[Doc], context: Context, masks: Masks, *, batch_words: int
+        self, docs: Sequence[Doc], context: Context, masks: Masks, batch_words: int
     ) -> list[NDArray]:
         """Decode with networks drawn by MC dropout (Gal & Ghahramani 2016; Shen et al. 2017, 4.3).
 
@@ -140,9 +131,8 @@ class Tagger:
         RETURNS (list[array[M, n_words]]): Tags, per Doc.
         """
         paths = [np.zeros((0, len(masks)), "int16") for _ in docs]
-        distinct, index = distinct_words(docs)
+        distinct, index = self._read(docs)
         if len(distinct):
-            self._check_vectors(docs[0].vocab)
             if len(masks[0]) == 1:
                 snapshot, rows = self.engine.snapshot(docs[0].vocab, distinct)
                 groups = self._groups([rows[each] for each in index], context, batch_words)
@@ -171,18 +161,19 @@ class Tagger:
         self, snapshot: Any, groups: Iterable[Group], masks: Masks
     ) -> Iterable[tuple[Group, NDArray]]:
         """YIELDS: Groups, and their tags [n, M] with these masks of the last dropout."""
-        last = torch.stack([sample[-1] for sample in masks]).to(self.device)
+        output = self.network.decoder.output
+        weight, bias = output.weight.detach(), output.bias.detach()
+        weights = [weight * sample[-1].to(weight) for sample in masks]
         for group in groups:
-            encoded = self.engine.encode(snapshot, group.layout, group.context)
-            yield group, encoded.sample_outputs(last).to(torch.int16).cpu().numpy()
+            *_, h_dec = self.engine.encode(snapshot, group.layout, group.context).greedy()
+            votes = [F.linear(h_dec, each, bias).argmax(1) for each in weights]
+            yield group, torch.stack(votes, 1).to(torch.int16).cpu().numpy()
 
     def draw_samples(
-        self, samples: int, seed: int, *, decoder_only: bool = False
+        self, samples: int, seed: int, decoder_only: bool = False
     ) -> list[list[Tensor]]:
-        """Draw the masks of M networks by MC dropout.
+        """Draw the masks of M networks by MC dropout, or only those between decoder and tags.
 
-        samples (int): M.
-        decoder_only (bool): Draw only those of the dropout between decoder and tags.
         RAISES (DeepALError): These dropouts have a rate of 0, so that all samples would agree.
         """
         generator = torch.Generator().manual_seed(derive_seed(seed, "MC dropout"))
@@ -196,11 +187,8 @@ class Tagger:
         return masks
 
     def gather(self, context: Context, group: Sequence[int]) -> Tensor | None:
-        """Join the tok2vec's vectors for the words of some Docs.
-
-        RETURNS: [n, width], Doc by Doc; None where the network has no tok2vec.
-        RAISES (DeepALError): The vectors have another width than those of training.
-        """
+        """RETURNS: The tok2vec's vectors of the words of some Docs [n, width]; None: there is none.
+        RAISES (DeepALError): They have another width than those of training."""
         width = self.network.sizes.tok2vec_width
         if not width:
             return None
@@ -215,8 +203,7 @@ class Tagger:
     def _groups(
         self, sentences: Sequence[NDArray], context: Context, batch_words: int
     ) -> Iterator[Group]:
-        """YIELDS (Group): Sentences of like length, longest first. Those without words are left
-        out.
+        """YIELDS (Group): Sentences of like length, longest first, but those without words.
 
         sentences: Rows of the words of each Doc, as a snapshot has them.
         """
@@ -225,11 +212,13 @@ class Tagger:
             layout = self.engine.lay_out([sentences[i] for i in docs])
             yield Group(docs, [lengths[i] for i in docs], layout, self.gather(context, docs))
 
-    def _check_vectors(self, vocab: Vocab) -> None:
-        """RAISES (DeepALError): The static vectors have another width than those of training."""
+    def _read(self, docs: Sequence[Doc]) -> tuple[NDArray, list[NDArray]]:
+        """RETURNS: The `distinct_words`.
+        RAISES (DeepALError): The static vectors have another width than those of training."""
         width = self.network.sizes.vectors_width
-        if width and vocab.vectors.shape[1] != width:
+        if docs and width and (found := docs[0].vocab.vectors.shape[1]) != width:
             raise DeepALError(
                 f"The model was trained with static vectors of width {width}, the pipeline's vocab "
-                f"has {vocab.vectors.shape[1]}. Load it with the vectors it was trained with."
+                f"has {found}. Load it with the vectors it was trained with."
             )
+        return distinct_words(docs)

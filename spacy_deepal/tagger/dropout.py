@@ -23,9 +23,8 @@ class Layers(nn.ModuleList, Generic[M]):
 
 
 class Dropout(nn.Module):
-    """Dropout whose rate training sets, and whose mask MC dropout sets.
+    """Dropout of `width` units whose mask MC dropout sets.
 
-    width (int): Units.
     rate (float | None): A fixed rate. None: the rate that `CnnCnnLstm.set_dropout` gives.
     """
 
@@ -57,10 +56,7 @@ class DropoutNetwork(nn.Module):
         return [module for module in self.modules() if isinstance(module, Dropout)]
 
     def set_dropout(self, rate: float) -> None:
-        """Set the rate of each dropout that the architecture leaves open.
-
-        RAISES (DeepALError): The rate is below 0, or 1 or more.
-        """
+        """Set the rate of each dropout that the architecture leaves open: from 0 to below 1."""
         if not 0 <= rate < 1:
             raise DeepALError(f"dropout = {rate}: must be 0 or more, and below 1.")
         for dropout in self.dropouts:
@@ -70,11 +66,8 @@ class DropoutNetwork(nn.Module):
             self.trained_rate.fill_(rate)
 
     def draw_masks(self, generator: torch.Generator) -> list[Tensor]:
-        """Draw a network by MC dropout (Gal & Ghahramani 2016).
-
-        RETURNS (list[Tensor]): A mask [width] for each dropout. All words of all sentences share
-            it, as they share the weights of one network: a sample does not depend on the batch.
-        """
+        """Draw a network by MC dropout (Gal & Ghahramani 2016): a mask [width] for each dropout.
+        All words of all sentences share it, as they share the weights of one network."""
         masks = []
         for dropout in self.dropouts:
             rate = float(self.trained_rate) if dropout.follows else dropout.rate

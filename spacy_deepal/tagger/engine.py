@@ -5,6 +5,7 @@
 
 from collections.abc import Sequence
 from copy import deepcopy
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,10 +15,11 @@ from spacy.vocab import Vocab
 from torch import Tensor
 
 from .lexicon import Lexicon
-from .network import BOS_ROW, EOS_ROW, PAD_CHAR, PAD_ROW, CnnCnnLstm, State, Words
-from .packing import pack, ranks_and_times
+from .network import BOS_ROW, EOS_ROW, PAD_ROW, CnnCnnLstm, State, Words
+from .packing import pack, split
 
 FIRST = 2  # row of the first word behind [BOS] and [EOS]
+Snapshot = tuple[CnnCnnLstm, Words]  # a network with the masks that it has now, and what it knows
 
 
 class PaddedLayout(NamedTuple):
@@ -30,76 +32,48 @@ class PaddedLayout(NamedTuple):
     places: Tensor  # [n] where each word lies time by time, sentence by sentence
 
 
-class Snapshot(NamedTuple):
-    """A network with the masks that it has now, and the words that it knows."""
-
-    network: CnnCnnLstm
-    words: Words
-
-
 class Encoded:
-    """Encoded sentences, ready to be decoded.
-
-    active, places: As in a PaddedLayout.
-    """
+    """Encoded sentences, ready to be decoded. active, places: As in a PaddedLayout."""
 
     active: list[int]
     places: Tensor
 
     def __init__(self, snapshot: Snapshot, layout: PaddedLayout, context: Tensor | None):
-        self.network, self.layout = snapshot.network, layout
-        self.inputs = snapshot.words, layout.rows, context
+        (self.network, words), self.layout = snapshot, layout
+        self.inputs = words, layout.rows, context
         self.active, self.places = layout.active, layout.places
 
-    def greedy(self) -> tuple[Tensor, Tensor]:
-        """RETURNS: Tags [n] and logits [n, tags] of the greedy path, sentence by sentence."""
-        tags, logits, _ = self._greedy()
-        return tags, logits
-
-    def _greedy(self) -> list[Tensor]:
+    def greedy(self) -> list[Tensor]:
+        """RETURNS: Tags [n], logits [n, tags] and h^Dec [n, width] of the greedy path, sentence by
+        sentence."""
         path = self.network.greedy(*self.inputs)
         return [part[self.layout.ranks, self.layout.times] for part in path]
 
     @torch.no_grad()
-    def sample_outputs(self, masks: Tensor) -> Tensor:
-        """Vote at each word of the greedy path, with dropout between decoder and tags alone.
-
-        masks: [M, width] of the last dropout.
-        RETURNS: Tags [n, M], sentence by sentence.
-        """
-        _, _, h_dec = self._greedy()
-        output = self.network.decoder.output
-        return torch.stack([output(h_dec * mask).argmax(1) for mask in masks], 1)
-
-    @torch.no_grad()
-    def start(self, rows: int) -> list[Any]:
-        """RETURNS: The states of the decoder's layers before the first word, of so many paths."""
+    def start(self, rows: int) -> list[State]:
+        """RETURNS: The states of the decoder's layers before the first word, each [rows, width]."""
         self.h_enc = self.network.encoder(*self.inputs)
-        decode = self.network.sizes.decode
-        zeros = self.h_enc.new_zeros((1, rows, decode.width))
-        return [(zeros, zeros) for _ in range(decode.layers)]
+        zeros = self.h_enc.new_zeros((rows, self.network.sizes.decode.width))
+        return [(zeros.clone(), zeros.clone()) for _ in self.network.decoder.layers]
 
     @torch.no_grad()
-    def step(self, time: int, previous: Tensor, states: list[Any]) -> Tensor:
-        """Read the words of one time and update the states.
+    def step(self, time: int, previous: Tensor, states: list[State]) -> Tensor:
+        """Read the words of one time and update the states, which are as long or longer.
 
         previous: [active, beam] the tag before, on each path of each sentence that goes on.
         RETURNS: Logits [active * beam, tags].
         """
         active, beam = previous.shape
         h_enc = self.h_enc[:active, time].repeat_interleave(beam, 0).unsqueeze(1)
-        now: list[State] = [(h[:, : active * beam], c[:, : active * beam]) for h, c in states]
-        now = [(hidden.contiguous(), cell.contiguous()) for hidden, cell in now]
-        h_dec, states[:] = self.network.decoder(h_enc, previous.view(-1, 1), now)
+        now = [(hidden[None, : len(h_enc)], cell[None, : len(h_enc)]) for hidden, cell in states]
+        h_dec, after = self.network.decoder(h_enc, previous.view(-1, 1), now)
+        for part, new in zip(chain(*states), chain(*after), strict=True):
+            part[: len(h_enc)] = new[0]
         return self.network.decoder.output(h_dec).squeeze(1)
-
-    def go_on_from(self, states: list[Any], source: Tensor) -> None:
-        """Let path i go on from path source[i]."""
-        states[:] = [(hidden[:, source], cell[:, source]) for hidden, cell in states]
 
 
 class Engine:
-    """Runs a network on words of its lexicon. Keeps nothing from call to call."""
+    """Runs a network on words of its lexicon. It keeps nothing from call to call."""
 
     def __init__(self, network: CnnCnnLstm, lexicon: Lexicon):
         self.network, self.lexicon = network, lexicon
@@ -123,19 +97,17 @@ class Engine:
         RETURNS: Logits [n, tags], sentence by sentence.
         """
         distinct, inverse = np.unique(np.concatenate(sentences), return_inverse=True)
-        ends = np.cumsum([len(sentence) for sentence in sentences])[:-1]
-        layout = self.lay_out(np.split(inverse + FIRST, ends))
+        layout = self.lay_out(split(inverse + FIRST, list(map(len, sentences))))
         tags = previous.new_zeros((len(layout.rows), len(layout.active)))
         tags[layout.ranks, layout.times] = previous
-        words = self._words(distinct)
-        logits = self.network(words, layout.rows, tags, pad_context(context, layout))
+        padded = pad_context(context, layout)
+        logits = self.network(self._words(distinct), layout.rows, tags, padded)
         return logits[layout.ranks, layout.times]
 
     def snapshot(self, vocab: Vocab, orths: NDArray) -> tuple[Any, NDArray]:
         """orths: ORTH ids of distinct words.
         RETURNS: A snapshot without dropout that knows these words, and their rows for `lay_out`."""
-        rows = np.arange(FIRST, FIRST + len(orths))
-        return Snapshot(self.network, self.words(vocab, orths)), rows
+        return (self.network, self.words(vocab, orths)), FIRST + np.arange(len(orths))
 
     def words(self, vocab: Vocab, orths: NDArray) -> Any:
         """RETURNS: The features of distinct words, for `masked_snapshot`."""
@@ -144,12 +116,10 @@ class Engine:
 
     def _words(self, rows: NDArray) -> Words:
         """RETURNS: The features of [BOS], [EOS] and the words of these lexicon rows."""
-        lexicon, rows = self.lexicon, np.append([BOS_ROW, EOS_ROW], rows)
-        lengths = lexicon.lengths[rows]
-        characters = lexicon.characters[rows, : lengths.max()]
-        characters[np.arange(lengths.max()) >= lengths[:, None]] = PAD_CHAR
-        parts = characters, lexicon.ids[rows], lexicon.attributes[rows], lexicon.vectors[rows]
-        return Words(*(torch.from_numpy(part).to(self.device) for part in parts))
+        rows = np.append([BOS_ROW, EOS_ROW], rows)
+        characters = self.lexicon.characters[rows, : self.lexicon.lengths[rows].max()]
+        tensor = torch.from_numpy(characters).to(self.device)
+        return Words(tensor, *self.lexicon.features(rows, self.device))
 
     def masked_snapshot(self, words: Any, masks: Sequence[Tensor]) -> Any:
         """RETURNS: A snapshot of a network drawn by MC dropout. For `lay_out`, its words have rows
@@ -157,7 +127,7 @@ class Engine:
         network = deepcopy(self.network)  # other threads may be using this one
         for dropout, mask in zip(network.dropouts, masks, strict=True):
             dropout.mask = mask.to(self.device)
-        return Snapshot(network, words)
+        return network, words
 
     def encode(self, snapshot: Any, layout: Any, context: Tensor | None) -> Encoded:
         """layout: What `lay_out` returned.
@@ -167,8 +137,7 @@ class Engine:
     def lay_out(self, sentences: Sequence[NDArray]) -> Any:
         """sentences: Rows of the words of each, none empty."""
         lengths = np.asarray([len(sentence) for sentence in sentences])
-        active, places = pack(lengths)
-        ranks, times = ranks_and_times(lengths)
+        active, places, ranks, times = pack(lengths)
         rows = np.full((len(sentences), lengths.max() + 2), PAD_ROW)
         rows[:, 0] = BOS_ROW
         rows[ranks, times + 1] = np.concatenate(sentences)

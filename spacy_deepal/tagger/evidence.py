@@ -1,7 +1,7 @@
 """What a prediction shows of its certainty: all that acquisition functions may look at."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from spacy.tokens import Doc
 
 from ..seeds import derive_uniform
-from ..sentences import sentence_id
+from ..sentences import count_words, sentence_id
 
 if TYPE_CHECKING:
     from .decoding import Paths
@@ -37,19 +37,19 @@ class Evidence:
     samples: NDArray | None = None
 
 
+def blank_evidence(doc: Doc, seed: int) -> Evidence:
+    """RETURNS (Evidence): What is known of a sentence without any prediction."""
+    name = sentence_id(doc)
+    return Evidence(name, count_words(doc), derive_uniform(seed, "uniform", name))
+
+
 def make_evidence(
     docs: Sequence[Doc], paths: "Paths", samples: Sequence[NDArray | None], seed: int
 ) -> list[Evidence]:
-    """Put together what a model says of sentences.
-
-    samples (Sequence[array[M, n_words] | None]): Per Doc.
-    seed (int): Of `Evidence.uniform`.
-    """
+    """Put together what a model says of sentences. samples: [M, n_words] per Doc, or None."""
     return [
-        Evidence(
-            id=(name := sentence_id(doc)),
-            words=len(tags),
-            uniform=derive_uniform(seed, "uniform", name),
+        replace(
+            blank_evidence(doc, seed),
             tags=tags,
             log_probs=np.take_along_axis(log_probs, tags[:, None], 1)[:, 0],
             tag_log_probs=log_probs,

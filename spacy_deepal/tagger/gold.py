@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from spacy.errors import Errors
+from spacy.strings import get_string_id
 from spacy.training import Example
 
 from . import scheme
@@ -19,8 +20,7 @@ def gold_tags(
 
     labels (Sequence[str]): The entity types, in the order of their tags. Others count as O.
     check (bool): Warn of these others.
-    RETURNS (list[array[n_words]]): Tags of the real words of each; MISSING where there is no
-        annotation.
+    RETURNS (list[array[n_words]]): Tags per Doc; MISSING where there is no annotation.
     """
     if not examples:
         return []
@@ -29,8 +29,7 @@ def gold_tags(
     begins = np.concatenate([[0], ends[:-1]])
     starts = np.zeros(len(given.words), bool)
     starts[begins[begins < ends]] = True
-    strings = examples[0].predicted.vocab.strings
-    index = {strings[label]: i for i, label in enumerate(labels)}
+    index = {get_string_id(label): i for i, label in enumerate(labels)}
     numbers, inverse = np.unique(given.types, return_inverse=True)
     lookup = np.asarray([index.get(int(number), -1) for number in numbers], "int64")
     if check:
@@ -43,8 +42,7 @@ def _check_types(examples: Sequence[Example], labels: Sequence[str], unknown: ND
     """Warn of entity types that are no labels.
 
     unknown (array): Their string ids, 0 for none. Only the vocab of a reference may know a name.
-    RAISES (ValueError): A type begins with "!": as in spaCy's own `ner`, negative annotation has no
-        place in training.
+    RAISES (ValueError): As spaCy's own `ner`, where a type is negative annotation ("!PER").
     """
     strings = [example.reference.vocab.strings for example in examples]
     names = sorted(
@@ -69,7 +67,6 @@ def previous_tags(
     """What the decoder reads in training: the gold tag before each word, or where there is none,
     the one that the model itself predicts.
 
-    gold (Sequence[array[n_words]]): Tags; MISSING where there is no annotation.
     go (int): Stands before the first word.
     predict (Callable): Gives the predicted tags [n_words] of some of the sentences, by number.
     """
@@ -81,10 +78,9 @@ def previous_tags(
 
 
 def tag_loss(logits: NDArray, gold: NDArray) -> tuple[float, NDArray]:
-    """Cross-entropy, summed over the words that have a gold tag, and its gradient.
+    """Cross-entropy, summed over the words whose gold tag is not MISSING, and its gradient.
 
     logits (array[n_words, n_tags]): Scores before the softmax.
-    gold (array[n_words]): Tags; MISSING gives neither loss nor gradient.
     RETURNS (float, array[n_words, n_tags]): The loss and d loss / d logits.
     """
     known = gold != scheme.MISSING
@@ -102,35 +98,27 @@ def _gold_annotation(examples: Sequence[Example]) -> Iob:
     """What the predicted Docs should get, by spaCy's alignment where tokens differ."""
     given = read_iob([eg.reference for eg in examples])
     own = read_iob([eg.predicted for eg in examples])
-    if _same_tokens(examples, own, given):
+    lengths_agree = all(len(eg.predicted) == len(eg.reference) for eg in examples)
+    if lengths_agree and _same_tokens(own, given):
         return given
     iob, types = zip(*map(_align, examples), strict=True)
     return own._replace(iob=np.concatenate(iob), types=np.concatenate(types))
 
 
-def _same_tokens(examples: Sequence[Example], own: Iob, given: Iob) -> bool:
-    pairs = [(eg.predicted, eg.reference) for eg in examples]
-    return np.array_equal(own.orths, given.orths) and all(
-        predicted.vocab is reference.vocab and len(predicted) == len(reference)
-        for predicted, reference in pairs
-    )
-
-
-def _same_texts(example: Example) -> bool:
-    return [t.text for t in example.predicted] == [t.text for t in example.reference]
+def _same_tokens(own: Iob, given: Iob) -> bool:
+    return np.array_equal(own.orths, given.orths)  # hashes of the texts, the same in every vocab
 
 
 def _align(example: Example) -> tuple[NDArray, NDArray]:
     """RETURNS (array[n_tokens], array[n_tokens]): IOB codes and types for the predicted tokens."""
-    strings = example.predicted.vocab.strings
-    if _same_texts(example):
-        given = read_iob([example.reference])
+    own, given = read_iob([example.predicted]), read_iob([example.reference])
+    if _same_tokens(own, given):
         return given.iob, given.types
     tags = example.get_aligned_ner()
     codes = {None: scheme.IOB_MISSING, "-": scheme.IOB_MISSING, "O": scheme.IOB_OUTSIDE}
     begins = {"B": scheme.IOB_BEGIN, "U": scheme.IOB_BEGIN}
     iob = [codes[t] if t in codes else begins.get(t[0], scheme.IOB_INSIDE) for t in tags]
-    types = [0 if t in codes else strings.add(t[2:]) for t in tags]
+    types = [0 if t in codes else get_string_id(t[2:]) for t in tags]
     return np.asarray(iob, "int64"), np.asarray(types, "uint64")
 
 

@@ -1,4 +1,4 @@
-"""The features of distinct words, computed when a word is first met."""
+"""From Docs to the distinct words that the network reads, and the features of each of them."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -6,19 +6,33 @@ from threading import RLock
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from spacy.attrs import NAMES, ORTH
+from spacy.attrs import IS_SPACE, NAMES, ORTH
 from spacy.strings import get_string_id
+from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from thinc.api import NumpyOps
 from thinc.backends import get_array_ops
+from torch import Tensor
 
-from .network import BOS, BOW, EOS, EOW, UNKNOWN_CHAR
+from .network import BOS, BOW, EOS, EOW, PAD_CHAR, UNKNOWN_CHAR
+from .packing import split
 from .sizes import LEXEME_ATTRIBUTES, Sizes, Vocabulary
 
 HASHES = 2  # rows a lexical attribute has in its table (a Bloom embedding)
 CACHED_WORDS = 16_000  # distinct words remembered before the lexicon starts anew
 TABLES = ("characters", "lengths", "ids", "attributes", "vectors")
+
+
+def distinct_words(docs: Sequence[Doc]) -> tuple[NDArray[np.uint64], list[NDArray[np.int64]]]:
+    """RETURNS (array[U], list[array[n_words]]): ORTH ids of the distinct real words of all Docs,
+    and which of them stand in each Doc."""
+    tables = [doc.to_array([ORTH, IS_SPACE]) for doc in docs]
+    sentences = [table[table[:, 1] == 0, 0] for table in tables]
+    words = np.concatenate([np.zeros(0, "uint64"), *sentences])
+    distinct, index = np.unique(words, return_inverse=True)
+    return distinct, split(index, list(map(len, sentences)))
 
 
 class Lexicon:
@@ -41,10 +55,8 @@ class Lexicon:
 
     def __getstate__(self) -> dict[str, Any]:
         """What was computed can be computed again: leave it out of a pickle."""
-        state = self.__dict__.copy()
-        for name in ("lock", "vocab", "table", "rows", "size", *TABLES):
-            del state[name]
-        return state
+        computed = ("lock", "vocab", "table", "rows", "size", *TABLES)
+        return {name: part for name, part in self.__dict__.items() if name not in computed}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -52,11 +64,9 @@ class Lexicon:
         self._forget()
 
     def find(self, vocab: Vocab, orths: NDArray) -> NDArray[np.int64]:
-        """Rows of distinct words, new words added.
+        """RETURNS (array[U]): Rows of distinct words, by ORTH id. New words are added.
 
         vocab (Vocab): Where the words' lexemes are.
-        orths (array[U]): ORTH ids, distinct.
-        RETURNS (array[U]): Rows of `characters`, `lengths`, `ids`, `attributes` and `vectors`.
         """
         with self.lock, ExitStack() as interrupted:
             interrupted.callback(self._forget)
@@ -73,6 +83,11 @@ class Lexicon:
                 self._add(orths[new].tolist(), self._vectors(orths[new]))
             interrupted.pop_all()
         return found
+
+    def features(self, rows: NDArray, device: torch.device) -> list[Tensor]:
+        """RETURNS: `ids`, `attributes` and `vectors` of these rows."""
+        parts = self.ids, self.attributes, self.vectors
+        return [torch.from_numpy(part[rows]).to(device) for part in parts]
 
     def _vectors(self, orths: NDArray) -> NDArray[np.float32]:
         if not self.vectors_width:
@@ -93,7 +108,7 @@ class Lexicon:
         self.table = _data(vocab) if vocab else None
         self.rows: dict[int, int] = {}  # by ORTH; another one each time the lexicon starts anew
         self.size = 2
-        self.characters = np.zeros((1024, self.max_chars + 2), "int32")
+        self.characters = np.full((1024, self.max_chars + 2), PAD_CHAR, "int32")
         self.characters[:2, :2] = BOW, EOW
         self.lengths = np.full(1024, 2, "int64")
         self.ids = np.zeros(1024, "int64")
@@ -142,8 +157,7 @@ def static_vectors(vocab: Vocab, orths: Sequence[int]) -> NDArray[np.float32]:
     """Look up the vectors of words. A word that the table lacks gets the vector of its lower-case,
     title-case or upper-case form, or else zeros.
 
-    orths (Sequence[int]): ORTH ids.
-    RETURNS (array[U, D]): A row each.
+    RETURNS (array[U, D]): A row for each ORTH id.
     """
     table = vocab.vectors
     if not len(orths):
@@ -176,12 +190,9 @@ def _stores_words(table: Any) -> bool:
 
 
 def find_vectors_scale(vocab: Vocab, orths: Sequence[int]) -> float:
-    """What the vectors of words must be multiplied by for a root mean square of 1. Tables differ
-    twentyfold in it, and one learning rate for all layers does not make up for that.
-
-    orths (Sequence[int]): ORTH ids; those without a vector do not count.
-    RETURNS (float): 1 when none has a vector.
-    """
+    """RETURNS (float): What the vectors of words must be multiplied by for a root mean square of 1.
+    Words without a vector do not count. Tables differ twentyfold in it, and one learning rate for
+    all layers does not make up for that."""
     rows = static_vectors(vocab, orths).astype("float64")
     square = np.square(rows[rows.any(1)]).mean() if rows.any() else 1.0
     return float(square**-0.5)

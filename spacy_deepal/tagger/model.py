@@ -24,14 +24,11 @@ NO_DATA = "x y z"  # what nlp.initialize() has for examples when nobody gives it
 
 
 class TeacherForced(NamedTuple):
-    """What the model is trained on: Docs, and the tag before each of their real words.
-
-    The tok2vec has run before, over the whole batch: its vectors are an input like any other.
-    """
+    """What the model is trained on: Docs, and the tag before each of their real words."""
 
     docs: Sequence[Doc]
     previous: Sequence[NDArray]  # [n_words] int64 per Doc; the number of tags stands for [GO]
-    context: Context
+    context: Context  # the tok2vec has run before, over the whole batch
 
 
 CnnCnnLstmModel = Model[TeacherForced, NDArray]
@@ -45,12 +42,8 @@ def build_cnn_cnn_lstm(
 ) -> CnnCnnLstmModel:
     """Build the CNN-CNN-LSTM of Shen et al. (2017), section 2.
 
-    The config of the factory `deepal_ner` has a value for each key of the three groups, so a config
-    names only those that it changes.
-
-    embed (dict): How a word is represented. See `sizes.Embed`.
-    encode (dict): The word CNN. See `sizes.Encode`.
-    decode (dict): The LSTM tag decoder. See `sizes.Decode`.
+    embed, encode, decode (dict): As `sizes.Embed`, `Encode` and `Decode` describe. The factory
+        `deepal_ner` has a value for each key, so a config names only those that it changes.
     tok2vec (Model | None): Vectors of tokens in their sentence, which join w_full: a layer of its
         own, such as `spacy.HashEmbedCNN.v2`, or a listener to a shared component, such as
         `spacy.Tok2VecListener.v1`. It is trained along. None: there is none.

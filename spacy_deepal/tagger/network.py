@@ -169,10 +169,7 @@ class WordEncoder(nn.Module):
         return torch.cat([h_last, w_full], 2)[:, 1:-1]
 
     def features(self, attributes: Tensor, vectors: Tensor) -> list[Tensor]:
-        """What w^full has of U distinct words beside embedding and characters, each [U, width].
-
-        attributes, vectors: As in `Words`.
-        """
+        """What w^full has of U distinct words beside embedding and characters, each [U, width]."""
         parts = []
         if self.attributes is not None:
             hashed = attributes.unflatten(1, (len(self.attribute_starts), -1))
@@ -212,13 +209,8 @@ class TagDecoder(nn.Module):
     def forward(
         self, h_enc: Tensor, previous: Tensor, states: Sequence[State] | None = None
     ) -> tuple[Tensor, list[State]]:
-        """Read words in the state that the words before them have left.
-
-        h_enc: [B, n, width_in]
-        previous: [B, n] the tag before each word.
-        states: Of each layer; None: nothing has been read.
-        RETURNS: h^Dec [B, n, width], and the states behind the last word.
-        """
+        """Read words [B, n, width_in] and the tag before each, in the state that the words before
+        them have left. RETURNS: h^Dec [B, n, width], and the states behind the last word."""
         h = torch.cat([self.input_dropout(h_enc), self.embedding(previous)], 2)
         after = []
         for layer, dropout, state in zip(
@@ -231,10 +223,7 @@ class TagDecoder(nn.Module):
 
 
 class CnnCnnLstm(DropoutNetwork):
-    """The network: character CNN, word CNN, LSTM tag decoder.
-
-    sizes (Sizes): What it is built from.
-    """
+    """The network: character CNN, word CNN, LSTM tag decoder."""
 
     def __init__(self, sizes: Sizes):
         super().__init__()

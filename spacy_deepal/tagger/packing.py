@@ -1,6 +1,7 @@
 """Sentences of different lengths side by side: groups of like length, and rows time by time."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +14,10 @@ def split(values: NDArray, lengths: Sequence[int]) -> list[NDArray]:
 
 
 def bucket(lengths: Sequence[int], max_words: int) -> Iterator[list[int]]:
-    """Group sentences of like length, longest first, bounded in padded words.
+    """YIELDS (list[int]): Indices of sentences of like length, longest first.
 
     lengths (Sequence[int]): Words of each sentence; those without a word are left out.
     max_words (int): Most words of a group, padding counted; a longer sentence goes alone.
-    YIELDS (list[int]): Indices of the sentences of a group.
     """
     order = sorted((i for i, length in enumerate(lengths) if length), key=lambda i: -lengths[i])
     start = 0
@@ -27,26 +27,18 @@ def bucket(lengths: Sequence[int], max_words: int) -> Iterator[list[int]]:
         start += size
 
 
-def pack(lengths: NDArray) -> tuple[NDArray, NDArray]:
-    """Lay sequences out time by time, the longest first.
+class Packed(NamedTuple):
+    """How B sequences, n rows in all, lie time by time, the longest first."""
 
-    lengths (array[B]): Rows of each sequence, n in all.
-    RETURNS (array[T], array[n]): How many sequences have a row at each time; and where the rows
-        lie, sequence by sequence.
-    """
-    active = count_active(lengths)
-    ranks, times = ranks_and_times(lengths)
-    return active, (np.cumsum(active) - active)[times] + ranks
+    active: NDArray  # [T] how many sequences have a row at each time
+    places: NDArray  # [n] where each row lies, sequence by sequence, as in all that follows
+    ranks: NDArray  # [n] the place of each row's sequence, longest first
+    times: NDArray  # [n] the row's place in its sequence
 
 
-def ranks_and_times(lengths: NDArray) -> tuple[NDArray, NDArray]:
-    """RETURNS (array[n], array[n]): The place of each row's sequence, longest first, and the row's
-    place in its sequence; sequence by sequence."""
-    rank = np.argsort(np.argsort(-lengths, kind="stable"))
+def pack(lengths: NDArray) -> Packed:
+    """RETURNS (Packed): Of sequences with these lengths."""
+    active = len(lengths) - np.cumsum(np.bincount(lengths))[:-1]
+    ranks = np.repeat(np.argsort(np.argsort(-lengths, kind="stable")), lengths)
     times = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    return np.repeat(rank, lengths), times
-
-
-def count_active(lengths: NDArray) -> NDArray:
-    """RETURNS (array[T]): How many sequences are longer than each time."""
-    return len(lengths) - np.cumsum(np.bincount(lengths))[:-1]
+    return Packed(active, (np.cumsum(active) - active)[times] + ranks, ranks, times)

@@ -35,11 +35,10 @@ def allowed(n_tags: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
 
 
 def keeps_scheme(tags: NDArray, lengths: Sequence[int], n_tags: int) -> NDArray[np.bool_]:
-    """Which sentences have a path that the scheme allows.
+    """RETURNS (array[len(lengths)]): Whether the scheme allows the path of each sentence.
 
     tags (array[n_words]): Tag numbers, sentence by sentence.
     lengths (Sequence[int]): Words of each sentence, none empty.
-    RETURNS (array[len(lengths)]): True for these.
     """
     follows, ends = allowed(n_tags)
     sizes = np.asarray(lengths)
@@ -61,10 +60,10 @@ def encode(iob: NDArray, types: NDArray, starts: NDArray) -> NDArray[np.int64]:
     RETURNS (array[n_words]): Tag numbers; MISSING where the annotation is.
     """
     entity = ((iob == IOB_INSIDE) | (iob == IOB_BEGIN)) & (types >= 0)
-    previous_entity = _shift(entity, 1) & ~starts
-    same_type = _shift(types, 1) == types
+    previous_entity = np.roll(entity, 1) & ~starts
+    same_type = np.roll(types, 1) == types
     begins = entity & ((iob == IOB_BEGIN) | ~previous_entity | ~same_type)
-    goes_on = _shift(entity & ~begins, -1)
+    goes_on = np.roll(entity & ~begins, -1)  # the first word begins, so nothing comes round
     position = np.where(begins, np.where(goes_on, BEGIN, SINGLE), np.where(goes_on, INSIDE, END))
     tags = np.where(entity, 4 * types + position, OUTSIDE)
     return np.where(iob == IOB_MISSING, MISSING, tags).astype(np.int64)
@@ -77,14 +76,12 @@ def decode(tags: Sequence[int]) -> list[tuple[int, int, int]]:
     or where the type changes, and ends after E or S or before the next beginning, so that a run
     whose B or E is wrong keeps its entity.
 
-    tags (Sequence[int]): Tag numbers of a sentence.
     RETURNS (list[tuple[int, int, int]]): (first word, word after the last, index of the type).
     """
     spans = []
     start, current = -1, -1
-    for i, tag in enumerate(tags):
-        kind, position = divmod(tag - 1, 4) if tag > OUTSIDE else (-1, -1)
-        position += 1
+    for i, tag in enumerate([*tags, OUTSIDE]):
+        kind, position = (tag - 1) // 4, (tag - 1) % 4 + 1  # the kind of O is -1
         if start >= 0 and (kind != current or position in (BEGIN, SINGLE)):
             spans.append((start, i, current))
             start = -1
@@ -93,16 +90,4 @@ def decode(tags: Sequence[int]) -> list[tuple[int, int, int]]:
         if start >= 0 and position in (END, SINGLE):
             spans.append((start, i + 1, current))
             start = -1
-    if start >= 0:
-        spans.append((start, len(tags), current))
     return spans
-
-
-def _shift(values: NDArray, by: int) -> NDArray:
-    """Shift along the words; what comes in from outside is 0 (False)."""
-    shifted = np.zeros_like(values)
-    if by > 0:
-        shifted[by:] = values[:-by]
-    else:
-        shifted[:by] = values[-by:]
-    return shifted

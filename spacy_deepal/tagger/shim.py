@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from thinc.api import Optimizer, PyTorchShim, Shim, get_array_module, torch2xp, xp2torch
 from thinc.util import get_torch_default_device
+from torch import nn
 
 from ..errors import DeepALError
 from .decoding import Tagger
@@ -21,8 +22,7 @@ SHARED = ("cpu", "cuda")  # where an array is the tensor's own memory; elsewhere
 
 
 class NetworkShim(PyTorchShim):
-    """Holds a `Tagger`, which is None until the model is initialised or loaded: its sizes depend on
-    the data."""
+    """Holds a `Tagger`, once the model is initialised or loaded: its sizes depend on the data."""
 
     def __init__(self) -> None:
         super().__init__(None)
@@ -44,9 +44,8 @@ class NetworkShim(PyTorchShim):
         return self._tagger
 
     def settle_after_fork(self) -> None:
-        """Use one thread of torch in a forked process, such as a child of `nlp.pipe(n_process=2)`.
-        Torch's threads do not survive a fork: if the parent has used them, the child would wait for
-        them for ever."""
+        """Use one thread of torch in a forked process, such as a child of `nlp.pipe(n_process=2)`:
+        it would wait for ever for the threads of its parent, which do not survive a fork."""
         if self._process != os.getpid():
             torch.set_num_threads(1)
             self._process = os.getpid()
@@ -67,9 +66,7 @@ class NetworkShim(PyTorchShim):
         network = CnnCnnLstm(old.sizes.model_copy(update={"tags": tags}))
         weights = old.state_dict()
         weight, bias = weights["decoder.output.weight"], weights["decoder.output.bias"]
-        weights["decoder.output.weight"] = torch.cat(
-            [weight, weight.new_zeros(new, weight.shape[1])]
-        )
+        weights["decoder.output.weight"] = nn.functional.pad(weight, (0, 0, 0, new))
         low = (bias.min() - IMPROBABLE).expand(new)
         weights["decoder.output.bias"] = torch.cat([bias, low])
         embedding = weights["decoder.embedding.weight"]  # that of [GO] stays the last
@@ -105,11 +102,8 @@ class NetworkShim(PyTorchShim):
         return self
 
     def finish_update(self, optimizer: Optimizer) -> None:
-        """Update the weights in place.
-
-        The base class makes a new tensor for each weight at each update, and every one keeps the
-        one before it alive: over a training that scatters gigabytes of memory.
-        """
+        """Update the weights in place. The base class makes a new tensor for each weight at each
+        update, which keeps the one before it alive: that scatters gigabytes of memory."""
         for name, weight in self.network.named_parameters():
             if weight.grad is not None:
                 values, gradient = _array(weight.data), _array(weight.grad)
@@ -123,26 +117,22 @@ class NetworkShim(PyTorchShim):
 
     @contextmanager
     def use_params(self, params: dict) -> Iterator[None]:
-        """Use other weights for a while, such as an optimiser's averages.
-
-        The base class looks for keys under which Thinc's optimiser stores no torch weight, so that
-        `use_averages = true` would do nothing.
-        """
+        """Use other weights for a while, such as an optimiser's averages. The base class looks for
+        keys under which Thinc's optimiser stores no torch weight."""
         if self._tagger is None:
             yield
             return
-        weights = dict(self._tagger.network.named_parameters())
-        backup = {}
-        for name, weight in weights.items():
+        backup = []
+        for name, weight in self.network.named_parameters():
             if (self.id, name) in params:
-                backup[name] = weight.data
+                backup.append((weight, weight.data))
                 weight.data = xp2torch(params[self.id, name], device=weight.device).clone()
         self._tagger.forget()
         try:
             yield
         finally:
-            for name, data in backup.items():
-                weights[name].data = data
+            for weight, data in backup:
+                weight.data = data
             self._tagger.forget()
 
 

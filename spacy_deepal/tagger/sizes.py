@@ -3,15 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StrictInt,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, Field, StrictInt, ValidationError, model_validator
 
 from ..errors import DeepALError, describe_error
 
@@ -39,7 +31,7 @@ Attribute = Annotated[str, AfterValidator(_check_attribute)]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = {"frozen": True, "extra": "forbid"}
 
 
 class Embed(_Frozen):
@@ -155,9 +147,8 @@ class Vocabulary:
 
 
 def check_architecture(groups: dict[str, dict[str, Any]]) -> Architecture:
-    """Check the arguments of the architecture.
+    """RETURNS (Architecture): Of the groups embed, encode and decode.
 
-    groups (dict): The groups embed, encode and decode.
     RAISES (DeepALError): Names every value that is missing, unknown or out of range.
     """
     try:

@@ -7,7 +7,7 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
 
-from .features import word_places
+from ..sentences import word_places
 from .packing import bucket
 
 SAMPLE = 10  # Docs from which a tok2vec learns its sizes, as in spaCy's own component

@@ -7,9 +7,9 @@ import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_deepal.acquisition import selection
-from spacy_deepal.acquisition.copies import CopyIndex, without_copies, word_set
-from spacy_deepal.acquisition.selection import CopyFilter, select
+from spacy_deepal.acquisition import copies
+from spacy_deepal.acquisition.copies import CopyFilter, CopyIndex, without_copies, word_set
+from spacy_deepal.acquisition.selection import select
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.shards import write_shards
 
@@ -39,8 +39,8 @@ def choose(tmp_path):
         named = dict(zip("abcdefghij", texts, strict=False))
         pool = write(tmp_path / "pool", named)
         docs = [make_doc(f"earlier {text}", text.split()) for text in earlier]
-        copies = CopyFilter(pool, VOCAB, max_similarity, docs)
-        return "".join(item.id for item in select(scores(named.items()), budget, copies))
+        without = CopyFilter(pool, VOCAB, max_similarity, docs)
+        return "".join(item.id for item in select(scores(named.items()), budget, without))
 
     return choose
 
@@ -122,8 +122,8 @@ def test_selection_does_not_depend_on_how_far_it_looks_ahead(texts, max_similari
             taken.append(item)
             left -= item.words
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(selection, "LOOK_AHEAD", ahead)
-        patch.setattr(selection, "look_up", lambda _, ids, *rest: {i: sets[i] for i in ids})
+        patch.setattr(copies, "LOOK_AHEAD", ahead)
+        patch.setattr(copies, "look_up", lambda _, ids, *rest: {i: sets[i] for i in ids})
         assert select(candidates, budget, CopyFilter("pool", VOCAB, max_similarity)) == taken
 
 
@@ -155,14 +155,14 @@ def test_only_as_much_is_looked_up_as_is_needed(tmp_path, monkeypatch):
     """Lookups of 2 and 4 sentences; the budget is met at the fifth."""
     texts = {f"s{i:02}": f"word{i}" for i in range(20)}
     pool, asked = write(tmp_path, texts), []
-    look_up = selection.look_up
+    look_up = copies.look_up
 
     def counted(pool, ids, *rest):
         asked.append(ids)
         return look_up(pool, ids, *rest)
 
-    monkeypatch.setattr(selection, "LOOK_AHEAD", 2)
-    monkeypatch.setattr(selection, "look_up", counted)
+    monkeypatch.setattr(copies, "LOOK_AHEAD", 2)
+    monkeypatch.setattr(copies, "look_up", counted)
     assert len(select(scores(texts.items()), 5, CopyFilter(pool, VOCAB, 0.8))) == 5
     assert asked == [["s00", "s01"], ["s02", "s03", "s04", "s05"]]
 

@@ -10,12 +10,12 @@ from spacy.tokens import Doc
 from spacy.util import registry
 
 from spacy_deepal.acquisition.functions import (
+    BALD,
+    LC,
+    MNLP,
+    RAND,
+    DecoderBALD,
     Needs,
-    make_bald,
-    make_decoder_bald,
-    make_lc,
-    make_mnlp,
-    make_rand,
     needs_of,
 )
 from spacy_deepal.acquisition.registry import make_acquisition
@@ -44,23 +44,23 @@ def votes(*samples):
 
 def test_lc_of_three_words_by_hand():
     # 0.5 * 0.8 * 0.25 = 0.1
-    assert make_lc()(path(0.5, 0.8, 0.25)) == pytest.approx(-numpy.log(0.1), rel=1e-6)
-    assert make_lc()(path(0.5, 0.8, 0.25)) == pytest.approx(2.302585, rel=1e-6)
+    assert LC()(path(0.5, 0.8, 0.25)) == pytest.approx(-numpy.log(0.1), rel=1e-6)
+    assert LC()(path(0.5, 0.8, 0.25)) == pytest.approx(2.302585, rel=1e-6)
 
 
 def test_mnlp_of_three_words_by_hand():
-    assert make_mnlp()(path(0.5, 0.8, 0.25)) == pytest.approx(2.302585 / 3, rel=1e-6)
+    assert MNLP()(path(0.5, 0.8, 0.25)) == pytest.approx(2.302585 / 3, rel=1e-6)
 
 
 def test_path_of_certainty_scores_nothing():
-    assert make_lc()(path(1.0, 1.0, 1.0)) == 0
-    assert make_mnlp()(path(1.0, 1.0, 1.0)) == 0
+    assert LC()(path(1.0, 1.0, 1.0)) == 0
+    assert MNLP()(path(1.0, 1.0, 1.0)) == 0
 
 
 def test_lc_prefers_long_sentences_and_mnlp_does_not():
     long, short = path(*[0.9] * 20), path(0.8, 0.8)
-    assert make_lc()(long) > make_lc()(short)
-    assert make_mnlp()(long) < make_mnlp()(short)
+    assert LC()(long) > LC()(short)
+    assert MNLP()(long) < MNLP()(short)
 
 
 probabilities = st.lists(st.floats(0.01, 1.0), min_size=1, max_size=6)
@@ -69,7 +69,7 @@ probabilities = st.lists(st.floats(0.01, 1.0), min_size=1, max_size=6)
 @given(probabilities, probabilities)
 def test_lc_ranks_as_one_minus_the_product_does(one, other):
     products = [1 - numpy.prod(p) for p in (one, other)]
-    scores = [make_lc()(path(*p)) for p in (one, other)]
+    scores = [LC()(path(*p)) for p in (one, other)]
     if abs(products[0] - products[1]) > 1e-5:
         assert (scores[0] > scores[1]) == (products[0] > products[1])
 
@@ -80,7 +80,7 @@ def test_lc_of_long_sentences_keeps_their_ranking():
     sentences += [path(*[p] * 200) for p in (0.009, 0.008, 1e-6)]
     with numpy.errstate(under="ignore"):
         assert {1 - numpy.prod(numpy.exp(s.log_probs)) for s in sentences} == {1.0}
-    scores = [make_lc()(sentence) for sentence in sentences]
+    scores = [LC()(sentence) for sentence in sentences]
     assert scores == sorted(scores)
     assert len(set(scores)) == len(scores)
     assert numpy.isfinite(scores).all()
@@ -90,7 +90,7 @@ def test_lc_of_many_words_is_summed_exactly():
     """In float32 the small steps of a 100,000-word sentence would be lost."""
     evidence = path(*[0.999] * 100_000)
     exact = -float(numpy.float64(evidence.log_probs[0])) * 100_000
-    assert make_lc()(evidence) == pytest.approx(exact, rel=1e-9)
+    assert LC()(evidence) == pytest.approx(exact, rel=1e-9)
 
 
 def test_probabilities_are_read_off_the_predicted_path():
@@ -99,9 +99,9 @@ def test_probabilities_are_read_off_the_predicted_path():
     tags = [numpy.asarray([1, 0, 1])]
     docs = sentences(spacy.blank("en").vocab, 1, ("Ada", "sings", "here"))
     (evidence,) = make_evidence(docs, Paths(tags, [table], best=tags), [None], seed=0)
-    assert make_mnlp()(evidence) == pytest.approx(-numpy.log(0.7 * 0.9 * 0.55) / 3, rel=1e-5)
+    assert MNLP()(evidence) == pytest.approx(-numpy.log(0.7 * 0.9 * 0.55) / 3, rel=1e-5)
     all_outside = -numpy.log(0.3 * 0.9 * 0.45) / 3
-    assert make_mnlp()(evidence) != pytest.approx(all_outside, rel=1e-2)
+    assert MNLP()(evidence) != pytest.approx(all_outside, rel=1e-2)
 
 
 # BALD as a variation ratio
@@ -110,24 +110,24 @@ def test_probabilities_are_read_off_the_predicted_path():
 def test_bald_of_three_words_by_hand():
     # Four samples. Word 1: all agree, f = 0. Word 2: 3 of 4, f = 1/4. Word 3: 2 of 4, f = 1/2.
     evidence = votes([0, 5, 1], [0, 5, 1], [0, 5, 2], [0, 0, 3])
-    assert make_bald(samples=4)(evidence) == (0 + 0.25 + 0.5) / 3
+    assert BALD(samples=4)(evidence) == (0 + 0.25 + 0.5) / 3
 
 
 def test_bald_counts_votes_word_by_word_and_not_whole_sequences():
     """Mistake 6: the mode of whole sequences. Here no two samples agree, yet each word is nearly
     unanimous."""
     evidence = votes([1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0])
-    assert make_bald(samples=4)(evidence) == pytest.approx(0.25)
+    assert BALD(samples=4)(evidence) == pytest.approx(0.25)
     whole_sequences = 1 - 1 / 4
-    assert make_bald(samples=4)(evidence) < whole_sequences
+    assert BALD(samples=4)(evidence) < whole_sequences
 
 
 def test_bald_of_samples_that_agree_is_nothing():
-    assert make_bald(samples=2)(votes([0, 12, 3], [0, 12, 3])) == 0
+    assert BALD(samples=2)(votes([0, 12, 3], [0, 12, 3])) == 0
 
 
 def test_bald_of_samples_that_all_differ_is_as_high_as_can_be():
-    assert make_bald(samples=4)(votes([0, 1], [1, 2], [2, 3], [3, 0])) == 0.75
+    assert BALD(samples=4)(votes([0, 1], [1, 2], [2, 3], [3, 0])) == 0.75
 
 
 @given(
@@ -139,15 +139,15 @@ def test_bald_of_samples_that_all_differ_is_as_high_as_can_be():
     st.randoms(),
 )
 def test_bald_is_the_mean_of_the_words_and_knows_no_order_of_samples(samples, random):
-    score = make_bald(len(samples))(votes(*samples))
+    score = BALD(len(samples))(votes(*samples))
     words = list(zip(*samples, strict=True))
     ratios = [1 - max(map(word.count, word)) / len(samples) for word in words]
     assert score == pytest.approx(sum(ratios) / len(words))
     random.shuffle(samples)
-    assert make_bald(len(samples))(votes(*samples)) == score
+    assert BALD(len(samples))(votes(*samples)) == score
 
 
-@pytest.mark.parametrize("make", [make_bald, make_decoder_bald])
+@pytest.mark.parametrize("make", [BALD, DecoderBALD])
 @pytest.mark.parametrize("samples", [1, 0, -3])
 def test_bald_needs_two_samples_to_disagree(make, samples):
     with pytest.raises(DeepALError, match=f"samples = {samples}"):
@@ -155,13 +155,13 @@ def test_bald_needs_two_samples_to_disagree(make, samples):
 
 
 def test_bald_of_the_decoder_is_the_same_ratio_of_other_samples():
-    assert needs_of(make_decoder_bald(4)) == Needs(samples=4, decoder_only=True)
+    assert needs_of(DecoderBALD(4)) == Needs(samples=4, decoder_only=True)
     item = votes([1, 0], [1, 2], [1, 2], [3, 0])
-    assert make_decoder_bald(4)(item) == make_bald(4)(item) == (0.25 + 0.5) / 2
+    assert DecoderBALD(4)(item) == BALD(4)(item) == (0.25 + 0.5) / 2
 
 
 def test_bald_takes_a_hundred_samples_as_the_paper_does():
-    assert needs_of(make_bald()) == Needs(samples=100, anytime=True)
+    assert needs_of(BALD()) == Needs(samples=100, anytime=True)
     assert needs_of(make_acquisition("BALD")).samples == 100
     assert needs_of(make_acquisition("BALD:samples=7")).samples == 7
 
@@ -173,8 +173,8 @@ def test_a_function_that_looks_at_the_first_samples_says_how_many_there_are(samp
 
 
 def test_a_plain_callable_needs_the_greedy_path_and_rand_needs_nothing():
-    assert needs_of(lambda evidence: 0.0) == needs_of(make_mnlp()) == Needs()
-    assert needs_of(make_rand()) == Needs(predicts=False)
+    assert needs_of(lambda evidence: 0.0) == needs_of(MNLP()) == Needs()
+    assert needs_of(RAND()) == Needs(predicts=False)
 
 
 def test_sentence_without_words_scores_nothing():
@@ -185,7 +185,7 @@ def test_sentence_without_words_scores_nothing():
         log_probs=numpy.zeros(0, "float32"),
         samples=numpy.zeros((3, 0), "int16"),
     )
-    assert [function(empty) for function in (make_lc(), make_mnlp(), make_bald(3))] == [0, 0, 0]
+    assert [function(empty) for function in (LC(), MNLP(), BALD(3))] == [0, 0, 0]
 
 
 # RAND
@@ -206,7 +206,7 @@ def blank():
 
 def ranking(blank, count, seed):
     docs = sentences(blank.vocab, count)
-    scores = list(score(blank, lambda: docs, make_rand(), seed=seed))
+    scores = list(score(blank, lambda: docs, RAND(), seed=seed))
     return [item.id for item in sorted(scores, key=lambda item: -item.score)]
 
 
@@ -229,7 +229,7 @@ def test_rand_does_not_depend_on_what_else_is_in_the_pool(blank):
 
 def test_rand_is_uniform(blank):
     docs = sentences(blank.vocab, 4000)
-    scores = [item.score for item in score(blank, lambda: docs, make_rand())]
+    scores = [item.score for item in score(blank, lambda: docs, RAND())]
     assert all(0 <= score < 1 for score in scores)
     counts, _ = numpy.histogram(scores, bins=10, range=(0, 1))
     assert ((counts > 320) & (counts < 480)).all()  # 400 expected, standard deviation 19
@@ -238,7 +238,7 @@ def test_rand_is_uniform(blank):
 def test_rand_does_not_look_at_length(blank):
     def scores(words):
         docs = sentences(blank.vocab, 20, words=words)
-        return [item.score for item in score(blank, lambda: docs, make_rand())]
+        return [item.score for item in score(blank, lambda: docs, RAND())]
 
     assert scores(["word"]) == scores(["word"] * 50)
 
@@ -262,7 +262,7 @@ def test_unknown_function_is_refused_with_those_there_are():
 
 
 def test_arguments_stand_behind_the_name():
-    assert make_acquisition("BALD:samples=7") == make_bald(7)
+    assert make_acquisition("BALD:samples=7") == BALD(7)
     assert make_acquisition("BALD:samples=3") != make_acquisition("BALD")
     with pytest.raises(DeepALError, match=r"(?s)MNLP:power=2.*power"):
         make_acquisition("MNLP:power=2")

@@ -1,10 +1,9 @@
 import pytest
 
-from spacy_deepal.acquisition.functions import lc, make_bald
+from spacy_deepal.acquisition.functions import BALD, LC
 from spacy_deepal.acquisition.registry import (
     acquisition_block,
     acquisition_label,
-    acquisition_name,
     make_acquisition,
 )
 from spacy_deepal.errors import DeepALError
@@ -51,9 +50,9 @@ def test_what_is_no_function_with_its_arguments_is_refused(text, message):
 
 
 def test_short_and_full_names_of_functions():
-    assert acquisition_name("MNLP") == acquisition_name("spacy_deepal.MNLP.v1")
-    assert make_acquisition("LC") is lc
-    assert make_acquisition("BALD:samples=7") == make_bald(7)
+    assert acquisition_block("MNLP") == acquisition_block("spacy_deepal.MNLP.v1")
+    assert make_acquisition("LC") == LC()
+    assert make_acquisition("BALD:samples=7") == BALD(7)
 
 
 def test_an_unknown_function_is_refused_with_those_there_are():

@@ -6,29 +6,19 @@ import pytest
 import spacy
 from spacy.tokens import Doc
 
-from spacy_deepal.acquisition import scoring, upstream
-from spacy_deepal.acquisition.functions import Needs, lc, make_bald, make_rand, mnlp
+from spacy_deepal.acquisition import upstream
+from spacy_deepal.acquisition.functions import BALD, LC, MNLP, RAND, Needs
 from spacy_deepal.acquisition.score_file import write_scores
-from spacy_deepal.acquisition.scoring import excluding, pool_reader, score
+from spacy_deepal.acquisition.scoring import score
 from spacy_deepal.acquisition.upstream import find_tagger
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.shards import read_shards, write_shards
+from spacy_deepal.pool import shards
+from spacy_deepal.pool.shards import pool_reader, read_shards, write_shards
 from spacy_deepal.sentences import KEY, sentence_id
 
-from ..pools import make_doc, make_docs, make_pipeline
+from ..pools import make_doc, make_docs
 
-FUNCTIONS = {"MNLP": mnlp, "LC": lc, "RAND": make_rand(), "BALD": make_bald(5)}
-
-
-@pytest.fixture(scope="module")
-def nlp():
-    return make_pipeline(make_docs(45, 1))
-
-
-@pytest.fixture
-def pool(tmp_path):
-    write_shards(make_docs(30, 1), tmp_path / "pool", sentences_per_shard=7)
-    return tmp_path / "pool"
+FUNCTIONS = {"MNLP": MNLP(), "LC": LC(), "RAND": RAND(), "BALD": BALD(5)}
 
 
 def score_all(nlp, docs, function, **settings):
@@ -85,14 +75,14 @@ class TestScoresOfASentenceDependOnNothingElse:
         assert score_all(nlp, docs, function) == scores
 
 
-@pytest.mark.parametrize("function", [make_rand(), make_bald(5)], ids=["RAND", "BALD"])
+@pytest.mark.parametrize("function", [RAND(), BALD(5)], ids=["RAND", "BALD"])
 def test_another_seed_gives_other_random_numbers(nlp, function):
     docs = list(make_docs(30, 1))
     scores = [score_all(nlp, docs, function, seed=seed) for seed in (1, 2)]
     assert scores[0] != scores[1]
 
 
-@pytest.mark.parametrize("function", [mnlp, lc], ids=["MNLP", "LC"])
+@pytest.mark.parametrize("function", [MNLP(), LC()], ids=["MNLP", "LC"])
 def test_another_seed_changes_nothing_that_is_not_random(nlp, function):
     docs = list(make_docs(30, 1))
     assert score_all(nlp, docs, function, seed=1) == score_all(nlp, docs, function, seed=2)
@@ -101,7 +91,7 @@ def test_another_seed_changes_nothing_that_is_not_random(nlp, function):
 def test_scores_come_in_the_order_of_the_pool(nlp, monkeypatch):
     docs = list(make_docs(30, 1))
     monkeypatch.setattr(find_tagger(nlp), "batch_words", 20, raising=False)
-    assert list(score_all(nlp, docs, mnlp)) == [sentence_id(doc) for doc in docs]
+    assert list(score_all(nlp, docs, MNLP())) == [sentence_id(doc) for doc in docs]
 
 
 def test_words_are_real_words_and_a_sentence_without_any_is_left_out(nlp):
@@ -116,7 +106,7 @@ def test_words_are_real_words_and_a_sentence_without_any_is_left_out(nlp):
         assert {name: item.words for name, item in scores.items()} == {"a": 2, "b": 1}
 
 
-@pytest.mark.parametrize("function", [mnlp, make_rand()], ids=["MNLP", "RAND"])
+@pytest.mark.parametrize("function", [MNLP(), RAND()], ids=["MNLP", "RAND"])
 def test_scoring_reads_no_more_than_a_chunk_ahead(nlp, function, monkeypatch):
     """So memory does not grow with the pool."""
     monkeypatch.setattr(upstream, "SENTENCES_AT_ONCE", 5)
@@ -138,7 +128,7 @@ def test_the_pool_is_read_shard_by_shard_while_scores_are_written(nlp, pool, mon
     monkeypatch.setattr(upstream, "SENTENCES_AT_ONCE", 5)
     opened, written = [], []
 
-    def reading(path, vocab):
+    def reading(path, vocab, exclude):
         for count, doc in enumerate(read_shards(path, vocab)):
             opened.append((count, len(written)))
             yield doc
@@ -147,16 +137,16 @@ def test_the_pool_is_read_shard_by_shard_while_scores_are_written(nlp, pool, mon
         for item in scores:
             written.append(item)
 
-    monkeypatch.setattr(scoring, "read_shards", reading)
-    write(score(nlp, pool_reader(pool, nlp.vocab), mnlp))
-    assert len(written) == 30
+    monkeypatch.setattr(shards, "read_shards", reading)
+    write(score(nlp, pool_reader(pool, nlp.vocab), MNLP()))
+    assert len(written) == 60
     assert max(count - done for count, done in opened) < 5
 
 
 def test_a_function_without_need_of_a_prediction_gets_none():
     """RAND scores with a pipeline that has no deepal_ner, and no time goes into a model."""
     docs = list(make_docs(4, 1))
-    assert len(list(score(spacy.blank("xx"), lambda: docs, make_rand()))) == 4
+    assert len(list(score(spacy.blank("xx"), lambda: docs, RAND()))) == 4
 
 
 @pytest.mark.parametrize(
@@ -209,34 +199,29 @@ def test_an_own_function_gets_the_samples_that_it_asks_for(nlp):
 def test_scoring_leaves_pipeline_and_sentences_as_they_were(nlp):
     docs = read_pool(nlp)
     before = nlp.to_bytes()
-    list(score(nlp, lambda: docs, make_bald(4)))
+    list(score(nlp, lambda: docs, BALD(4)))
     assert nlp.to_bytes() == before
     assert not any(doc.has_annotation("ENT_IOB") for doc in docs)
 
 
 def test_a_score_is_a_line_with_id_words_and_score(nlp, pool, tmp_path):
     file = tmp_path / "new" / "s.jsonl"
-    assert write_pool_scores(nlp, pool, file, mnlp) == 30
+    assert write_pool_scores(nlp, pool, file, MNLP()) == 60
     lines = [json.loads(line) for line in file.read_text(encoding="utf8").splitlines()]
-    assert [list(line) for line in lines] == [["id", "words", "score"]] * 30
-    words = {sentence_id(doc): len(doc) for doc in make_docs(30, 1)}
+    assert [list(line) for line in lines] == [["id", "words", "score"]] * 60
+    words = {sentence_id(doc): len(doc) for doc in make_docs(60, 1)}
     assert {line["id"]: line["words"] for line in lines} == words
     assert [path.name for path in file.parent.iterdir()] == ["s.jsonl"]
 
 
 def test_a_missing_pool_leaves_no_scores_file(nlp, tmp_path):
     with pytest.raises(DeepALError, match="no pool at"):
-        write_pool_scores(nlp, tmp_path / "nope", tmp_path / "s.jsonl", mnlp)
+        write_pool_scores(nlp, tmp_path / "nope", tmp_path / "s.jsonl", MNLP())
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_pool_in_which_two_sentences_have_an_id_is_refused(nlp, tmp_path):
     write_shards([*make_docs(3, 1), *make_docs(1, 1)], tmp_path / "pool")
     with pytest.raises(DeepALError, match="Two sentences of the pool have the id 1-000"):
-        write_pool_scores(nlp, tmp_path / "pool", tmp_path / "s.jsonl", mnlp)
+        write_pool_scores(nlp, tmp_path / "pool", tmp_path / "s.jsonl", MNLP())
     assert not (tmp_path / "s.jsonl").exists()
-
-
-def test_excluding_leaves_out_by_id():
-    docs = excluding(make_docs(5, 1), {"1-001", "1-004", "unknown"})
-    assert [sentence_id(doc) for doc in docs] == ["1-000", "1-002", "1-003"]

@@ -12,7 +12,7 @@ from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.sentences import count_words, sentence_id
 
-from ..pools import annotation, make_doc, make_docs, make_score
+from ..pools import annotation, make_doc, make_docs, make_score, write_three
 
 SCORES = st.lists(
     st.builds(
@@ -36,14 +36,7 @@ def vocab():
 
 @pytest.fixture
 def pool(tmp_path):
-    """Sentences a, b, c of 3, 2 and 4 words; b has no entity."""
-    docs = [
-        make_doc("a", "Ada likes Rome".split(), {0: "PER", 2: "LOC"}, genre="nw"),
-        make_doc("b", "Nobody knew".split()),
-        make_doc("c", "Bob was in Oslo".split(), {0: "PER", 3: "LOC"}),
-    ]
-    write_shards(docs, tmp_path / "pool", sentences_per_shard=2)
-    return tmp_path / "pool"
+    return write_three(tmp_path / "pool")
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import numpy
 import pytest
 
-from spacy_deepal.acquisition.functions import make_mnlp, make_token_entropy
+from spacy_deepal.acquisition.functions import MNLP, TokenEntropy
 from spacy_deepal.acquisition.registry import make_acquisition
 from spacy_deepal.acquisition.scoring import score
 from spacy_deepal.tagger.evidence import Evidence
@@ -31,20 +31,20 @@ def test_token_entropy_of_three_words_by_hand():
         [0.5, 0.5, tiny, tiny], [0.25, 0.25, 0.25, 0.25], [0.5, 0.25, 0.25, tiny]
     )
     log2 = 0.693147
-    assert make_token_entropy()(evidence) == pytest.approx(1.5 * log2, rel=1e-6)
+    assert TokenEntropy()(evidence) == pytest.approx(1.5 * log2, rel=1e-6)
 
 
 def test_token_entropy_tells_apart_what_the_path_does_not():
     """Both paths have probability 0.5; only the second word's rest is spread."""
     two, many = distributions([0.5, 0.5, 1e-30, 1e-30]), distributions([0.5, 0.2, 0.2, 0.1])
-    assert make_mnlp()(two) == make_mnlp()(many)
-    assert make_token_entropy()(two) < make_token_entropy()(many)
+    assert MNLP()(two) == MNLP()(many)
+    assert TokenEntropy()(two) < TokenEntropy()(many)
 
 
 def test_a_sentence_without_words_scores_nothing():
     empty = numpy.zeros((0, 5), "float32")
     evidence = Evidence(id="a", words=0, uniform=0.5, log_probs=empty[:, 0], tag_log_probs=empty)
-    assert make_token_entropy()(evidence) == 0
+    assert TokenEntropy()(evidence) == 0
 
 
 def test_sentences_are_scored_by_what_the_model_predicts():

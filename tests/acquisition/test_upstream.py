@@ -1,26 +1,21 @@
 import pytest
 import spacy
 
-from spacy_deepal.acquisition.functions import mnlp
+from spacy_deepal.acquisition.functions import MNLP
 from spacy_deepal.acquisition.scoring import score
 from spacy_deepal.acquisition.upstream import find_tagger
 from spacy_deepal.errors import DeepALError
 
-from ..pools import make_docs, make_pipeline
-
-
-@pytest.fixture(scope="module")
-def nlp():
-    return make_pipeline(make_docs(45, 1))
+from ..pools import make_docs
 
 
 def test_scoring_without_a_tagger_names_the_components(nlp):
     other = spacy.blank("xx")
     other.add_pipe("sentencizer")
-    with pytest.raises(DeepALError, match=r"has no\. Its components: sentencizer"):
-        list(score(other, lambda: make_docs(4, 1), mnlp))
+    with pytest.raises(DeepALError, match=r"has none\. Its components: sentencizer"):
+        list(score(other, lambda: make_docs(4, 1), MNLP()))
     other.add_pipe("deepal_ner", name="one")
     other.add_pipe("deepal_ner", name="two")
-    with pytest.raises(DeepALError, match=r"has 2 \(one, two\)"):
+    with pytest.raises(DeepALError, match=r"has 2 of them \(one, two\)"):
         find_tagger(other)
     assert find_tagger(nlp) is nlp.get_pipe("deepal_ner")

@@ -4,7 +4,7 @@ import pytest
 import spacy
 
 from spacy_deepal.annotation.file_oracle import LABELLED, TO_LABEL, FileOracle
-from spacy_deepal.errors import DeepALError
+from spacy_deepal.errors import DeepALError, LabelsAwaited
 from spacy_deepal.files import write_jsonl
 from spacy_deepal.sentences import KEY
 
@@ -43,7 +43,7 @@ def labelled(**changes):
 
 
 def test_the_batch_goes_out_as_jsonl_and_the_run_waits(docs, tmp_path):
-    with pytest.raises(DeepALError, match="3 sentences wait to be labelled"):
+    with pytest.raises(LabelsAwaited, match="3 sentences wait to be labelled"):
         FileOracle().label(docs, tmp_path)
     lines = read_jsonl(tmp_path / TO_LABEL)
     assert [line["id"] for line in lines] == ["a", "b", "c"]
@@ -132,7 +132,7 @@ def test_the_answer_that_accepts_counts_whatever_came_before(docs, tmp_path):
 
 def test_labels_in_the_file_that_went_out_are_not_overwritten(docs, tmp_path):
     for _ in range(2):
-        with pytest.raises(DeepALError, match="3 sentences wait to be labelled"):
+        with pytest.raises(LabelsAwaited, match="3 sentences wait to be labelled"):
             FileOracle().label(docs, tmp_path)
     write_jsonl(tmp_path / TO_LABEL, labelled())
     with pytest.raises(DeepALError, match=r"was changed .* rename it to labelled.jsonl and run"):

@@ -84,7 +84,7 @@ def check_labels(run, gold):
     annotations.refresh()
     rounds = RunFolder(run).rounds()
     assert len(rounds) >= 2
-    names = [item.id for each in rounds for item in each.read_selected()]
+    names = [item.id for each in rounds for item in each.selected.read()]
     assert len(names) == len(set(names)) > 30
     vocab = spacy.blank("en").vocab
     last = annotations.labels

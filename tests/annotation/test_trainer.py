@@ -154,7 +154,7 @@ def test_a_round_that_was_interrupted_is_finished_with_its_own_batch(tmp_path):
     chosen = labelling.trainer.run.waiting()[:3]
     from spacy_deepal.rounds.rows import Selected
 
-    here.write_selected(Selected(id=a.id, words=a.words, score=None) for a in chosen)
+    here.selected.write(Selected(id=a.id, words=a.words, score=None) for a in chosen)
     labelling.start()
     labelling.trainer.step()
     assert [sentence_id(doc) for doc in labelling.batch(0)] == [a.id for a in chosen]

@@ -78,3 +78,13 @@ def test_accuracy_is_recorded_once(data, tmp_path):
     for line in lines:
         assert (line["data"], line["share"], line["seed"]) == ("tiny", 0.5, 1)
         assert 0.5 < line["ents_f"] <= 1
+
+
+@pytest.mark.slow
+def test_latency_of_a_round(data, tmp_path):
+    file = tmp_path / "latency.json"
+    sizes = ("--pool", 1200, "--labelled", 150, "--labelled", 9000, "--threads", 1)
+    run("round_latency.py", "--data", data, *sizes, "--json", file)
+    figures = json.loads(file.read_text())["figures"]
+    assert [line["system"] for line in figures] == ["deepal_ner", "ner"]
+    assert all(line["total"] >= line["train"] > 0 for line in figures)

@@ -55,3 +55,8 @@ def test_a_folder_that_is_no_run_is_one_clear_message(tmp_path, run):
     assert f"{tmp_path}isnotarunfolder" in printed
     assert "Traceback" not in printed
     assert not (tmp_path / "out.html").exists()
+
+
+def test_a_report_that_was_there_is_said_to_be_replaced(tmp_path, run):
+    printed = [call(run, "--output", tmp_path / "out.html")[1] for _ in range(2)]
+    assert ["(replaced)" in text for text in printed] == [False, True]

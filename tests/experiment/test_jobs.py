@@ -11,6 +11,7 @@ from thinc.api import Config
 
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.experiment.jobs import do_jobs
+from spacy_deepal.files import read_json, write_json
 
 CODE = """
 from spacy.util import registry
@@ -21,94 +22,68 @@ def twice(number):
 """
 
 
-def count_to(last, on_round):
-    for number in range(last):
-        on_round(number)
+def note_process(path):
+    write_json(path, [os.getpid(), torch.get_num_threads()])
 
 
-def tell_process(on_round):
-    on_round((os.getpid(), torch.get_num_threads()))
+def fail(error):
+    raise error
 
 
-def fail(path, on_round):
-    raise DeepALError(f"{path} is not there. Name another.")
-
-
-def be_killed(on_round):
+def be_killed():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def leave_slowly(path, on_round):
+def leave_slowly(path):
     sleep(0.5)
     path.touch()
 
 
-def resolve(config, on_round):
+def resolve(config, path):
     from spacy.util import registry
 
-    on_round(registry.resolve(config)["number"])
+    write_json(path, registry.resolve(config)["number"])
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-def test_what_jobs_report_arrives_in_order(processes):
-    begun, told = [], {"a": [], "b": [], "c": []}
-    jobs = {title: partial(count_to, last) for title, last in zip("abc", (3, 0, 5), strict=True)}
-    do_jobs(jobs, processes, begin=begun.append, progress=lambda title, n: told[title].append(n))
-    assert sorted(begun) == ["a", "b", "c"]
-    assert told == {"a": [0, 1, 2], "b": [], "c": [0, 1, 2, 3, 4]}
+def test_all_jobs_are_done(processes, tmp_path):
+    do_jobs([partial(note_process, tmp_path / name) for name in "abcde"], processes)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*"abcde"]
 
 
-def test_one_process_is_this_one():
-    told = []
-    do_jobs({"a": tell_process}, progress=lambda title, line: told.append(line))
-    assert told == [(os.getpid(), torch.get_num_threads())]
+def test_one_process_is_this_one(tmp_path):
+    do_jobs([partial(note_process, tmp_path / "a")])
+    assert read_json(tmp_path / "a") == [os.getpid(), torch.get_num_threads()]
 
 
-def test_processes_share_the_threads():
-    before, told = torch.get_num_threads(), []
+def test_processes_share_the_threads(tmp_path):
+    before = torch.get_num_threads()
     torch.set_num_threads(4)
     try:
-        do_jobs({"a": tell_process}, 2, progress=lambda title, line: told.append(line))
+        do_jobs([partial(note_process, tmp_path / "a")], 2)
     finally:
         torch.set_num_threads(before)
-    [(process, threads)] = told
+    process, threads = read_json(tmp_path / "a")
     assert process != os.getpid()
     assert threads == 2
 
 
-def test_an_error_arrives_and_what_has_not_begun_is_left(tmp_path):
-    jobs = {"a": partial(fail, "pool.spacy")}
-    jobs |= {str(n): partial(leave_slowly, tmp_path / str(n)) for n in range(8)}
-    with pytest.raises(DeepALError, match=r"^pool.spacy is not there. Name another.$"):
+@pytest.mark.parametrize("error", [DeepALError("It is not there."), KeyboardInterrupt("Ctrl-C")])
+def test_an_error_arrives_and_what_has_not_begun_is_left(tmp_path, error):
+    jobs = [partial(fail, error), *(partial(leave_slowly, tmp_path / str(n)) for n in range(8))]
+    with pytest.raises(type(error), match=str(error)):
         do_jobs(jobs, 2)
-    assert not (tmp_path / "7").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["0"]
 
 
 def test_a_killed_process_is_named_and_the_remedy(tmp_path):
-    jobs = {"a": be_killed, "b": partial(leave_slowly, tmp_path / "b")}
     with pytest.raises(DeepALError, match=r"was killed\. .* --processes 1"):
-        do_jobs(jobs, 2)
-
-
-def test_after_an_interrupt_no_job_begins(tmp_path):
-    """Also not the one that the pool has handed out already."""
-    jobs = {str(n): partial(leave_slowly, tmp_path / str(n)) for n in range(8)}
-    begun = []
-
-    def interrupt(title):
-        begun.append(title)
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        do_jobs(jobs, 2, begin=interrupt)
-    assert len(begun) == 1
-    assert len(list(tmp_path.iterdir())) <= 2
+        do_jobs([be_killed, partial(leave_slowly, tmp_path / "b")], 2)
 
 
 def test_processes_import_the_users_code(tmp_path):
-    file, told = tmp_path / "mine.py", []
+    file = tmp_path / "mine.py"
     file.write_text(CODE, encoding="utf8")
     config = Config({"number": {"@misc": "twice.v1", "number": 21}})
-    jobs = {"a": partial(resolve, config)}
-    do_jobs(jobs, 2, code=file, progress=lambda title, line: told.append(line))
-    assert told == [42]
+    do_jobs([partial(resolve, config, tmp_path / "told")], 2, code=file)
+    assert read_json(tmp_path / "told") == 42

@@ -1,3 +1,4 @@
+import re
 import shutil
 
 import catalogue
@@ -7,7 +8,7 @@ from spacy.util import registry
 from spacy.vocab import Vocab
 from thinc.api import Config
 
-from spacy_deepal.acquisition.functions import make_mnlp
+from spacy_deepal.acquisition.functions import MNLP
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.experiment import simulation
 from spacy_deepal.experiment.simulation import configure, full_run, prepare_corpus, simulate
@@ -26,6 +27,11 @@ def inline(docs):
         yield " ".join(words) + "\n" + "\n" * (number % 5 == 4)
 
 
+def begun(told):
+    """The runs that began, in the lines that were told."""
+    return [text.partition(" begins")[0] for text in told if " begins" in text]
+
+
 @pytest.fixture
 def data(tmp_path):
     folder = tmp_path / "mine"
@@ -41,12 +47,14 @@ def config(data):
 
 
 def test_all_functions_start_from_the_same_seed_set_and_weights(data, config, tmp_path):
-    titles = []
+    told = []
     page = simulate(
-        config, data, tmp_path / "runs", acquisitions=FUNCTIONS, full=True, begin=titles.append
+        config, data, tmp_path / "runs", acquisitions=FUNCTIONS, full=True, tell=told.append
     )
     folder = tmp_path / "runs" / "mine"
-    assert titles == ["full data, seed 0", "MNLP, seed 0", "RAND, seed 0"]
+    assert begun(told) == ["full data, seed 0", "MNLP, seed 0", "RAND, seed 0"]
+    assert told[0] == "full data, seed 0 begins (1 of 3)"
+    assert re.match(r"full data, seed 0   dev F .* test F ", told[1])
     assert page == folder / "report.html"
     assert page.stat().st_size > 10_000
     mnlp, rand = folder / "MNLP-seed0", folder / "RAND-seed0"
@@ -60,23 +68,23 @@ def test_all_functions_start_from_the_same_seed_set_and_weights(data, config, tm
 def test_an_experiment_goes_on_where_it_stopped(data, config, tmp_path):
     runs = tmp_path / "runs"
 
-    def stop(title, line):
-        if title != "full data, seed 0":
+    def stop(text):
+        if "round" in text:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        simulate(config, data, runs, acquisitions=FUNCTIONS, full=True, progress=stop)
+        simulate(config, data, runs, acquisitions=FUNCTIONS, full=True, tell=stop)
     metrics = runs / "mine" / "full-seed0" / "metrics.json"
     made = metrics.stat().st_mtime_ns
     told = []
-
-    def note(title, line):
-        told.append((title, getattr(line, "round", None)))
-
-    simulate(config, data, runs, acquisitions=FUNCTIONS, full=True, progress=note)
+    simulate(config, data, runs, acquisitions=FUNCTIONS, full=True, tell=told.append)
     assert metrics.stat().st_mtime_ns == made
-    assert told[0] == ("full data, seed 0", None)
-    assert told[1:] == [("MNLP, seed 0", 1), ("RAND, seed 0", 0), ("RAND, seed 0", 1)]
+    rounds = [re.match(r"(.*?) +round +(\d+)", text) for text in told]
+    assert [match.groups() for match in rounds if match] == [
+        ("MNLP, seed 0", "1"),
+        ("RAND, seed 0", "0"),
+        ("RAND, seed 0", "1"),
+    ]
 
 
 def test_functions_and_seeds_named_twice_are_run_once(data, config, tmp_path):
@@ -84,10 +92,10 @@ def test_functions_and_seeds_named_twice_are_run_once(data, config, tmp_path):
         "@acquisition": "spacy_deepal.DecoderBALD.v1",
         "samples": 3,
     }
-    begun = []
+    told = []
     names = ["RAND", "DecoderBALD", "spacy_deepal.RAND.v1", "DecoderBALD:samples=3"]
-    simulate(config, data, tmp_path / "runs", acquisitions=names, seeds=[1, 1], begin=begun.append)
-    assert begun == ["RAND, seed 1", "DecoderBALD:samples=3, seed 1"]
+    simulate(config, data, tmp_path / "runs", acquisitions=names, seeds=[1, 1], tell=told.append)
+    assert begun(told) == ["RAND, seed 1", "DecoderBALD:samples=3, seed 1"]
     manifest = read_json(tmp_path / "runs/mine/DecoderBALD-samples=3-seed1/manifest.json")
     assert manifest["arguments"] == {"samples": 3}
 
@@ -96,7 +104,7 @@ def test_a_function_of_ones_own_with_the_name_of_another_has_a_folder_of_its_own
     data, config, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(catalogue, "REGISTRY", dict(catalogue.REGISTRY))
-    registry.acquisition.register("mine.RAND.v1", func=make_mnlp)
+    registry.acquisition.register("mine.RAND.v1", func=MNLP)
     simulate(config, data, tmp_path / "runs", acquisitions=["RAND", "mine.RAND.v1"])
     for name in ("RAND", "mine.RAND.v1"):
         assert (tmp_path / "runs" / "mine" / f"{name}-seed0" / "metrics.jsonl").exists()
@@ -113,9 +121,9 @@ def test_a_workspace_in_the_folder_of_the_data_is_no_part_of_them(data, config):
     runs = data / "runs"
     simulate(config, data, runs, acquisitions=["RAND"])
     (runs / "curves.jsonl").write_text('{"data": "mine"}\n')
-    begun = []
-    simulate(config, data, runs, acquisitions=["MNLP"], begin=begun.append)
-    assert begun == ["MNLP, seed 0"]
+    told = []
+    simulate(config, data, runs, acquisitions=["MNLP"], tell=told.append)
+    assert begun(told) == ["MNLP, seed 0"]
     shutil.rmtree(runs / "mine" / "corpus")
     (runs / "mine" / "source.json").unlink()
     prepare_corpus(data, runs, lang="xx")
@@ -195,25 +203,24 @@ def test_the_model_of_all_words_is_trained_again_for_its_own_settings_alone(
         assert len(trained) == times
 
 
-def test_runs_side_by_side_are_those_of_one_process(data, config, tmp_path):
-    threads, told = torch.get_num_threads(), []
+def test_runs_side_by_side_are_those_of_one_process(data, config, tmp_path, capfd):
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
+    options = {"acquisitions": FUNCTIONS, "full": True}
     try:
-        for workspace, processes in (("one", 1), ("two", 2)):
-            simulate(
-                config,
-                data,
-                tmp_path / workspace,
-                acquisitions=FUNCTIONS,
-                full=True,
-                processes=processes,
-                progress=lambda title, line: told.append((title, line.ents_f)),
-            )
+        simulate(config, data, tmp_path / "one", **options)
+        one = capfd.readouterr().out.splitlines()
+        simulate(config, data, tmp_path / "two", **options, processes=2)
+        two = capfd.readouterr().out.splitlines()
     finally:
         torch.set_num_threads(threads)
-    assert len(told) == 10
-    assert sorted(told[:5]) == sorted(told[5:])
+    assert len(one) == 3 + 1 + 2 * 2  # begins; the model of all words; rounds
+    assert sorted(map(without_times, one)) == sorted(map(without_times, two))
     for run in ("MNLP-seed0", "RAND-seed0"):
         one, two = (tmp_path / workspace / "mine" / run for workspace in ("one", "two"))
         for name in ("round_01/selected.jsonl", "round_01/model/ner/model"):
             assert (one / name).read_bytes() == (two / name).read_bytes()
+
+
+def without_times(text):
+    return text.rpartition("  (")[0] or text

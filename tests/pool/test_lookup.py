@@ -3,11 +3,10 @@ import spacy
 
 from spacy_deepal.corpus.docbin import write_docs
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.lookup import fetch, look_up
-from spacy_deepal.pool.shards import write_shards
+from spacy_deepal.pool.shards import fetch, look_up, read_shards, write_shards
 from spacy_deepal.sentences import sentence_id
 
-from ..pools import annotation, make_doc
+from ..pools import annotation, make_doc, write_three
 
 
 @pytest.fixture
@@ -17,14 +16,7 @@ def vocab():
 
 @pytest.fixture
 def pool(tmp_path):
-    """Sentences a, b and c in two shards; b has no entity."""
-    docs = [
-        make_doc("a", "Ada likes Rome".split(), {0: "PER", 2: "LOC"}, genre="nw"),
-        make_doc("b", "Nobody knew".split()),
-        make_doc("c", "Bob was in Oslo".split(), {0: "PER", 3: "LOC"}),
-    ]
-    write_shards(docs, tmp_path / "pool", sentences_per_shard=2)
-    return tmp_path / "pool"
+    return write_three(tmp_path / "pool")
 
 
 def test_sentences_come_in_the_order_of_their_ids(pool, vocab):
@@ -33,6 +25,11 @@ def test_sentences_come_in_the_order_of_their_ids(pool, vocab):
         ("c", "Bob was in Oslo "),
         ("a", "Ada likes Rome "),
     ]
+
+
+def test_excluded_sentences_are_left_out(pool, vocab):
+    docs = read_shards(pool, vocab, exclude={"a", "unknown"})
+    assert [sentence_id(doc) for doc in docs] == ["b", "c"]
 
 
 def test_an_id_that_the_pool_lacks_is_an_error_with_counts(pool, vocab):

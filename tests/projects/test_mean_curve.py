@@ -2,7 +2,6 @@
 
 import pytest
 
-from spacy_deepal.report.compare import first_reaching
 from spacy_deepal.report.runs import read_runs
 
 from ..report.build import make_run
@@ -20,7 +19,7 @@ def test_mean_curve_has_the_rounds_that_all_runs_have(mean_run, tmp_path):
     assert [(row.words_percent, row.words) for row in mean.rounds] == [(10, 100), (21, 210)]
     assert [row.ents_f for row in mean.rounds] == [pytest.approx(0.55), pytest.approx(0.75)]
     assert mean.seconds("train") == 60
-    assert first_reaching(mean, 0.75).words_percent == 21
+    assert mean.first_reaching(0.75).words_percent == 21
 
 
 def test_mean_curve_has_the_mean_stability_where_all_runs_know_theirs(mean_run, tmp_path):

@@ -6,7 +6,7 @@ from spacy_deepal.files import write_jsonl
 from spacy_deepal.rounds.loop import load_run_config
 
 from ..pools import AL_CONFIG, read_jsonl
-from ..report.build import make_run
+from ..report.build import make_row, make_run
 
 
 def test_runs_are_recorded_with_the_settings_that_differ(script, tmp_path, capsys):
@@ -45,8 +45,9 @@ def curves(tmp_path):
     """Two runs of five rounds, and a model of all words."""
     stability = (None, 0.8, 0.9, 1, 0.95)
     lines = [
-        {"data": "tiny", "acquisition": "MNLP", "seed": seed, "round": number}
-        | {"words_percent": 10.0 * number, "ents_f": f, "stability": stability[number]}
+        {"data": "tiny", "acquisition": "MNLP", "seed": seed}
+        | make_row(number, 10.0 * number, f)
+        | {"stability": stability[number]}
         for seed, curve in enumerate([(0.2, 0.5, 0.6, 0.65, 0.7), (0.2, 0.5, 0.6, 0.7, 0.6)])
         for number, f in enumerate(curve)
     ]

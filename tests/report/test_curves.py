@@ -4,9 +4,14 @@ import numpy
 import pytest
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.report import write_figure
-from spacy_deepal.report.compare import Full
-from spacy_deepal.report.curves import draw_curves, inline_svg, mean_curve, styles
+from spacy_deepal.report.compare import Comparison, read_comparison
+from spacy_deepal.report.curves import (
+    draw_curves,
+    inline_svg,
+    mean_curve,
+    styles,
+    write_figure,
+)
 from spacy_deepal.report.runs import read_runs
 
 from .build import make_run
@@ -41,7 +46,7 @@ def test_seeds_with_other_percentages_are_interpolated_and_never_beyond_their_en
 
 
 def test_figure_has_curves_band_continuation_and_lines_of_models_of_all_words(runs):
-    axes = draw_curves(runs, Full(0.9, "x"), 0.7, width=6, height=4).axes[0]
+    axes = draw_curves(Comparison(runs, 0.9, "x", 0.7), width=6, height=4).axes[0]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == [
         "full data: 90.00",
         "99% of it: 89.10",
@@ -60,13 +65,13 @@ def test_seeds_whose_last_batches_end_a_little_apart_have_no_continuation(tmp_pa
         make_run(tmp_path / "a", curve=((1, 0.1), (10, 0.5))),
         make_run(tmp_path / "b", seed=1, curve=((1, 0.2), (10.02, 0.7))),
     ]
-    axes = draw_curves(read_runs(paths), None, width=6, height=4).axes[0]
+    axes = draw_curves(read_comparison(paths), width=6, height=4).axes[0]
     assert len(axes.lines) == 1
 
 
 def test_a_name_with_dollar_signs_is_drawn_as_it_is(tmp_path):
     path = make_run(tmp_path / "a", acquisition=r"own.$\frac{$.v1")
-    assert write_figure([path], tmp_path / "c.png").exists()
+    assert write_figure(read_comparison([path]), tmp_path / "c.png").exists()
 
 
 def test_functions_keep_their_looks_and_no_two_share_one():
@@ -78,8 +83,7 @@ def test_functions_keep_their_looks_and_no_two_share_one():
 
 
 def test_two_drawings_on_a_page_share_no_id(runs):
-    size = {"width": 6, "height": 4}
-    drawings = [inline_svg(runs, None, None, **size, id=id_) for id_ in ("wide", "narrow")]
+    drawings = [inline_svg(Comparison(runs), 6, 4, id_) for id_ in ("wide", "narrow")]
     ids = [re.findall(r'\bid="([^"]+)"', drawing) for drawing in drawings]
     assert not set(ids[0]) & set(ids[1])
     for drawing, own in zip(drawings, ids, strict=True):
@@ -90,19 +94,18 @@ def test_two_drawings_on_a_page_share_no_id(runs):
 
 @pytest.mark.parametrize(("name", "start"), [("c.png", b"\x89PNG"), ("new/c.svg", b"<?xml")])
 def test_figure_is_written_and_is_the_same_every_time(tmp_path, runs, name, start):
-    paths = [run.folder.path for run in runs]
-    output = write_figure(paths, tmp_path / name)
+    output = write_figure(Comparison(runs), tmp_path / name)
     content = output.read_bytes()
     assert content.startswith(start)
-    assert write_figure(paths, tmp_path / name).read_bytes() == content
+    assert write_figure(Comparison(runs), tmp_path / name).read_bytes() == content
 
 
 def test_figure_of_another_kind_is_refused(tmp_path, runs):
     with pytest.raises(DeepALError, match=r"curves\.pdf\. Name the figure \*\.png or \*\.svg"):
-        write_figure([runs[0].folder.path], tmp_path / "curves.pdf")
+        write_figure(Comparison(runs), tmp_path / "curves.pdf")
 
 
 def test_there_is_no_figure_of_no_round(tmp_path):
     path = make_run(tmp_path / "new", curve=())
     with pytest.raises(DeepALError, match=r"no round is finished in .*new"):
-        write_figure([path], tmp_path / "c.png")
+        write_figure(read_comparison([path]), tmp_path / "c.png")

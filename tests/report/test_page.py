@@ -6,8 +6,8 @@ import pytest
 import srsly
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.report import write_report
-from spacy_deepal.report.page import duration, genre_shares
+from spacy_deepal.report.compare import read_comparison
+from spacy_deepal.report.page import duration, genre_shares, write_report
 from spacy_deepal.report.runs import read_runs
 
 from .build import make_batch, make_doc, make_row, make_run
@@ -58,8 +58,8 @@ def runs(tmp_path):
     ]
 
 
-def read(*args, **kwargs) -> str:
-    return write_report(*args, **kwargs).read_text(encoding="utf8")
+def read(run_dirs, output, title="Runs", **models) -> str:
+    return write_report(read_comparison(run_dirs, **models), output, title).read_text("utf8")
 
 
 def test_table_says_what_each_run_needed(tmp_path, runs):
@@ -180,8 +180,8 @@ def test_a_genre_of_the_pool_that_was_not_picked_has_share_zero(tmp_path):
     path = make_run(tmp_path / "a")
     row = make_row(0, 1, 0.5) | {"genres": {"nw": {"sentences": 1, "words": 10}}}
     srsly.write_jsonl(path / "metrics.jsonl", [row])
-    share = genre_shares(read_runs([path])[0], "words")["rounds"][0]["tc"]
-    assert (share.percent, share.above) == (0, -25)
+    shares = genre_shares(read_runs([path])[0], "words")
+    assert (shares["pool"]["tc"], shares["rounds"][0]["tc"]) == (25, 0)
 
 
 def test_page_asks_the_network_for_nothing(tmp_path, runs):
@@ -254,16 +254,16 @@ def test_runs_from_different_pools_are_said_not_to_compare(tmp_path, runs):
 
 def test_report_replaces_the_old_one_and_leaves_nothing_else(tmp_path, runs):
     output = tmp_path / "out" / "report.html"
-    assert write_report(runs, output) == output
+    assert write_report(read_comparison(runs), output) == output
     first = output.read_bytes()
-    write_report(runs, output)
+    write_report(read_comparison(runs), output)
     assert output.read_bytes() == first
     assert [path.name for path in output.parent.iterdir()] == ["report.html"]
 
 
 def test_a_folder_cannot_be_the_report(tmp_path, runs):
     with pytest.raises(DeepALError, match="is a folder"):
-        write_report(runs, tmp_path)
+        write_report(read_comparison(runs), tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from spacy_deepal.rounds.manifest import count_genres, describe_pool
 from spacy_deepal.rounds.oracle import Oracle
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.rounds.settings import read_settings
+from spacy_deepal.rounds.training import Training
 from spacy_deepal.sentences import sentence_id
 
 from ..pools import annotation, make_doc, make_docs, quick_config, read_jsonl, write_pools
@@ -185,12 +186,12 @@ class TestWhatARunLeaves:
         assert sorted(found) == sorted({doc.text for doc in make_docs(45, 1)})
 
     def test_scores_of_a_round_are_those_of_the_last_rounds_model(self, finished, paths):
-        from spacy_deepal.acquisition.functions import mnlp
+        from spacy_deepal.acquisition.functions import MNLP
         from spacy_deepal.acquisition.scoring import score
 
         nlp = load_model(finished.path / "round_01" / "model")
         docs = read_shards(paths["pool"], nlp.vocab)
-        scores = {item.id: item.score for item in score(nlp, lambda: docs, mnlp)}
+        scores = {item.id: item.score for item in score(nlp, lambda: docs, MNLP())}
         for item in read_jsonl(finished.path / "round_02" / "selected.jsonl"):
             assert item["score"] == pytest.approx(scores[item["id"]], rel=1e-5)
 
@@ -470,8 +471,8 @@ class TestSettings:
         self, finished, paths, cold_start, dev, how, tmp_path
     ):
         config = quick_config(paths, cold_start=cold_start)
-        settings = read_settings(config.interpolate())
-        state = Loop(config, settings, RunFolder(finished.path), -1)
+        training = Training(config, read_settings(config.interpolate()))
+        state = Loop(training, RunFolder(finished.path))
         line = finished.lines[0].model_copy(update={"dev_ents_f": dev})
         assert state._how_to_select([line]) == how
         assert state._how_to_select([]) == "seed"
@@ -490,24 +491,24 @@ class TestSettings:
     def test_a_warm_start_trains_on_and_others_begin_anew(
         self, paths, tmp_path, monkeypatch, warm_start, starts
     ):
-        seen, train_round = [], loop.train_round
+        seen, train_round = [], Training.train_round
 
-        def spy(*args, start, **kwargs):
+        def spy(self, here, start, docs):
             seen.append(start.relative_to(tmp_path / "run").parts[0])
-            return train_round(*args, start=start, **kwargs)
+            return train_round(self, here, start, docs)
 
-        monkeypatch.setattr(loop, "train_round", spy)
+        monkeypatch.setattr(Training, "train_round", spy)
         run_loop(quick_config(paths, warm_start=warm_start, **FAST), tmp_path / "run")
         assert seen == starts
 
     def test_a_round_trains_on_all_that_is_labelled(self, paths, tmp_path, monkeypatch):
-        seen, train_round = [], loop.train_round
+        seen, train_round = [], Training.train_round
 
-        def spy(*args, docs, **kwargs):
+        def spy(self, here, start, docs):
             seen.append([sentence_id(doc) for doc in docs])
-            return train_round(*args, docs=docs, **kwargs)
+            return train_round(self, here, start, docs)
 
-        monkeypatch.setattr(loop, "train_round", spy)
+        monkeypatch.setattr(Training, "train_round", spy)
         run_loop(quick_config(paths, **FAST), tmp_path / "run")
         ids = selected(tmp_path / "run")
         assert seen == [ids[0], ids[0] + ids[1], ids[0] + ids[1] + ids[2]]
@@ -638,7 +639,7 @@ class TestOracles:
         labels = {"initialize.components": {"ner": {"labels": ["PER", "LOC"]}}}
         with pytest.raises(DeepALError, match=r"has none: .* spacy_deepal\.FileOracle\.v1"):
             run_loop(quick_config(paths, more=labels), tmp_path / "run")
-        assert [path.name for path in (tmp_path / "run").iterdir()] == [".lock"]
+        assert not (tmp_path / "run").exists()
 
     @pytest.mark.parametrize("split", ["dev", "test"])
     def test_gold_of_a_type_that_the_config_does_not_name_is_refused(self, split, tmp_path):
@@ -675,7 +676,7 @@ class TestAnotherRunIsRefused:
 
     def test_with_a_foreign_folder(self, paths, tmp_path):
         (tmp_path / "thesis.txt").write_text("precious")
-        with pytest.raises(DeepALError, match=r"is not a run folder: it holds thesis\.txt"):
+        with pytest.raises(DeepALError, match=r"holds other things than a run \('thesis\.txt'"):
             run_loop(quick_config(paths), tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 

@@ -3,8 +3,7 @@ import spacy
 
 from spacy_deepal.corpus.docbin import ATTRS, doc_bin, write_docs
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.lookup import fetch
-from spacy_deepal.pool.shards import read_shards, write_shards
+from spacy_deepal.pool.shards import fetch, read_shards, write_shards
 from spacy_deepal.rounds.oracle import Oracle, SimulatedOracle
 from spacy_deepal.sentences import sentence_id
 

@@ -17,7 +17,8 @@ from spacy_deepal.errors import DeepALError
 from spacy_deepal.files import write_jsonl
 from spacy_deepal.rounds import loop, run_folder, training
 from spacy_deepal.rounds.loop import run_loop
-from spacy_deepal.rounds.run_folder import RoundFolder
+from spacy_deepal.rounds.run_folder import RowFile
+from spacy_deepal.rounds.training import Training
 
 from ..pools import AL_CONFIG, options, overrides, quick_config, read_jsonl
 from ..tagger.build import network_of
@@ -91,19 +92,19 @@ def test_killed_at_any_write_a_run_ends_the_same(paths, snapshots, monkeypatch, 
 
 
 STEPS = [
-    (loop, "initialize"),
+    (Training, "initialize"),
     (training, "init_nlp"),
     (loop, "save_pipeline"),
     (loop, "score"),
-    (loop, "choose"),
-    (RoundFolder, "write_selected"),
+    (loop, "select"),
+    (RowFile, "write"),
     (loop, "fetch"),
-    (run_folder, "write_docs"),
-    (loop, "train_round"),
+    (loop, "write_docs"),
+    (Training, "train_round"),
     (training, "train"),
     (loop, "replace_folder"),
     (loop, "evaluate_pipeline"),
-    (RoundFolder, "write_entities"),
+    (RowFile, "write"),
     (run_folder, "write_jsonl"),
 ]
 

@@ -3,9 +3,10 @@ import multiprocessing
 import pytest
 import spacy
 
+from spacy_deepal.corpus.docbin import write_docs
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.rounds import run_folder
-from spacy_deepal.rounds.manifest import differ
+from spacy_deepal.rounds.manifest import differences
 from spacy_deepal.rounds.rows import Manifest, RoundMetrics, Selected
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.sentences import sentence_id
@@ -107,7 +108,7 @@ def test_a_folder_whose_manifest_was_never_finished_is_begun_anew(tmp_path):
 @pytest.mark.parametrize("name", ["notes.txt", "metrics.jsonl", "round_00", ".git"])
 def test_a_folder_that_holds_other_things_is_refused_and_left_as_it_is(tmp_path, name):
     (tmp_path / name).mkdir()
-    with pytest.raises(DeepALError, match=f"is not a run folder: it holds {name}"):
+    with pytest.raises(DeepALError, match=f"holds other things than a run \\('{name}'"):
         RunFolder(tmp_path).lock().__enter__()
     assert names(tmp_path) == [name]
 
@@ -227,15 +228,15 @@ def test_the_order_of_sections_is_no_difference(folder):
 
 
 def test_differences_of_nested_values():
-    old = {"a": {"b": 1, "c": [1, 2]}, "d": 0, "gone": "x"}
-    new = {"a": {"b": 1, "c": [2, 1]}, "d": {"e": 1}, "new": "y" * 200}
-    assert list(differ(old, new)) == [
-        "a.c: was [1, 2], is [2, 1]",
-        'd: was 0, is {"e": 1}',
-        'gone: was "x", is null',
-        f'new: was null, is "{"y" * 76}…',
+    old = changed(config='[a]\nc = [1,2]\ngone = "x"\n[a.b]\nd = 0\n')
+    new = changed(config=f'[a]\nc = [2,1]\nnew = "{"y" * 200}"\n[a.b]\nd = 1\n')
+    assert differences(old, new) == [
+        "config.a.b.d: was 0, is 1",
+        "config.a.c: was [1, 2], is [2, 1]",
+        'config.a.gone: was "x", is null',
+        f'config.a.new: was null, is "{"y" * 76}…',
     ]
-    assert list(differ(old, old)) == []
+    assert differences(old, old) == []
 
 
 def test_a_second_user_of_a_folder_is_refused(folder):
@@ -266,6 +267,17 @@ def test_the_lock_goes_with_its_process(folder):
         process.join()
     with folder.lock():
         pass
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_run_that_could_not_begin_leaves_nothing(tmp_path, is_new):
+    path = tmp_path / "run"
+    if not is_new:
+        path.mkdir()
+    with pytest.raises(RuntimeError), RunFolder(path).lock():
+        raise RuntimeError
+    assert names(tmp_path) == ([] if is_new else ["run"])
+    assert is_new or names(path) == []
 
 
 def test_an_error_gives_the_lock_back(folder):
@@ -338,7 +350,7 @@ def test_files_that_can_be_done_without_say_so(folder):
     for name in ("entities.jsonl", "seconds.json"):
         (here.path / name).write_text('{"id": 3, "train": "long"}', encoding="utf8")
     with pytest.raises(DeepALError, match=r"entities\.jsonl, line 1: id .* Delete it"):
-        here.read_entities()
+        here.entities.read()
     with pytest.raises(DeepALError, match=r"seconds\.json: train .* Delete it"):
         _ = here.seconds
 
@@ -355,17 +367,17 @@ def test_a_round_keeps_the_time_of_its_steps(folder, monkeypatch):
 
 def test_a_round_keeps_what_it_selected(folder):
     here = folder.round(0)
-    assert here.read_selected() == []
+    assert here.selected.read() == []
     rows = [Selected(id="b", words=3, score=0.1), Selected(id="a", words=1, score=None)]
-    here.write_selected(rows)
-    assert here.read_selected() == rows
+    here.selected.write(rows)
+    assert here.selected.read() == rows
 
 
 def test_a_batch_is_read_with_labels_and_ids(folder):
     docs = list(make_docs(6, 1))
     here = folder.round(0)
-    assert here.read_batch(spacy.blank("xx").vocab) is None
-    here.write_batch(docs)
+    assert here.read_batch(spacy.blank("xx").vocab) == []
+    write_docs(docs, here.batch)
     back = here.read_batch(spacy.blank("xx").vocab)
     assert [sentence_id(doc) for doc in back] == [sentence_id(doc) for doc in docs]
     assert [annotation(doc) for doc in back] == [annotation(doc) for doc in docs]
@@ -390,4 +402,4 @@ def test_tidying_keeps_the_models_asked_for_and_those_of_unfinished_rounds(folde
     folder.tidy(keep)
     assert [n for n in range(4) if folder.round(n).model.exists()] == [*models, 3]
     assert [n for n in range(4) if folder.round(n).training.exists()] == [3]
-    assert all(folder.round(n).selected_file.exists() for n in range(4))
+    assert all(folder.round(n).selected.path.exists() for n in range(4))

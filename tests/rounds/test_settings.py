@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from spacy_deepal.acquisition.functions import make_bald, mnlp
+from spacy_deepal.acquisition.functions import BALD, MNLP
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.rounds.loop import load_run_config
 from spacy_deepal.rounds.oracle import SimulatedOracle
@@ -33,7 +33,7 @@ def errors_of(call):
 
 def test_the_config_that_comes_with_the_package_can_be_used():
     settings = read()
-    assert settings.acquisition is mnlp
+    assert settings.acquisition == MNLP()
     assert isinstance(settings.oracle, SimulatedOracle)
     assert (settings.seed, settings.rounds, settings.warm_start) == (0, 0, True)
 
@@ -185,7 +185,7 @@ def test_an_oracle_that_is_none_is_refused():
 
 def test_the_arguments_of_a_block_reach_its_function():
     block = {"@acquisition": "spacy_deepal.BALD.v1", "samples": 5}
-    assert read(acquisition=block).acquisition == make_bald(5)
+    assert read(acquisition=block).acquisition == BALD(5)
 
 
 def test_an_unknown_key_is_refused_with_those_there_are():

@@ -78,6 +78,6 @@ def test_entities_are_those_of_the_pipeline_and_come_back_from_disk(tmp_path):
     for doc, row in zip(drawn, found, strict=True):
         assert {(ent.start, ent.end, ent.label_) for ent in doc.ents} == set(row.entities)
     here = RoundFolder(tmp_path, 0)
-    assert here.read_entities() is None
-    here.write_entities(found)
-    assert here.read_entities() == found
+    assert here.entities.read() == []
+    here.entities.write(found)
+    assert here.entities.read() == found

@@ -11,15 +11,10 @@ from thinc.api import fix_random_seed
 
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.shards import write_shards
+from spacy_deepal.rounds.checks import check_initialized
 from spacy_deepal.rounds.run_folder import RoundFolder
 from spacy_deepal.rounds.settings import read_settings
-from spacy_deepal.rounds.training import (
-    count_updates,
-    evaluate_pipeline,
-    initialize,
-    save_pipeline,
-    train_round,
-)
+from spacy_deepal.rounds.training import Training, count_updates, evaluate_pipeline, save_pipeline
 from spacy_deepal.tagger.component import DeepNER
 
 from ..pools import make_doc, make_docs, quick_config, write_pools
@@ -41,9 +36,14 @@ def same_weights(path, other):
 
 
 def make_initial(paths, output, acquisition="MNLP", more=(), **active_learning):
-    config = quick_config(paths, acquisition, more, **active_learning)
-    save_pipeline(initialize(config, read_settings(config.interpolate())), output)
+    nlp = training_of(quick_config(paths, acquisition, more, **active_learning)).initialize()
+    check_initialized(nlp)
+    save_pipeline(nlp, output)
     return output
+
+
+def training_of(config):
+    return Training(config, read_settings(config.interpolate()))
 
 
 @pytest.fixture(scope="module")
@@ -56,12 +56,11 @@ def train(paths, initial, tmp_path):
     """Train a round on 12 sentences: `train(folder, number=…, start=…, docs=…, **settings)`."""
 
     def train(name="round", number=0, start=initial, docs=None, more=(), **active_learning):
-        config = quick_config(paths, more=more, **active_learning)
+        training = training_of(quick_config(paths, more=more, **active_learning))
         here = RoundFolder(tmp_path / name, number)
         here.path.mkdir(exist_ok=True)
         docs = list(make_docs(12, 5)) if docs is None else docs
-        settings = read_settings(config.interpolate())
-        return train_round(config, settings, start=start, docs=docs, here=here)
+        return training.train_round(here, start, docs)
 
     return train
 
@@ -266,15 +265,14 @@ class TestTrainRound:
         data = np.arange(12, dtype="float32").reshape(4, 3) / 10
         nlp.vocab.vectors = Vectors(data=data, keys=keys)
         nlp.to_disk(tmp_path / "vectors")
-        config = quick_config(paths, more={"paths.vectors": str(tmp_path / "vectors")})
-        settings = read_settings(config.interpolate())
-        start = tmp_path / "initial"
-        save_pipeline(initialize(config, settings), start)
+        more = {"paths.vectors": str(tmp_path / "vectors")}
+        start = make_initial(paths, tmp_path / "initial", more=more)
+        training = training_of(quick_config(paths, more=more))
         docs = list(make_docs(6, 5))
         for number in range(2):
             here = RoundFolder(tmp_path / f"round_{number}", number)
             here.path.mkdir()
-            start = train_round(config, settings, start=start, docs=docs, here=here)
+            start = training.train_round(here, start, docs)
             assert network(start).sizes.vectors_width == 3
             assert load_model(start).vocab.vectors.data.tolist() == data.tolist()
 

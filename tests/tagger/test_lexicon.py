@@ -4,10 +4,12 @@ from types import SimpleNamespace
 import numpy
 import pytest
 import spacy
+from spacy.tokens import Doc
 from spacy.vectors import BaseVectors, Vectors
 
+from spacy_deepal.sentences import word_places
 from spacy_deepal.tagger import lexicon as module
-from spacy_deepal.tagger.lexicon import find_vectors_scale, static_vectors
+from spacy_deepal.tagger.lexicon import distinct_words, find_vectors_scale, static_vectors
 from spacy_deepal.tagger.network import BOS, BOW, EOS, EOW, PAD_CHAR, UNKNOWN, UNKNOWN_CHAR
 
 from .build import make_lexicon, orths
@@ -258,3 +260,22 @@ def test_floret_vectors_are_those_of_spacy(vocab):
     found = vectors_of(vocab, *words)
     numpy.testing.assert_allclose(found, [vocab[word].vector for word in words], rtol=1e-6)
     assert found.any(1).all()
+
+
+# The words of Docs
+
+
+def test_white_space_is_no_word(vocab):
+    doc = Doc(vocab, words=["\n", "Ada", " ", "\u200b", "\u00a0", "sings", "\t\t"])
+    distinct, (index,) = distinct_words([doc])
+    assert distinct[index].tolist() == orths(vocab, "Ada", "\u200b", "sings").tolist()
+
+
+def test_distinct_words_are_found_again_in_each_doc(vocab):
+    texts = ["Ada", "\n", "met", "Ada"], [], ["\n"], ["met"]
+    docs = [Doc(vocab, words=words) for words in texts]
+    distinct, index = distinct_words(docs)
+    assert sorted(distinct.tolist()) == sorted(orths(vocab, "Ada", "met").tolist())
+    found = [[vocab.strings[orth] for orth in distinct[each].tolist()] for each in index]
+    assert found == [["Ada", "met", "Ada"], [], [], ["met"]]
+    assert [word_places(doc).tolist() for doc in docs] == [[0, 2, 3], [], [], [0]]

@@ -3,9 +3,9 @@ import pytest
 import torch
 from spacy.vectors import Vectors
 
+from spacy_deepal.sentences import count_words
 from spacy_deepal.tagger.dropout import Dropout
 from spacy_deepal.tagger.fast import flat_rows
-from spacy_deepal.tagger.features import word_orths
 from spacy_deepal.tagger.gold import tag_loss
 from spacy_deepal.tagger.model import TeacherForced
 from spacy_deepal.tagger.network import PAD_CHAR
@@ -90,7 +90,7 @@ def test_teacher_forcing_is_that_of_a_plain_implementation(sizes):
     network, reference = network_of(nlp), Reference(tagger_in(nlp))
     random = numpy.random.default_rng(0)
     go = network.sizes.tags
-    previous = [[go, *random.integers(0, go, len(word_orths(doc)) - 1)] for doc in docs]
+    previous = [[go, *random.integers(0, go, count_words(doc) - 1)] for doc in docs]
     for doc, tags, log_probs in zip(docs, previous, forced(nlp, docs, previous), strict=True):
         numpy.testing.assert_allclose(
             log_probs, reference.teacher_forced(doc, tags), atol=1e-4, err_msg=doc.text[:80]
@@ -134,7 +134,7 @@ def test_gradient_of_the_whole_loss_equals_finite_differences(sizes):
     network = network_of(nlp).double()
     tagger, docs = tagger_in(nlp), docs_of(nlp, TEXTS[:4])
     random = numpy.random.default_rng(1)
-    lengths, n_tags = [len(word_orths(doc)) for doc in docs], network.sizes.tags
+    lengths, n_tags = [count_words(doc) for doc in docs], network.sizes.tags
     n_words = sum(lengths)
     previous = [random.integers(0, n_tags + 1, length) for length in lengths]
     gold = random.integers(-1, n_tags, n_words)

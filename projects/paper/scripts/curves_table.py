@@ -29,15 +29,7 @@ from mean_curve import mean_run
 from results import DIGITS, RESULTS, markdown, read_lines, show_errors
 
 from spacy_deepal.files import parse_row, write_jsonl
-from spacy_deepal.report.compare import (
-    BASELINE,
-    Full,
-    common_range,
-    first_reaching,
-    mean_f,
-    summarise,
-    words_saved,
-)
+from spacy_deepal.report.compare import BASELINE, Comparison
 from spacy_deepal.report.page import PAPER
 from spacy_deepal.report.runs import Run
 from spacy_deepal.rounds.rows import Manifest, RoundMetrics
@@ -105,27 +97,28 @@ def summarise_set(data: str, runs: list[Run]) -> list[dict[str, Any]]:
     groups = functions(runs)
     ours = [run for group in groups.values() for run in group]
     full_f, shallow = all_words(runs, FULL), all_words(runs, SHALLOW)
-    full = None if full_f is None else Full(full_f, FULL)
-    rows = {row.name: row for row in summarise(ours, full, shallow)}  # the last: of all seeds
-    shared, lines = common_range(ours), []
+    comparison = Comparison(ours, full_f, FULL, shallow)
+    rows = {row.name: row for row in comparison.summaries()}  # the last: of all seeds
+    shared, lines = comparison.shared, []
     for name, group in groups.items():
         group = sorted(group, key=lambda run: run.seed)
         row, curve, seeds = rows[name], mean_run(group), [run.seed for run in group]
         rand = [run for run in groups.get(BASELINE, []) if run.seed in seeds]
         compared = name != BASELINE and len(rand) == len(group)
-        saved, saved_f = words_saved(curve, mean_run(rand), full) if compared else (None, None)
+        baseline = mean_run(rand) if compared else None
+        saved, saved_f = comparison.words_saved(curve, baseline) or (None, None)
         numbers = {
             "full_f": full_f,
             "shallow_f": shallow,
-            "words_percent_to_99": percent_to(curve, full.target if full else None),
+            "words_percent_to_99": percent_to(curve, comparison.target),
             "words_percent_to_shallow": percent_to(curve, shallow),
-            "seeds_to_99": row.reached if full else None,
+            "seeds_to_99": None if full_f is None else row.reached,
             "seeds_to_shallow": None if shallow is None else row.passed,
             "seeds_percent_to_99": row.target_percent and row.target_percent.mean,
             "seeds_percent_to_shallow": row.shallow_percent and row.shallow_percent.mean,
             "area": row.area and row.area.mean,
             "area_range": shared,
-            "seeds_area": tuple(mean_f(run, *shared) for run in group) if shared else None,
+            "seeds_area": tuple(run.mean_f(*shared) for run in group) if shared else None,
             "words_saved_percent": saved,
             "words_saved_f": saved_f,
             "score_seconds": seconds_a_round(group, "score"),
@@ -138,7 +131,7 @@ def summarise_set(data: str, runs: list[Run]) -> list[dict[str, Any]]:
 
 def percent_to(curve: Run, f: float | None) -> float | None:
     """RETURNS (float | None): Percent of the words at the first round with at least this F1."""
-    reached = None if f is None else first_reaching(curve, f)
+    reached = curve.first_reaching(f)
     return reached and reached.words_percent
 
 

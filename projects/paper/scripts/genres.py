@@ -38,12 +38,11 @@ from thinc.api import Config, require_gpu
 from wasabi import msg
 
 from spacy_deepal.acquisition.registry import make_acquisition
-from spacy_deepal.acquisition.scoring import pool_reader, score
+from spacy_deepal.acquisition.scoring import score
 from spacy_deepal.acquisition.selection import select
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.experiment.simulation import configure, full_run, prepare_corpus
-from spacy_deepal.pool.lookup import fetch
-from spacy_deepal.pool.shards import read_shards, write_shards
+from spacy_deepal.pool.shards import fetch, pool_reader, read_shards, write_shards
 from spacy_deepal.rounds.manifest import count_genres
 from spacy_deepal.rounds.settings import words_of
 from spacy_deepal.rounds.training import evaluate_pipeline, without_loop

@@ -46,9 +46,9 @@ def draw(rows: Sequence[Row], *, width: float, height: float, columns: int) -> "
 
     drawing = Figure(figsize=(width, height), layout="constrained")
     left, right = drawing.subplots(2 // columns, columns)
-    draw_bars(left, rows, lambda row, t: [100 * v for v in vars(row.f[t]).values()])
+    draw_bars(left, rows, lambda row, t: row.f[t], scale=100)
     left.set_ylabel("test F1 (points)", color=INK)
-    draw_bars(right, rows, lambda row, t: list(vars(row.share["sentences"][t]).values()))
+    draw_bars(right, rows, lambda row, t: row.share["sentences"][t])
     for place, row in enumerate(rows):
         level, wide = row.pool["sentences"].mean, 1.7 * BAR
         right.plot([place - wide, place + wide], [level, level], color=INK, lw=1.2, ls=(0, (3, 2)))
@@ -62,15 +62,17 @@ def draw(rows: Sequence[Row], *, width: float, height: float, columns: int) -> "
     return drawing
 
 
-def draw_bars(axes: "Axes", rows: Sequence[Row], read: Callable) -> None:
+def draw_bars(axes: "Axes", rows: Sequence[Row], read: Callable, scale: float = 1) -> None:
     """Draw a bar for each genre and training set, with a line from the lowest seed to the highest.
 
-    read (Callable): Gives the mean, the lowest and the highest value of a row and a training set.
+    read (Callable): Gives the Spread of a row and a training set.
+    scale (float): What its numbers are multiplied by.
     """
     for place, (training, (color, label)) in enumerate(LOOKS.items()):
         x = [number + (place - 1) * BAR for number in range(len(rows))]
-        means, lows, highs = zip(*(read(row, training) for row in rows), strict=True)
-        axes.bar(x, means, BAR * 0.92, color=color, label=label)
+        spreads = [read(row, training) for row in rows]
+        axes.bar(x, [scale * each.mean for each in spreads], BAR * 0.92, color=color, label=label)
+        lows, highs = ([scale * getattr(each, end) for each in spreads] for end in ("low", "high"))
         axes.vlines(x, lows, highs, color=INK, lw=0.9)
     axes.set_xticks(range(len(rows)), [row.genre for row in rows])
     axes.set_xlim(-0.6, len(rows) - 0.4)

@@ -24,7 +24,8 @@ from spacy_deepal.errors import DeepALError
 from spacy_deepal.experiment.simulation import METRICS, SPLITS, prepare_corpus
 from spacy_deepal.files import read_json, write_json
 from spacy_deepal.pool.shards import read_shards
-from spacy_deepal.report import write_report
+from spacy_deepal.report.compare import read_comparison
+from spacy_deepal.report.page import write_report
 from spacy_deepal.report.runs import Run, read_runs
 from spacy_deepal.sentences import count_words
 
@@ -50,13 +51,8 @@ def main(
             [{"data": folder.name, **line} for line in lines],
             by=("data", "acquisition", "seed"),
         )
-        page = write_report(
-            [run.folder.path for run in runs],
-            folder / "report.html",
-            full=full,
-            shallow=shallow,
-            title=folder.name,
-        )
+        comparison = read_comparison([run.folder.path for run in runs], full, shallow)
+        page = write_report(comparison, folder / "report.html", folder.name)
     msg.good(f"{output} holds the curves of {folder.name}. The report is in {page}")
 
 

@@ -8,13 +8,13 @@ and the last round.
 
 from pathlib import Path
 from statistics import mean
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from curves_table import FULL, SHALLOW
-from results import RESULTS, markdown, read_lines, show_errors
+from curves_table import FULL, SHALLOW, read_sets
+from results import RESULTS, markdown, show_errors
 
-from spacy_deepal.report.stopping import find_stop
+from spacy_deepal.report.runs import Run
 from spacy_deepal.rounds.stability import ROUNDS
 
 HEAD = ("", "", "stability", "stopped", "words", "F1", "lost to the best", "lost to the last")
@@ -26,30 +26,28 @@ def main(
     rounds: Annotated[int, typer.Option(help="stop_rounds")] = ROUNDS,
 ) -> None:
     """Print a Markdown table: where each function would have been stopped, and what that costs."""
-    runs: dict[tuple[str, str], dict[int, list]] = {}
+    found: dict[tuple[str, str], list[Run]] = {}
     with show_errors():
-        lines = sorted(read_lines(curves), key=lambda line: line["round"])
-    for line in lines:
-        if line["acquisition"] not in (FULL, SHALLOW):
-            seeds = runs.setdefault((line["data"], line["acquisition"]), {})
-            seeds.setdefault(line["seed"], []).append(line)
+        sets = read_sets(curves)
+    for data, runs in sets.items():
+        for run in runs:
+            if run.name not in (FULL, SHALLOW):
+                found.setdefault((data, run.name), []).append(run)
     rows = [
-        [*name, f"{number:g}", *show_stops(list(seeds.values()), number, rounds)]
-        for name, seeds in runs.items()
+        [*name, f"{number:g}", *show_stops(group, number, rounds)]
+        for name, group in found.items()
         for number in threshold
     ]
     print(markdown(HEAD, *rows))
 
 
-def show_stops(runs: list[list[dict[str, Any]]], threshold: float, rounds: int) -> list[str]:
+def show_stops(runs: list[Run], threshold: float, rounds: int) -> list[str]:
     """RETURNS (list[str]): The cells of a function and a threshold that say where it stops."""
     found = []
-    for lines in runs:
-        f, stability = ([line.get(key) for line in lines] for key in ("ents_f", "stability"))
-        stop = find_stop(f, stability, threshold, rounds)
-        if stop:
-            percent = lines[stop.place]["words_percent"]
-            found.append((percent, 100 * stop.f, 100 * stop.lost_to_best, 100 * stop.lost_to_last))
+    for run in runs:
+        if stop := run.find_stop(threshold, rounds):
+            points = (stop.row.ents_f, stop.lost_to_best, stop.lost_to_last)
+            found.append((stop.row.words_percent, *(100 * f for f in points)))
     share = f"{len(found)} of {len(runs)}"
     if not found:
         return [share, "", "", "", ""]

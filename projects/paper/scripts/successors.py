@@ -112,7 +112,7 @@ def train_successor(system: str, run: Run, last: RoundMetrics, dev_words: int) -
     paths = Config().from_str(run.manifest.config)["paths"]
     rounds = [run.folder.round(number) for number in range(last.round + 1)]
     docs = {split: list(read_shards(paths[split], vocab)) for split in ("dev", "test")}
-    docs["train"] = [doc for each in rounds for doc in each.read_batch(vocab) or ()]
+    docs["train"] = [doc for each in rounds for doc in each.read_batch(vocab)]
     docs["dev"] = take(docs["dev"], dev_words, 0)
     with TemporaryDirectory() as draft:
         for split in SPLITS:

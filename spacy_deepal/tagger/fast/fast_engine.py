@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..engine import Encoded, Engine
 from ..lexicon import CACHED_WORDS, Lexicon
-from ..network import BOS_ROW, EOS_ROW, CnnCnnLstm
+from ..network import BOS_ROW, EOS_ROW, CnnCnnLstm, State
 from .flat_rows import lay_out_flat, teacher_forced
 from .layout import Layout, lay_out
 from .tables import FoldedNetwork, word_features
@@ -64,7 +64,7 @@ class FastEngine(Engine):
         if self._tables is None or self._made_of[0] != key:
             self._tables = FoldedNetwork(self.network, CACHED_WORDS)
             self._made_of = key, weights, masks, self.lexicon.rows
-        for start in range(self._tables.words, self.lexicon.size, AT_ONCE):
+        for start in range(max(0, self._tables.rows - 1), self.lexicon.size, AT_ONCE):
             new = np.arange(start, min(start + AT_ONCE, self.lexicon.size))
             self._tables.add(word_features(self.lexicon, new, self.network, self.device))
         return self._tables
@@ -107,30 +107,15 @@ class FastEncoded(Encoded):
         self.gates = tables.gates(layout, context)
         self.starts = np.cumsum([0, *layout.active]).tolist()
 
-    def greedy(self) -> tuple[Tensor, Tensor]:
-        tags, logits = self.tables.decode(self.packed, self.gates)
-        return tags[self.places], logits[self.places]
+    def greedy(self) -> list[Tensor]:
+        return [part[self.places] for part in self.tables.decode(self.packed, self.gates)]
 
-    @torch.no_grad()
-    def sample_outputs(self, masks: Tensor) -> Tensor:
-        tables = self.tables
-        hidden = self.gates.new_empty((len(self.places), masks.shape[1]))
-        tables.decode(self.packed, self.gates, hidden)
-        hidden = hidden[self.places]
-        weights = masks.to(hidden).unsqueeze(2) * tables.output  # [M, width, tags]
-        votes = [torch.addmm(tables.output_bias, hidden, each).argmax(1) for each in weights]
-        return torch.stack(votes, 1)
-
-    def start(self, rows: int) -> list[Any]:
+    def start(self, rows: int) -> list[State]:
         return [lstm.start(rows) for lstm in self.tables.lstms]
 
     @torch.no_grad()
-    def step(self, time: int, previous: Tensor, states: list[Any]) -> Tensor:
+    def step(self, time: int, previous: Tensor, states: list[State]) -> Tensor:
         now = self.gates[self.starts[time] : self.starts[time + 1]].unsqueeze(1)
         of_tags = torch.nn.functional.embedding(previous, self.tables.from_tags)
         state = self.tables.step(states, (of_tags + now).flatten(0, 1))
         return torch.addmm(self.tables.output_bias, state, self.tables.output)
-
-    def go_on_from(self, states: list[Any], source: Tensor) -> None:
-        for lstm, state in zip(self.tables.lstms, states, strict=True):
-            lstm.go_on_from(state, source)

@@ -35,9 +35,7 @@ class FlatBatch(NamedTuple):
     characters: Tensor  # [K] int64: PAD_CHAR between words
     character_places: Tensor  # [k] int64: which of them are no PAD_CHAR
     character_starts: Tensor  # [U] int64: where each word begins among these places
-    ids: Tensor  # [U] int64
-    attributes: Tensor  # [U, A * hashes] int64
-    vectors: Tensor  # [U, D] float32
+    features: list[Tensor]  # of the distinct words: see `Lexicon.features`
     rows: Tensor  # [N] int64: which distinct word stands in a row; PAD_ROW: none
     positions: Tensor  # [n] int64: row of each real word, sentence by sentence
     places: Tensor  # [n] int64: where the LSTM reads each word, time by time
@@ -52,9 +50,9 @@ def lay_out_flat(
     lengths = np.asarray([len(sentence) for sentence in sentences])
     distinct, inverse = np.unique(np.concatenate(sentences), return_inverse=True)
     rows = np.concatenate([[0, 1], distinct])
-    index, positions = _lay_out_words(lengths, inverse + 2, encode.kernel // 2)
+    active, packed, _, times = pack(lengths)
+    index, positions = _lay_out_words(lengths, times, inverse + 2, encode.kernel // 2)
     characters, places, starts = _lay_out_characters(lexicon, rows, embed.char_kernel // 2)
-    active, packed = pack(lengths)
 
     def tensor(values: NDArray) -> Tensor:
         return torch.from_numpy(values).to(device)
@@ -63,9 +61,7 @@ def lay_out_flat(
         characters=tensor(characters),
         character_places=tensor(places),
         character_starts=tensor(starts),
-        ids=tensor(lexicon.ids[rows]),
-        attributes=tensor(lexicon.attributes[rows]),
-        vectors=tensor(lexicon.vectors[rows]),
+        features=lexicon.features(rows, device),
         rows=tensor(index),
         positions=tensor(positions),
         places=tensor(packed),
@@ -76,12 +72,7 @@ def lay_out_flat(
 def teacher_forced(
     network: CnnCnnLstm, batch: FlatBatch, previous: Tensor, context: Tensor | None
 ) -> Tensor:
-    """What `CnnCnnLstm.forward` computes.
-
-    previous: [n] the tag before each word, sentence by sentence.
-    context: [n, width] the tok2vec's vector of each word, sentence by sentence.
-    RETURNS: Logits [n, tags], sentence by sentence.
-    """
+    """What `Engine.teacher_forced` computes."""
     decoder = network.decoder
     h_enc = _encode(network, batch, context)
     before = decoder.embedding(_packed(previous, batch))
@@ -96,10 +87,11 @@ def _encode(network: CnnCnnLstm, batch: FlatBatch, context: Tensor | None) -> Te
     encoder = network.encoder
     index = batch.rows.clamp(min=0)
     mask = (batch.rows != PAD_ROW).unsqueeze(1).float()
-    known = F.embedding(index, encoder.embedding(batch.ids))
+    ids, attributes, vectors = batch.features
+    known = F.embedding(index, encoder.embedding(ids))
     if encoder.training and encoder.word_drop:
         known = known * (torch.rand_like(mask) >= encoder.word_drop)
-    others = [_encode_characters(network, batch), *_features(network, batch)]
+    others = [_encode_characters(network, batch), *encoder.features(attributes, vectors)]
     rows = torch.cat([encoder.unknown + known, F.embedding(index, torch.cat(others, 1))], 1)
     if encoder.context is not None and context is not None:
         context = linear(context, encoder.context.weight, encoder.context.bias)
@@ -115,10 +107,6 @@ def _encode_characters(network: CnnCnnLstm, batch: FlatBatch) -> Tensor:
     mask = (batch.characters != PAD_CHAR).unsqueeze(1).float()
     rows = convolve(characters.convolutions, characters.embedding(batch.characters), mask)
     return F.embedding_bag(batch.character_places, rows, batch.character_starts, mode="max")
-
-
-def _features(network: CnnCnnLstm, batch: FlatBatch) -> list[Tensor]:
-    return network.encoder.features(batch.attributes, batch.vectors)
 
 
 def convolve(module: Convolutions, rows: Tensor, mask: Tensor) -> Tensor:
@@ -141,15 +129,16 @@ def _packed(values: Tensor, batch: FlatBatch) -> Tensor:
     return torch.empty_like(values).index_copy_(0, batch.places, values)
 
 
-def _lay_out_words(lengths: NDArray, words: NDArray, gap: int) -> tuple[NDArray, NDArray]:
-    """RETURNS: Which distinct word stands in each row, [BOS] and [EOS] being 0 and 1, with `gap`
-    rows of [PAD] behind each sentence; and the rows of the real words."""
+def _lay_out_words(
+    lengths: NDArray, times: NDArray, words: NDArray, gap: int
+) -> tuple[NDArray, NDArray]:
+    """RETURNS: Which word stands in each row, with `gap` rows of [PAD] behind each sentence, and
+    the rows of the real words."""
     sizes = lengths + 2 + gap
     starts = np.cumsum(sizes) - sizes
     index = np.full(_round_up(sizes.sum()), PAD_ROW)
     index[starts], index[starts + lengths + 1] = 0, 1
-    within = np.arange(len(words)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    positions = np.repeat(starts + 1, lengths) + within
+    positions = np.repeat(starts + 1, lengths) + times
     index[positions] = words
     return index, positions
 
@@ -157,13 +146,12 @@ def _lay_out_words(lengths: NDArray, words: NDArray, gap: int) -> tuple[NDArray,
 def _lay_out_characters(
     lexicon: Lexicon, rows: NDArray, gap: int
 ) -> tuple[NDArray, NDArray, NDArray]:
-    """RETURNS: Characters of distinct words one behind the other, `gap` of padding behind each;
-    which of them are no padding; and where words begin among these."""
+    """RETURNS: As `FlatBatch` has them, with `gap` of padding behind each word."""
     lengths = lexicon.lengths[rows]
     places = np.arange(lengths.sum()) + np.repeat(gap * np.arange(len(rows)), lengths)
     characters = np.full(_round_up((lengths + gap).sum()), PAD_CHAR)
-    kept = np.arange(lengths.max()) < lengths[:, None]
-    characters[places] = lexicon.characters[rows, : lengths.max()][kept]
+    table = lexicon.characters[rows]
+    characters[places] = table[table != PAD_CHAR]
     return characters, places, np.cumsum(lengths) - lengths
 
 

@@ -24,7 +24,6 @@ class FoldedConvolutions:
 
     factors (Tensor | float): What the units of the first layer's input are multiplied with.
     inputs, outputs (Units): The units that the first layer reads and that the last returns.
-    biased (bool): Whether the biases are added.
     """
 
     def __init__(
@@ -59,18 +58,14 @@ class FoldedConvolutions:
             self.layers.append((product, projection, mask))
 
     def tables(self, layer: int, values: Tensor) -> tuple[Tensor, Tensor]:
-        """What rows give to the windows that they stand in, and to the residual connection.
-
-        values (Tensor): Rows [V, width_in]; a row of zeros is [PAD].
-        RETURNS (Tensor, Tensor): [V, kernel * width] and [V, width].
-        """
+        """What rows [V, width_in] give to the windows that they stand in [V, kernel * width], and
+        to the residual connection [V, width]. A row of zeros is [PAD]."""
         product, projection, mask = self.layers[layer]
         return product(values), values * mask if projection is None else projection(values)
 
     def __call__(
         self,
-        bags: Tensor,
-        residual: Tensor,
+        tables: tuple[Tensor, Tensor],
         layout: Layout,
         more: tuple[Tensor, Tensor] | None = None,
     ) -> Tensor:
@@ -78,23 +73,25 @@ class FoldedConvolutions:
 
         more (tuple | None): Tables by rows of the layout that are added to those of the first.
         """
-        rows = residual
-        for layer, norm in enumerate(self.norms):
-            if layer:
-                rows[-1] = 0  # [PAD]
-                bags, residual = self.tables(layer, rows)
-            width = residual.shape[1]
-            rows = _sum_bags(layout.bags[layer], bags, width)
-            residual = residual.index_select(0, layout.centres[layer])
-            if more is not None and layer == 0:
-                rows += _sum_bags(layout.around, more[0], width)
-                residual += more[1].index_select(0, layout.middle)
+        windows = layout.windows[0]
+        rows, residual = _sum_windows(layout.packed[windows], *tables)
+        if more is not None:
+            more_rows, more_residual = _sum_windows(windows, *more)
+            rows, residual = rows.add_(more_rows), residual.add_(more_residual)
+        rows = self.norms[0](rows.relu_().add_(residual))
+        for layer, norm in enumerate(self.norms[1:], 1):
+            rows[-1] = 0  # [PAD]
+            rows, residual = _sum_windows(layout.windows[layer], *self.tables(layer, rows))
             rows = norm(rows.relu_().add_(residual))
         return rows
 
 
-def _sum_bags(entries: Tensor, table: Tensor, width: int) -> Tensor:
-    return F.embedding_bag(entries, table.view(-1, width), mode="sum")
+def _sum_windows(windows: Tensor, bags: Tensor, residual: Tensor) -> tuple[Tensor, Tensor]:
+    """What the tables of a layer give to windows [rows, kernel], and to the row in their middle."""
+    kernel, width = windows.shape[1], residual.shape[1]
+    entries = windows * kernel + torch.arange(kernel, device=windows.device)
+    rows = F.embedding_bag(entries, bags.view(-1, width), mode="sum")
+    return rows, residual.index_select(0, windows[:, kernel // 2])
 
 
 class FoldedLstm:
@@ -102,62 +99,31 @@ class FoldedLstm:
 
     The state holds twice the cell and half the hidden state. The weights that read it are scaled to
     compensate.
-
-    from_below (Tensor | None): [4 * width, width_in] weights of the layer's input. With None, the
-        caller computes what the input gives to the gates.
     """
 
-    def __init__(self, layer: nn.LSTM, from_below: Tensor | None):
+    def __init__(self, layer: nn.LSTM):
         _, recurrent, bias, other_bias = layer.all_weights[0]
-        weight = 2 * recurrent
-        if from_below is None:
-            from_below = weight[:, :0]
-        self.width_in, self.width = from_below.shape[1], layer.hidden_size
-        weight = torch.cat([from_below, weight], 1)
-        self.product = Product(for_gates(weight), for_gates(bias + other_bias))
+        self.width = layer.hidden_size
+        self.product = Product(for_gates(2 * recurrent), for_gates(bias + other_bias))
 
     def start(self, sentences: int) -> tuple[Tensor, Tensor]:
-        """RETURNS: The state before the first word: what a step reads, (input, hidden), and the
-        cell, of all sentences."""
+        """RETURNS: The state before the first word, hidden and cell, of all sentences."""
         zeros = self.product.weight.new_zeros
-        return zeros((sentences, self.width_in + self.width)), zeros((sentences, self.width))
+        return zeros((sentences, self.width)), zeros((sentences, self.width))
 
-    def __call__(
-        self,
-        state: tuple[Tensor, Tensor],
-        *,
-        below: Tensor | None = None,
-        gates: Tensor | None = None,
-    ) -> Tensor:
-        """Update the state of the first `active` sentences: as many as rows are given.
-
-        below (Tensor | None): [active, width_in], the input.
-        gates (Tensor | None): [active, 4 * width], what the input gives to the gates.
-        RETURNS [active, width]: Half their hidden state.
-        """
-        given = gates if below is None else below
-        assert given is not None, "a step needs its input or what that gives to the gates"
-        active = len(given)
-        reads, cell = (part[:active] for part in state)
-        if below is not None:
-            reads[:, : self.width_in] = below
+    def __call__(self, state: tuple[Tensor, Tensor], gates: Tensor) -> Tensor:
+        """Update the state of the first sentences by what their input gives to the gates,
+        [active, 4 * width]. RETURNS [active, width]: Half their hidden state."""
+        active = len(gates)
+        hidden, cell = (part[:active] for part in state)
         own = self.product(state[0][: _round_up(active, len(state[0]))])[:active]
-        gates = own if gates is None else own.add_(gates)
-        enter, forget, new, out = gates.sigmoid_().chunk(4, 1)
+        enter, forget, new, out = own.add_(gates).sigmoid_().chunk(4, 1)
         cell.mul_(forget).addcmul_(enter, new.sub_(0.5), value=4)
-        return torch.mul(torch.sigmoid(cell).sub_(0.5), out, out=reads[:, self.width_in :])
-
-    def go_on_from(self, state: tuple[Tensor, Tensor], source: Tensor) -> None:
-        """Let the first rows of a state go on from others: row i from row source[i]."""
-        for part in (state[0][:, self.width_in :], state[1]):
-            part[: len(source)] = part.index_select(0, source)
+        return torch.mul(torch.sigmoid(cell).sub_(0.5), out, out=hidden)
 
 
 class Product:
-    """Rows times a weight [width_in, width], plus a bias [width].
-
-    inputs (Units): The units of a row that are not zero.
-    """
+    """Rows times a weight [width_in, width], plus a bias [width]. inputs: The units to read."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None = None, inputs: Units = ALL):
         self.inputs, self.weight = inputs, weight[inputs].contiguous()

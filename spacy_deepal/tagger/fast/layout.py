@@ -28,24 +28,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..packing import count_active, pack
+from ..packing import pack
 
 PAD = 0  # the table row that stands for what lies beyond either end of a sequence
 
 
 class Layout(NamedTuple):
-    """B sequences of N rows in all, n of which are wanted; T is the longest one's wanted rows.
+    """B sequences of N rows in all, n of which are wanted; T is the longest one's wanted rows."""
 
-    Rows lie time by time, the longest sequence first, so that at every time the sequences which
-    still go on lead; behind all of them lies one row of [PAD].
-    """
-
-    size: int  # N + 1
+    packed: Tensor  # [N + 1] int64: table row of each row, [PAD] behind all others
+    windows: list[Tensor]  # per convolution [rows, kernel] int64: the rows that a window sees
     ids: Tensor  # [n] int64: table row of each wanted row
-    bags: list[Tensor]  # per convolution [rows, kernel] int64: entries of its table to sum
-    centres: list[Tensor]  # per convolution [rows] int64: the row in the middle of each window
-    around: Tensor  # as the bags of the first convolution, but of rows of the layout
-    middle: Tensor  # as its centres, but of rows of the layout
     rows: Tensor  # [n] int64: the wanted rows, sequence by sequence
     active: list[int]  # [T]: how many sequences have a wanted row at that time
     rank: Tensor  # [B] int64: place of each sequence, longest first
@@ -61,62 +54,27 @@ def lay_out(
     lengths (array[B]): Rows of each sequence, more than twice `frame`.
     frame (int): Rows at either end that the last convolution reads and nobody wants.
     """
-    order = np.argsort(-lengths, kind="stable")
-    rank = np.empty(len(order), "int64")
-    rank[order] = np.arange(len(order))
-    active = count_active(lengths)
-    starts = np.cumsum(active) - active
-    sequence, time = _packed(active)
-    total = len(time)
-    packed = np.append(ids[(np.cumsum(lengths) - lengths)[order][sequence] + time], PAD)
-
-    windows = _windows(sequence, time, lengths[order], starts, kernel)
-    inner_active, places = pack(lengths - 2 * frame)
-    inner_sequence, inner_time = _packed(inner_active)
-    inner = starts[inner_time + frame] + inner_sequence
-    bags, centres, offsets = [], [], np.arange(kernel)
-    first = slice(None) if layers > 1 else inner
-    for layer in range(layers):
-        rows = slice(None) if layer < layers - 1 else inner
-        bags.append((windows[rows] if layer else packed[windows[rows]]) * kernel + offsets)
-        all_rows = np.arange(total + 1)[rows]
-        centres.append(all_rows if layer else packed[all_rows])
+    _, places, ranks, times = pack(lengths)
+    total, until_end = len(ids), np.repeat(lengths, lengths) - times
+    offsets = np.arange(kernel) - kernel // 2
+    inside = (times[:, None] + offsets >= 0) & (offsets < until_end[:, None])
+    neighbours = places[np.clip(np.arange(total)[:, None] + offsets, 0, total - 1)]
+    windows = np.full((total + 1, kernel), total)  # [PAD] lies behind all others
+    windows[places] = np.where(inside, neighbours, total)
+    packed = np.append(ids[np.argsort(places)], PAD)
+    rows = places[(times >= frame) & (until_end > frame)]
+    inner = pack(lengths - 2 * frame)
+    wanted = rows[np.argsort(inner.places)]
 
     def tensor(values: NDArray) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(values)).to(device)
+        return torch.from_numpy(values).to(device)
 
     return Layout(
-        size=total + 1,
-        ids=tensor(packed[inner]),
-        bags=[tensor(bag) for bag in bags],
-        centres=[tensor(centre) for centre in centres],
-        around=tensor(windows[first] * kernel + offsets),
-        middle=tensor(np.arange(total + 1)[first]),
-        rows=tensor(inner[places]),
-        active=inner_active.tolist(),
-        rank=tensor(rank),
-        places=tensor(places),
+        packed=tensor(packed),
+        windows=[*[tensor(windows)] * (layers - 1), tensor(windows[wanted])],
+        ids=tensor(packed[wanted]),
+        rows=tensor(rows),
+        active=inner.active.tolist(),
+        rank=tensor(ranks[times == 0]),
+        places=tensor(inner.places),
     )
-
-
-def _windows(
-    sequence: NDArray, time: NDArray, lengths: NDArray, starts: NDArray, kernel: int
-) -> NDArray:
-    """RETURNS (array[N + 1, kernel]): The packed rows in the window around each packed row, that of
-    [PAD] beyond either end of a sequence.
-
-    sequence, time (array[N]): As `_packed` returns them.
-    lengths (array[B]): Of the sequences, longest first.
-    starts (array[T]): The first packed row of each time.
-    """
-    total = len(time)
-    around = time[:, None] + np.arange(kernel) - kernel // 2
-    inside = (around >= 0) & (around < lengths[sequence][:, None])
-    rows = starts[np.clip(around, 0, len(starts) - 1)] + sequence[:, None]
-    return np.concatenate([np.where(inside, rows, total), np.full((1, kernel), total)])
-
-
-def _packed(active: NDArray) -> tuple[NDArray, NDArray]:
-    """RETURNS (array[N], array[N]): Sequence, longest first, and time of each packed row."""
-    time = np.repeat(np.arange(len(active)), active)
-    return np.arange(len(time)) - np.repeat(np.cumsum(active) - active, active), time

@@ -44,9 +44,9 @@ class _Steps(torch.autograd.Function):
         scale = gates.new_tensor([0.5, 0.5, 1, 0.5]).repeat_interleave(width)
         gates, recurrent = gates * scale, (weight * scale.unsqueeze(1)).t()
         hidden, cells, squashed = (gates.new_empty((len(gates), width)) for _ in range(3))
-        factor, shift = _array(scale), _array(1 - scale)
-        table, cell, states = _array(gates), _array(cells), _array(hidden)
-        tanh_cell = _array(squashed)
+        factor, shift = scale.numpy(), (1 - scale).numpy()
+        table, cell, states = gates.numpy(), cells.numpy(), hidden.numpy()
+        tanh_cell = squashed.numpy()
         enter, forget, new, out = np.split(table, 4, axis=1)
         for now, before in _times(active):
             if before:
@@ -76,8 +76,8 @@ class _Steps(torch.autograd.Function):
         before[later:] = cells[earlier]
         slopes, through = _slopes(ctx.saved_tensors, before)
         d_gates, d_hidden = gates.new_empty((n, 4, width)), gradient.clone()
-        d_cells, forget = _array(torch.zeros_like(cells)), _array(gates[:, width : 2 * width])
-        rows, table, states = d_gates.view(n, -1), _array(d_gates), _array(d_hidden)
+        d_cells, forget = np.zeros_like(cells.numpy()), gates.numpy()[:, width : 2 * width]
+        rows, table, states = d_gates.view(n, -1), d_gates.numpy(), d_hidden.numpy()
         for now, earlier_now in reversed(list(_times(ctx.active))):
             d_cells[now] += states[now] * through[now]
             np.multiply(d_cells[now, None], slopes[now, :3], out=table[now, :3])
@@ -99,12 +99,7 @@ def _slopes(saved: Sequence[Tensor], before: Tensor) -> tuple[NDArray, NDArray]:
     enter, forget, new, out = gates.chunk(4, 1)
     slopes = [new * enter * (1 - enter), before * forget * (1 - forget)]
     slopes += [enter * (1 - new * new), squashed * out * (1 - out)]
-    return _array(torch.stack(slopes, 1)), _array(out * (1 - squashed * squashed))
-
-
-def _array(values: Tensor) -> NDArray:
-    """RETURNS: The same memory as an array."""
-    return values.numpy()
+    return torch.stack(slopes, 1).numpy(), (out * (1 - squashed * squashed)).numpy()
 
 
 def _times(active: Sequence[int]) -> Iterator[tuple[slice, slice | None]]:

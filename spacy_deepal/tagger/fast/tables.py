@@ -8,14 +8,13 @@ weights.
 
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
 from ..lexicon import Lexicon
-from ..network import CnnCnnLstm, WordEncoder
+from ..network import PAD_CHAR, CnnCnnLstm, WordEncoder
 from .folded import FoldedConvolutions, FoldedLstm, Product, factors_of, for_gates, kept_units
 from .layout import Layout, lay_out
 
@@ -33,20 +32,16 @@ def word_features(
 ) -> WordFeatures:
     """rows: Lexicon rows of the words."""
     embed, encoder = network.sizes.embed, network.encoder
-    lengths = lexicon.lengths[rows]
-    table = lexicon.characters[rows, : lengths.max()]
+    table = lexicon.characters[rows]
     characters = lay_out(
-        table[np.arange(table.shape[1]) < lengths[:, None]],
-        lengths,
+        table[table != PAD_CHAR],
+        lexicon.lengths[rows],
         kernel=embed.char_kernel,
         layers=embed.char_layers,
         frame=0,
         device=device,
     )
-    ids, attributes, vectors = (
-        torch.from_numpy(part[rows]).to(device)
-        for part in (lexicon.ids, lexicon.attributes, lexicon.vectors)
-    )
+    ids, attributes, vectors = lexicon.features(rows, device)
     w_emb = encoder.unknown + encoder.embedding(ids)
     return WordFeatures(characters, torch.cat([w_emb, *encoder.features(attributes, vectors)], 1))
 
@@ -54,9 +49,7 @@ def word_features(
 class FoldedNetwork:
     """A network with the weights and masks that it has when this is made. Nothing is dropped.
 
-    Row 0 of the tables is [PAD]. The words that `add` gets follow.
-
-    room (int): Words for which the tables have room from the beginning.
+    Row 0 of the tables is [PAD]. The words that `add` gets follow; there is `room` for so many.
     """
 
     @torch.no_grad()
@@ -72,8 +65,7 @@ class FoldedNetwork:
         of_words = torch.cat([units[first:last][self.kept_filters], others[self.kept_others]])
         self._take_encoder(encoder, mask, of_words, units[context:])
         self._take_decoder(network, mask, of_words, units[context:])
-        self.words = 0
-        self.used = [0, 0, 0]  # rows of the tables
+        self.rows = 0  # of the tables, that are used
         self.tables = [
             self.output.new_empty((room + 1 if room else 0, columns))
             for columns in (encode.kernel * encode.width, encode.width, self.from_tags.shape[1])
@@ -111,14 +103,11 @@ class FoldedNetwork:
         from_rows = torch.cat([from_h_last[:, self.kept_h_last], from_w_full[:, of_context]], 1)
         self.from_rows = Product(for_gates(from_rows))
         masks = [factors_of(dropout, mask) for dropout in decoder.dropouts]
-        from_below: list[Tensor | None] = [None]
-        from_below += [
-            2 * weight * below for weight, below in zip(of_input[1:], masks, strict=False)
+        self.from_below = [
+            Product(for_gates(2 * weight * below))
+            for weight, below in zip(of_input[1:], masks[:-1], strict=True)
         ]
-        self.lstms = [
-            FoldedLstm(layer, weight)
-            for layer, weight in zip(decoder.layers, from_below, strict=True)
-        ]
+        self.lstms = [FoldedLstm(layer) for layer in decoder.layers]
         self.output = (2 * decoder.output.weight * masks[-1]).t().contiguous()
         self.output_bias = decoder.output.bias
 
@@ -127,52 +116,44 @@ class FoldedNetwork:
         """Compute words and append them to the tables."""
         others = words.others.index_select(1, self.kept_others)
         values = torch.cat([self._encode_characters(words.characters), others], 1)
-        if not self.words:
+        if not self.rows:
             values = F.pad(values, (0, 0, 1, 0))  # [PAD]
         new = [*self.convolutions.tables(0, values), self.from_w_full(values)]
-        self.words += len(words.others)
-        for i, rows in enumerate(new):
-            start, self.used[i] = self.used[i], self.used[i] + len(rows)
-            if self.used[i] <= len(self.tables[i]):
-                self.tables[i][start : self.used[i]] = rows
+        start, self.rows = self.rows, self.rows + len(values)
+        for i, (table, rows) in enumerate(zip(self.tables, new, strict=True)):
+            if self.rows <= len(table):
+                table[start : self.rows] = rows
             else:
-                self.tables[i] = torch.cat([self.tables[i][:start], rows]) if start else rows
+                self.tables[i] = torch.cat([table[:start], rows]) if start else rows
 
     @torch.no_grad()
-    def decode(
-        self, layout: Layout, gates: Tensor, hidden: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
+    def decode(self, layout: Layout, gates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Decode sentences greedily, from left to right.
 
-        layout: Of table rows, [BOS] and [EOS] at the ends.
         gates: [n, 4 * width] what the method of this name returns.
-        hidden: [n, width] gets what `output` reads, as it is laid out.
-        RETURNS: Tags [n] and logits [n, tags] on that path, as they are laid out.
+        RETURNS: Tags [n], logits [n, tags] and h^Dec [n, width] on that path, as they are laid out.
         """
         previous = torch.full_like(layout.ids[: layout.active[0]], len(self.from_tags) - 1)  # [GO]
         tags = torch.empty_like(layout.ids)
         logits = gates.new_empty((len(tags), len(self.output_bias)))
+        hidden = gates.new_empty((len(tags), len(self.output)))
         states = [lstm.start(len(previous)) for lstm in self.lstms]
         end = 0
         for active in layout.active:
             now = slice(end, end := end + active)
             more = gates[now].add(self.from_tags.index_select(0, previous[:active]))
             state = self.step(states, more)
-            if hidden is not None:
-                hidden[now] = state
+            hidden[now] = state
             scores = torch.addmm(self.output_bias, state, self.output, out=logits[now])
             tags[now] = previous = scores.max(1).indices
-        return tags, logits
+        return tags, logits, hidden.mul_(2)
 
     def step(self, states: list[tuple[Tensor, Tensor]], gates: Tensor) -> Tensor:
-        """Read a word of each sequence that goes on, and update the states.
-
-        gates: [active, 4 * width] what the words and the tags before them give.
-        RETURNS: [active, width] what `output` reads.
-        """
-        state = self.lstms[0](states[0], gates=gates)
-        for lstm, its_own in zip(self.lstms[1:], states[1:], strict=True):
-            state = lstm(its_own, below=state)
+        """Update the states by what words and the tags before them give, [active, 4 * width].
+        RETURNS: [active, width] what `output` reads."""
+        state = self.lstms[0](states[0], gates)
+        for from_below, lstm, own in zip(self.from_below, self.lstms[1:], states[1:], strict=True):
+            state = lstm(own, from_below(state))
         return state
 
     def gates(self, layout: Layout, context: Tensor | None) -> Tensor:
@@ -180,9 +161,9 @@ class FoldedNetwork:
         more = None
         if self.of_context is not None and self.context is not None and context is not None:
             context = self.context(context)
-            rows = context.new_zeros((layout.size, context.shape[1]))
+            rows = context.new_zeros((len(layout.packed), context.shape[1]))
             more = self.of_context.tables(0, rows.index_copy_(0, layout.rows, context))
-        h_last = self.convolutions(self.tables[0], self.tables[1], layout, more)
+        h_last = self.convolutions((self.tables[0], self.tables[1]), layout, more)
         rows = h_last.index_select(1, self.kept_h_last)
         if more is not None and context is not None:
             context = torch.empty_like(context).index_copy_(0, layout.places, context)
@@ -191,7 +172,7 @@ class FoldedNetwork:
 
     def _encode_characters(self, layout: Layout) -> Tensor:
         """RETURNS: [U, char_filters] the maximum over the characters of each word."""
-        rows = self.characters(*self.character_tables, layout)
+        rows = self.characters(self.character_tables, layout)
         end = layout.active[0]
         most = rows[:end].clone()
         for active in layout.active[1:]:

@@ -26,7 +26,7 @@ def lay_out(vocab, sentences, **sizes):
 
 def test_sentences_lie_framed_and_padded_one_behind_the_other(vocab, step):
     batch = lay_out(vocab, ["Ada sings", "sings", "Ada Ada sings"], encode_kernel=5)
-    word = batch.ids[batch.rows.clamp(min=0)].tolist()
+    word = batch.features[0][batch.rows.clamp(min=0)].tolist()
     laid = ["pad" if i < 0 else w for i, w in zip(batch.rows.tolist(), word, strict=True)]
     pad = ["pad"] * 2
     framed = [BOS, 3, 4, EOS, *pad, BOS, 4, EOS, *pad, BOS, 3, 3, 4, EOS, *pad]
@@ -36,7 +36,7 @@ def test_sentences_lie_framed_and_padded_one_behind_the_other(vocab, step):
 def test_only_real_words_have_a_position(vocab):
     """[BOS], [EOS] and [PAD] are never scored."""
     batch = lay_out(vocab, ["Ada sings", "sings", "Ada Ada sings"], encode_kernel=5)
-    assert batch.ids[batch.rows[batch.positions]].tolist() == [3, 4, 4, 3, 3, 4]
+    assert batch.features[0][batch.rows[batch.positions]].tolist() == [3, 4, 4, 3, 3, 4]
     assert len(batch.places) == 6
 
 
@@ -49,7 +49,7 @@ def test_decoder_reads_words_time_by_time_the_longest_sentence_first(vocab):
 @pytest.mark.parametrize("char_gap", [0, 1, 3])
 def test_characters_of_distinct_words_lie_once_with_padding_between(vocab, char_gap, step):
     batch = lay_out(vocab, ["Ada d", "d Ada"], char_kernel=2 * char_gap + 1)
-    assert batch.ids.shape == (4,)  # [BOS], [EOS] and two words
+    assert batch.features[0].shape == (4,)  # [BOS], [EOS] and two words
     pad = [PAD_CHAR] * char_gap
     frame = [BOW, EOW, *pad]
     ada, d = [BOW, 4, 7, 5, EOW, *pad], [BOW, 7, EOW, *pad]
@@ -66,7 +66,7 @@ def test_characters_of_distinct_words_lie_once_with_padding_between(vocab, char_
 
 
 def test_vectors_of_a_pipeline_without_any_are_not_asked_for(vocab):
-    assert lay_out(vocab, ["Ada"]).vectors.shape == (3, 0)
+    assert lay_out(vocab, ["Ada"]).features[2].shape == (3, 0)
 
 
 def test_the_lstm_reads_the_words_alone(monkeypatch):

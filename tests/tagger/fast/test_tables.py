@@ -270,29 +270,19 @@ def test_windows_reach_the_neighbours_in_a_sequence_and_padding_beyond_it(
     assert layout.ids[layout.places].tolist() == wanted
     assert layout.active == [sum(n > time for n in sizes) for time in range(max(sizes))]
 
-    total, reach = lengths.sum(), kernel // 2
-    rows = numpy.append(ids, PAD)  # what each layer's rows are, as ids
-    for layer in range(layers):
-        if layer == 1:
-            first = layout.centres[0].numpy()
-            assert sorted(first[:-1]) == ids.tolist()
-            rows = numpy.append(first[:-1], PAD)
-        window, place = numpy.divmod(layout.bags[layer].numpy(), kernel)
-        assert (place == numpy.arange(kernel)).all()
-        found = window if layer == 0 else rows[window]
-        centres = layout.centres[layer].numpy()
-        middles = centres if layer == 0 else rows[centres]
-        for middle, around in zip(middles.tolist(), found.tolist(), strict=True):
-            if middle == PAD:
+    reach, rows = kernel // 2, layout.packed.numpy()
+    assert (sorted(rows[:-1]), rows[-1]) == (ids.tolist(), PAD)
+    assert len(layout.windows) == layers
+    for windows in layout.windows:
+        for around in rows[windows.numpy()].tolist():
+            if (middle := around[reach]) == PAD:
                 continue
             (sequence,) = (rows for rows in sequences if middle in rows)
             padded = [PAD] * reach + sequence + [PAD] * reach
             at = sequence.index(middle)
             assert around == padded[at : at + kernel]
-    last = layout.centres[-1].numpy()
-    last = last if layers == 1 else rows[last]
+    last = rows[layout.windows[-1][:, reach].numpy()]
     assert last[layout.places.numpy()].tolist() == wanted
-    assert total >= len(wanted)
 
 
 # What is no property of a word alone

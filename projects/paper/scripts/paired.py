@@ -1,0 +1,180 @@
+"""Is one acquisition function better than another? Paired differences of runs on one test set.
+
+    python scripts/paired.py runs --acquisition MNLP --baseline RAND
+
+The runs must have kept the models of all rounds (`spacy deepal experiment … --keep all`). Two runs
+of the same seed have the same seed set, so they make a pair. Each model's entities on the test set
+are counted once, sentence by sentence, and kept in WORKSPACE/NAME/counts.
+
+A difference is the mean over the pairs of F1 (micro, 0 to 1) of the one function minus that of the
+other, after the same round, that is after equal words up to a sentence. Its interval is the 95%
+percentile interval of a bootstrap over the test sentences (Efron & Tibshirani 1993, chapter 13):
+each resample is shared by all models, so what is easy or hard for all of them cancels out. The
+spread between seeds is not in the interval; the differences of the seeds stand beside it. A
+difference whose interval has 0 in it, or whose seeds do not all have its sign, is not decided.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from results import DIGITS, RESULTS, markdown, record, show_errors
+from spacy.tokens import Doc
+from spacy.util import load_model
+from tqdm import tqdm
+
+from spacy_deepal.errors import DeepALError
+from spacy_deepal.pool.shards import read_shards
+from spacy_deepal.report.runs import Run, read_runs
+from spacy_deepal.seeds import derive_seed
+
+RESAMPLES = 2000
+INTERVAL = (2.5, 97.5)  # percentiles
+
+
+def main(
+    workspace: Annotated[Path, typer.Argument(help="With the runs, as WORKSPACE/NAME/RUN")],
+    acquisition: Annotated[str, typer.Option(help="The function that is judged")] = "MNLP",
+    baseline: Annotated[str, typer.Option(help="The function it is compared with")] = "RAND",
+    output: Annotated[Path, typer.Option(help="File of results")] = RESULTS / "paired.jsonl",
+) -> None:
+    """Record the difference after each round, and over all rounds, and print them."""
+    rows = [["data", "words", "difference", "95% interval", "by seed", ""]]
+    with show_errors():
+        found = {file.parents[1] for file in workspace.glob("*/*/manifest.json")}
+        for folder in sorted(found):
+            runs = read_runs(file.parent for file in sorted(folder.glob("*/manifest.json")))
+            pairs = find_pairs(runs, acquisition, baseline)
+            counted = [[count_run(run, folder / "counts") for run in pair] for pair in pairs]
+            head = {"data": folder.name, "acquisition": acquisition, "baseline": baseline}
+            head["seeds"] = [first.seed for first, _ in pairs]
+            lines = [{**head, **line} for line in compare_rounds(pairs, counted)]
+            record(output, lines, by=("data", "acquisition", "baseline"))
+            rows += map(show, lines)
+    print(markdown(*rows))
+
+
+def find_pairs(runs: Sequence[Run], first: str, second: str) -> list[tuple[Run, Run]]:
+    """RETURNS (list[tuple]): The runs of the two functions that have the same seed.
+
+    RAISES (DeepALError): There is none.
+    """
+    found = {(run.name, run.seed): run for run in runs}
+    seeds = sorted(seed for name, seed in found if name == first and (second, seed) in found)
+    if not seeds:
+        raise DeepALError(
+            f"No seed has a run of {first} and one of {second}. There are runs of "
+            f"{', '.join(sorted({run.name for run in runs}))}."
+        )
+    return [(found[first, seed], found[second, seed]) for seed in seeds]
+
+
+def count_run(run: Run, folder: Path) -> NDArray[np.int64]:
+    """Count the entities of each round's model on the test set, unless that has been done.
+
+    folder (Path): Keeps the counts of each model.
+    RETURNS (array[rounds, sentences, 3]): In each sentence: entities that are right, entities that
+        are found, entities that are there.
+    RAISES (DeepALError): The model of a round is gone.
+    """
+    rounds = []
+    for row in tqdm(run.rounds, desc=run.folder.path.name, disable=None):
+        file = folder / f"{run.folder.path.name}-round_{row.round:02}.npy"
+        model = run.folder.round(row.round).model
+        if not file.exists():
+            if not model.is_dir():
+                raise DeepALError(
+                    f"{model} is gone. Run the experiment with --keep all: all models are needed."
+                )
+            folder.mkdir(exist_ok=True)
+            np.save(file, count_model(model, run.manifest.test.path))
+        rounds.append(np.load(file))
+    return np.stack(rounds)
+
+
+def count_model(model: Path, test: str) -> NDArray[np.int64]:
+    """RETURNS (array[sentences, 3]): As `count_run`, of one model."""
+    nlp = load_model(model)
+    gold = list(read_shards(Path(test), nlp.vocab))
+    bare = (
+        Doc(nlp.vocab, [word.text for word in doc], [bool(word.whitespace_) for word in doc])
+        for doc in gold
+    )
+    return np.array([count(doc, found) for doc, found in zip(gold, nlp.pipe(bare), strict=True)])
+
+
+def count(gold: Doc, found: Doc) -> tuple[int, int, int]:
+    """RETURNS (tuple): Entities of a sentence that are right, that are found, that are there."""
+    there, ours = ({(e.start, e.end, e.label_) for e in doc.ents} for doc in (gold, found))
+    return len(there & ours), len(ours), len(there)
+
+
+def compare_rounds(
+    pairs: Sequence[tuple[Run, Run]], counted: Sequence[Sequence[NDArray[np.int64]]]
+) -> Iterator[dict[str, Any]]:
+    """Compare the runs, as far as all have come.
+
+    RETURNS (Iterator[dict]): A line for each round, and one for the mean of all but the first,
+        whose batch is the same for all functions.
+    """
+    rounds = min(len(counts) for pair in counted for counts in pair)
+    test = np.array([[counts[:rounds] for counts in pair] for pair in counted])
+    sentences = test.shape[-2]
+    random = np.random.default_rng(derive_seed(0, "bootstrap"))
+    drawn = random.multinomial(sentences, np.full(sentences, 1 / sentences), RESAMPLES)
+    exact = paired_difference(np.ones((1, sentences)), test)[..., 0]
+    resampled = paired_difference(drawn, test).mean(0)
+    for number in range(rounds):
+        words = np.mean([run.rounds[number].words_percent for pair in pairs for run in pair])
+        line = {"round": number, "words_percent": round(float(words), DIGITS)}
+        yield line | decide(exact[:, number], resampled[number])
+    if rounds > 1:
+        mean = {"round": None, "words_percent": None}
+        yield mean | decide(exact[:, 1:].mean(1), resampled[1:].mean(0))
+
+
+def paired_difference(weights: NDArray, counts: NDArray) -> NDArray[np.float64]:
+    """F1 of the first function minus that of the second.
+
+    weights (array[resamples, sentences]): How often each resample has each sentence.
+    counts (array[pairs, 2, rounds, sentences, 3]): As `count_run`.
+    RETURNS (array[pairs, rounds, resamples]): The differences.
+    """
+    right, found, there = np.moveaxis(weights @ counts.astype("float64"), -1, 0)
+    f = 2 * right / np.maximum(found + there, 1)
+    return f[:, 0] - f[:, 1]
+
+
+def decide(seeds: NDArray[np.float64], resampled: NDArray[np.float64]) -> dict[str, Any]:
+    """RETURNS (dict): The difference, its interval, the difference of each seed, and whether it is
+    decided."""
+    low, high = np.percentile(resampled, INTERVAL)
+    one_sign = bool((seeds > 0).all() or (seeds < 0).all())
+    numbers = {"difference": seeds.mean(), "low": low, "high": high}
+    return {key: round(float(value), DIGITS) for key, value in numbers.items()} | {
+        "seeds_difference": [round(float(value), DIGITS) for value in seeds],
+        "decided": one_sign and not low <= 0 <= high,
+    }
+
+
+def show(line: dict[str, Any]) -> list[str]:
+    """RETURNS (list[str]): The cells of a line, in points of F1."""
+    words = "all" if line["round"] is None else f"{line['words_percent']:.1f}%"
+    low, high = (f"{100 * line[key]:+.1f}" for key in ("low", "high"))
+    seeds = ", ".join(f"{100 * value:+.1f}" for value in line["seeds_difference"])
+    decided = "" if line["decided"] else "not decided"
+    return [
+        line["data"],
+        words,
+        f"{100 * line['difference']:+.1f}",
+        f"{low} to {high}",
+        seeds,
+        decided,
+    ]
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,84 @@
+"""Checks that a pipeline, its data and the labels of an oracle fit together."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from ..acquisition.upstream import find_tagger
+from ..errors import PROBLEMS_SHOWN, DeepALError
+from ..pool.shards import read_shards
+from ..sentences import sentence_id
+from ..tagger.component import DeepNER
+from .manifest import read_gold
+
+# What the components of spaCy learn from, as they say that they assign it.
+LEARNT = ("tag", "pos", "morph", "lemma", "dep", "ent_kb_id")
+
+
+def check_initialized(nlp: Language) -> None:
+    """Check the pipeline from which a run starts against the data that its [paths] name. Components
+    whose labels the config gives need no annotation in the pool: an oracle may add it.
+
+    RAISES (DeepALError): There are no labels; dev or test has entities of other types than the
+        config names; the pool has no annotation for a component that is to be trained.
+    """
+    tagger, config = find_tagger(nlp), nlp.config.interpolate()
+    paths, given = config["paths"], config["initialize"]["components"]
+    if not tagger.labels:
+        raise DeepALError(
+            f"There are no labels: {paths['pool']} has no entity. Give the entity types in "
+            f"[initialize.components.{tagger.name}.labels]."
+        )
+    has_labels = {name for name in nlp.pipe_names if given.get(name, {}).get("labels")}
+    if tagger.name in has_labels:
+        _check_gold(nlp, tagger, paths["dev"])
+        _check_gold(nlp, tagger, paths["test"])
+    for name, pipe in nlp.pipeline:
+        assigned = nlp.get_pipe_meta(name).assigns
+        learnt = [attribute.upper() for attribute in LEARNT if f"token.{attribute}" in assigned]
+        fixed = {*config["training"]["frozen_components"], *has_labels}
+        if learnt and getattr(pipe, "is_trainable", False) and name not in fixed:
+            docs = read_shards(paths["pool"], nlp.vocab)
+            if not any(doc.has_annotation(attr) for doc in docs for attr in learnt):
+                raise no_annotation(name, paths["pool"])
+
+
+def _check_gold(nlp: Language, tagger: DeepNER, path: str) -> None:
+    types = {ent.label_ for doc in read_gold(path, nlp.vocab) for ent in doc.ents}
+    if others := sorted(types - {*tagger.labels}):
+        raise DeepALError(
+            f"{path} has entities of {', '.join(others)}, but the labels of the run are "
+            f"{', '.join(tagger.labels)}. Correct [initialize.components.{tagger.name}.labels], or "
+            "the data."
+        )
+
+
+def no_annotation(name: str, data: str | Path) -> DeepALError:
+    """RETURNS (DeepALError): The data have nothing that a component could learn from."""
+    return DeepALError(
+        f"{data} has no annotation for the component {name!r}. Convert data that have it; or take "
+        f'the component from a trained pipeline, with [components.{name}] source = "PIPELINE" and '
+        f'[training] frozen_components = ["{name}"]; or take it out of [nlp] pipeline.'
+    )
+
+
+def check_labelled(docs: Iterable[Doc], tagger: DeepNER, folder: Path) -> None:
+    """Check what an oracle has labelled in a round.
+
+    RAISES (DeepALError): Entities have types that the tagger was not initialised with.
+    """
+    wrong = [
+        f"sentence {sentence_id(doc)}: {ent.text!r} is labelled {ent.label_}"
+        for doc in docs
+        for ent in doc.ents
+        if ent.label_ not in tagger.labels
+    ]
+    if wrong:
+        raise DeepALError(
+            f"{folder}: entities with types that are not among the run's labels, "
+            f"{', '.join(tagger.labels)}: {len(wrong)}. Correct them; or begin a new run with all "
+            f"labels in [initialize.components.{tagger.name}.labels].\n- "
+            + "\n- ".join(wrong[:PROBLEMS_SHOWN])
+        )
