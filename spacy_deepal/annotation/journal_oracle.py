@@ -9,7 +9,7 @@ from spacy.vocab import Vocab
 from ..corpus.docbin import read_docs
 from ..errors import DeepALError
 from ..rounds.oracle import Oracle
-from ..sentences import sentence_id
+from ..sentences import KEY, labels_looked_for, sentence_id
 from .journal import IGNORE, Annotations, Answer
 from .labelling_folder import LabellingFolder
 
@@ -37,9 +37,9 @@ class JournalOracle(Oracle):
         """RETURNS (bool): True if the journal says other things about a sentence than the batch."""
         annotations = read_annotations(folder.parent)
         for doc in read_docs(batch, Vocab()):
-            before = _entities(doc)
+            before = _annotation(doc)
             annotate(doc, annotations.final(sentence_id(doc)), annotations)
-            if _entities(doc) != before:
+            if _annotation(doc) != before:
                 return True
         return False
 
@@ -54,15 +54,20 @@ def read_annotations(run: Path) -> Annotations:
 def annotate(doc: Doc, answer: Answer | None, annotations: Annotations) -> None:
     """Give a sentence the entities of an answer. A word outside of them is O if the answer speaks
     of all of today's types. Otherwise it is not annotated: it may have a type that was added since.
+    The sentence then notes for which types it was looked at.
 
     answer (Answer | None): With None, or if the sentence was ignored, no word is annotated.
     """
+    doc.user_data[KEY].pop("labels", None)
     if answer is None or answer.answer == IGNORE:
         doc.set_ents([], default="missing")
         return
     spans = [Span(doc, start, end, label) for start, end, label in answer.entities]
-    doc.set_ents(spans, default="outside" if annotations.complete(answer) else "missing")
+    complete = annotations.complete(answer)
+    doc.set_ents(spans, default="outside" if complete else "missing")
+    if not complete:
+        doc.user_data[KEY]["labels"] = answer.labels
 
 
-def _entities(doc: Doc) -> list[tuple[str, str]]:
-    return [(token.ent_iob_, token.ent_type_) for token in doc]
+def _annotation(doc: Doc) -> tuple:
+    return labels_looked_for(doc), [(token.ent_iob_, token.ent_type_) for token in doc]

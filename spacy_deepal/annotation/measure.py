@@ -9,6 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..rounds.rows import FoundEntities
+from ..sentences import labels_looked_for
 from ..tagger.scheme import IOB_MISSING
 from .labelling_folder import Changes, Measured
 
@@ -41,12 +42,14 @@ def measure(nlp: Language, gold: Sequence[Doc], round_number: int, seed: int) ->
 
 def count_matches(gold: Doc, found: Doc) -> tuple[int, int, int]:
     """RETURNS (tuple[int, int, int]): The entities that were found, invented and missed. One that
-    was found where nothing is annotated does not count."""
+    was found where nothing is annotated does not count, unless people have looked for its type."""
     wanted = {(ent.start, ent.end, ent.label_) for ent in gold.ents}
+    looked_for = labels_looked_for(gold)
     known = {
         (ent.start, ent.end, ent.label_)
         for ent in found.ents
-        if any(token.ent_iob != IOB_MISSING for token in gold[ent.start : ent.end])
+        if ent.label_ in looked_for
+        or any(token.ent_iob != IOB_MISSING for token in gold[ent.start : ent.end])
     }
     return len(wanted & known), len(known - wanted), len(wanted - known)
 

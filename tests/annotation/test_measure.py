@@ -7,6 +7,7 @@ from spacy.tokens import Doc, Span
 
 from spacy_deepal.annotation.measure import compare_found, count_matches, f1, measure
 from spacy_deepal.rounds.rows import FoundEntities
+from spacy_deepal.sentences import KEY
 
 VOCAB = spacy.blank("en").vocab
 WORDS = "Ada met Bob in Rome .".split()
@@ -28,6 +29,8 @@ def test_matches_are_counted_by_tokens_and_type():
 def test_what_is_found_where_nothing_is_annotated_does_not_count():
     gold = make_doc((0, 1, "PER"), default="missing")
     assert count_matches(gold, make_doc((0, 1, "PER"), (4, 5, "LOC"))) == (1, 0, 0)
+    gold.user_data[KEY] = {"labels": ["PER"]}
+    assert count_matches(gold, make_doc((2, 3, "PER"), (4, 5, "LOC"))) == (0, 1, 1)
 
 
 def test_nothing_to_find_and_nothing_found_is_zero():
