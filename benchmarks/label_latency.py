@@ -46,7 +46,7 @@ def main(
     """Measure both times, and print them in seconds."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make_corpus(data, folder, lang, 1.0, 0, DEV_WORDS)
+        corpus = make_corpus(data, folder, lang, 1.0, 0, DEV_WORDS)
         docs = take(list(read_shards(folder / "pools" / "train", spacy.blank(lang).vocab)), pool, 0)
         write_shards(docs, folder / "pool")
         gold = {sentence_id(doc): [(e.start, e.end, e.label_) for e in doc.ents] for doc in docs}
@@ -56,7 +56,7 @@ def main(
             config=label_config(None, lang, labelled, BATCH),
             labels=sorted({label for entities in gold.values() for _, _, label in entities}),
             lang=lang,
-            asked={"inputs": [str(folder / "pool")], "dev": str(folder / "pools" / "dev")},
+            asked={"inputs": [str(folder / "pool")], "dev": str(corpus / "dev.spacy")},
         )
         first, again = time_rounds(run, gold, labelled)
     figures = {"pool": pool, "labelled": labelled, "first": first, "again": again}

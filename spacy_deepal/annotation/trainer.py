@@ -62,7 +62,7 @@ class Trainer:
         divide_text(labelling, run.job, run.seed)
         run.count_pool()
         if not run.folder.metrics:
-            self.rank()
+            self.rank_again()
         if not run.config["paths"].get("vectors"):
             self.learn_vectors()
         self.tell("Waiting for labels")
@@ -87,7 +87,7 @@ class Trainer:
         elif run.can_measure() and (run.open_round() is not None or self.is_due()):
             self.train_round()
         elif self.ranked != self.state_of_queue():
-            self.rank()
+            self.rank_again()
         elif run.folder.metrics and self.measured != run.gold_version():
             self.measure_last()
         else:
@@ -129,9 +129,9 @@ class Trainer:
         self.tell(f"Training round {here.number}")
         run.write_gold()
         loop = Loop(self.training(), run.folder)
-        run.folder.add_metrics(loop.next_round())
+        run.folder.add_metrics(loop.next_round(lambda model: self.rank(model, here.number)))
+        self.ranked = self.state_of_queue()
         run.folder.tidy("last")
-        self.rank()
         self.measure_last()
 
     def state_of_queue(self) -> tuple:
@@ -141,11 +141,20 @@ class Trainer:
         low = not self.all_queued and self.words_left() < LOW * full
         return len(self.run.folder.metrics), tuple(self.run.annotations.labels), low
 
-    def rank(self) -> None:
-        """Make the queue anew."""
-        run, metrics, settings = self.run, self.run.folder.metrics, self.run.settings
-        self.tell("Ranking the pool" if metrics else "Drawing the first sentences")
-        warm = bool(metrics) and metrics[-1].dev_ents_f >= settings.cold_start
+    def rank_again(self) -> None:
+        """Make the queue anew with the last model, if there is one."""
+        rounds = len(self.run.folder.metrics)
+        self.rank(self.run.last_model if rounds else None, rounds - 1 if rounds else None)
+
+    def rank(self, model: Path | None, number: int | None) -> None:
+        """Make the queue anew.
+
+        model (Path | None), number (int | None): A model and its round. None: there is none yet.
+        """
+        run, settings = self.run, self.run.settings
+        self.tell("Ranking the pool" if model else "Drawing the first sentences")
+        nlp = load_model(model) if model else None
+        warm = nlp is not None and nlp.meta["performance"]["ents_f"] >= settings.cold_start
         ranking = Ranking(
             run.labelling,
             run.job,
@@ -157,8 +166,8 @@ class Trainer:
             suggest=suggest_by_terms(
                 run.job.lang, run.job.terms, run.job.patterns, run.annotations.labels
             ),
-            nlp=load_model(run.last_model) if metrics else None,
-            round=metrics[-1].round if metrics else None,
+            nlp=nlp,
+            round=number,
         )
         tasks = ranking.make_queue()
         run.labelling.write_queue(tasks)

@@ -131,8 +131,11 @@ class Loop:
             )
         return ""
 
-    def next_round(self) -> RoundMetrics:
-        """Do the next round, or what is left of it."""
+    def next_round(self, on_model: Callable[[Path], None] = lambda model: None) -> RoundMetrics:
+        """Do the next round, or what is left of it.
+
+        on_model (Callable): Called with the trained pipeline, before it is evaluated.
+        """
         metrics = self.folder.metrics
         here = self.folder.round(len(metrics))
         selection = self._how_to_select(metrics)
@@ -146,6 +149,7 @@ class Loop:
             with here.timed("train"):
                 best = self.training.train_round(here, start, labelled)
             replace_folder(best, here.model)
+        on_model(here.model)
         return self._evaluate(here, selection, labelled)
 
     def _how_to_select(self, metrics: list[RoundMetrics]) -> str:
