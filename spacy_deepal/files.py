@@ -13,6 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from .errors import DeepALError, describe_error
 
+REPLACEMENT, EARLIER = ".replacement", ".earlier"  # folders while others are being replaced
+
 
 class Row(BaseModel):
     """A row whose values have exactly the types that it declares, and no NaN among them."""
@@ -152,6 +154,35 @@ def replace_folder(draft: Path, folder: Path) -> None:
         if earlier.exists() and not folder.exists():
             earlier.replace(folder)
     shutil.rmtree(earlier, ignore_errors=True)
+
+
+def replace_together(draft: Path, folder: Path) -> None:
+    """Put the finished folders of a draft in the places of those of the same names in a folder: all
+    of them or none.
+
+    At no moment are old and new ones there side by side. If the process is killed on the way, some
+    are missing, and `finish_replacement` puts the new ones there.
+
+    draft (Path): A folder on the same disk. It is used up.
+    """
+    draft.replace(folder / REPLACEMENT)  # from here on the new ones count
+    finish_replacement(folder)
+
+
+def finish_replacement(folder: Path) -> None:
+    """Finish what `replace_together` has begun, if it was killed."""
+    waiting = folder / REPLACEMENT
+    if not waiting.is_dir():
+        return
+    earlier = waiting / EARLIER
+    earlier.mkdir(exist_ok=True)
+    new = [path for path in waiting.iterdir() if path.name != EARLIER]
+    for path in new:
+        if (folder / path.name).exists():
+            (folder / path.name).replace(earlier / path.name)
+    for path in new:
+        path.replace(folder / path.name)
+    shutil.rmtree(waiting, ignore_errors=True)
 
 
 def check_replaceable(folder: Path, is_ours: Callable[[Path], bool], what: str) -> None:

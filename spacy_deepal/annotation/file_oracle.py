@@ -10,8 +10,12 @@ from typing import Any
 
 from spacy.tokens import Doc
 
-from ..corpus.jsonl import accepted, parse_record, parse_spans
-from ..corpus.sources import BadLine, read_lines, set_spans
+from ..corpus.docs import set_spans
+from ..corpus.json_values import parse_record
+from ..corpus.reading import BadLine
+from ..corpus.records import accepted
+from ..corpus.sources import read_lines
+from ..corpus.spans import parse_spans
 from ..errors import PROBLEMS_SHOWN, DeepALError, LabelsAwaited
 from ..files import write_jsonl
 from ..rounds.oracle import Oracle
@@ -100,15 +104,15 @@ def _read_line(waiting: dict[str, Doc], refused: dict[str, str], number: int, li
     if record.get("id") is None:
         raise BadLine(number, 'not an object with an "id"')
     name = str(record["id"])
-    if not accepted(record):
-        refused[name] = record["answer"]
+    if not accepted(record, number):
+        refused[name] = str(record.get("answer", "reject"))
         return
     doc = waiting.pop(name, None)
     if doc is None:
         raise BadLine(number, "the id is not in this round, or it is labelled twice")
     if record.get("text", doc.text) != doc.text:
         raise BadLine(number, f"the text was changed, so offsets may be wrong; it was {doc.text!r}")
-    spans = parse_spans(record, len(doc.text), number, line)
+    spans = parse_spans(record, doc.text, number)
     if spans is None:
         raise BadLine(number, 'no "spans"; a sentence without entities has an empty list')
     set_spans(doc, spans, number)

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from ..corpus.sources import find_files
+from ..corpus.folders import find_files
 from ..files import draft_beside
 from ..pipelines import blank_pipeline
 from ..pool.convert import convert
@@ -13,19 +13,21 @@ from .labelling_folder import LabellingFolder, LabellingJob, Task
 
 LONG = 3_000_000  # bytes: a longer text takes more than a few seconds to read
 BYTES = 200_000  # of its beginning that are read at once
-SENTENCES = 300  # of these that are shown before the text is read
+HEAD_SENTENCES = 300  # of these that are shown before the text is read
+SUFFIXES_WITH_HEAD = (".txt", ".jsonl", ".spacy")  # others cannot be read in part
 
 
 def queue_head(folder: LabellingFolder, job: LabellingJob) -> None:
-    """Make a queue of the beginning of the text, if the text is long. These sentences have the ids
-    that they will have in the pool. They do not go into dev or test.
+    """Make a queue of the beginning of the text, if the text is long and has lines. These sentences
+    have the ids that they will have in the pool. They do not go into dev or test.
 
     RAISES (DeepALError): As `convert`.
     """
-    files = find_files(job.inputs, lang=job.lang)
+    files = find_files(job.inputs, lang=job.lang).files
     if folder.queue_file.exists() or sum(file.stat().st_size for file in files) < LONG:
         return
-    first = files[0]
+    if (first := files[0]).suffix not in SUFFIXES_WITH_HEAD:
+        return
     with draft_beside(folder.pool) as draft:
         source = draft / first.name
         if first.suffix == ".spacy":
@@ -36,7 +38,7 @@ def queue_head(folder: LabellingFolder, job: LabellingJob) -> None:
         docs = list(read_shards(draft / "pool", blank_pipeline(job.lang).vocab))[:-1]
     folder.write_queue(
         Task(id=sentence_id(doc), part="train", tokens=[token.text_with_ws for token in doc])
-        for doc in docs[:SENTENCES]
+        for doc in docs[:HEAD_SENTENCES]
     )
 
 

@@ -9,48 +9,116 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ._app import Lang, app, show_errors
+from ._reading import (
+    BorderOf,
+    Columns,
+    Encoding,
+    FormatName,
+    OffsetsOf,
+    Scheme,
+    SpansKey,
+    Split,
+    TagNames,
+    Tokens,
+    read_options,
+)
 
 if TYPE_CHECKING:
-    from ..pool.convert import ConvertSummary
+    from ..pool.summary import ConvertSummary
 
 ROWS_SHOWN = 12
 
 
 @app.command("convert")
 def convert_cli(
-    inputs: Annotated[list[Path], Argument(help="Files, or folders of files")],
+    inputs: Annotated[list[Path], Argument(help="Files, folders, .gz and .zip files")],
     output: Annotated[Path, Argument(help="Folder of the pool to write")],
-    format: Annotated[
-        str,
-        Option(help="auto (detected), iob2, conll2003, conll2012, inline, jsonl, text or spacy"),
-    ] = "auto",
+    format: FormatName = "auto",
     lang: Lang = "en",
     genre: Annotated[str | None, Option(help="Genre of sentences whose source names none")] = None,
     skip_bad: Annotated[
         bool, Option("--skip-bad", help="Leave out lines that cannot be converted")
     ] = False,
-    sentences_per_shard: Annotated[int, Option(help="Sentences in a shard")] = 1000,
+    sentences_per_shard: Annotated[
+        int, Option(min=1, max=10_000_000, help="Sentences in a shard")
+    ] = 1000,
+    columns: Columns = "",
+    scheme: Scheme = None,
+    spans_key: SpansKey = "",
+    tag_names: TagNames = "",
+    offsets: OffsetsOf = "characters",
+    border: BorderOf = "refuse",
+    split: Split = False,
+    tokens: Tokens = "data",
+    encoding: Encoding = "utf-8",
 ) -> None:
     """Convert annotated or raw text to a pool: a folder of .spacy files, which spaCy reads as they
-    are. If a line cannot be converted, nothing is written."""
+    are. If a line cannot be converted, or a file can be read in several ways, nothing is written.
+    """
     from ..pool.convert import convert
 
     with show_errors():
         summary = convert(
             inputs,
             output,
-            format=format,
+            options=read_options(
+                format, columns, scheme, spans_key, tag_names, offsets, border, split, tokens
+            ),
             lang=lang,
+            encoding=encoding,
             genre=genre,
             skip_bad=skip_bad,
             sentences_per_shard=sentences_per_shard,
         )
-    if summary.skipped:
-        msg.warn(f"Bad lines left out: {summary.skipped}", "\n".join(summary.problems))
-    if summary.without_words:
-        msg.warn(f"Sentences without a word left out: {summary.without_words}")
+    print_files({"pool": summary})
     print_summaries({"pool": summary})
     msg.good(f"Wrote {output}")
+
+
+def print_files(summaries: "Mapping[str, ConvertSummary]") -> None:
+    """Print how each file was read, what was left out of it, and which files were not read."""
+    for summary in summaries.values():
+        rows = [
+            (
+                str(file.path),
+                file.format,
+                file.how,
+                f"{file.sentences:,}",
+                f"{file.words:,}",
+                ", ".join(f"{n:,} {label}" for label, n in file.entities.most_common(3))
+                + (" …" if len(file.entities) > 3 else "")
+                or ("none" if file.labelled else "not labelled"),
+            )
+            for file in summary.files[:ROWS_SHOWN]
+        ]
+        header = ("file", "format", "read as", "sentences", "words", "entities")
+        msg.table(rows, header=header, divider=True, max_col=60)
+        if more := summary.files[ROWS_SHOWN:]:
+            formats = Counter(file.format for file in more)
+            kinds = ", ".join(f"{count:,} {format}" for format, count in formats.items())
+            msg.text(f"{len(more):,} more files: {kinds}\n")
+        if summary.unread:
+            _warn(
+                f"Files not read: {len(summary.unread):,}",
+                [f"{path}: {reason}" for path, reason in sorted(summary.unread.items())],
+            )
+        if summary.skipped:
+            _warn(f"Bad lines left out: {summary.skipped:,}", summary.problems)
+        for text, count in [
+            *((note, count) for note, count in summary.notes.items()),
+            ("sentences without a word left out", summary.without_words),
+            ("exact doubles left out", summary.doubles),
+            ("sentences are labelled only in part", summary.partly),
+        ]:
+            if count:
+                msg.warn(f"{text[:1].upper()}{text[1:]}: {count:,}")
+
+
+def _warn(title: str, lines: list[str]) -> None:
+    msg.warn(title)
+    print(*lines[:ROWS_SHOWN], sep="\n")
+    if rest := lines[ROWS_SHOWN:]:
+        print(f"… and {len(rest):,} more")
 
 
 def print_summaries(summaries: "Mapping[str, ConvertSummary]") -> None:

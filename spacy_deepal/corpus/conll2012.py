@@ -4,15 +4,20 @@ Source: http://conll.cemantix.org/2012/data.html (columns, folders and names of 
 """
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import IO
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..errors import DeepALError
+from ..sentences import sentence_info
+from .docs import tagged_doc
 from .ontonotes import BIBLE
-from .sources import BadLine, Lines, Sentence, attempt, blocks, read_lines, tagged_doc
+from .reading import BadLine, Lines, Reading, ReadOptions, Sentence, attempt, blocks
+from .sources import Source
+from .writing import iob2_tags_of
 
 BEGIN_DOCUMENT, END_DOCUMENT = "#begin document", "#end document"
 WORD_COLUMN, ENTITY_COLUMN = 3, 10
@@ -21,9 +26,20 @@ BRACKET = re.compile(r"\(([^()*]+)|\)")
 ESCAPED = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}"}
 SLASH_ESCAPE = re.compile(r"/[.,?!:;-]")
 MISSING_WORD = "[WORD]"
+PART_NUMBER = re.compile(r"[0-9]{1,6}")
+DOCUMENT_PART = re.compile(r"(.*)/([0-9]{3,6})")  # a document and its part, as doc_id has them
 
 
-def read_conll2012(file: Path, nlp: Language) -> Iterator[Sentence | BadLine]:
+def conll2012_readings(source: Source, options: ReadOptions) -> list[Reading]:
+    """RETURNS (list[Reading]): The way to read a file of the shared task; none if it is another."""
+    first = next((line for _, line in source.lines() if line.strip()), "")
+    if not first.startswith(BEGIN_DOCUMENT):
+        return []
+    how = f"words in column {WORD_COLUMN + 1}, entities in column {ENTITY_COLUMN + 1}"
+    return [Reading("conll2012", how, "--format conll2012", read_conll2012)]
+
+
+def read_conll2012(source: Source, nlp: Language) -> Iterator[Sentence | BadLine]:
     """Read a word on each line, in at least 11 columns between white space: document, part,
     number, word as the 4th, named entities as the 11th, and any number of columns after it. A blank
     line ends a sentence. Lines #begin document and #end document stand around each part. A part is
@@ -38,13 +54,13 @@ def read_conll2012(file: Path, nlp: Language) -> Iterator[Sentence | BadLine]:
     RAISES (DeepALError): The file is a skeleton, without words.
     """
     marks = (BEGIN_DOCUMENT, END_DOCUMENT)
-    lines = ((i, "" if line.startswith(marks) else line) for i, line in read_lines(file))
+    lines = ((i, "" if line.startswith(marks) else line) for i, line in source.lines())
     for block in blocks(lines):
         rows = [(number, re.split("[ \t]+", line.strip(" \t"))) for number, line in block]
         if any(row[WORD_COLUMN : WORD_COLUMN + 1] == [MISSING_WORD] for _, row in rows):
             raise DeepALError(
-                f"{file}:{rows[0][0]}: the words are missing ({MISSING_WORD}): the file is a "
-                "skeleton. Make the _conll files from the OntoNotes 5 release (LDC2013T19) with "
+                f"{source.path}:{rows[0][0]}: the words are missing ({MISSING_WORD}): the file is "
+                "a skeleton. Make the _conll files from the OntoNotes 5 release (LDC2013T19) with "
                 "the script skeleton2conll.sh of the CoNLL-2012 shared task."
             )
         yield attempt(_parse_conll2012, nlp, rows)
@@ -53,7 +69,7 @@ def read_conll2012(file: Path, nlp: Language) -> Iterator[Sentence | BadLine]:
 def _parse_conll2012(nlp: Language, rows: list[tuple[int, list[str]]]) -> Sentence:
     first, columns = rows[0]
     for number, row in rows:
-        if len(row) <= ENTITY_COLUMN or not row[1].isdecimal():
+        if len(row) <= ENTITY_COLUMN or not PART_NUMBER.fullmatch(row[1]):
             raise BadLine(number, "not 11 columns or more, the 2nd a number", " ".join(row))
         if len(row) != len(columns):
             message = f"{len(row)} columns, but the sentence begins with {len(columns)}"
@@ -62,11 +78,11 @@ def _parse_conll2012(nlp: Language, rows: list[tuple[int, list[str]]]) -> Senten
     tags = _outermost_tags([(number, row[ENTITY_COLUMN]) for number, row in rows])
     genre = columns[0].split("/")[0]
     if genre == BIBLE and set(tags) == {"O"}:
-        doc = Doc(nlp.vocab, words=words)
-        doc.has_unknown_spaces = True
+        doc = tagged_doc(nlp, words, None)
     else:
-        doc = tagged_doc(nlp, words, tags, None)
-    return Sentence(doc, first, doc_id=f"{columns[0]}/{int(columns[1]):03}", genre=genre)
+        doc = tagged_doc(nlp, words, tags)
+    doc_id = f"{columns[0]}/{int(columns[1]):03}"
+    return Sentence(doc, first, doc_id=doc_id, genre=genre, names_document=True)
 
 
 def _unescape(word: str) -> str:
@@ -97,3 +113,42 @@ def _outermost_tags(cells: Lines) -> list[str]:
         number, cell = cells[opened[0][0]]
         raise BadLine(number, "an entity begins here that does not end in its sentence", cell)
     return tags
+
+
+def write_conll2012(docs: Iterable[Doc], stream: IO[str]) -> None:
+    """Write words and entities in the columns of the shared task; all others are empty. Sentences
+    of unknown documents belong to "unknown".
+
+    RAISES (DeepALError): A sentence is not labelled as a whole, or a word or label cannot stand in
+        these columns.
+    """
+    for doc_id, group in groupby(docs, lambda doc: sentence_info(doc)["doc_id"] or "unknown"):
+        match = DOCUMENT_PART.fullmatch(doc_id)
+        name, part = (match[1], match[2]) if match else (doc_id, "000")
+        stream.write(f"{BEGIN_DOCUMENT} ({name}); part {int(part):03}\n")
+        for doc in group:
+            for number, (word, cell) in enumerate(_rows_of(doc)):
+                cells = [name, str(int(part)), str(number), word, "-", "*", "-", "-", "-", "-"]
+                stream.write(" ".join([*cells, cell, "-"]) + "\n")
+            stream.write("\n")
+        stream.write(f"{END_DOCUMENT}\n")
+
+
+def _rows_of(doc: Doc) -> Iterator[tuple[str, str]]:
+    """YIELDS (tuple[str, str]): Each word, escaped, and its bracketed entity."""
+    escapes = {character: escape for escape, character in ESCAPED.items()}
+    tags = iob2_tags_of(doc, "conll2012")
+    for token, tag, after in zip(doc, tags, [*tags[1:], "O"], strict=True):
+        if token.is_space:
+            continue
+        word = escapes.get(token.text, token.text)
+        if re.search(r"\s", word) or word in ESCAPED.values() or SLASH_ESCAPE.fullmatch(word):
+            word = ""
+        if not word or re.search(r"[()*\s]", tag) or token.text in ESCAPED:
+            raise DeepALError(
+                f"The format conll2012 cannot hold the word {token.text!r} with the tag {tag!r}. "
+                "Write it as iob2."
+            )
+        begins = f"({tag[2:]}" if tag[0] == "B" else ""
+        ends = ")" if tag != "O" and not after.startswith("I") else ""
+        yield word, f"{begins}{ends}" if begins and ends else f"{begins}*{ends}"

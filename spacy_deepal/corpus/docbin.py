@@ -1,10 +1,14 @@
 """`.spacy` files: written and read as streams of Docs, and read as a source of sentences."""
 
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
+import numpy as np
+from spacy.attrs import DEP, ENT_ID, ENT_IOB, ENT_KB_ID, ENT_TYPE, LEMMA, ORTH, POS, TAG
 from spacy.language import Language
+from spacy.parts_of_speech import NAMES as PARTS_OF_SPEECH
 from spacy.tokens import Doc, DocBin, Span
 from spacy.vocab import Vocab
 from srsly.msgpack import Packer, Unpacker
@@ -13,11 +17,21 @@ from thinc.types import Ints2d
 from ..errors import DeepALError
 from ..files import write_atomically
 from ..sentences import INFO_KEYS, KEY
-from .sources import BadLine, Sentence
+from .reading import BadLine, Reading, ReadOptions, Sentence
+from .sources import MAX_GROWTH, MAX_UNPACKED, Source
 
 ATTRS = ("ORTH", "SPACY", "ENT_IOB", "ENT_TYPE")  # stored for every Doc
 # Stored only if a Doc has them: what other components of a pipeline learn from.
 OTHER_ATTRS = ("TAG", "POS", "MORPH", "LEMMA", "DEP", "HEAD", "SENT_START", "ENT_KB_ID", "ENT_ID")
+
+LARGE = 1 << 20  # bytes
+STRINGS = (ORTH, TAG, LEMMA, DEP, ENT_TYPE, ENT_KB_ID, ENT_ID)  # their values are strings' hashes
+IOB_CODES, PARTS = frozenset(range(4)), frozenset(PARTS_OF_SPEECH)
+# What spaCy and msgpack raise for content that is no DocBin.
+NOT_A_DOCBIN = (
+    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, MemoryError),
+    *(RecursionError, zlib.error),
+)
 
 
 def doc_bin(docs: Sequence[Doc]) -> DocBin:
@@ -55,18 +69,58 @@ def read_docs(file: Path, vocab: Vocab) -> Iterator[Doc]:
 
     RAISES (DeepALError): The file cannot be read.
     """
+    return _docs_of(Source(file, lambda: file.open("rb")), vocab)
+
+
+def _docs_of(source: Source, vocab: Vocab) -> Iterator[Doc]:
+    data = source.read_bytes()
     try:
-        doc_bin = DocBin().from_disk(file)
+        _check_growth(data)
+        doc_bin = DocBin().from_bytes(data)
+        _check_values(doc_bin, vocab)
         user_data = _unpack(doc_bin.user_data)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        doc_bin.user_data = []
+        for doc, of_doc in zip(doc_bin.get_docs(vocab), user_data, strict=True):
+            doc.user_data.update(of_doc)
+            yield doc
+    except NOT_A_DOCBIN as error:
         raise DeepALError(
-            f"{file} cannot be read as a .spacy file ({type(error).__name__}). "
+            f"{source.path} cannot be read as a .spacy file ({type(error).__name__}). "
             "It is damaged or has another format: write it again."
         ) from error
-    doc_bin.user_data = []
-    for doc, data in zip(doc_bin.get_docs(vocab), user_data, strict=True):
-        doc.user_data.update(data)
-        yield doc
+
+
+def _check_values(doc_bin: DocBin, vocab: Vocab) -> None:
+    """Make sure that the numbers of tokens stand for something; spaCy looks only when it uses them.
+
+    RAISES (ValueError): They do not.
+    """
+    for string in doc_bin.strings:
+        vocab.strings.add(string)
+    columns = dict(
+        zip(
+            doc_bin.attrs,
+            np.vstack([*doc_bin.tokens, np.empty((0, len(doc_bin.attrs)), "uint64")]).T,
+            strict=True,
+        )
+    )
+    known: Any
+    for attr, known in ((ENT_IOB, IOB_CODES), (POS, PARTS), *((a, vocab.strings) for a in STRINGS)):
+        for number in np.unique(columns.get(attr, ())).tolist():
+            if number and number not in known:
+                raise ValueError(f"{number} stands for nothing")
+
+
+def _check_growth(data: bytes) -> None:
+    """RAISES (OverflowError): A large file is a decompression bomb."""
+    if len(data) < LARGE:
+        return
+    size, unpacker = 0, zlib.decompressobj()
+    while data:
+        size += len(unpacker.decompress(data, LARGE))
+        data = unpacker.unconsumed_tail
+        if size > max(MAX_UNPACKED, MAX_GROWTH * len(data)):
+            raise OverflowError
 
 
 def _unpack(packed: list[bytes | None]) -> list[dict]:
@@ -79,27 +133,40 @@ def _unpack(packed: list[bytes | None]) -> list[dict]:
     return list(unpacker)
 
 
-def read_spacy(file: Path, nlp: Language) -> Iterator[Sentence | BadLine]:
+def spacy_readings(source: Source, options: ReadOptions) -> list[Reading]:
+    """RETURNS (list[Reading]): The way to read a .spacy file; none for other files."""
+    if source.suffix != ".spacy":
+        return []
+    return [Reading("spacy", "Docs with their entities", "--format spacy", read_spacy)]
+
+
+def read_spacy(source: Source, nlp: Language) -> Iterator[Sentence | BadLine]:
     """Read a .spacy file, and cut Docs of several sentences into these.
 
     All annotation of the tokens is kept, and so are span groups, but for spans that go beyond a
     sentence. Ids, documents and genres of an earlier pool are kept too, but the sentences of a Doc
     that is cut get new ids.
     """
-    for number, doc in enumerate(read_docs(file, nlp.vocab), 1):
+    for number, doc in enumerate(_docs_of(source, nlp.vocab), 1):
         given = doc.user_data.get(KEY) or {}
-        info = {key: given.get(key) for key in INFO_KEYS}
+        info: Any = {key: given.get(key) for key in INFO_KEYS} if isinstance(given, dict) else given
+        if not isinstance(info, dict) or not all(
+            value is None or isinstance(value, str) for value in info.values()
+        ):
+            yield BadLine(number, f"user_data[{KEY!r}] is not what a pool has", doc.text)
+            continue
         sentences = list(doc.sents) if doc.has_annotation("SENT_START") else []
         if len(sentences) < 2:
-            yield Sentence(doc, number, **info)
+            yield Sentence(doc, number, **info, names_document=info["doc_id"] is not None)
         elif any(sentence[0].ent_iob_ == "I" for sentence in sentences):
             yield BadLine(number, "an entity goes on into the next sentence", doc.text)
         elif any(not s.start <= token.head.i < s.end for s in sentences for token in s):
             yield BadLine(number, "a dependency goes on into the next sentence", doc.text)
         else:
-            doc_id = info["doc_id"] or f"{file.stem}-{number:04}"
+            doc_id = info["doc_id"] or f"{source.stem}-{number:04}"
+            names = info["doc_id"] is not None
             for sentence in _cut(doc, sentences):
-                yield Sentence(sentence, number, doc_id=doc_id, genre=info["genre"])
+                yield Sentence(sentence, number, None, doc_id, info["genre"], names)
 
 
 def _cut(doc: Doc, sentences: Sequence[Span]) -> Iterator[Doc]:

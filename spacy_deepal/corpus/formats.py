@@ -1,53 +1,201 @@
-"""The formats that can be read: their readers, and how a file's format is told."""
+"""The formats that are read and written, and how that of a file is told."""
 
-import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
-from pathlib import Path
+from typing import IO, Any
+
+from spacy.tokens import Doc
 
 from ..errors import DeepALError
-from .conll2003 import CONLL2003_ROW, DOCSTART, read_conll2003
-from .conll2012 import BEGIN_DOCUMENT, read_conll2012
-from .docbin import read_spacy
-from .inline import INLINE_ENTITY, read_inline
-from .iob2 import IOB2_ROW, IOB_TAG, UNER_ROW, read_iob2
-from .jsonl import read_records
-from .sources import FormatReader, read_lines
-from .text import read_text
+from ..pipelines import blank_pipeline
+from .brat import brat_readings
+from .columns import column_readings, write_columns
+from .conll2012 import conll2012_readings, write_conll2012
+from .conllu import conllu_readings, write_conllu
+from .csv_table import csv_readings, write_csv
+from .docbin import spacy_readings
+from .folders import about_data
+from .inline import inline_readings, write_inline
+from .label_studio import (
+    FULL,
+    MINIMAL,
+    label_studio_readings,
+    write_label_studio,
+    write_label_studio_min,
+)
+from .prodigy import WHOLE, YES_NO, prodigy_readings, write_prodigy
+from .reading import BadLine, Reading, ReadOptions, TagScheme
+from .records import record_readings, write_doccano, write_hugging_face, write_records
+from .sources import Source
+from .spacy2 import spacy2_readings, write_spacy2
+from .text import text_readings, write_text
 
-READERS: dict[str, FormatReader] = {
-    "iob2": read_iob2,
-    "conll2003": read_conll2003,
-    "conll2012": read_conll2012,
-    "inline": read_inline,
-    "jsonl": read_records,
-    "text": read_text,
-    "spacy": read_spacy,
-}
-TAGGED_ROW = re.compile(rf".*\S[ \t]+({IOB_TAG.pattern})[ \t]*")  # columns of any kind
-LINES_TO_DETECT = 1000
+SENTENCES_SHOWN, WORDS_SHOWN = 2, 8
+TEXT_SUFFIXES = (".txt", ".text", ".md", "")
 
 
-def detect_format(file: Path) -> str:
-    """RETURNS (str): The name of a file's format, told by its suffix or by most of its first lines.
+@dataclass(frozen=True)
+class Format:
+    """A format of files.
 
-    RAISES (DeepALError): Neither tells it.
+    about (str): What it looks like, in a line.
+    readings (Callable): Returns the ways to read a file in this format: none if it is another one,
+        several if the file does not tell which one is right.
+    write (Callable | None): Writes sentences as a file. None: it has a writer of its own.
     """
-    if file.suffix.lower() in (".spacy", ".jsonl"):
-        return file.suffix.lower().removeprefix(".")
-    lines = [line for _, line in islice(read_lines(file), LINES_TO_DETECT) if line.strip()]
-    if lines and lines[0].startswith(BEGIN_DOCUMENT):
-        return "conll2012"
-    rows = [line for line in lines if not line.startswith(("# ", DOCSTART))]
-    for name, row in (("iob2", IOB2_ROW), ("iob2", UNER_ROW), ("conll2003", CONLL2003_ROW)):
-        if _most_match(row, rows):
-            return name
-    if rows and (_most_match(TAGGED_ROW, rows) or file.suffix.lower() not in (".txt", "")):
-        raise DeepALError(
-            f"{file}: neither the name nor the first lines tell the format. Name it with --format: "
-            f"{', '.join(READERS)}. In iob2 there is a tab between the columns."
+
+    about: str
+    readings: Callable[[Source, ReadOptions], list[Reading]]
+    write: Callable[[Iterable[Doc], IO[str]], None] | None = None
+
+
+def _columns(about: str, format: str, names: str, writes: TagScheme, **reads: Any) -> Format:
+    """RETURNS (Format): One of columns.
+
+    names (str): Its columns as they are written.
+    writes (str): The scheme of the tags that are written.
+    reads: The scheme that is read, if it is not any.
+    """
+    return Format(
+        about,
+        partial(column_readings, format=format, **reads),
+        partial(write_columns, format=format, names=names, scheme=writes),
+    )
+
+
+# In the order in which they are tried. The names of columns are asked for by --format alone, since
+# all of them are read alike.
+DETECTED: dict[str, Format] = {
+    "spacy": Format("a .spacy file; Docs of several sentences are cut", spacy_readings),
+    "brat": Format("a text in a .txt file, its entities in an .ann file beside it", brat_readings),
+    "conll2012": Format(
+        "the columns of OntoNotes 5, as the CoNLL-2012 shared task has them",
+        conll2012_readings,
+        write_conll2012,
+    ),
+    "conllu": Format(
+        "the ten columns of Universal Dependencies, NER=B-PER in the last one",
+        conllu_readings,
+        write_conllu,
+    ),
+    "csv": Format(
+        "a word and its tag on each row, the columns named above", csv_readings, write_csv
+    ),
+    FULL: Format("Label Studio's JSON", label_studio_readings, write_label_studio),
+    MINIMAL: Format("Label Studio's JSON-MIN", label_studio_readings, write_label_studio_min),
+    WHOLE: Format(
+        "Prodigy: annotated sentences, and yes-or-no answers", prodigy_readings, write_prodigy
+    ),
+    "spacy2": Format('lists of [text, {"entities": [...]}]', spacy2_readings, write_spacy2),
+    "jsonl": Format(
+        "an object a line, with text and spans, or tokens and ner_tags",
+        record_readings,
+        write_records,
+    ),
+    "columns": Format(
+        "a word and its tag in columns of any kind, a blank line after each sentence",
+        column_readings,
+    ),
+    "inline": Format(
+        "text with [surface](LABEL) marks, one sentence a line", inline_readings, write_inline
+    ),
+    "text": Format("raw text, one paragraph a line", text_readings, write_text),
+}
+# Names for what the readers above read, too.
+SPECIAL: dict[str, Format] = {
+    "iob2": _columns("a token, a tab and an IOB2 tag", "iob2", "word\tner", "iob2", scheme="iob2"),
+    "bioes": _columns(
+        "a token, a tab and a tag with B-, I-, E- or S-",
+        "bioes",
+        "word\tner",
+        "bioes",
+        scheme="bioes",
+    ),
+    "conll2002": _columns("word and tag, a space between", "conll2002", "word ner", "iob2"),
+    "conll2003": _columns(
+        "word, part of speech, chunk and IOB1 tag", "conll2003", "word pos _ ner", "iob1"
+    ),
+    YES_NO: Format(
+        "Prodigy: yes-or-no answers about single spans", partial(prodigy_readings, format=YES_NO)
+    ),
+    "doccano": Format("doccano's JSONL", record_readings, write_doccano),
+    "hugging_face": Format("tokens and ner_tags a line", record_readings, write_hugging_face),
+}
+ALL_FORMATS = DETECTED | SPECIAL
+
+
+def check_format(name: str) -> None:
+    """RAISES (DeepALError): There is no such format to read."""
+    if name != "auto" and name not in ALL_FORMATS:
+        raise DeepALError(f"Unknown format {name!r}. Known: auto, {', '.join(ALL_FORMATS)}.")
+
+
+def find_reading(source: Source, options: ReadOptions) -> Reading:
+    """Find the one way to read a file.
+
+    RAISES (DeepALError): There is none, or there are several: all are shown, each with the option
+        that chooses it.
+    """
+    if options.format == "auto":
+        readings = _detected(source, options)
+    else:
+        found = ALL_FORMATS[options.format].readings(source, options)
+        readings = [reading for reading in found if reading.format == options.format] or found
+    if len(readings) == 1:
+        return readings[0]
+    if readings:
+        raise DeepALError(_ambiguous(source, readings))
+    raise DeepALError(_unknown(source, options))
+
+
+def _detected(source: Source, options: ReadOptions) -> list[Reading]:
+    if source.suffix == ".spacy":
+        return spacy_readings(source, options)
+    for name, format in DETECTED.items():
+        if name == "text" and (source.suffix not in TEXT_SUFFIXES or about_data(source.name)):
+            return []
+        if readings := format.readings(source, options):
+            return readings
+    return []
+
+
+def _unknown(source: Source, options: ReadOptions) -> str:
+    if options.format != "auto":
+        more = f", with the columns {','.join(options.columns)}" if options.columns else ""
+        return (
+            f"{source.path} is not of the format {options.format}{more}. Leave out --format to "
+            "have it detected."
         )
-    return "inline" if any(INLINE_ENTITY.search(line) for line in lines) else "text"
+    if about_data(source.name):
+        return (
+            f"{source.path} seems to be about the data. If it is text, read it with --format text."
+        )
+    first = next((line for _, line in source.lines() if line.strip()), "")
+    return (
+        f"{source.path}: neither the name nor the lines tell the format. Name it with --format: "
+        f"{', '.join(ALL_FORMATS)}. Or name the columns, as in --columns word,_,_,ner; with tags "
+        f"that are types alone, such as PER, add --scheme io. The first line is {first[:80]!r}."
+    )
 
 
-def _most_match(row: re.Pattern[str], lines: list[str]) -> bool:
-    return sum(row.fullmatch(line) is not None for line in lines) > len(lines) / 2
+def _ambiguous(source: Source, readings: list[Reading]) -> str:
+    """RETURNS (str): Both readings, what each one gives, and the options that choose."""
+    lines = [f"{source.path} can be read in {len(readings)} ways. Choose one of them:"]
+    nlp = blank_pipeline("xx")
+    for reading in readings:
+        lines.append(f"{reading.choose}   ({reading.how})")
+        for item in islice(reading.read(source, nlp), SENTENCES_SHOWN):
+            lines.append(f"    {_shown(item)}")
+    return "\n".join(lines)
+
+
+def _shown(item: Any) -> str:
+    if isinstance(item, BadLine):
+        return f"line {item.line}: {item.message}"
+    words = " ".join(token.text for token in item.doc[:WORDS_SHOWN])
+    ents = ", ".join(f"{ent.text} ({ent.label_})" for ent in item.doc.ents)
+    more = " …" * (len(item.doc) > WORDS_SHOWN)
+    none = "no entity" if item.doc.has_annotation("ENT_IOB") else "not labelled"
+    return f"{words}{more}: {ents or none}"

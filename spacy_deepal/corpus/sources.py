@@ -1,209 +1,234 @@
-"""What all formats share: the files to read, their lines, and the sentence that a reader yields."""
+"""A source of text: a file, plain, in an archive or out of a pipe, which can be read repeatedly."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import codecs
+import gzip
+import io
+import os
+import shutil
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
-
-from spacy.language import Language
-from spacy.tokens import Doc
+from tempfile import NamedTemporaryFile
+from typing import IO, Any
 
 from ..errors import DeepALError
-from .ontonotes import is_ontonotes, is_wanted, one_form_each
 
-SPLIT_NAMES = {
-    "train": "train",
-    "training": "train",
-    "dev": "dev",
-    "devel": "dev",
-    "development": "dev",
-    "valid": "dev",
-    "validation": "dev",
-    "test": "test",
-}
-SUFFIXES = (".spacy", ".jsonl", ".iob2", ".iob", ".bio", ".conll", ".tsv", ".txt")
-
-
-Lines = list[tuple[int, str]]  # with their numbers in the file, from 1
-CharSpan = tuple[int, int, str]  # an entity: first character, the one after its last, label
+BYTE_ORDER_MARK = "\ufeff"
+# What grows beyond both limits when it is unpacked is taken for a decompression bomb.
+MAX_UNPACKED, MAX_GROWTH = 1 << 28, 200
+DAMAGED = (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+CHUNK = 1 << 16
 
 
 @dataclass(frozen=True)
-class Sentence:
-    """One sentence as a reader yields it.
+class Source:
+    """A file to read.
 
-    doc (Doc): Its tokens and entities. If the source is not labelled, all entities are missing.
-    line (int): Its first line in the file, from 1. In a .spacy file, the number of its Doc.
-    id (str | None): The id that the source gives it, if any.
-    doc_id (str | None): The document that it belongs to, if the source says so.
-    genre (str | None): Its genre, if the source says so.
+    path (Path): The file, as messages name it. A member of an archive is "a.zip/b.txt".
+    opened (Callable): Opens it as a stream of bytes.
+    encoding (str): Its encoding.
+    spool (Any): What must live as long as the source: the copy of what came through a pipe.
+    text (Source | None): The text that it annotates, if that is a file of its own.
     """
 
-    doc: Doc
-    line: int
-    id: str | None = None
-    doc_id: str | None = None
-    genre: str | None = None
+    path: Path
+    opened: Callable[[], IO[bytes]]
+    encoding: str = "utf-8"
+    spool: Any = None
+    text: "Source | None" = None
+
+    @property
+    def name(self) -> str:
+        """The name of the file, without .gz."""
+        return self.path.name.removesuffix(".gz")
+
+    @property
+    def stem(self) -> str:
+        """The name without its last suffix."""
+        return Path(self.name).stem
+
+    @property
+    def suffix(self) -> str:
+        """The last suffix, in small letters: ".txt"."""
+        return Path(self.name).suffix.lower()
+
+    @contextmanager
+    def open(self) -> Iterator[IO[bytes]]:
+        """Open the file. RAISES (DeepALError): It cannot be read, now or later."""
+        try:
+            with self.opened() as stream:
+                yield stream
+        except DAMAGED as error:
+            raise DeepALError(f"{self.path} is damaged: {error}. Pack it again.") from error
+        except OSError as error:
+            raise DeepALError(f"{self.path} cannot be read: {error.strerror}.") from error
+
+    def read_bytes(self) -> bytes:
+        """RETURNS (bytes): All of the file."""
+        with self.open() as stream:
+            return stream.read()
+
+    def read_text(self) -> str:
+        """RETURNS (str): All of the text, with its line ends as they are.
+
+        RAISES (DeepALError): The file cannot be read, or does not have this encoding.
+        """
+        try:
+            return self.read_bytes().decode(self.encoding)
+        except UnicodeError:
+            raise DeepALError(self._wrong_byte()) from None
+
+    def lines(self) -> Iterator[tuple[int, str]]:
+        r"""Read the lines, which "\n", "\r\n" or "\r" end.
+
+        A byte order mark at the start of a line is left out. Where files were joined there is one
+        in the middle: there a blank line comes before, since a file ends a sentence.
+
+        YIELDS (tuple[int, str]): The number of each line, from 1, and its text.
+        RAISES (DeepALError): The file cannot be read, or does not have this encoding.
+        """
+        number, end_before = 0, ""
+        try:
+            with (
+                self.open() as stream,
+                io.TextIOWrapper(stream, self.encoding, newline="") as decoded,
+            ):
+                for line in decoded:
+                    text = line.rstrip("\r\n")
+                    if not text and end_before == "\r" and line == "\r\n":
+                        continue  # \r\r\n, which a careless copy makes of \r\n, ends one line
+                    end_before = line[len(text) :]
+                    number += 1
+                    if text.startswith(BYTE_ORDER_MARK):
+                        text = text.lstrip(BYTE_ORDER_MARK)
+                        if number > 1:
+                            yield number, ""
+                    if "\0" in text:
+                        raise DeepALError(
+                            f"{self.path}:{number}: a NUL character, so this is no text in "
+                            f"{self.encoding}. If it is text, name its encoding, for example "
+                            "--encoding utf-16-le."
+                        )
+                    yield number, text
+        except UnicodeError:
+            raise DeepALError(self._wrong_byte()) from None
+
+    def _wrong_byte(self) -> str:
+        """RETURNS (str): Where the first byte stands that the encoding does not have."""
+        decoder = codecs.getincrementaldecoder(self.encoding)()
+        place = line = 0
+        name = self.encoding.upper()
+        with self.open() as stream:
+            while True:
+                chunk = stream.read(CHUNK)
+                pending = len(decoder.getstate()[0])
+                try:
+                    line += decoder.decode(chunk, final=not chunk).count("\n")
+                except UnicodeDecodeError as error:
+                    line += error.object[: error.start].count(b"\n")
+                    byte = error.object[error.start]
+                    at = f"byte {place - pending + error.start} of the file is {byte:#04x}"
+                    return f"{self.path}:{line + 1}: not {name}: {at}. {_other(error)}"
+                except UnicodeError as error:
+                    return f"{self.path}: not {name}: {error}."
+                if not chunk:
+                    return f"{self.path}: not {name}."
+                place += len(chunk)
 
 
-class BadLine(Exception):
-    """A line that cannot be converted. Readers yield it in place of the sentence."""
-
-    def __init__(self, line: int, message: str, text: str = "") -> None:
-        super().__init__(message)
-        self.line = line
-        self.message = message
-        self.text = text
-
-
-class FormatReader(Protocol):
-    """Reads one file of a format as a stream."""
-
-    def __call__(self, file: Path, nlp: Language) -> Iterator[Sentence | BadLine]: ...
-
-
-def attempt(parse: Callable[..., Sentence], *args) -> Sentence | BadLine:
-    """RETURNS (Sentence | BadLine): What `parse` returns, or the BadLine that it raises."""
-    try:
-        return parse(*args)
-    except BadLine as bad_line:
-        return bad_line
+def _other(error: UnicodeDecodeError) -> str:
+    start = error.object[:2]
+    utf16 = error.start == 0 and start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    name = "utf-16" if utf16 else "latin-1"
+    return f"Save the file as UTF-8, or name its encoding, for example --encoding {name}."
 
 
 def read_lines(file: Path) -> Iterator[tuple[int, str]]:
-    r"""Read a UTF-8 file. Only "\n" and "\r\n" end a line. A byte order mark is left out.
+    """YIELDS (tuple[int, str]): The lines of a UTF-8 file, as `Source.lines`."""
+    return Source(file, lambda: file.open("rb")).lines()
 
-    YIELDS (tuple[int, str]): The number of each line, from 1, and its text.
-    RAISES (DeepALError): The file cannot be opened, or is not UTF-8.
-    """
+
+def check_encoding(encoding: str) -> None:
+    """RAISES (DeepALError): Python does not know the encoding of text."""
     try:
-        with file.open("rb") as stream:
-            for number, line in enumerate(stream, 1):
-                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
-                yield number, text.removesuffix("\n").removesuffix("\r")
-    except UnicodeDecodeError as error:
+        "".encode(encoding)
+    except (LookupError, UnicodeError) as error:
         raise DeepALError(
-            f"{file}:{number}: not UTF-8 ({error.reason} {error.object[error.start]:#04x}). "
-            "Save the file as UTF-8, for example with `iconv -t UTF-8`."
+            f"There is no encoding {encoding!r}. Some that exist: utf-8, utf-16, latin-1, cp1252, "
+            "gb18030, shift_jis."
         ) from error
-    except OSError as error:
-        raise DeepALError(f"{file} cannot be read: {error.strerror}.") from error
 
 
-def blocks(lines: Iterable[tuple[int, str]]) -> Iterator[Lines]:
-    """YIELDS (list[tuple[int, str]]): The lines between two blank lines."""
-    block: Lines = []
-    for number, line in lines:
-        if line.strip():
-            block.append((number, line))
-        elif block:
-            yield block
-            block = []
-    if block:
-        yield block
+def open_sources(path: Path, encoding: str = "utf-8") -> list[Source]:
+    """RETURNS (list[Source]): The file itself; or the files in a .zip archive, sorted. What comes
+    through a pipe is copied, since it can be read only once.
 
-
-def find_files(
-    inputs: Iterable[str | Path], *, exclude: Path | None = None, lang: str | None = None
-) -> list[Path]:
-    """Find the files to read: the inputs, and in place of a folder the files of known suffixes in
-    it and below it, sorted. No file is read twice. If OntoNotes has a document in several forms,
-    the best one is read.
-
-    inputs (Iterable[str | Path]): Files and folders.
-    exclude (Path | None): Files in this folder are left out if an input folder contains it. So the
-        output of a run is not read by the next one.
-    lang (str | None): Language code. Of the folders that OntoNotes has for each language, only this
-        one's is read. None: all are read.
-    RAISES (DeepALError): An input does not exist, or is a folder without a file to read.
+    RAISES (DeepALError): It cannot be read.
     """
-    files: list[Path] = []
-    for path in map(Path, inputs):
-        if not path.exists():
-            raise DeepALError(f"There is no file or folder {path}.")
-        found = _files_in(path, exclude, lang) if path.is_dir() else [path]
-        if not found:
+    if not path.is_file():
+        spool = NamedTemporaryFile()  # noqa: SIM115 (it lives as long as the source)
+        with Source(path, lambda: path.open("rb")).open() as stream:
+            shutil.copyfileobj(stream, spool)
+        spool.flush()
+        return [Source(path, lambda: open(spool.name, "rb"), encoding, spool)]
+    if path.suffix.lower() == ".gz":
+        size = path.stat().st_size
+        return [Source(path, lambda: _unpacked(gzip.open(path), size), encoding)]
+    if path.suffix.lower() == ".zip":
+        return _members(path, encoding)
+    return [Source(path, lambda: path.open("rb"), encoding)]
+
+
+def is_stream(path: Path) -> bool:
+    """RETURNS (bool): Whether a path is a pipe, which can be read once and may have to wait."""
+    return stat.S_ISFIFO(os.stat(path).st_mode)
+
+
+def _members(path: Path, encoding: str) -> list[Source]:
+    def member(info: zipfile.ZipInfo) -> Source:
+        def opened() -> IO[bytes]:
+            try:
+                return _unpacked(zipfile.ZipFile(path).open(info), info.compress_size)
+            except RuntimeError as error:  # it is encrypted
+                raise DeepALError(f"{path}: {error}. Unpack it first.") from error
+
+        return Source(path / info.filename, opened, encoding)
+
+    with Source(path, lambda: path.open("rb")).open() as stream:
+        infos = [info for info in zipfile.ZipFile(stream).infolist() if not info.is_dir()]
+    return [member(info) for info in sorted(infos, key=lambda info: info.filename)]
+
+
+class _Unpacked(io.RawIOBase):
+    """Counts what is unpacked. RAISES (DeepALError): It is far more than was packed."""
+
+    def __init__(self, stream: IO[bytes], packed: int) -> None:
+        self._stream = stream
+        self._left = max(MAX_UNPACKED, MAX_GROWTH * packed)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._stream.read(len(buffer))
+        self._left -= len(data)
+        if self._left < 0:
             raise DeepALError(
-                f"The folder {path} holds no file to read. Files with these suffixes are read: "
-                f"{' '.join(SUFFIXES)}. From OntoNotes, only the *_conll files "
-                "of that language are read."
+                f"{getattr(self._stream, 'name', 'An archive')} grows to more than "
+                f"{MAX_GROWTH} times its size when it is unpacked. If that is right, unpack it "
+                "yourself."
             )
-        files += found
-    return one_form_each({file.resolve(): file for file in files}.values())
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
 
 
-def is_data(file: Path) -> bool:
-    """RETURNS (bool): Whether a file in a folder is to be read, by its name."""
-    return file.suffix.lower() in SUFFIXES or is_ontonotes(file)
-
-
-def _files_in(folder: Path, exclude: Path | None, lang: str | None) -> list[Path]:
-    excluded = exclude and exclude.resolve()
-    if excluded and folder.resolve() not in excluded.parents:
-        excluded = None
-    return sorted(
-        file
-        for file in folder.rglob("*")
-        if is_data(file)
-        and file.is_file()
-        and is_wanted(file.relative_to(folder), lang)
-        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-        and excluded not in file.resolve().parents
-    )
-
-
-def tagged_doc(
-    nlp: Language, words: Sequence[str], tags: Sequence[str], spaces: Sequence[bool] | None
-) -> Doc:
-    """Make a Doc of the source's own tokens.
-
-    words (Sequence[str]): The tokens.
-    tags (Sequence[str]): Their IOB1 or IOB2 tags.
-    spaces (Sequence[bool] | None): Whether a space follows each token. None: it is not known. spaCy
-        then trains and scores on these tokens and not on those of its own tokenizer.
-    """
-    ents = list(tags)
-    for i, (before, tag) in enumerate(zip(["O", *tags], tags, strict=False)):
-        if tag.startswith("I-") and before[2:] != tag[2:]:
-            ents[i] = f"B-{tag[2:]}"
-    return Doc(nlp.vocab, words=list(words), spaces=list(spaces) if spaces else None, ents=ents)
-
-
-def raw_doc(nlp: Language, text: str, spans: Sequence[CharSpan] | None, line: int) -> Doc:
-    """Make a Doc of raw text with the pipeline's tokenizer.
-
-    spans (Sequence | None): The entities. None: the text is not labelled.
-    line (int): Where the text stands in its file.
-    RAISES (BadLine): Entities overlap, or do not begin and end where tokens do.
-    """
-    doc = nlp.make_doc(text)
-    if spans is not None:
-        set_spans(doc, spans, line)
-    return doc
-
-
-def set_spans(doc: Doc, spans: Sequence[CharSpan], line: int) -> None:
-    """Label a Doc. All tokens outside of the entities are O.
-
-    spans (Sequence): The entities.
-    line (int): Where they stand in their file.
-    RAISES (BadLine): Entities overlap, or do not begin and end where tokens do.
-    """
-    text = doc.text
-    entities = []
-    end_before = 0
-    for start, end, label in sorted(spans):
-        surface = text[start:end]
-        span = doc.char_span(start, end, label=label)
-        if start < end_before:
-            raise BadLine(line, f"entity {surface!r} ({label}) overlaps the one before", text)
-        if span is None or surface != surface.strip():
-            tokens = doc.char_span(start, end, alignment_mode="expand") or ()
-            near = " ".join(token.text for token in tokens)[:40]
-            message = (
-                f"entity {surface!r} ({label}) is not whole {doc.vocab.lang!r} tokens: {near!r}"
-            )
-            raise BadLine(line, message, text)
-        entities.append(span)
-        end_before = end
-    doc.set_ents(entities)
+def _unpacked(stream: Any, packed: int) -> IO[bytes]:
+    return io.BufferedReader(_Unpacked(stream, packed))

@@ -2,27 +2,36 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from spacy.tokens import Doc
 
+from ..corpus.folders import SPLIT_NAMES, find_files, is_data
 from ..corpus.ontonotes import SHARED_TASK_TEST, split_folders
-from ..corpus.sources import SPLIT_NAMES, find_files, is_data
+from ..corpus.reading import ReadOptions
 from ..errors import DeepALError
-from ..files import draft_beside, replace_folder
+from ..files import draft_beside, finish_replacement, replace_together
 from ..pipelines import blank_pipeline
-from ..pool.convert import ConvertSummary, convert
+from ..pool.convert import convert
 from ..pool.shards import check_pool_folder, read_shards, write_shards
+from ..pool.summary import ConvertSummary
 from ..sentences import count_words, sentence_id, sentence_info
 
 SHARES = {"train": 0.70, "dev": 0.15, "test": 0.15}
 
 
 def prepare(
-    data: str | Path, output: str | Path, *, lang: str = "en", exclude: Path | None = None
+    data: str | Path,
+    output: str | Path,
+    *,
+    lang: str = "en",
+    exclude: Path | None = None,
+    options: ReadOptions = ReadOptions(),  # noqa: B008 (it is frozen)
+    encoding: str = "utf-8",
 ) -> dict[str, ConvertSummary]:
-    """Make the pools `output`/train, `output`/dev and `output`/test: all three, or none.
+    """Make the pools `output`/train, `output`/dev and `output`/test: all three, or none. If
+    an earlier call was killed while it put them in place, that is finished first.
 
     Files or folders called train, dev and test are converted as they are, if the folder has them or
     if it is OntoNotes as the CoNLL-2012 shared task publishes it. A file name that several of these
@@ -35,6 +44,7 @@ def prepare(
     output (str | Path): The folder of the three pools.
     lang (str): Language code of the tokenizer.
     exclude (Path | None): A folder inside the data that is not part of them. With None, the output.
+    options, encoding: As for `convert`.
     RETURNS (dict): A summary for each split.
     RAISES (DeepALError): As `convert`; if only some of the splits are there; if there are too few
         documents to split.
@@ -44,23 +54,30 @@ def prepare(
         raise DeepALError(f"There is no folder {data}.")
     if data.resolve() == output.resolve():
         raise DeepALError(f"{data} is the folder of the data. Name another one for the pools.")
+    finish_replacement(output)
     for split in SHARES:
         check_pool_folder(output / split)
     given = _given_splits(data)
+
+    def pool(inputs: Iterable[Path], folder: Path, names: Collection[str] = ()) -> ConvertSummary:
+        return convert(
+            inputs, folder, options=options, lang=lang, encoding=encoding, genre_files=names
+        )
+
     with draft_beside(output) as draft:
         if given:
             shared = _shared_names(given, lang)
             summaries = {
-                split: convert(paths, draft / split, lang=lang, genre_files=shared)
-                for split, paths in given.items()
+                split: pool(paths, draft / split, shared) for split, paths in given.items()
             }
         else:
-            files = find_files([data], exclude=exclude or output, lang=lang)
-            convert(files, draft / "all", lang=lang)
-            summaries = _split_by_document(draft / "all", draft, lang)
+            found = find_files([data], exclude=exclude or output, lang=lang)
+            with draft_beside(draft) as whole:
+                files = pool(found.files, whole / "all").files
+                summaries = _split_by_document(whole / "all", draft, lang)
+            summaries["train"].files, summaries["train"].unread = files, found.unread
         output.mkdir(exist_ok=True)
-        for split in SHARES:
-            replace_folder(draft / split, output / split)
+        replace_together(draft, output)
     return summaries
 
 
@@ -95,7 +112,7 @@ def _shared_names(given: dict[str, list[Path]], lang: str) -> set[str]:
     splits: they cannot be names of documents. Shards have such names too, but without a meaning."""
     names: Counter[str] = Counter()
     for paths in given.values():
-        files = find_files([path for path in paths if path.is_dir()], lang=lang)
+        files = find_files([path for path in paths if path.is_dir()], lang=lang).files
         names.update({file.stem for file in files if file.suffix.lower() != ".spacy"})
     return {name for name, splits in names.items() if splits > 1}
 

@@ -14,8 +14,8 @@ from typing import Any
 from thinc.api import Config
 
 from ..acquisition.registry import NAME, acquisition_block, acquisition_label
+from ..corpus.folders import find_files
 from ..corpus.ontonotes import is_release
-from ..corpus.sources import find_files
 from ..errors import DeepALError
 from ..files import parse_row, read_json, write_json
 from ..pool.shards import fingerprint
@@ -204,7 +204,8 @@ def full_run(
 
 def _hash_files(folder: Path, exclude: Path, lang: str) -> str:
     digest = hashlib.blake2b(digest_size=16)
-    for file in sorted(find_files([folder], exclude=exclude, lang=lang)):
+    found = find_files([folder], exclude=exclude, lang=lang)
+    for file in sorted([*found.files, *found.beside]):
         digest.update(f"{file.relative_to(folder)}\0".encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -3,67 +3,35 @@
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from spacy.language import Language
 from spacy.tokens import Doc
+from wasabi import msg
 
-from ..corpus.formats import READERS, detect_format
-from ..corpus.sources import BadLine, Sentence, find_files
-from ..errors import PROBLEMS_SHOWN, DeepALError
+from ..corpus.docs import finished
+from ..corpus.folders import find_files, open_all
+from ..corpus.formats import check_format, find_reading
+from ..corpus.reading import BadLine, ReadOptions, Sentence
+from ..corpus.sources import Source, check_encoding, is_stream
+from ..errors import DeepALError
 from ..pipelines import blank_pipeline
 from ..progress import progress_bar
-from ..sentences import KEY, count_words, sentence_info
+from ..sentences import KEY, count_words
 from .shards import check_pool_folder, write_shards
+from .summary import ConvertSummary, FileSummary
 
-
-@dataclass
-class ConvertSummary:
-    """What a conversion has written and left out.
-
-    sentences, words (int): The sentences written, and their real words.
-    labelled (int): The sentences with annotation of entities.
-    entities (Counter): The number of entities by label.
-    genres (Counter): The number of sentences by genre; None for those without one.
-    without_words (int): Sentences left out because they are white space only.
-    skipped (int): Bad lines and empty files left out.
-    problems (list[str]): The first of these, each with its place.
-    """
-
-    sentences: int = 0
-    words: int = 0
-    labelled: int = 0
-    entities: Counter[str] = field(default_factory=Counter)
-    genres: Counter[str | None] = field(default_factory=Counter)
-    without_words: int = 0
-    skipped: int = 0
-    problems: list[str] = field(default_factory=list)
-
-    def count(self, docs: Iterable[Doc]) -> Iterator[Doc]:
-        """YIELDS (Doc): The sentences, which are counted."""
-        for doc in docs:
-            self.sentences += 1
-            self.words += count_words(doc)
-            self.labelled += doc.has_annotation("ENT_IOB")
-            self.entities.update(entity.label_ for entity in doc.ents)
-            self.genres[sentence_info(doc)["genre"]] += 1
-            yield doc
-
-    def skip(self, file: Path, bad_line: BadLine) -> None:
-        """Count a bad line, and describe it if it is among the first."""
-        self.skipped += 1
-        if len(self.problems) < PROBLEMS_SHOWN:
-            text = f": {bad_line.text[:80]!r}" if bad_line.text else ""
-            self.problems.append(f"{file}:{bad_line.line}: {bad_line.message}{text}")
+LONG_SENTENCE = 1000  # tokens
+LONG_NOTE = "sentences have more than 1,000 tokens. If they are several each, use --split"
 
 
 def convert(
     inputs: Iterable[str | Path],
     output: str | Path,
     *,
-    format: str = "auto",
+    options: ReadOptions = ReadOptions(),  # noqa: B008 (it is frozen)
     lang: str = "en",
+    encoding: str = "utf-8",
     genre: str | None = None,
     genre_files: Collection[str] = (),
     skip_bad: bool = False,
@@ -72,29 +40,32 @@ def convert(
     """Convert files to a pool: all of them or, on any error, none. Sentences without a real word
     are left out. The texts are streamed; only the ids of all sentences are kept in memory.
 
-    An id is the source's own, or else a hash of the file's name, the sentence's place in the file
-    and its text. If files of the same name in several folders agree in all three, "-2", "-3" and so
-    on is added to the hash for the second file and those after it.
+    An id is the source's own, or else a hash of the document, if the source names it, and the text.
+    Of equal texts, the second one's id has "-2" added, the third one's "-3" and so on. So an id
+    does not change when files are renamed, sorted, or get more lines.
 
     inputs (Iterable[str | Path]): Files and folders, as for `find_files`.
     output (str | Path): The folder of the pool. A pool that is there is replaced.
-    format (str): A name in `formats.READERS`. With "auto", the format of each file is detected.
+    options (ReadOptions): How to read what can be read in several ways.
     lang (str): Language code of the tokenizer, for example "en" or "zh".
+    encoding (str): The encoding of all files.
     genre (str | None): The genre of sentences whose source names none.
     genre_files (Collection[str]): Files, by name without suffix, whose name is their genre.
     skip_bad (bool): Leave out lines that cannot be converted.
     sentences_per_shard (int): Sentences in each shard but the last.
-    RAISES (DeepALError): Input cannot be read or holds nothing; there are bad lines and `skip_bad`
-        is False (the first 20 are shown with file, line and text); the output must not be replaced.
+    RAISES (DeepALError): Input cannot be read, can be read in several ways, or holds nothing; there
+        are bad lines and `skip_bad` is False (the first 20 are shown with file, line and text); the
+        output must not be replaced.
     """
     output = Path(output)
-    if format != "auto" and format not in READERS:
-        raise DeepALError(f"Unknown format {format!r}. Known: auto, {', '.join(READERS)}.")
+    check_format(options.format)
+    check_encoding(encoding)
     check_pool_folder(output)
-    files = find_files(inputs, exclude=output, lang=lang)
+    found = find_files(inputs, exclude=output, lang=lang)
     nlp = blank_pipeline(lang)
-    summary = ConvertSummary()
-    sentences = _read_all(files, nlp, format, summary)
+    summary = ConvertSummary(unread=found.unread)
+    sources = _open(found.files, encoding, summary)
+    sentences = _read_all(sources, nlp, options, summary)
     docs = summary.count(_with_ids(sentences, genre, genre_files, summary))
     shown = progress_bar(docs, "convert", unit=" sentences", leave=True)
     checked = _complete(shown, summary, skip_bad)
@@ -102,57 +73,99 @@ def convert(
     return summary
 
 
-def _read_all(
-    files: list[Path], nlp: Language, format: str, summary: ConvertSummary
-) -> Iterator[tuple[Path, int, Sentence]]:
-    """YIELDS (tuple[Path, int, Sentence]): Each sentence with its file and its place in it."""
+def _open(files: list[Path], encoding: str, summary: ConvertSummary) -> Iterator[Source]:
     for file in files:
-        read = READERS[detect_format(file) if format == "auto" else format]
-        place = 0
-        for place, sentence in enumerate(read(file, nlp), 1):
-            if isinstance(sentence, BadLine):
-                summary.skip(file, sentence)
-            elif count_words(sentence.doc) == 0:
-                summary.without_words += 1
-            else:
-                yield file, place, sentence
-        if place == 0:
-            summary.skip(file, BadLine(1, "the file holds no sentence"))
+        if is_stream(file):
+            msg.info(f"Reading {file} until the program that writes to it ends.")
+        sources, unread = open_all(file, encoding)
+        summary.unread |= unread
+        yield from sources
+
+
+def _read_all(
+    sources: Iterable[Source], nlp: Language, options: ReadOptions, summary: ConvertSummary
+) -> Iterator[tuple[Source, Sentence]]:
+    """YIELDS (tuple[Source, Sentence]): Each sentence with its file."""
+    for source in sources:
+        reading = find_reading(source, options)
+        summary.files.append(FileSummary(path=source.path, format=reading.format, how=reading.how))
+        empty = True
+        for item in reading.read(source, nlp):
+            empty = False
+            try:
+                if isinstance(item, BadLine):
+                    raise item
+                for sentence in finished(nlp, item, options):
+                    if sentence.note:
+                        summary.notes[sentence.note] += 1
+                    if len(sentence.doc) > LONG_SENTENCE:
+                        summary.notes[LONG_NOTE] += 1
+                    if count_words(sentence.doc) == 0:
+                        summary.without_words += 1
+                    else:
+                        yield source, sentence
+            except BadLine as bad_line:
+                summary.skip(source.path, bad_line)
+        if empty:
+            summary.skip(source.path, BadLine(1, "the file holds no sentence"))
 
 
 def _with_ids(
-    sentences: Iterable[tuple[Path, int, Sentence]],
+    sentences: Iterable[tuple[Source, Sentence]],
     genre: str | None,
     genre_files: Collection[str],
     summary: ConvertSummary,
 ) -> Iterator[Doc]:
-    seen: set[str] = set()
-    for file, place, sentence in sentences:
-        if sentence.id in seen:
-            problem = f"the id {sentence.id!r} has been used before"
-            summary.skip(file, BadLine(sentence.line, problem))
-            continue
-        key = sentence.id or _unused(_content_id(file.name, str(place), sentence.doc.text), seen)
-        seen.add(key)
-        sentence.doc.user_data[KEY] = {
+    given: dict[str, tuple[int, str]] = {}
+    copies: Counter[str] = Counter()
+    for source, sentence in sentences:
+        doc = sentence.doc
+        if sentence.id is None:
+            document = sentence.doc_id if sentence.names_document else None
+            key = _unused(_content_id(document or "", doc.text), copies, given)
+        else:
+            key = sentence.id
+            content = hash(
+                (doc.text, tuple((e.start_char, e.end_char, e.label_) for e in doc.ents))
+            )
+            here = f"{source.path}:{sentence.line}"
+            before, place = given.get(key, (content, here))
+            if _is_made(key, copies) or before != content:
+                problem = f"the id {key!r} has been used before, with another text or other labels"
+                at = f" ({place})" if place != here else ""
+                summary.skip(source.path, BadLine(sentence.line, problem + at))
+                continue
+            if key in given:
+                summary.doubles += 1
+                continue
+            given[key] = content, here
+        doc.user_data[KEY] = {
             "id": key,
             "doc_id": sentence.doc_id,
-            "genre": sentence.genre or (file.stem if file.stem in genre_files else genre),
+            "genre": sentence.genre or (source.stem if source.stem in genre_files else genre),
         }
-        yield sentence.doc
+        yield doc
 
 
 def _content_id(*parts: str) -> str:
     return hashlib.blake2b("\0".join(parts).encode(), digest_size=8).hexdigest()
 
 
-def _unused(key: str, seen: set[str]) -> str:
-    copies = 1
-    unused = key
-    while unused in seen:
-        copies += 1
-        unused = f"{key}-{copies}"
-    return unused
+def _unused(key: str, copies: Counter[str], given: Collection[str]) -> str:
+    """RETURNS (str): The key, with the number of this copy from the second on."""
+    while True:
+        copies[key] += 1
+        unused = key if copies[key] == 1 else f"{key}-{copies[key]}"
+        if unused not in given:
+            return unused
+
+
+def _is_made(key: str, copies: Counter[str]) -> bool:
+    """RETURNS (bool): Whether the key is one that `_unused` has returned."""
+    base, _, number = key.rpartition("-")
+    return key in copies or (
+        base in copies and number.isdecimal() and int(number[:9]) <= copies[base]
+    )
 
 
 def _complete(docs: Iterable[Doc], summary: ConvertSummary, skip_bad: bool) -> Iterator[Doc]:

@@ -15,6 +15,7 @@ char_layers = 1
 char_dropout = null
 max_chars = 48
 word_width = 64
+word_init = "zeros"
 word_drop = 0.5
 word_min_freq = 2
 attrs = ["NORM", "SHAPE", "PREFIX1", "PREFIX2", "PREFIX3", "PREFIX4", "SUFFIX1", "SUFFIX2", "SUFFIX3", "SUFFIX4"]

@@ -12,10 +12,12 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from thinc.api import Model, torch2xp, xp2torch
 from thinc.types import Floats2d, Ints1d
+from torch import nn
 
+from ..errors import DeepALError
 from .decoding import Context, Tagger
-from .lexicon import find_vectors_scale
-from .network import CnnCnnLstm
+from .lexicon import find_vectors_scale, static_vectors
+from .network import EOS, CnnCnnLstm
 from .shim import NetworkShim
 from .sizes import Architecture, Sizes, Vocabulary, check_architecture
 from .tok2vec import init_tok2vec
@@ -96,23 +98,44 @@ def init(
         )
     words = Counter(token.text for doc in docs for token in doc if not token.is_space)
     vocab = docs[0].vocab if docs else Vocab()
-    has_vectors = bool(architecture.embed.vectors_projection and len(vocab.vectors))
+    embed, has_vectors = architecture.embed, len(vocab.vectors) > 0
+    starts, projects = embed.word_init == "vectors", embed.vectors_projection > 0
     orths = [vocab.strings[word] for word in words] if has_vectors else []
-    least = architecture.embed.word_min_freq
     vocabulary = Vocabulary(
         characters="".join(sorted(set().union(*words))),
-        words=tuple(sorted(word for word, count in words.items() if count >= least)),
-        vectors_scale=find_vectors_scale(vocab, orths) if has_vectors else 1.0,
+        words=tuple(sorted(word for word, count in words.items() if count >= embed.word_min_freq)),
+        vectors_scale=find_vectors_scale(vocab, orths) if orths and (starts or projects) else 1.0,
     )
     sizes = Sizes(
         **dict(architecture),
         tags=model.get_dim("nO"),
         characters=len(vocabulary.characters),
         words=len(vocabulary.words),
-        vectors_width=vocab.vectors.shape[1] if has_vectors else 0,
+        vectors_width=vocab.vectors.shape[1] if has_vectors and projects else 0,
         tok2vec_width=init_tok2vec(model, docs),
     )
-    cast(NetworkShim, model.shims[0]).set_network(CnnCnnLstm(sizes), vocabulary)
+    network = CnnCnnLstm(sizes)
+    if starts and has_vectors:
+        start_from_vectors(network.encoder.embedding, vocabulary, vocab)
+    cast(NetworkShim, model.shims[0]).set_network(network, vocabulary)
+
+
+def start_from_vectors(embedding: nn.Embedding, vocabulary: Vocabulary, vocab: Vocab) -> None:
+    """Set the embeddings of the words to their static vectors.
+
+    RAISES (DeepALError): The embeddings have another width.
+    """
+    width = vocab.vectors.shape[1]
+    if width != embedding.embedding_dim:
+        raise DeepALError(
+            f'embed.word_init = "vectors" needs word_width = {width}, the width of the static '
+            f"vectors, not {embedding.embedding_dim}. Change [components.ner.model.embed] "
+            "word_width, or name other vectors."
+        )
+    orths = [vocab.strings[word] for word in vocabulary.words]
+    rows = vocabulary.vectors_scale * static_vectors(vocab, orths)
+    with torch.no_grad():
+        embedding.weight[EOS + 1 :] = torch.from_numpy(rows)
 
 
 def forward(model: Model, X: TeacherForced, is_train: bool) -> tuple[NDArray, Callable]:

@@ -114,9 +114,9 @@ class WordEncoder(nn.Module):
         super().__init__()
         embed, encode = sizes.embed, sizes.encode
         self.word_drop = embed.word_drop
-        # A word's embedding is that of [UNK] plus its own, which begins at zero: a word that
-        # training has not seen yet is [UNK], also when the vocabulary comes from an unlabelled
-        # pool. All words outside the vocabulary share row UNKNOWN.
+        # A word's embedding is that of [UNK] plus its own, which begins at zero (or at a static
+        # vector): a word that training has not seen yet is [UNK], also when the vocabulary comes
+        # from an unlabelled pool. All words outside the vocabulary share row UNKNOWN.
         self.unknown = nn.Parameter(torch.randn(embed.word_width) * 0.1)
         self.embedding = nn.Embedding(EOS + 1 + sizes.words, embed.word_width)
         nn.init.zeros_(self.embedding.weight)

@@ -1,7 +1,7 @@
 """The sizes of a network, frozen, typed and checked, and its vocabulary."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StrictInt, ValidationError, model_validator
 
@@ -42,6 +42,8 @@ class Embed(_Frozen):
     char_dropout: Dropout before each of its layers.
     max_chars: A longer word keeps its first and last characters.
     word_width: Width of a word's embedding.
+    word_init: What a word's embedding starts from: "zeros", or with "vectors" its static vector,
+        as in the paper. Training changes it; a word without a vector starts from zeros.
     word_drop: Share of the words that training replaces by [UNK]. It affects the embedding only.
     word_min_freq: A word that occurs less often in the training text is [UNK].
     attrs: Lexical attributes beside the embedding: NORM, LOWER, SHAPE, PREFIX and SUFFIX as spaCy's
@@ -61,6 +63,7 @@ class Embed(_Frozen):
     char_dropout: Rate | None
     max_chars: Annotated[StrictInt, Field(ge=4)]
     word_width: Size
+    word_init: Literal["zeros", "vectors"]
     word_drop: Rate
     word_min_freq: Size
     attrs: tuple[Attribute, ...]

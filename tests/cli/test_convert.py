@@ -104,3 +104,49 @@ def test_commands_are_listed_with_their_help():
     commands = typer.main.get_command(app).commands
     assert commands["convert"].help.startswith("Convert annotated or raw text to a pool")
     assert commands["prepare"].help.startswith("Make the pools train, dev and test")
+
+
+def test_convert_says_how_each_file_was_read_and_which_were_not(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.conll").write_text("1 Mia B-PER\n2 ran O\n")
+    (tmp_path / "data" / "b.txt").write_text("It rained.\n")
+    (tmp_path / "data" / "c.pdf").write_text("x")
+    status, output = run("convert", "data", "pool")
+    assert status == 0
+    rows = cells(output)
+    header = ("file", "format", "read as", "sentences", "words", "entities")
+    assert header in rows
+    assert ("data/a.conll", "columns", "columns _,word,ner, IOB2", "1", "2", "1 PER") in rows
+    assert ("data/b.txt", "text", "raw text, not labelled", "1", "3", "not labelled") in rows
+    assert "Files not read: 1" in output
+    assert "data/c.pdf: its suffix is none of data" in output
+
+
+def test_a_file_that_can_be_read_in_two_ways_is_not_read(run, tmp_path):
+    (tmp_path / "a.tsv").write_text("The\tO\tO\nLyon\tB-ORG\tB-LOC\nOpera\tI-ORG\tO\n")
+    status, output = run("convert", tmp_path / "a.tsv", tmp_path / "pool")
+    assert status == 1
+    assert (
+        "--columns word,ner,_   (columns word,ner,_, IOB2)\n    The Lyon Opera: Lyon Op" in output
+    )
+    assert not (tmp_path / "pool").exists()
+    chosen = ("--columns", "word,_,ner")
+    assert run("convert", tmp_path / "a.tsv", tmp_path / "pool", *chosen)[0] == 0
+
+
+def test_export_writes_a_pool_in_another_format(run, tmp_path):
+    (tmp_path / "a.txt").write_text("[Ada](PER) ran.\n")
+    run("convert", tmp_path / "a.txt", tmp_path / "pool")
+    status, output = run("export", tmp_path / "pool", tmp_path / "a.tsv", "--format", "bioes")
+    assert status == 0
+    assert "Wrote 1 sentences as bioes" in unwrapped(output)
+    assert (tmp_path / "a.tsv").read_text().endswith("Ada\tS-PER\nran\tO\n.\tO\n\n")
+
+
+@pytest.mark.parametrize("count", ["0", "100000000000000000000"])
+def test_shards_of_a_size_beyond_reason_are_refused(run, tmp_path, count):
+    (tmp_path / "a.txt").write_text("Rain.\n")
+    status, output = run("convert", tmp_path, tmp_path / "p", "--sentences-per-shard", count)
+    assert status == 2
+    assert "--sentences-per-shard" in output

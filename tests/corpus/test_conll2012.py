@@ -4,8 +4,9 @@ from typer.testing import CliRunner
 
 from spacy_deepal.cli import app
 from spacy_deepal.corpus.conll2012 import read_conll2012
-from spacy_deepal.corpus.formats import detect_format
-from spacy_deepal.corpus.sources import BadLine
+from spacy_deepal.corpus.folders import open_all
+from spacy_deepal.corpus.formats import find_reading
+from spacy_deepal.corpus.reading import BadLine, ReadOptions
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.experiment.prepare import prepare
 from spacy_deepal.pool.convert import convert
@@ -53,7 +54,12 @@ def write(file, content):
 
 
 def read(folder, content, nlp=EN):
-    return list(read_conll2012(write(folder / GOLD, content), nlp))
+    ((source,), _) = open_all(write(folder / GOLD, content))
+    return list(read_conll2012(source, nlp))
+
+
+def format_of(file):
+    return find_reading(open_all(file)[0][0], ReadOptions()).format
 
 
 def entities(doc):
@@ -183,7 +189,7 @@ def test_a_skeleton_is_refused_with_what_to_do(tmp_path):
     file = write(tmp_path / "x.v4_gold_skel", part(rows("[WORD] [WORD]", "* *")))
     with pytest.raises(DeepALError, match=r"gold_skel:2: the words are missing .*skeleton2conll"):
         convert([tmp_path], tmp_path / "pool")
-    assert detect_format(file) == "conll2012"
+    assert format_of(file) == "conll2012"
 
 
 def test_chinese_keeps_its_words(tmp_path):
@@ -197,7 +203,7 @@ def test_chinese_keeps_its_words(tmp_path):
 
 @pytest.mark.parametrize("name", ["a.conll", "a.txt", "a.v4_gold_conll", "a.gold_conll", "a"])
 def test_the_format_is_told_by_the_first_line(tmp_path, name):
-    assert detect_format(write(tmp_path / name, "\n" + part(rows("a", "*")))) == "conll2012"
+    assert format_of(write(tmp_path / name, "\n" + part(rows("a", "*")))) == "conll2012"
 
 
 # The folders of the shared task

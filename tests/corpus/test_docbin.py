@@ -7,10 +7,16 @@ from spacy_deepal.corpus.docbin import (
     doc_bin,
     other_annotation,
     read_docs,
+    read_spacy,
     write_docs,
 )
+from spacy_deepal.corpus.folders import open_all
 
-from .build import EN, READERS, problem, tags
+from .build import EN, problem, tags
+
+
+def read_file(path):
+    return list(read_spacy(open_all(path)[0][0], EN))
 
 
 def test_docs_of_several_sentences_are_cut_with_their_entities(tmp_path):
@@ -22,7 +28,7 @@ def test_docs_of_several_sentences_are_cut_with_their_entities(tmp_path):
     )
     doc.set_ents([Span(doc, 0, 1, "PER"), Span(doc, 4, 5, "LOC")], missing=[doc[5:6]])
     DocBin(docs=[doc]).to_disk(tmp_path / "x.spacy")
-    first, second = READERS["spacy"](tmp_path / "x.spacy", EN)
+    first, second = read_file(tmp_path / "x.spacy")
     assert [first.doc.text, second.doc.text] == ["Ada sings. ", "In Paris."]
     assert [tags(first.doc), tags(second.doc)] == [["B-PER", "O", "O"], ["O", "B-LOC", ""]]
     assert [(item.id, item.doc_id, item.line) for item in (first, second)] == [
@@ -35,14 +41,14 @@ def test_ids_of_an_earlier_pool_are_kept(tmp_path):
     doc = EN("Ada sings")
     doc.user_data["deepal"] = {"id": "a1", "doc_id": "d", "genre": "news"}
     DocBin(docs=[doc], store_user_data=True).to_disk(tmp_path / "x.spacy")
-    (sentence,) = READERS["spacy"](tmp_path / "x.spacy", EN)
+    (sentence,) = read_file(tmp_path / "x.spacy")
     assert (sentence.id, sentence.doc_id, sentence.genre) == ("a1", "d", "news")
 
 
 def test_an_entity_over_two_sentences_is_reported(tmp_path):
     doc = Doc(EN.vocab, words=["a", "b"], sent_starts=[True, True], ents=["B-X", "I-X"])
     DocBin(docs=[doc]).to_disk(tmp_path / "x.spacy")
-    (bad,) = READERS["spacy"](tmp_path / "x.spacy", EN)
+    (bad,) = read_file(tmp_path / "x.spacy")
     assert problem(bad) == (1, "an entity goes on into the next sentence")
 
 
@@ -84,7 +90,7 @@ def test_all_other_annotation_comes_back(tmp_path):
 
 def test_the_sentences_of_a_doc_keep_their_other_annotation(tmp_path):
     DocBin(docs=[analysed()]).to_disk(tmp_path / "x.spacy")
-    first, second = (item.doc for item in READERS["spacy"](tmp_path / "x.spacy", EN))
+    first, second = (item.doc for item in read_file(tmp_path / "x.spacy"))
     expected = [sentence.as_doc() for sentence in analysed().sents]
     assert [analysis(first), analysis(second)] == [analysis(doc) for doc in expected]
     assert [token.head.i for token in second] == [1, 1, 1, 2]
@@ -96,7 +102,7 @@ def test_a_dependency_over_two_sentences_is_reported(tmp_path):
     """The trees of "a" and "c", and of "b" and "d", are interleaved."""
     doc = Doc(EN.vocab, words=list("abcd"), heads=[0, 1, 0, 1], deps=["ROOT", "ROOT", "x", "x"])
     DocBin(docs=[doc]).to_disk(tmp_path / "x.spacy")
-    (bad,) = READERS["spacy"](tmp_path / "x.spacy", EN)
+    (bad,) = read_file(tmp_path / "x.spacy")
     assert problem(bad) == (1, "a dependency goes on into the next sentence")
 
 

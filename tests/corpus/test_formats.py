@@ -1,7 +1,9 @@
 import pytest
 
-from spacy_deepal.corpus.formats import detect_format
+from spacy_deepal.corpus.formats import ALL_FORMATS, check_format
 from spacy_deepal.errors import DeepALError
+
+from .build import how, read
 
 
 @pytest.mark.parametrize(
@@ -9,28 +11,41 @@ from spacy_deepal.errors import DeepALError
     [
         ("a.spacy", "", "spacy"),
         ("a.JSONL", "", "jsonl"),
-        ("a.iob2", "# text = x\nx\tO\n", "iob2"),
-        ("a.txt", "x\tO\ny\tB-creative-work\nbad\n", "iob2"),
-        ("a.conll", "-DOCSTART- -X- -X- O\n\nx Y Z O\n", "conll2003"),
-        ("a", "x\tY\tZ\tO\n", "conll2003"),
+        ("a.txt", '{"text": "x"}\n', "jsonl"),
+        ("a.iob2", "# text = x\nx\tO\n", "columns"),
+        ("a.txt", "x\tO\ny\tB-creative-work\nbad\n", "columns"),
+        ("a.conll", "-DOCSTART- -X- -X- O\n\nx Y Z O\n", "columns"),
+        ("a", "x\tY\tZ\tO\n", "columns"),
+        ("train.txt", "EU B-ORG\nrejects O\ncalls O\n", "columns"),
+        ("a.conll", "#begin document (x); part 000\n", "conll2012"),
         ("a.txt", "Rain.\n\n[Ada](PERSON) sings.\n", "inline"),
         ("a.txt", "Rain. See [1] and [here](http://x.org/a).\nMy type is O\n", "text"),
         ("a.txt", "", "text"),
     ],
 )
 def test_the_format_is_told_by_the_suffix_or_the_lines(tmp_path, name, content, format):
-    (tmp_path / name).write_text(content)
-    assert detect_format(tmp_path / name) == format
+    assert how(tmp_path, content, name=name)[0] == format
 
 
-def test_a_file_of_columns_of_no_known_shape_is_reported(tmp_path):
-    (tmp_path / "a.conll").write_text("a b c\n")
-    with pytest.raises(DeepALError, match=r"a\.conll: neither the name .*--format: iob2, conll"):
-        detect_format(tmp_path / "a.conll")
+@pytest.mark.parametrize("name", ["a.conll", "a.tsv", "a.csv"])
+def test_a_file_of_no_known_shape_is_reported(tmp_path, name):
+    with pytest.raises(DeepALError, match=rf"{name}: neither the name .*--format: spacy, brat"):
+        how(tmp_path, "a b c\n", name=name)
 
 
-@pytest.mark.parametrize("row", ["EU B-ORG", "EU NNP B-ORG", "EU\t1\tx\tNNP\tB-ORG"])
-def test_columns_in_a_txt_file_are_not_taken_for_text(tmp_path, row):
-    (tmp_path / "train.txt").write_text(f"{row}\nrejects O\ncalls O\n")
-    with pytest.raises(DeepALError, match=r"train\.txt: neither .* In iob2 there is a tab"):
-        detect_format(tmp_path / "train.txt")
+@pytest.mark.parametrize("name", ["LICENSE", "README.md", "license.txt"])
+def test_a_licence_is_no_pool(tmp_path, name):
+    with pytest.raises(DeepALError, match=r"about the data\. If it is text, .*--format text"):
+        how(tmp_path, "You may copy this.\n", name=name)
+    assert len(read(tmp_path, "text", "You may copy this.\n", name=name)) == 1
+
+
+@pytest.mark.parametrize("format", sorted(set(ALL_FORMATS) - {"text", "inline"}))
+def test_raw_text_is_of_no_other_format(tmp_path, format):
+    with pytest.raises(DeepALError, match=f"is not of the format {format}"):
+        how(tmp_path, "It rained.\nMia left.\n", format=format)
+
+
+def test_an_unknown_format_is_reported():
+    with pytest.raises(DeepALError, match=r"Unknown format 'conll'\. Known: auto, spacy"):
+        check_format("conll")

@@ -1,9 +1,9 @@
 # ruff: noqa: RUF001 (Chinese punctuation)
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from .build import ZH, entities, problem, read, tags
+from spacy_deepal.errors import DeepALError
+
+from .build import ZH, entities, how, problem, read, tags
 
 
 def test_inline_gives_entities_documents_and_genre(tmp_path):
@@ -33,16 +33,25 @@ def test_inline_chinese_and_emoji(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "line", ["[Ada(PERSON)", "Ada](PERSON)", "[Ada]", "[](PERSON)", "[a [b](X)](Y)", "[a](b c)"]
+    "line",
+    [
+        "[Ada(PERSON)",
+        "Ada](PERSON)",
+        "[Ada]",
+        "[](PERSON)",
+        "[a [b](X)](Y)",
+        "[a](b c)",
+        "[a](b.md)",
+    ],
 )
 def test_other_square_brackets_are_reported(tmp_path, line):
-    (bad,) = read(tmp_path, "inline", line)
+    bad, _ = read(tmp_path, "inline", f"{line}\n[Ada](PERSON)\n")
     assert problem(bad) == (1, "square brackets other than [surface](LABEL)")
 
 
 def test_an_entity_that_parts_a_token_is_reported_with_both(tmp_path):
     (bad,) = read(tmp_path, "inline", "The [New](GPE)born [Ada](PERSON)\n")
-    assert problem(bad) == (1, "entity 'New' (GPE) is not whole 'en' tokens: 'Newborn'")
+    assert bad.message.startswith("entity 'New' (GPE) is not whole 'en' tokens: 'Newborn'")
 
 
 def test_an_entity_with_white_space_at_its_end_is_reported(tmp_path):
@@ -50,17 +59,44 @@ def test_an_entity_with_white_space_at_its_end_is_reported(tmp_path):
     assert bad.message.startswith("entity 'Ada  ' (PERSON) is not whole 'en' tokens")
 
 
-letters = st.text(st.sampled_from("abcXYZ你好é🙂"), min_size=1, max_size=5)
+@pytest.mark.parametrize(("border", "text"), [("trim", []), ("snap", [("Newborn", "GPE")])])
+def test_an_entity_that_parts_a_token_is_moved_on_demand(tmp_path, border, text):
+    content = "[ Ada ](PERSON) ran\nThe [New](GPE)born\n"
+    items = read(tmp_path, "inline", content, border=border)
+    assert entities(items[0]) == [("Ada", "PERSON")]
+    assert (entities(items[1]) if text else [problem(items[1])[0]]) == (text or [2])
 
 
-@settings(max_examples=60)
-@given(
-    pieces=st.lists(
-        st.tuples(letters, st.sampled_from([None, "PERSON", "work-of.art"])), min_size=1, max_size=8
-    )
+LINK = "See [the setup page](install.md) or [x](http://a.org/b).\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [LINK + "Mia left.\n", "Rain. See [1] and [2].\n", "[a](b c)\n"],
 )
-def test_inline_round_trip(tmp_path_factory, pieces):
-    line = " ".join(f"[{text}]({label})" if label else text for text, label in pieces)
-    (sentence,) = read(tmp_path_factory.mktemp("inline"), "inline", line)
-    assert sentence.doc.text == " ".join(text for text, _ in pieces)
-    assert entities(sentence) == [(text, label) for text, label in pieces if label]
+def test_links_are_no_markup(tmp_path, content):
+    assert how(tmp_path, content) == ("text", "raw text, not labelled")
+    assert read(tmp_path, "auto", content)[0].doc.text in content
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "No mark here.\n" * 1100 + "[Ada](PER) sings.\n",
+        "[the licence](LICENSE) and [more](README)\n",
+        "[see](install)\nMia left.\n",
+        "[API](API)\n[FAQ](FAQ)\n",
+    ],
+)
+def test_where_marks_may_be_links_the_user_chooses(tmp_path, content):
+    with pytest.raises(DeepALError, match="can be read in 2 ways") as caught:
+        how(tmp_path, content)
+    assert "--format text " in str(caught.value)
+    assert "--format inline " in str(caught.value)
+    assert how(tmp_path, content, format="text")[0] == "text"
+    assert how(tmp_path, content, format="inline")[0] == "inline"
+
+
+def test_markup_after_a_thousand_lines_is_seen(tmp_path):
+    content = "No mark here.\n" * 1100 + "[Ada](PER) sings.\n" * 200
+    assert how(tmp_path, content) == ("inline", "entities as [surface](LABEL): PER")

@@ -1,6 +1,10 @@
+import os
+
 import pytest
 import spacy
 
+from spacy_deepal import files
+from spacy_deepal.corpus.reading import ReadOptions
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.experiment.prepare import assign_documents, document, prepare
 from spacy_deepal.pool.shards import fingerprint, read_shards
@@ -162,3 +166,65 @@ def test_other_files_beside_the_pools_are_kept(tmp_path):
         "test",
         "train",
     ]
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+def state(corpus):
+    """The texts of each split; None for one that is not there."""
+    splits = (corpus / split for split in ("train", "dev", "test"))
+    return [texts(split) if split.exists() else None for split in splits]
+
+
+def make_splits(data, word):
+    for split in ("train", "dev", "test"):
+        (data / f"{split}.txt").write_text(f"{word} {split}\n")
+
+
+@pytest.mark.parametrize("place", range(30))
+def test_a_kill_at_any_change_leaves_all_old_or_all_new_after_the_next_start(
+    tmp_path, monkeypatch, place
+):
+    data, corpus = tmp_path / "data", tmp_path / "corpus"
+    data.mkdir()
+    make_splits(data, "old")
+    prepare(data, corpus)
+    make_splits(data, "new")
+    old, new = ([[f"{word} {s}"] for s in ("train", "dev", "test")] for word in ("old", "new"))
+    left = [place]
+
+    def counted(change):
+        def call(*args, **options):
+            if left[0] == 0:
+                raise Killed
+            left[0] -= 1
+            return change(*args, **options)
+
+        return call
+
+    with monkeypatch.context() as patch:
+        for name in ("rename", "replace", "mkdir", "rmdir", "unlink"):
+            patch.setattr(os, name, counted(getattr(os, name)))
+        # A killed process does not clean up.
+        patch.setattr(files.shutil, "rmtree", counted(files.shutil.rmtree))
+        try:
+            prepare(data, corpus)
+        except Killed:
+            left[0] = -1
+    seen = state(corpus)
+    assert seen in (old, new) or None in seen  # never old and new side by side
+    make_splits(data, "[a")  # the next start fails on its data
+    (data / "train.txt").write_bytes(b"\xff")
+    with pytest.raises(DeepALError, match="not UTF-8"):
+        prepare(data, corpus)
+    assert state(corpus) in (old, new)
+
+
+def test_prepare_takes_the_options_of_convert(tmp_path):
+    for split in ("train", "dev", "test"):
+        (tmp_path / f"{split}.tsv").write_text("Zoë\tB-X\tO\nran\tO\tB-Y\n", "latin-1")
+    options = ReadOptions(columns=("word", "_", "ner"))
+    summaries = prepare(tmp_path, tmp_path / "corpus", options=options, encoding="latin-1")
+    assert [pool.entities for pool in summaries.values()] == [{"Y": 1}] * 3

@@ -1,5 +1,7 @@
 # ruff: noqa: RUF001 (Chinese punctuation)
 import json
+import os
+import threading
 import time
 
 import pytest
@@ -7,6 +9,7 @@ import spacy
 from spacy.tokens import Doc, DocBin
 from spacy.training import Corpus
 
+from spacy_deepal.corpus.reading import ReadOptions
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.convert import convert
 from spacy_deepal.pool.shards import fingerprint, read_shards
@@ -73,14 +76,26 @@ def test_a_pool_can_be_cut_into_other_shards_in_place(tmp_path):
 # Ids
 
 
-def test_ids_depend_on_file_name_place_and_text_but_not_on_the_folder(tmp_path):
-    for folder in ("x", "y/z"):
-        (tmp_path / folder).mkdir(parents=True)
-        (tmp_path / folder / "a.txt").write_text("Rain.\nRain.\n")
-        convert([tmp_path / folder / "a.txt"], tmp_path / "pools" / folder[0])
-    ids = [sentence_id(doc) for doc in read(tmp_path / "pools" / "x")]
-    assert ids == ["bedf8860ba1cc7ac", "f9167ad5d883f0e8"]
-    assert fingerprint(tmp_path / "pools" / "x") == fingerprint(tmp_path / "pools" / "y")
+def ids_of(folder, name, content, **options):
+    """The texts of a file by their ids."""
+    (folder / name).write_text(content)
+    convert([folder / name], folder / "pool", **options)
+    return {sentence_id(doc): doc.text for doc in read(folder / "pool")}
+
+
+def test_ids_depend_on_the_text_and_not_on_file_place_or_format(tmp_path):
+    first = ids_of(tmp_path, "a.txt", "Rain.\nSun.\nRain.\n")
+    assert list(first) == ["30fd04786f2168bb", "ce7de99258816eac", "30fd04786f2168bb-2"]
+    assert ids_of(tmp_path, "b.txt", "Wind.\nRain.\nRain.\nSun.\n").items() >= first.items()
+    assert set(ids_of(tmp_path, "c.jsonl", '{"text": "Sun."}\n')) < set(first)
+
+
+def test_the_document_that_a_source_names_is_part_of_the_id(tmp_path):
+    def ids(name):
+        return set(ids_of(tmp_path, "a.jsonl", json.dumps({"text": "Rain.", "doc_id": name})))
+
+    assert ids("x") == ids("x")
+    assert not ids("x") & ids("y")
 
 
 def test_ids_of_the_good_lines_do_not_change_when_bad_ones_are_skipped(tmp_path):
@@ -98,15 +113,33 @@ def test_equal_sentences_of_files_of_one_name_get_different_ids(tmp_path):
         (tmp_path / folder / "a.txt").write_text("Rain.\n")
     convert([tmp_path / "x", tmp_path / "y"], tmp_path / "pool")
     ids = [sentence_id(doc) for doc in read(tmp_path / "pool")]
-    assert ids == ["bedf8860ba1cc7ac", "bedf8860ba1cc7ac-2"]
+    assert ids == ["30fd04786f2168bb", "30fd04786f2168bb-2"]
 
 
 def test_an_id_given_twice_is_reported(tmp_path):
     records = [{"text": "a", "id": "s1"}, {"text": "b", "id": "s1"}]
     write_jsonl(tmp_path / "a.jsonl", *records)
-    with pytest.raises(DeepALError, match=r"a\.jsonl:2: the id 's1' has been used before"):
+    with pytest.raises(DeepALError, match=r"a\.jsonl:2: the id 's1' .* \(.*a\.jsonl:1\)"):
         convert([tmp_path / "a.jsonl"], tmp_path / "pool")
     assert convert([tmp_path / "a.jsonl"], tmp_path / "pool", skip_bad=True).sentences == 1
+
+
+def test_an_exact_double_counts_once(tmp_path):
+    record = {"text": "a", "id": "s1", "spans": [[0, 1, "X"], [0, 1, "X"]]}
+    write_jsonl(tmp_path / "a.jsonl", record)
+    write_jsonl(tmp_path / "b.jsonl", record)
+    summary = convert([tmp_path / "a.jsonl", tmp_path / "b.jsonl"], tmp_path / "pool")
+    assert (summary.sentences, summary.doubles, summary.entities) == (1, 1, {"X": 1})
+    write_jsonl(tmp_path / "b.jsonl", {**record, "spans": []})
+    with pytest.raises(DeepALError, match=r"b\.jsonl:1: the id 's1' .* or other labels"):
+        convert([tmp_path / "a.jsonl", tmp_path / "b.jsonl"], tmp_path / "pool")
+
+
+def test_a_given_id_that_a_text_has_already_got_is_reported(tmp_path):
+    (tmp_path / "a.txt").write_text("Rain.\nRain.\n")
+    write_jsonl(tmp_path / "b.jsonl", {"text": "x", "id": "30fd04786f2168bb-2"})
+    with pytest.raises(DeepALError, match="'30fd04786f2168bb-2' has been used before"):
+        convert([tmp_path / "a.txt", tmp_path / "b.jsonl"], tmp_path / "pool")
 
 
 def test_given_ids_documents_and_genres_are_kept(tmp_path):
@@ -133,24 +166,24 @@ def test_a_malformed_line_is_reported_with_file_and_line_and_nothing_is_written(
     assert str(caught.value) == (
         "Nothing was written. Bad lines: 1. Correct them, or leave them out with "
         "`spacy deepal convert --skip-bad`.\n"
-        f"{tmp_path / 'a.iob2'}:2: not a token, a tab and an IOB2 tag: 'Lovelace\\tB_PER'"
+        f"{tmp_path / 'a.iob2'}:2: not the columns word,ner with a tag: 'Lovelace\\tB_PER'"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["a.iob2"]
 
 
 def test_bad_lines_are_left_out_and_counted_on_demand(tmp_path):
     (tmp_path / "a.iob2").write_text("a\tB_PER\nb\tO\n\nfine\tO\n")
-    summary = convert([tmp_path / "a.iob2"], tmp_path / "pool", skip_bad=True, format="iob2")
+    summary = convert([tmp_path / "a.iob2"], tmp_path / "pool", skip_bad=True)
     assert (summary.sentences, summary.skipped) == (1, 1)
     assert summary.problems == [
-        f"{tmp_path / 'a.iob2'}:1: not a token, a tab and an IOB2 tag: 'a\\tB_PER'"
+        f"{tmp_path / 'a.iob2'}:1: not the columns word,ner with a tag: 'a\\tB_PER'"
     ]
 
 
 def test_twenty_bad_lines_are_shown_and_all_are_counted(tmp_path):
     (tmp_path / "a.txt").write_text("[Ada](PER)\n" + "[\n" * 25)
     with pytest.raises(DeepALError, match="Bad lines: 25") as caught:
-        convert([tmp_path / "a.txt"], tmp_path / "pool")
+        convert([tmp_path / "a.txt"], tmp_path / "pool", options=ReadOptions(format="inline"))
     lines = str(caught.value).split("\n")
     assert len(lines) == 22
     assert lines[1].startswith(f"{tmp_path / 'a.txt'}:2: square brackets")
@@ -168,9 +201,9 @@ def test_a_failed_conversion_keeps_the_earlier_pool(tmp_path):
 
 
 def test_an_empty_file_is_reported(tmp_path):
-    (tmp_path / "empty.iob2").write_text("")
+    (tmp_path / "empty.txt").write_text("")
     (tmp_path / "full.iob2").write_text("a\tO\n")
-    with pytest.raises(DeepALError, match=r"empty\.iob2:1: the file holds no sentence"):
+    with pytest.raises(DeepALError, match=r"empty\.txt:1: the file holds no sentence"):
         convert([tmp_path], tmp_path / "pool")
     assert convert([tmp_path], tmp_path / "pool", skip_bad=True).sentences == 1
 
@@ -185,7 +218,8 @@ def test_a_pool_without_any_sentence_is_not_written(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"format": "conll"}, "Unknown format 'conll'. Known: auto, iob2, conll2003, conll2012"),
+        ({"options": ReadOptions(format="conll")}, "Unknown format 'conll'"),
+        ({"encoding": "utf-99"}, "There is no encoding 'utf-99'"),
         ({"lang": "xx-unknown"}, "No tokenizer for the language 'xx-unknown'"),
     ],
 )
@@ -199,7 +233,7 @@ def test_a_missing_input_and_a_folder_without_data_are_reported(tmp_path):
     with pytest.raises(DeepALError, match=r"There is no file or folder .*nowhere"):
         convert([tmp_path / "nowhere"], tmp_path / "pool")
     (tmp_path / "README.md").write_text("")
-    with pytest.raises(DeepALError, match=r"holds no file to read.*\.spacy \.jsonl \.iob2"):
+    with pytest.raises(DeepALError, match=r"holds no file to read.*\.spacy \.jsonl \.json"):
         convert([tmp_path], tmp_path / "pool")
 
 
@@ -250,3 +284,54 @@ def test_a_hundred_thousand_words_take_seconds(tmp_path):
     start = time.perf_counter()
     assert convert([tmp_path / "a.iob2"], tmp_path / "pool").words == 100_000
     assert time.perf_counter() - start < 10
+
+
+def test_long_records_are_cut_into_sentences_on_demand(tmp_path):
+    text = "Mia met Dr. No. Bo left.\nIt rained."
+    spans = [[0, 3, "PER"], [8, 14, "PER"], [16, 18, "PER"]]
+    write_jsonl(tmp_path / "a.jsonl", {"text": text, "spans": spans, "id": "s1"})
+    summary = convert([tmp_path], tmp_path / "pool", options=ReadOptions(split=True))
+    assert summary.entities == {"PER": 3}
+    docs = read(tmp_path / "pool")
+    assert [doc.text for doc in docs] == ["Mia met Dr. No.", "Bo left.", "It rained."]
+    assert [sentence_info(doc)["id"] for doc in docs] == ["s1-1", "s1-2", "s1-3"]
+    assert {sentence_info(doc)["doc_id"] for doc in docs} == {"s1"}
+
+
+def test_the_tokens_of_the_pipeline_are_made_on_demand(tmp_path):
+    (tmp_path / "a.iob2").write_text("# text = 天河区好\n天河\tB-LOC\n区\tI-LOC\n好\tO\n", "utf8")
+    options = ReadOptions(tokens="pipeline")
+    convert([tmp_path / "a.iob2"], tmp_path / "pool", options=options, lang="zh")
+    (doc,) = read(tmp_path / "pool")
+    assert [(t.text, t.ent_iob_) for t in doc] == [
+        ("天", "B"),
+        ("河", "I"),
+        ("区", "I"),
+        ("好", "O"),
+    ]
+    (tmp_path / "b.iob2").write_text("天河\tB-LOC\n好\tO\n", "utf8")
+    with pytest.raises(DeepALError, match=r"b\.iob2:1: the text between the tokens is not known"):
+        convert([tmp_path / "b.iob2"], tmp_path / "pool", options=options, lang="zh")
+
+
+def test_the_summary_says_how_each_file_was_read_and_which_were_not(tmp_path):
+    (tmp_path / "a.conll").write_text("1 Mia B-PER\n2 left O\n")
+    (tmp_path / "b.txt").write_text("It rained. Mia left.\n")
+    (tmp_path / "notes.pdf").write_text("x")
+    summary = convert([tmp_path], tmp_path / "pool")
+    first, second = summary.files
+    assert (first.format, first.how) == ("columns", "columns _,word,ner, IOB2")
+    assert (first.sentences, first.words, first.entities) == (1, 2, {"PER": 1})
+    assert (second.format, second.sentences, second.labelled) == ("text", 2, 0)
+    assert [path.name for path in summary.unread] == ["notes.pdf"]
+
+
+def test_a_pipe_is_read_once_and_whole(tmp_path, capfd):
+    rows = "Mia\tB-PER\nran\tO\n\n" * 9000  # more than a pipe holds
+    os.mkfifo(tmp_path / "in.txt")
+    writer = threading.Thread(target=(tmp_path / "in.txt").write_text, args=[rows])
+    writer.start()
+    summary = convert([tmp_path / "in.txt"], tmp_path / "pool")
+    writer.join()
+    assert summary.sentences == 9000
+    assert "until the program that writes to it ends" in " ".join(capfd.readouterr().out.split())

@@ -299,6 +299,30 @@ def test_vectors_are_not_used_where_the_config_says_so_or_there_are_none():
         assert not any("vectors" in name for name in weights_of(nlp))
 
 
+def test_embeddings_of_words_start_from_vectors_and_go_on_learning():
+    nlp = with_vectors(make_nlp(word_init="vectors", vectors_projection=0), width=8)
+    nlp.initialize(lambda: make_examples(nlp))
+    tagger = tagger_in(nlp)
+    embedding = tagger.network.encoder.embedding
+    words = dict(zip(tagger.vocabulary.words, embedding.weight.detach().numpy()[3:], strict=True))
+    table = numpy.stack([nlp.vocab["London"].vector, nlp.vocab["ada"].vector])
+    found = numpy.stack([words["London"], words["Ada"]])  # the table has "ada"
+    assert numpy.square(found).mean() == pytest.approx(1)  # whatever the numbers of the table
+    numpy.testing.assert_allclose(found / table, (found / table)[0, 0], rtol=1e-5)
+    assert not words["nothing"].any()
+    before = embedding.weight.detach().clone()
+    nlp.update(make_examples(nlp))
+    assert not numpy.allclose(before, tagger_in(nlp).network.encoder.embedding.weight.detach())
+
+
+def test_embeddings_that_start_from_vectors_have_their_width():
+    nlp = with_vectors(make_nlp(word_init="vectors"), width=5)
+    with pytest.raises(
+        DeepALError, match=r"needs word_width = 5, the width of the static .* not 8"
+    ):
+        nlp.initialize(lambda: make_examples(nlp))
+
+
 @pytest.mark.parametrize("width", [0, 3])
 def test_vectors_of_another_width_are_refused_with_both_widths(width):
     nlp = initialized_with_vectors()

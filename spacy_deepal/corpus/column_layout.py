@@ -1,0 +1,203 @@
+"""What the columns of a file are: which one has the words, and which one the tags."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from .reading import Lines, ReadOptions, TagScheme
+from .sources import Source
+from .tags import TAG, SchemeFinder
+
+WORD, NER, OTHER = "word", "ner", "_"
+DOCSTART = "-DOCSTART-"
+LINES_TO_DETECT = 1000
+# The types of chunks in CoNLL-2000 and CoNLL-2003, which are tagged as entities are.
+CHUNKS = frozenset("NP VP PP ADVP ADJP SBAR PRT CONJP INTJ LST UCP NC VC PC".split())
+COUNTER = re.compile(r"\D{0,3}\d+([.:_-]\D?\d+)*")  # 7, 1-7, T7, 0:12
+TAGSET = re.compile(r"[A-Z0-9$#.,:;()\"'`*_-]+")  # as parts of speech are written
+COMMENT_START = re.compile(r"#+(?=\s|$)|#\w+ ?[=:]")  # "# x", "### x" and "#x=1"
+
+
+@dataclass(frozen=True)
+class ColumnLayout:
+    """The columns of a file.
+
+    names (tuple[str, ...]): What each column is: "word", "ner", or "_" for all others.
+    tabs (bool): A tab parts the columns. If False, spaces and tabs do.
+    scheme (str): How the tags mark entities.
+    """
+
+    names: tuple[str, ...]
+    tabs: bool
+    scheme: TagScheme
+
+    @property
+    def word(self) -> int:
+        """The number of the column of words, from 0."""
+        return self.names.index(WORD)
+
+    @property
+    def ner(self) -> int:
+        """The number of the column of tags, from 0."""
+        return self.names.index(NER)
+
+    def cells(self, line: str) -> list[str]:
+        """RETURNS (list[str]): The cells of a line."""
+        return split_cells(line, self.tabs)
+
+    def tag(self, cells: Sequence[str]) -> str:
+        """RETURNS (str): The tag of a word; a type alone is a tag of IOB1."""
+        tag = cells[self.ner]
+        return f"I-{tag}" if self.scheme == "io" and tag not in ("O", "") else tag
+
+    def fits(self, cells: Sequence[str]) -> bool:
+        """RETURNS (bool): Whether cells are those of a word and its tag."""
+        return (
+            len(cells) == len(self.names)
+            and bool(cells[self.word])
+            and TAG.fullmatch(self.tag(cells)) is not None
+        )
+
+    @property
+    def described(self) -> str:
+        """The columns as the option --columns takes them."""
+        return ",".join(self.names)
+
+
+@dataclass
+class ColumnCounts:
+    """What the cells of one column are like, in the first lines of a file."""
+
+    rows: int = 0
+    tags: int = 0
+    counters: int = 0
+    digits: int = 0
+    tagset: int = 0
+    empty: int = 0
+    changes: int = 0
+    before: str | None = None
+
+    def add(self, cell: str) -> None:
+        """Look at the next cell."""
+        self.rows += 1
+        self.tags += TAG.fullmatch(cell) is not None
+        self.counters += COUNTER.fullmatch(cell) is not None
+        self.digits += re.search(r"\d", cell) is not None
+        self.tagset += TAGSET.fullmatch(cell) is not None
+        self.empty += cell in ("", "_", "-", "*")
+        self.changes += self.before is not None and cell != self.before
+        self.before = cell
+
+    @property
+    def are_tags(self) -> bool:
+        return self.tags > self.rows / 2
+
+    @property
+    def may_be_words(self) -> bool:
+        """Whether the column can have words: it has not tags, numbers or blanks."""
+        number = self.counters > self.rows * 0.9
+        return not (self.are_tags or number or self.empty > self.rows / 2)
+
+    @property
+    def may_be_names(self) -> bool:
+        """Whether the column looks like the names of documents, sentences or tokens: its cells have
+        digits, or are mostly as those above."""
+        return self.digits > self.rows * 0.9 or self.changes * 4 < self.rows - 1
+
+
+def split_cells(line: str, tabs: bool) -> list[str]:
+    """RETURNS (list[str]): The cells of a line."""
+    return line.split("\t") if tabs else re.split("[ \t]+", line.strip(" \t"))
+
+
+def find_layouts(source: Source, options: ReadOptions) -> list[ColumnLayout]:
+    """Find out what the columns of a file are. All of the file is read.
+
+    RETURNS (list[ColumnLayout]): Empty if the file is not of columns with tags; several if it can
+        be read in several ways.
+    """
+    head = [line for _, line in islice(source.lines(), LINES_TO_DETECT)]
+    rows = [line for line in head if line.strip() and not _beside_words(line)]
+    if not rows:
+        return []
+    tabs = sum("\t" in line for line in rows) > len(rows) / 2
+    width = Counter(len(split_cells(line, tabs)) for line in rows).most_common(1)[0][0]
+    columns = [ColumnCounts() for _ in range(width)]
+    for line in rows:
+        cells = split_cells(line, tabs)
+        if len(cells) == width:
+            for column, cell in zip(columns, cells, strict=True):
+                column.add(cell)
+    if options.columns:
+        tagged = [options.columns.index(NER)] if len(options.columns) == width else []
+    elif columns[0].rows > len(rows) / 2:
+        tagged = [i for i, column in enumerate(columns) if column.are_tags]
+    else:
+        tagged = []
+    if not tagged:
+        return []
+    finders = _look_at_tags(source, tabs, width, tagged)
+    names = options.columns or _names(columns)
+    if WORD not in names:
+        return []
+
+    def layout(at: int) -> ColumnLayout:
+        marked = (NER if i == at else OTHER if n == NER else n for i, n in enumerate(names))
+        return ColumnLayout(tuple(marked), tabs, options.scheme or finders[at].scheme)
+
+    return list(map(layout, _with_entities(finders)))
+
+
+def _beside_words(line: str) -> bool:
+    """RETURNS (bool): Whether a line is a comment, or begins a document."""
+    return COMMENT_START.match(line) is not None or DOCSTART in line
+
+
+def _look_at_tags(
+    source: Source, tabs: bool, width: int, tagged: list[int]
+) -> dict[int, SchemeFinder]:
+    """RETURNS (dict): What the tags of some columns are like, in all of the file."""
+    finders = {i: SchemeFinder() for i in tagged}
+    for _, line in source.lines():
+        cells = split_cells(line, tabs)
+        for i, finder in finders.items():
+            fits = len(cells) == width and TAG.fullmatch(cells[i])
+            finder.add(cells[i] if fits else "O")
+    return finders
+
+
+def _with_entities(finders: dict[int, SchemeFinder]) -> list[int]:
+    """RETURNS (list[int]): The columns that have entities; the last one if none has. Chunks are
+    taken for entities only if there are no others."""
+    named = {i: finder for i, finder in finders.items() if finder.labels - CHUNKS}
+    others = [i for i, finder in finders.items() if not finder.labels]
+    return [*named] or others[-1:] or [*finders][-1:]
+
+
+def _names(columns: list[ColumnCounts]) -> tuple[str, ...]:
+    """RETURNS (tuple[str, ...]): "word" for the column of words, if there is one."""
+    words = [i for i, column in enumerate(columns) if column.may_be_words]
+    words = [i for i in words if not columns[i].may_be_names] or words
+    # Parts of speech come behind the words, or all words are in capitals too.
+    small = [i for i in words if columns[i].tagset < columns[i].rows]
+    word = next(iter(small or words), None)
+    return tuple(WORD if i == word else OTHER for i in range(len(columns)))
+
+
+def comments_and_words(block: Lines, layout: ColumnLayout) -> tuple[Lines, Lines]:
+    """Part the comments before a sentence from the lines of its words. A line that begins with "#"
+    and a space is a comment, unless its cells are those of a word: "# # B-NP O".
+
+    block (list): The lines between two blank lines.
+    RETURNS (tuple[list, list]): The comments, and the others.
+    """
+    at = 0
+    for _, line in block:
+        is_word = layout.fits(layout.cells(line)) and not re.match(r"# [\w ]+ = ", line)
+        wide = layout.tabs and len(layout.cells(line)) == len(layout.names)
+        if is_word or wide or not COMMENT_START.match(line):
+            break
+        at += 1
+    return block[:at], block[at:]

@@ -1,0 +1,152 @@
+"""CoNLL-U: the ten columns of Universal Dependencies, with entities in the last one (NER=B-PER).
+
+Source: https://universaldependencies.org/format.html
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import islice
+from typing import IO
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from .columns import COMMENT, NEWDOC
+from .docs import tagged_doc
+from .reading import BadLine, Lines, Reading, ReadOptions, Sentence, TagScheme, attempt, blocks
+from .sources import Source
+from .tags import TAG, SchemeFinder, to_iob2
+from .writing import described, iob2_tags_of
+
+CONLLU = "conllu"
+WIDTH, FORM, MISC = 10, 1, 9
+NUMBER = re.compile(r"[1-9][0-9]*")  # of a word; 1-2 is a token of several words, 1.1 no word
+NOT_A_WORD = re.compile(r"[0-9]+[-.][0-9]+")
+NO_SPACE = "SpaceAfter=No"
+LINES_TO_LOOK_AT = 1000
+
+
+def conllu_readings(source: Source, options: ReadOptions) -> list[Reading]:
+    """RETURNS (list[Reading]): The ways to read a file of ten columns: one for each key of the last
+    column that has tags, or one without labels; none if it is not CoNLL-U."""
+    head = [line for _, line in islice(source.lines(), LINES_TO_LOOK_AT)]
+    rows = [line.split("\t") for line in head if line.strip() and not line.startswith("#")]
+    numbered = [row for row in rows if len(row) == WIDTH and row[0][:1].isdecimal()]
+    if not rows or len(numbered) <= len(rows) / 2:
+        return []
+    finders: dict[str, SchemeFinder] = {}
+    for _, line in source.lines():
+        finders |= {key: SchemeFinder() for key, _ in _tags_in(line.split("\t")[MISC:])}
+    for key, finder in finders.items():
+        for _, line in source.lines():
+            found = dict(_tags_in(line.split("\t")[MISC:]))
+            finder.add(found.get(key, "O"))
+    keys: list[str | None] = [options.spans_key] if options.spans_key else [*finders] or [None]
+    return [
+        Reading(
+            CONLLU,
+            f"columns FORM and {key}= in MISC" if key else "column FORM, not labelled",
+            f"--spans-key {key}" if key else f"--format {CONLLU}",
+            partial(
+                _read, key, options.scheme or (finders[key].scheme if key in finders else "iob2")
+            ),
+        )
+        for key in keys
+    ]
+
+
+def _tags_in(misc: list[str]) -> Iterator[tuple[str, str]]:
+    """YIELDS (tuple[str, str]): The keys of a MISC cell that have a tag, each with it."""
+    for part in misc[0].split("|") if misc else []:
+        key, equals, tag = part.partition("=")
+        if equals and TAG.fullmatch(tag):
+            yield key, tag
+
+
+def _read(
+    key: str | None, scheme: TagScheme, source: Source, nlp: Language
+) -> Iterator[Sentence | BadLine]:
+    """Read words, with the spaces between them as `# text = ` or SpaceAfter=No says, and one tag a
+    word; a word without one is O. Tokens of several words, such as 1-2, are passed over: their
+    words are read."""
+    info: dict[str, str] = {}
+    for block in blocks(source.lines()):
+        comments = [(number, line) for number, line in block if line.startswith("#")]
+        rows = [(number, line) for number, line in block if not line.startswith("#")]
+        for _, line in comments:
+            if match := NEWDOC.fullmatch(line):
+                info = {name: value for name, value in match.groupdict().items() if value}
+        if rows:
+            yield attempt(_parse, key, scheme, nlp, rows, comments, info)
+
+
+def _parse(
+    key: str | None,
+    scheme: TagScheme,
+    nlp: Language,
+    rows: Lines,
+    comments: Lines,
+    info: dict[str, str],
+) -> Sentence:
+    words: list[str] = []
+    tags, text = [], ""
+    last_of_token, ends_with_space = 0, True
+    for number, line in rows:
+        cells = line.split("\t")
+        if len(cells) != WIDTH or not (
+            NUMBER.fullmatch(cells[0]) or NOT_A_WORD.fullmatch(cells[0])
+        ):
+            raise BadLine(number, "not the ten columns of CoNLL-U", line)
+        spaced = NO_SPACE not in cells[MISC].split("|")
+        if NOT_A_WORD.fullmatch(cells[0]):
+            if "-" in cells[0]:
+                last_of_token, ends_with_space = len(words) + _count(cells[0]), spaced
+            continue
+        words.append(cells[FORM])
+        tags.append((number, dict(_tags_in(cells[MISC:])).get(key or "", "O")))
+        if len(words) <= last_of_token:
+            spaced = ends_with_space and len(words) == last_of_token
+        text += cells[FORM] + " " * spaced
+    iob2 = None if key is None else to_iob2(tags, scheme)
+    given = {**info, **_described_in(comments)}
+    named = "doc_id" in given
+    exact = given.pop("text", None)
+    try:
+        doc = tagged_doc(nlp, words, iob2, exact if exact is not None else text.rstrip(" "))
+    except BadLine:  # the words of a token such as "du" are not in the text
+        doc = tagged_doc(nlp, words, iob2, text.rstrip(" "))
+    return Sentence(doc, rows[0][0], names_document=named, **given)
+
+
+def _described_in(comments: Lines) -> dict[str, str]:
+    found = [COMMENT.fullmatch(line) for _, line in comments]
+    return {match[1]: match[2] for match in found if match}
+
+
+def _count(span: str) -> int:
+    first, last = span.split("-")
+    return int(last[:9]) - int(first[:9]) + 1
+
+
+def write_conllu(docs: Iterable[Doc], stream: IO[str]) -> None:
+    """Write ten columns, with what a Doc has of the others too, and NER= in the last one. White
+    space that is a token of its own is left out; `# text = ` has it.
+
+    RAISES (DeepALError): A sentence is labelled only in part.
+    """
+    for doc in docs:
+        labelled = len(doc) > 0 and doc.has_annotation("ENT_IOB")
+        tags = iob2_tags_of(doc, CONLLU) if labelled else [""] * len(doc)
+        stream.write(described(doc))
+        number = 0
+        for token, tag in zip(doc, tags, strict=True):
+            if token.is_space:
+                continue
+            number += 1
+            misc = [f"NER={tag}"] if tag else []
+            misc += [] if token.whitespace_ else [NO_SPACE]
+            cells = [str(number), token.text, token.lemma_ or "_", token.pos_ or "_"]
+            cells += [token.tag_ or "_", str(token.morph) or "_", "_", "_", "_"]
+            stream.write("\t".join([*cells, "|".join(misc) or "_"]) + "\n")
+        stream.write("\n")

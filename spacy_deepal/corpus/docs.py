@@ -1,0 +1,185 @@
+"""Docs of words and tags, or of text and spans, cut into sentences and tokenised anew."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import cast
+
+from spacy.language import Language
+from spacy.pipeline import Sentencizer
+from spacy.tokens import Doc, Span
+from thinc.types import Ints2d
+
+from .reading import BadLine, Border, ReadOptions, Sentence
+
+CharSpan = tuple[int, int, str]  # an entity: first character, the one after its last, label
+
+
+def tagged_doc(
+    nlp: Language,
+    words: Sequence[str],
+    tags: Sequence[str] | None,
+    text: str | None = None,
+    line: int = 0,
+) -> Doc:
+    """Make a Doc of the source's own tokens.
+
+    words (Sequence[str]): The tokens.
+    tags (Sequence[str] | None): Their IOB2 tags. None: they are not labelled.
+    text (str | None): The text that they stand in. White space that is more than one space becomes
+        a token of its own, as in spaCy. None: it is not known whether spaces follow the tokens.
+        spaCy then trains and scores on these tokens and not on those of its own tokenizer.
+    line (int): Where the text stands in its file.
+    RAISES (BadLine): The text does not consist of the tokens and white space.
+    """
+    if text is None:
+        doc = Doc(nlp.vocab, words=list(words), ents=None if tags is None else list(tags))
+        doc.has_unknown_spaces = True
+        return doc
+    pieces, spaces, ents = [], [], []
+    at = 0
+    for word, tag in zip([*words, ""], [*(tags or [""] * len(words)), "O"], strict=True):
+        gap = (
+            len(text) - len(text[at:].lstrip()) if not text.startswith(word, at) or not word else at
+        )
+        if gap > at:
+            pieces.append(text[at:gap])
+            spaces.append(False)
+            ents.append(tag if tag[:1] == "I" else "O")
+            at = gap
+        if not text.startswith(word, at):
+            raise BadLine(line, f"the text does not continue with the token {word!r}", text[at:])
+        if word:
+            at += len(word)
+            pieces.append(word)
+            spaces.append(text.startswith(" ", at))
+            ents.append(tag)
+            at += spaces[-1]
+    if at < len(text):
+        raise BadLine(line, "the text continues after the last token", text[at:])
+    return Doc(nlp.vocab, words=pieces, spaces=spaces, ents=None if tags is None else ents)
+
+
+def set_spans(
+    doc: Doc,
+    spans: Sequence[CharSpan],
+    line: int,
+    *,
+    border: Border = "refuse",
+    partial: bool = False,
+) -> None:
+    """Label a Doc. A span that is given twice counts once.
+
+    spans (Sequence): The entities.
+    line (int): Where they stand in their file.
+    border (str): What is done with a span that is not whole tokens: see `ReadOptions`.
+    partial (bool): All tokens outside of the entities are missing. If False, they are O.
+    RAISES (BadLine): Entities overlap, or do not begin and end where tokens do.
+    """
+    entities: list[Span] = []
+    for start, end, label in sorted(set(spans)):
+        surface = doc.text[start:end]
+        span = _whole_tokens(doc, start, end, label, border)
+        if span is None:
+            tokens = doc.char_span(start, end, alignment_mode="expand") or ()
+            near = " ".join(token.text for token in tokens)[:40]
+            raise BadLine(
+                line,
+                f"entity {surface!r} ({label}) is not whole {doc.vocab.lang!r} tokens: {near!r}. "
+                f"--border trim or --border snap moves its ends{_beyond_16_bits(doc.text[:end])}",
+                doc.text,
+            )
+        if entities and span.start < entities[-1].end:
+            message = f"entity {surface!r} ({label}) overlaps the one before"
+            raise BadLine(line, message, doc.text)
+        entities.append(span)
+    doc.set_ents(entities, default="missing" if partial else "outside")
+
+
+def _beyond_16_bits(text: str) -> str:
+    """RETURNS (str): What else may be wrong with the offsets of what comes behind a text."""
+    if max(text, default="") < "\U00010000":
+        return ""
+    return ", and --offsets utf16 reads those of tools that count emoji twice"
+
+
+def _whole_tokens(doc: Doc, start: int, end: int, label: str, border: Border) -> Span | None:
+    """RETURNS (Span | None): The tokens of a span of characters; None if it has none."""
+    surface = doc.text[start:end]
+    if border == "refuse":
+        return doc.char_span(start, end, label) if surface == surface.strip() else None
+    start += len(surface) - len(surface.lstrip())
+    end -= len(surface) - len(surface.rstrip())
+    mode = "contract" if border == "trim" else "expand"
+    return doc.char_span(start, end, label, alignment_mode=mode) if start < end else None
+
+
+def at_ends_of_sentences(doc: Doc) -> Iterator[Doc]:
+    """Cut a Doc into sentences: at the ends of lines, and where spaCy's sentencizer finds final
+    punctuation, but never inside an entity. White space around a sentence is left out.
+
+    YIELDS (Doc): The sentences, with their entities.
+    """
+    if not len(doc):
+        return
+    starts = Sentencizer().predict([doc])[0]
+    begin = 0
+    for i in range(1, len(doc) + 1):
+        if i < len(doc):
+            ends = starts[i] or "\n" in doc[i - 1].text
+            if not ends or doc[i].ent_iob_ == "I":
+                continue
+        words = [token.i for token in doc[begin:i] if not token.is_space]
+        if words:
+            yield _part(doc, words[0], words[-1] + 1)
+        begin = i
+
+
+def _part(doc: Doc, begin: int, end: int) -> Doc:
+    tokens = doc[begin:end]
+    spaces = [bool(token.whitespace_) for token in tokens]
+    if not doc.has_unknown_spaces:
+        spaces[-1] = False
+    words = [token.text for token in tokens]
+    part = Doc(doc.vocab, words=words, spaces=None if doc.has_unknown_spaces else spaces)
+    attrs: list[int | str] = ["ENT_IOB", "ENT_TYPE"]
+    part.from_array(attrs, cast(Ints2d, doc.to_array(attrs))[begin:end])  # the stubs say floats
+    return part
+
+
+def retokenized(nlp: Language, sentence: Sentence, border: Border) -> Sentence:
+    """RETURNS (Sentence): A sentence with the tokens that the pipeline makes of its text, and the
+    same entities.
+
+    border (str): As in `ReadOptions`.
+    RAISES (BadLine): The text is not known, an entity is not whole tokens, or only some of the
+        tokens are labelled.
+    """
+    doc = sentence.doc
+    if doc.has_unknown_spaces and len(doc) > 1:
+        raise BadLine(
+            sentence.line, "the text between the tokens is not known, so keep the data's", doc.text
+        )
+    new = nlp.make_doc(doc.text)
+    if doc.has_annotation("ENT_IOB"):
+        spans = [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]
+        partial = not doc.has_annotation("ENT_IOB", require_complete=True)
+        set_spans(new, spans, sentence.line, border=border, partial=partial)
+    return replace(sentence, doc=new)
+
+
+def finished(nlp: Language, item: Sentence, options: ReadOptions) -> Iterator[Sentence]:
+    """YIELDS (Sentence): What becomes of a sentence as a reader yields it: its tokens are made
+    anew, and it is cut, if the options say so.
+
+    RAISES (BadLine): As `retokenized`.
+    """
+    if options.tokens == "pipeline":
+        item = retokenized(nlp, item, options.border)
+    parts = list(at_ends_of_sentences(item.doc)) if options.split else []
+    if len(parts) < 2:
+        yield item
+        return
+    for number, doc in enumerate(parts, 1):
+        name = f"{item.id}-{number}" if item.id else None
+        document = item.doc_id or item.id
+        yield replace(item, doc=doc, id=name, doc_id=document, note=None)

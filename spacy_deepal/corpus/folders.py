@@ -1,0 +1,181 @@
+"""Which files of a folder are data, and why the others are not read."""
+
+import stat
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from ..errors import DeepALError
+from .ontonotes import is_ontonotes, is_wanted, one_form_each
+from .sources import Source, open_sources
+
+SPLIT_NAMES = {
+    "train": "train",
+    "training": "train",
+    "dev": "dev",
+    "devel": "dev",
+    "development": "dev",
+    "valid": "dev",
+    "validation": "dev",
+    "test": "test",
+}
+SUFFIXES = (
+    *(".spacy", ".jsonl", ".json", ".iob2", ".iob", ".bio", ".bioes", ".conll", ".conllu"),
+    *(".conllup", ".tsv", ".csv", ".txt", ".ann"),
+)
+ARCHIVES = (".gz", ".zip")
+# Files about the data, by the beginnings of their names.
+ABOUT_DATA = (
+    *("readme", "license", "licence", "copying", "notice", "changelog", "changes", "citation"),
+    *("authors", "contributors", "contributing", "requirements", "todo", "install"),
+)
+
+
+class Found(NamedTuple):
+    """The files of some folders.
+
+    files (list[Path]): Those to read, in order.
+    beside (list[Path]): Those that are read with one of these: the texts of brat's .ann files.
+    unread (dict[Path, str]): All others, with the reason.
+    """
+
+    files: list[Path]
+    beside: list[Path]
+    unread: dict[Path, str]
+
+
+def find_files(
+    inputs: Iterable[str | Path], *, exclude: Path | None = None, lang: str | None = None
+) -> Found:
+    """Find the files to read: the inputs, and in place of a folder the data files in it and below
+    it, sorted. No file is read twice. If OntoNotes has a document in several forms, the best one is
+    read.
+
+    inputs (Iterable[str | Path]): Files and folders.
+    exclude (Path | None): Files in this folder are left out if an input folder contains it. So the
+        output of a run is not read by the next one.
+    lang (str | None): Language code. Of the folders that OntoNotes has for each language, only this
+        one's is read. None: all are read.
+    RAISES (DeepALError): An input does not exist, or is a folder without a file to read.
+    """
+    files: dict[Path, Path] = {}
+    unread: dict[Path, str] = {}
+    for path in map(Path, inputs):
+        if path.is_dir():
+            found, others = _files_in(path, exclude, lang)
+            if not found:
+                raise DeepALError(_nothing_in(path, others))
+            unread |= others
+        else:
+            _check_readable(path)
+            found = [path]
+        files |= {file.resolve(): file for file in found if file.resolve() not in files}
+    best = one_form_each(files.values())
+    unread |= dict.fromkeys({*files.values()} - {*best}, "another form of the document is read")
+    texts = {text for file in best if (text := text_beside(file))}
+    beside = [file for file in best if file in texts]
+    return Found([file for file in best if file not in texts], beside, unread)
+
+
+def text_beside(file: Path) -> Path | None:
+    """RETURNS (Path | None): The text that brat's .ann file annotates; None for other files."""
+    return file.with_suffix(".txt") if file.suffix.lower() == ".ann" else None
+
+
+def about_data(name: str) -> bool:
+    """RETURNS (bool): Whether the name of a file says that it is about the data: LICENSE."""
+    return name.lower().startswith(ABOUT_DATA)
+
+
+def is_data(file: Path) -> bool:
+    """RETURNS (bool): Whether a file in a folder is to be read, by its name."""
+    name = file.name.lower().removesuffix(".gz")
+    return (name.endswith((*SUFFIXES, ".zip")) and not about_data(name)) or is_ontonotes(Path(name))
+
+
+def _check_readable(path: Path) -> None:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        raise DeepALError(f"There is no file or folder {path}.") from error
+    except OSError as error:
+        raise DeepALError(f"{path} cannot be read: {error.strerror}.") from error
+    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+        raise DeepALError(f"{path} is neither a file nor a folder nor a pipe.")
+
+
+def _nothing_in(folder: Path, unread: dict[Path, str]) -> str:
+    seen = "".join(f"\n{path}: {reason}" for path, reason in sorted(unread.items())[:5])
+    return (
+        f"The folder {folder} holds no file to read. Files with these suffixes are read: "
+        f"{' '.join(SUFFIXES)}, also with .gz or in a .zip. From OntoNotes, only the *_conll "
+        f"files of that language are read.{seen}"
+    )
+
+
+def _files_in(
+    folder: Path, exclude: Path | None, lang: str | None
+) -> tuple[list[Path], dict[Path, str]]:
+    """RETURNS (tuple): The files to read, and the reasons why others are not."""
+    excluded = exclude and exclude.resolve()
+    if excluded and folder.resolve() not in excluded.parents:
+        excluded = None
+    found, unread = [], {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_dir() or (excluded and excluded in path.resolve().parents):
+            continue
+        if reason := _why_not(path, path.relative_to(folder), lang):
+            unread[path] = reason
+        else:
+            found.append(path)
+    return found, unread
+
+
+def _why_not(path: Path, relative: Path, lang: str | None) -> str | None:
+    """RETURNS (str | None): Why a file is not read; None if it is."""
+    if reason := _why_not_by_name(relative):
+        return reason
+    if not path.exists():
+        return "a link to nothing"
+    if not path.is_file():
+        return "not a regular file"
+    if not is_wanted(relative, lang):
+        return "OntoNotes in another language, or its Bible"
+    text = text_beside(path)
+    if text and not text.is_file():
+        return f"its text {text.name} is missing"
+    return None
+
+
+def _why_not_by_name(relative: Path) -> str | None:
+    if any(part.startswith((".", "__MACOSX")) for part in relative.parts):
+        return "hidden"
+    if about_data(relative.name):
+        return "its name says that it is about the data"
+    return None if is_data(relative) else "its suffix is none of data"
+
+
+def open_all(path: Path, encoding: str = "utf-8") -> tuple[list[Source], dict[Path, str]]:
+    """Open a file, or what is in an archive.
+
+    RETURNS (list[Source], dict[Path, str]): What is to be read, and why the rest of an archive is
+        not.
+    RAISES (DeepALError): It cannot be read.
+    """
+    sources = open_sources(path, encoding)
+    if path.suffix.lower() != ".zip":
+        text = text_beside(path)
+        beside = open_sources(text, encoding)[0] if text and text.is_file() else None
+        return [replace(source, text=beside) for source in sources], {}
+    by_path = {source.path: source for source in sources}
+    texts = {text for member in by_path if (text := text_beside(member)) in by_path}
+    found, unread = [], {}
+    for member, source in by_path.items():
+        reason = _why_not_by_name(member.relative_to(path))
+        if reason:
+            unread[member] = reason
+        elif member not in texts:
+            beside = by_path.get(text_beside(member) or member)
+            found.append(replace(source, text=beside))
+    return found, unread

@@ -1,0 +1,143 @@
+"""JSON and JSONL as streams of values, each with its line, and checked for what JSON hides."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from .reading import BadLine
+from .sources import Source
+
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+BETWEEN = re.compile(r"[\s,]*")
+BAD_ALLOWED = 10  # values at a file's beginning that may be malformed
+
+
+def read_values(source: Source) -> Iterator[tuple[int, Any] | BadLine]:
+    """Read the values of a file: one on each line, or those of one list.
+
+    YIELDS (tuple[int, Any] | BadLine): The line on which each begins, and the value; what is wrong
+        with it, in its place.
+    """
+    if is_list(source):
+        yield from _values_of_list(source)
+        return
+    if _is_one_object(source):
+        message = "one JSON object over several lines: write a list of records, or one on each line"
+        yield BadLine(1, message)
+        return
+    for number, line in source.lines():
+        if line.strip():
+            try:
+                yield number, parse_value(number, line)
+            except BadLine as error:
+                yield error
+
+
+def is_list(source: Source) -> bool:
+    """RETURNS (bool): Whether a file is one JSON list, over several lines or of several values,
+    and not a value on each line."""
+    for _, line in source.lines():
+        if line.strip():
+            if source.suffix == ".jsonl" or line.lstrip()[0] not in "[{":
+                return False
+            try:
+                value = json.loads(line)
+            except (ValueError, RecursionError):
+                return line.lstrip()[0] == "["
+            return isinstance(value, list) and all(isinstance(v, (list, dict)) for v in value)
+    return False
+
+
+def _is_one_object(source: Source) -> bool:
+    """RETURNS (bool): Whether the first line is the beginning of an object alone."""
+    first = next((line.strip() for _, line in source.lines() if line.strip()), "")
+    return first == "{"
+
+
+def _values_of_list(source: Source) -> Iterator[tuple[int, Any] | BadLine]:
+    lines = list(source.lines())
+    text = "\n".join(line for _, line in lines)
+    decoder = json.JSONDecoder(object_pairs_hook=_no_key_twice, parse_constant=_no_constant)
+    at, number = text.index("[") + 1, 1
+    counted = 0
+    while True:
+        at = BETWEEN.match(text, at).end()  # type: ignore[union-attr]
+        number += text.count("\n", counted, at)
+        counted = at
+        if text.startswith("]", at) or at >= len(text):
+            break
+        try:
+            value, at = decoder.raw_decode(text, at)
+            yield number, _checked(number, value)
+        except BadLine as error:
+            yield error
+        except (ValueError, RecursionError) as error:
+            yield BadLine(number, _what(error), text[at : at + 80])
+            try:
+                at = json.JSONDecoder().raw_decode(text, at)[1]  # past a value with a key twice
+            except (ValueError, RecursionError):
+                yield BadLine(number, "from here on the file cannot be read")
+                return
+    if text[at:].strip() != "]":
+        yield BadLine(number, "the list does not end here, or the file goes on", text[at : at + 80])
+
+
+def parse_value(number: int, line: str) -> Any:
+    """Parse a line of JSONL.
+
+    RETURNS (Any): The value.
+    RAISES (BadLine): The line is not JSON, names a key twice, or has a character that Unicode does
+        not know.
+    """
+    try:
+        value = json.loads(line, object_pairs_hook=_no_key_twice, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise BadLine(number, _what(error), line) from None
+    return _checked(number, value) if "\\u" in line else value
+
+
+def parse_record(number: int, line: str) -> dict[str, Any]:
+    """Parse a line of JSONL. RAISES (BadLine): As `parse_value`, or it is not an object."""
+    record = parse_value(number, line)
+    if not isinstance(record, dict):
+        raise BadLine(number, "not a JSON object", line)
+    return record
+
+
+def _checked(number: int, value: Any) -> Any:
+    text = json.dumps(value, ensure_ascii=False)
+    if LONE_SURROGATE.search(text):
+        raise BadLine(number, "half of a surrogate pair, which is not a character", ascii(text))
+    return value
+
+
+def _what(error: ValueError | RecursionError) -> str:
+    return "nested too deeply" if isinstance(error, RecursionError) else f"not JSON ({error})"
+
+
+def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {twice!r} stands twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def first_values(source: Source, count: int) -> list[Any]:
+    """RETURNS (list): Some of a file's first values; none if it is not JSON."""
+    found: list[Any] = []
+    bad = 0
+    for item in read_values(source):
+        if isinstance(item, BadLine):
+            bad += 1
+        else:
+            found.append(item[1])
+        if len(found) == count or bad > BAD_ALLOWED + len(found):
+            break
+    return found

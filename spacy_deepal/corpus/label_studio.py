@@ -1,0 +1,133 @@
+"""Label Studio: its JSON of tasks with annotations, and the smaller JSON-MIN."""
+
+import json
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import IO, Any
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from .json_values import first_values, read_values
+from .reading import BadLine, Reading, ReadOptions, Sentence, attempt
+from .records import parse_sentence
+from .sources import Source
+from .spans import SPAN_KEYS, looks_like_spans
+from .writing import check_labelled_whole, is_labelled, spans_of, text_record, write_list
+
+FULL, MINIMAL = "label_studio", "label_studio_min"
+ANNOTATION_KEYS = ("annotations", "completions")
+
+
+def label_studio_readings(source: Source, options: ReadOptions) -> list[Reading]:
+    """RETURNS (list[Reading]): The way to read a file of Label Studio; none if it is another."""
+    records = [value for value in first_values(source, 1) if isinstance(value, dict)]
+    parse: Any = _parse_task
+    if records and isinstance(records[0].get("data"), dict):
+        format, how = FULL, "data and the results of annotations"
+    elif records and {"annotation_id", "lead_time"} <= records[0].keys():
+        format, how = MINIMAL, "text, and the spans of one annotation"
+        parse = _parse_minimal
+    else:
+        return []
+    return [Reading(format, how, f"--format {format}", partial(_read, parse, options))]
+
+
+def _read(
+    parse: Any, options: ReadOptions, source: Source, nlp: Language
+) -> Iterator[Sentence | BadLine]:
+    """Read tasks. One without an annotation is not labelled, and neither is one whose annotations
+    were all cancelled. Predictions of models are not read."""
+    for item in read_values(source):
+        yield item if isinstance(item, BadLine) else attempt(parse, options, nlp, *item)
+
+
+def _parse_minimal(options: ReadOptions, nlp: Language, number: int, record: Any) -> Sentence:
+    if isinstance(record, dict) and not any(map(looks_like_spans, record.values())):
+        record = {"spans": [], **record}  # an annotation without a span has no key for them
+    return parse_sentence(options, nlp, number, record)
+
+
+def _parse_task(options: ReadOptions, nlp: Language, number: int, task: Any) -> Sentence:
+    data = task.get("data") if isinstance(task, dict) else None
+    if not isinstance(data, dict):
+        raise BadLine(number, 'not a task with "data"', json.dumps(task)[:80])
+    strings = [key for key, value in data.items() if isinstance(value, str)]
+    key = "text" if "text" in strings else strings[0] if len(strings) == 1 else None
+    if key is None:
+        message = f'"data" has no string "text", but {", ".join(map(repr, data)) or "nothing"}'
+        raise BadLine(number, message)
+    given: Any = next((task[name] for name in ANNOTATION_KEYS if task.get(name) is not None), [])
+    spans = _spans_of_annotations(given, number)
+    record = {"id": task.get("id"), **data, "text": data[key]}
+    others = {key: value for key, value in record.items() if key not in (*SPAN_KEYS, "tokens")}
+    return parse_sentence(
+        options, nlp, number, others if spans is None else {**others, "spans": spans}
+    )
+
+
+def _spans_of_annotations(annotations: Any, number: int) -> list[dict[str, Any]] | None:
+    """RETURNS (list | None): The spans on which all annotators agree; None if nobody annotated.
+
+    RAISES (BadLine): They do not agree.
+    """
+    if not isinstance(annotations, list) or not all(isinstance(a, dict) for a in annotations):
+        raise BadLine(number, '"annotations" is not a list of objects')
+    found = []
+    for annotation in annotations:
+        if annotation.get("was_cancelled") or annotation.get("skipped"):
+            continue
+        results = annotation.get("result")
+        if not isinstance(results, list) or not all(isinstance(r, dict) for r in results):
+            raise BadLine(number, 'an annotation has no list "result"')
+        values = [r.get("value") for r in results if r.get("type") in (None, "labels")]
+        if not all(isinstance(value, dict) for value in values):
+            raise BadLine(number, 'a result has no object "value"')
+        found.append(values)
+    contents = {json.dumps(sorted(map(_content, values))) for values in found}
+    if len(contents) > 1:
+        raise BadLine(number, f"{len(found)} annotations, which are not the same. Keep one of them")
+    return found[0] if found else None
+
+
+def _content(value: dict[str, Any]) -> str:
+    return json.dumps([value.get(key) for key in ("start", "end", "labels")])
+
+
+def write_label_studio(docs: Iterable[Doc], stream: IO[str]) -> None:
+    """Write a list of tasks. A sentence that is not labelled has no annotation.
+
+    RAISES (DeepALError): A sentence is labelled only in part.
+    """
+
+    def task(doc: Doc) -> dict[str, Any]:
+        annotations = [{"result": list(map(partial(_result, doc.text), spans_of(doc)))}]
+        labelled = is_labelled(doc, FULL)
+        return {"data": text_record(doc), "annotations": annotations if labelled else []}
+
+    write_list(stream, map(task, docs))
+
+
+def _result(text: str, span: dict[str, Any]) -> dict[str, Any]:
+    value = _value(text, span)
+    return {"value": value, "from_name": "label", "to_name": "text", "type": "labels"}
+
+
+def _value(text: str, span: dict[str, Any]) -> dict[str, Any]:
+    start, end = span["start"], span["end"]
+    return {"start": start, "end": end, "text": text[start:end], "labels": [span["label"]]}
+
+
+def write_label_studio_min(docs: Iterable[Doc], stream: IO[str]) -> None:
+    """Write a list of annotated texts.
+
+    RAISES (DeepALError): A sentence is not labelled as a whole.
+    """
+
+    def record(numbered: tuple[int, Doc]) -> dict[str, Any]:
+        number, doc = numbered
+        check_labelled_whole(doc, MINIMAL)
+        label = [_value(doc.text, span) for span in spans_of(doc)]
+        return {**text_record(doc), "label": label, "annotation_id": number, "lead_time": 0}
+
+    write_list(stream, map(record, enumerate(docs, 1)))

@@ -1,0 +1,114 @@
+"""What all formats share: options, the sentence that readers yield, and the ways to read a file."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from .sources import Source
+
+Lines = list[tuple[int, str]]  # with their numbers in the file, from 1
+Border = Literal["refuse", "trim", "snap"]
+Offsets = Literal["characters", "utf16", "bytes"]
+TagScheme = Literal["iob1", "iob2", "bioes", "io"]
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How to read what can be read in several ways. By default the files themselves tell it.
+
+    format (str): The name of a format. With "auto", it is detected.
+    columns (tuple[str, ...]): What the columns are: "word", "ner", and "_" for all others. Empty:
+        detected.
+    scheme (str | None): How tags mark entities: "iob1", "iob2" or "bioes"; or "io", types alone, so
+        that words of one type in a row are one entity. None: detected, but for "io".
+    spans_key (str | None): The key of a record under which its entities are. None: detected.
+    tag_names (tuple[str, ...]): The tags that the numbers of "ner_tags" stand for, from 0.
+    offsets (str): What the offsets of spans count: "characters", "utf16" units or "bytes" of UTF-8.
+    border (str): What is done with a span that is not whole tokens: "refuse" it, "trim" it to the
+        tokens inside, or "snap" it to all that it touches.
+    split (bool): Cut long records into sentences.
+    tokens (str): "data": the tokens of the source are kept. "pipeline": the text is tokenised anew.
+    """
+
+    format: str = "auto"
+    columns: tuple[str, ...] = ()
+    scheme: TagScheme | None = None
+    spans_key: str | None = None
+    tag_names: tuple[str, ...] = ()
+    offsets: Offsets = "characters"
+    border: Border = "refuse"
+    split: bool = False
+    tokens: Literal["data", "pipeline"] = "data"
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence as a reader yields it.
+
+    doc (Doc): Its tokens and entities. If the source is not labelled, all entities are missing.
+    line (int): Its first line in the file, from 1. In a .spacy file, the number of its Doc.
+    id (str | None): The id that the source gives it, if any.
+    doc_id (str | None): The document that it belongs to, if that is known.
+    genre (str | None): Its genre, if the source says so.
+    names_document (bool): Whether the source names the document. If not, its name is made from
+        that of the file.
+    note (str | None): What the user should know of how it was read.
+    """
+
+    doc: Doc
+    line: int
+    id: str | None = None
+    doc_id: str | None = None
+    genre: str | None = None
+    names_document: bool = False
+    note: str | None = None
+
+
+class BadLine(Exception):
+    """A line that cannot be converted. Readers yield it in place of the sentence."""
+
+    def __init__(self, line: int, message: str, text: str = "") -> None:
+        super().__init__(message)
+        self.line = line
+        self.message = message
+        self.text = text
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read a file.
+
+    format (str): The name of the format.
+    how (str): What is taken for what, such as "columns word,_,_,ner".
+    choose (str): The option that chooses this reading, such as "--columns word,_,_,ner".
+    read (Callable): Yields the file's sentences.
+    """
+
+    format: str
+    how: str
+    choose: str
+    read: Callable[[Source, Language], Iterator[Sentence | BadLine]]
+
+
+def attempt(parse: Callable[..., Sentence], *args) -> Sentence | BadLine:
+    """RETURNS (Sentence | BadLine): What `parse` returns, or the BadLine that it raises."""
+    try:
+        return parse(*args)
+    except BadLine as bad_line:
+        return bad_line
+
+
+def blocks(lines: Iterable[tuple[int, str]]) -> Iterator[Lines]:
+    """YIELDS (list[tuple[int, str]]): The lines between two blank lines."""
+    block: Lines = []
+    for number, line in lines:
+        if line.strip():
+            block.append((number, line))
+        elif block:
+            yield block
+            block = []
+    if block:
+        yield block

@@ -1,0 +1,267 @@
+"""Records: JSON objects with text and spans, or tokens and tags, as annotation tools write them."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import IO, Any
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from ..sentences import INFO_KEYS
+from .docs import CharSpan, set_spans, tagged_doc
+from .json_values import first_values, read_values
+from .reading import BadLine, Reading, ReadOptions, Sentence, attempt
+from .sources import Source
+from .spans import SPAN_KEYS, looks_like_spans, parse_spans
+from .tags import TAG, SchemeFinder, to_iob2
+from .writing import iob2_tags_of, is_labelled, spans_of, text_record, token_record, write_line
+
+TEXT_KEYS = ("text", "data", "sentence")
+TAG_KEYS = ("ner_tags", "tags", "ner", "labels", "label")
+LINES_TO_SNIFF = 1000
+VIEW, YES_NO_VIEW = "_view_id", "ner"  # how Prodigy says that it asked about single spans
+NOT_ACCEPTED = ("reject", "ignore")  # answers of Prodigy
+DISCARDED = ("Discarded", "discarded")  # status of Argilla
+PART_OF_TEXT = "tokens cover a part of the text alone: it is tokenised anew"
+
+
+def record_readings(source: Source, options: ReadOptions) -> list[Reading]:
+    """RETURNS (list[Reading]): The way to read a file of records; none if it is another one."""
+    records = [value for value in first_values(source, LINES_TO_SNIFF) if isinstance(value, dict)]
+    if not records and source.suffix not in (".jsonl", ".json"):
+        return []
+    how = f"keys {', '.join(_used_keys(records, options)) or '-'}"
+    return [Reading("jsonl", how, "--format jsonl", partial(read_records, options))]
+
+
+def _used_keys(records: list[dict[str, Any]], options: ReadOptions) -> list[str]:
+    keys = Counter(key for record in records for key in record if record[key] is not None)
+    used = (*TEXT_KEYS, "tokens", options.spans_key, *TAG_KEYS, *SPAN_KEYS, "answer", *INFO_KEYS)
+    return [key for key in dict.fromkeys(used) if key and key in keys]
+
+
+def read_records(
+    options: ReadOptions, source: Source, nlp: Language
+) -> Iterator[Sentence | BadLine]:
+    """Read JSON objects with "text" and "spans", or with "tokens" and "ner_tags".
+
+    A span is {"start", "end", "label"} or [start, end, label]. "entities", "ents", "label",
+    "labels", "annotation" and "annotations" are read like "spans". A record without spans is not
+    labelled; a record with an empty list is labelled and has no entity. A record that an annotator
+    rejected or ignored (Prodigy's "answer") is not labelled. "id", "doc_id" and "genre" are kept,
+    from the object or from its "meta". The record's own "tokens" are the tokens of the Doc. A
+    record becomes one Doc, even if its text has several sentences.
+    """
+    for item in read_values(source):
+        if isinstance(item, BadLine):
+            yield item
+        else:
+            yield attempt(parse_sentence, options, nlp, *item)
+
+
+def parse_sentence(options: ReadOptions, nlp: Language, number: int, record: Any) -> Sentence:
+    """RETURNS (Sentence): That of one record. RAISES (BadLine): The record is malformed."""
+    if not isinstance(record, dict):
+        raise BadLine(number, "not a JSON object", json.dumps(record)[:80])
+    if record.get(VIEW) == YES_NO_VIEW:
+        raise BadLine(number, "an answer about one span: read the file with --format prodigy")
+    if isinstance(record.get("words"), list):
+        record = {"tokens": record["words"], **record}
+    info = record_info(record, number)
+    is_accepted = accepted(record, number)
+    text = record_text(record, number)
+    tags = _tags_of(record, number, options)
+    if text is None or tags is not None:
+        words = _token_texts(record, number)
+        if tags is None and any(record.get(key) for key in SPAN_KEYS):
+            raise BadLine(number, "spans, but no text that they are in", json.dumps(record)[:80])
+        doc = tagged_doc(nlp, words, tags if is_accepted else None, text, number)
+        return Sentence(doc, number, **info)
+    doc, note = doc_of_record(record, text, number, nlp)
+    spans = parse_spans(record, text, number, options)
+    _compare_tokens(record, spans, number)
+    if spans is not None and is_accepted:
+        set_spans(doc, spans, number, border=options.border)
+    return Sentence(doc, number, note=note, **info)
+
+
+def record_text(record: dict[str, Any], number: int) -> str | None:
+    """RETURNS (str | None): The text of a record; None if it has tokens alone.
+
+    RAISES (BadLine): It has neither.
+    """
+    text = next((record[key] for key in TEXT_KEYS if record.get(key) is not None), None)
+    tokens = record.get("tokens")
+    if text is None and isinstance(tokens, list) and all(map(_says_spaces, tokens)):
+        text = "".join(token["text"] + " " * token["ws"] for token in tokens)
+    if isinstance(text, str) or (text is None and isinstance(tokens, list)):
+        return text
+    raise BadLine(number, 'not an object with a string "text"', json.dumps(record)[:80])
+
+
+def _says_spaces(token: Any) -> bool:
+    return (
+        isinstance(token, dict)
+        and isinstance(token.get("text"), str)
+        and isinstance(token.get("ws"), bool)
+    )
+
+
+def record_info(record: dict[str, Any], number: int) -> dict[str, Any]:
+    """RETURNS (dict): The id, document and genre of a record, for a `Sentence`.
+
+    RAISES (BadLine): One of them is neither a string nor a whole number.
+    """
+    meta = record.get("meta")
+    given = {**meta, **record} if isinstance(meta, dict) else record
+    info: dict[str, Any] = {}
+    for key in INFO_KEYS:
+        value = given.get(key)
+        if value is None:
+            continue
+        if type(value) not in (str, int) or not str(value).strip():
+            raise BadLine(number, f"{key!r} is {value!r}, and not a string or a number")
+        info[key] = str(value)
+    return {**info, "names_document": "doc_id" in info}
+
+
+def accepted(record: dict[str, Any], number: int = 0) -> bool:
+    """RETURNS (bool): Whether no annotator rejected or ignored the record.
+
+    RAISES (BadLine): The answer is not one of Prodigy's.
+    """
+    answer = record.get("answer", "accept")
+    if answer not in ("accept", *NOT_ACCEPTED):
+        raise BadLine(number, f"the answer {answer!r} is none of accept, reject and ignore")
+    return answer == "accept" and record.get("status") not in DISCARDED
+
+
+def doc_of_record(
+    record: dict[str, Any], text: str, number: int, nlp: Language
+) -> tuple[Doc, str | None]:
+    """RETURNS (Doc, str | None): The text in the record's own tokens, or else in those of the
+    pipeline; and a note if the record's tokens are not all.
+
+    RAISES (BadLine): The tokens contradict the text.
+    """
+    if not record.get("tokens"):
+        return nlp.make_doc(text), None
+    words = _token_texts(record, number)
+    for token in record["tokens"]:
+        if isinstance(token, dict) and "start" in token and "end" in token:
+            start, end = token["start"], token["end"]
+            if type(start) is not int or type(end) is not int or text[start:end] != token["text"]:
+                raise BadLine(number, f"the text has not the token {json.dumps(token)}", text)
+    if len("".join(words).split()) and _letters(words) != _letters([text]):
+        if _letters(words) in _letters([text]):
+            return nlp.make_doc(text), PART_OF_TEXT
+        raise BadLine(number, "the tokens are not those of the text", text)
+    return tagged_doc(nlp, [word for word in words if word.strip()], None, text, number), None
+
+
+def _letters(words: list[str]) -> str:
+    return "".join("".join(words).split())
+
+
+def _token_texts(record: dict[str, Any], number: int) -> list[str]:
+    tokens = record.get("tokens")
+    given = tokens if isinstance(tokens, list) else [None]
+    texts = [token.get("text") if isinstance(token, dict) else token for token in given]
+    words = [text for text in texts if isinstance(text, str) and text]
+    if len(words) < len(texts):
+        raise BadLine(number, '"tokens" is not a list of words')
+    return words
+
+
+def _tags_of(record: dict[str, Any], number: int, options: ReadOptions) -> list[str] | None:
+    """RETURNS (list[str] | None): The IOB2 tags of a record's tokens, if it has such.
+
+    RAISES (BadLine): They are not as many as the tokens, are no tags, or numbers without names.
+    """
+    if not isinstance(record.get("tokens"), list):
+        return None
+    keys = [options.spans_key] if options.spans_key else TAG_KEYS
+    given = {key: record[key] for key in keys if key and _are_tags(record.get(key))}
+    if not given:
+        return None
+    key, values = next(iter(given.items()))
+    if len(values) != len(record["tokens"]):
+        message = f"{len(record['tokens'])} tokens, but {len(values)} tags under {key!r}"
+        raise BadLine(number, message)
+    if any(type(value) is int for value in values):
+        names = options.tag_names
+        if not all(type(value) is int and 0 <= value < len(names) for value in values):
+            raise BadLine(
+                number,
+                f"{key!r} has the numbers of tags. Name them, from 0, as in "
+                "--tag-names O,B-PER,I-PER",
+                json.dumps(values)[:80],
+            )
+        values = [names[value] for value in values]
+    if wrong := [value for value in values if not TAG.fullmatch(value)]:
+        raise BadLine(number, f"{wrong[0]!r} under {key!r} is no tag such as O or B-PER")
+    finder = SchemeFinder()
+    for value in values:
+        finder.add(value)
+    return to_iob2([(number, value) for value in values], options.scheme or finder.scheme)
+
+
+def _are_tags(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and (all(type(v) is int for v in value) or all(isinstance(v, str) for v in value))
+    )
+
+
+def _compare_tokens(record: dict[str, Any], spans: list[CharSpan] | None, number: int) -> None:
+    """RAISES (BadLine): A span's numbers of tokens contradict its characters."""
+    tokens, marked = record.get("tokens"), record.get("spans")
+    if not spans or not isinstance(tokens, list) or not looks_like_spans(marked):
+        return
+    for span in marked or []:
+        if not isinstance(span, dict) or not {"token_start", "token_end"} <= span.keys():
+            continue
+        first, last = span["token_start"], span["token_end"]
+        try:
+            place = tokens[first]["start"], tokens[last]["end"]
+        except (IndexError, KeyError, TypeError):
+            continue  # the tokens are a part, or have no places
+        if place != (span.get("start"), span.get("end")):
+            message = f"{json.dumps(span)}: its tokens are at {place[0]} to {place[1]}"
+            raise BadLine(number, message)
+
+
+def write_records(docs: Iterable[Doc], stream: IO[str]) -> None:
+    """Write a line for each sentence: text, tokens and spans; no spans if it is not labelled.
+
+    RAISES (DeepALError): A sentence is labelled only in part.
+    """
+    for doc in docs:
+        spans = {"spans": spans_of(doc)} if is_labelled(doc, "jsonl") else {}
+        write_line(stream, {**token_record(doc), **spans})
+
+
+def write_doccano(docs: Iterable[Doc], stream: IO[str]) -> None:
+    """Write a line for each sentence as doccano does: text, and label as [start, end, label].
+
+    RAISES (DeepALError): A sentence is labelled only in part.
+    """
+    for doc in docs:
+        label = {"label": [[*span.values()] for span in spans_of(doc)]}
+        write_line(stream, {**text_record(doc), **(label if is_labelled(doc, "doccano") else {})})
+
+
+def write_hugging_face(docs: Iterable[Doc], stream: IO[str]) -> None:
+    """Write a line for each sentence: tokens, and ner_tags by name.
+
+    RAISES (DeepALError): A sentence is labelled only in part.
+    """
+    for doc in docs:
+        info = {key: value for key, value in text_record(doc).items() if key != "text"}
+        tags = (
+            {"ner_tags": iob2_tags_of(doc, "hugging_face")} if doc.has_annotation("ENT_IOB") else {}
+        )
+        write_line(stream, {**info, "tokens": [token.text for token in doc], **tags})

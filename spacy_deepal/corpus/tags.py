@@ -1,0 +1,86 @@
+"""Tags of words: IOB1, IOB2 and BIOES (also written BILUO or BMES), and how they are told apart."""
+
+import re
+from collections.abc import Iterable
+
+from .reading import BadLine, TagScheme
+
+TAG = re.compile(r"O|[BIESLUM]-\S+")
+# The prefixes of IOB are themselves; E- and L- end an entity, S- and U- are one, M- is inside.
+ROLES = {"L": "E", "U": "S", "M": "I"}
+
+
+class SchemeFinder:
+    """Looks at all tags of a file, and says by which scheme they mark entities."""
+
+    def __init__(self) -> None:
+        self.entities = 0
+        self.labels: set[str] = set()
+        self._before = "O"
+        self._prefixes: set[str] = set()
+        self._begin_with_i = self._begin_with_b = 0
+
+    def add(self, tag: str) -> None:
+        """Look at the next tag, or at "O" between two sentences."""
+        if tag != "O":
+            first = tag[2:] != self._before[2:]
+            self._prefixes.add(tag[0])
+            self.labels.add(tag[2:])
+            self.entities += first or tag[0] in "BSU"
+            self._begin_with_i += first and tag[0] == "I"
+            self._begin_with_b += first and tag[0] == "B"
+        self._before = tag
+
+    @property
+    def scheme(self) -> TagScheme:
+        """BIOES if there are prefixes of its own; IOB1 if entities begin with I- and none begins
+        with B- but after another of its type; otherwise IOB2, in which a stray I- is an error."""
+        if self._prefixes & set("ESLUM"):
+            return "bioes"
+        return "iob1" if self._begin_with_i and not self._begin_with_b else "iob2"
+
+
+def to_iob2(tags: Iterable[tuple[int, str]], scheme: TagScheme) -> list[str]:
+    """Make IOB2 tags of those of a sentence.
+
+    tags (Iterable[tuple[int, str]]): Each with its line. Those of "io" have I- before them.
+    RAISES (BadLine): A tag cannot follow the one before it in this scheme.
+    """
+    result: list[str] = []
+    before, goes_on, line = "O", False, 0
+    scheme = "iob1" if scheme == "io" else scheme
+    for line, tag in tags:
+        role, label = ROLES.get(tag[0], tag[0]), tag[2:]
+        inside = role in "IE"
+        if scheme != "bioes":
+            goes_on = before != "O"
+            if tag[0] not in "BIO":
+                raise BadLine(line, f"{tag} is no tag of {scheme.upper()}", tag)
+        if inside and not (goes_on and label == before[2:]):
+            if scheme == "iob2":
+                raise BadLine(line, f"{tag} after {before}: in IOB2 an entity begins with B-", tag)
+            if scheme == "bioes":
+                raise BadLine(line, f"{tag} after {before}: no entity has begun", tag)
+            inside = False
+        if scheme == "bioes" and goes_on and not inside:
+            raise BadLine(line, f"{tag} after {before}: the entity before has no end", tag)
+        result.append(tag if tag == "O" else f"{'I' if inside else 'B'}-{label}")
+        before, goes_on = tag, role in "BI"
+    if scheme == "bioes" and goes_on:
+        raise BadLine(line, f"{before} is the last word: the entity has no end", before)
+    return result
+
+
+def from_iob2(tags: list[str], scheme: TagScheme) -> list[str]:
+    """RETURNS (list[str]): The tags of a sentence in another scheme."""
+    result = []
+    for before, tag, after in zip(["O", *tags], tags, [*tags[1:], "O"], strict=False):
+        ends = after != f"I{tag[1:]}"
+        if tag == "O" or scheme == "iob2":
+            result.append(tag)
+        elif scheme == "iob1":
+            result.append(tag if before[2:] == tag[2:] else f"I{tag[1:]}")
+        else:
+            prefix = {("B", True): "S", ("I", True): "E"}.get((tag[0], ends), tag[0])
+            result.append(prefix + tag[1:])
+    return result

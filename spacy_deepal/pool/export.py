@@ -1,0 +1,69 @@
+"""From a pool, or any .spacy file, to a file of another format."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+from ..corpus.brat import BRAT, write_brat
+from ..corpus.docbin import read_docs, write_docs
+from ..corpus.formats import ALL_FORMATS
+from ..errors import DeepALError
+from ..files import write_atomically
+from ..progress import progress_bar
+from ..sentences import KEY
+from .shards import shard_files
+
+SPACY = "spacy"
+WRITTEN = sorted([BRAT, SPACY, *(name for name, format in ALL_FORMATS.items() if format.write)])
+
+
+def export(pool: str | Path, output: str | Path, format: str) -> int:
+    """Write sentences in another format, whole or not at all.
+
+    pool (str | Path): A folder of shards, or any .spacy file, such as a batch. Docs without an id
+        are numbered.
+    output (str | Path): The file to write; for brat, a new folder.
+    format (str): One of WRITTEN.
+    RETURNS (int): The number of sentences.
+    RAISES (DeepALError): There is no such pool or format; the format cannot hold a sentence; or the
+        output is in the pool.
+    """
+    output = Path(output)
+    if format not in WRITTEN:
+        raise DeepALError(f"The format {format!r} is not written. Known: {', '.join(WRITTEN)}.")
+    if Path(pool).resolve() in (output.resolve(), *output.resolve().parents):
+        raise DeepALError(f"{output} is in the pool {pool}. Name a file elsewhere.")
+    counted = _Counted(progress_bar(_docs(pool), "export", unit=" sentences"))
+    write = ALL_FORMATS[format].write
+    if format == BRAT:
+        write_brat(counted, output)
+    elif write is None:
+        write_docs(counted, output)
+    else:
+        with write_atomically(output) as stream:
+            write(counted, stream)
+    return counted.count
+
+
+def _docs(pool: str | Path) -> Iterator[Doc]:
+    vocab = Vocab()
+    docs = (doc for file in shard_files(pool) for doc in read_docs(file, vocab))
+    for number, doc in enumerate(docs, 1):
+        if not isinstance(doc.user_data.get(KEY), dict):
+            doc.user_data[KEY] = {"id": str(number), "doc_id": None, "genre": None}
+        yield doc
+
+
+class _Counted:
+    """Counts what is read of a stream."""
+
+    def __init__(self, docs: Iterable[Doc]) -> None:
+        self._docs = docs
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Doc]:
+        for doc in self._docs:
+            self.count += 1
+            yield doc

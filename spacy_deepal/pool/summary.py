@@ -1,0 +1,91 @@
+"""What a conversion has read, written and left out, file by file."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from spacy.tokens import Doc
+
+from ..corpus.reading import BadLine
+from ..errors import PROBLEMS_SHOWN
+from ..sentences import count_words, sentence_info
+
+
+@dataclass(kw_only=True)
+class Counts:
+    """What was written of a file or of all files.
+
+    sentences, words (int): The sentences, and their real words.
+    labelled (int): The sentences with annotation of entities.
+    entities (Counter): The number of entities by label.
+    """
+
+    sentences: int = 0
+    words: int = 0
+    labelled: int = 0
+    entities: Counter[str] = field(default_factory=Counter)
+
+    def add(self, doc: Doc) -> None:
+        """Count a sentence."""
+        self.sentences += 1
+        self.words += count_words(doc)
+        self.labelled += doc.has_annotation("ENT_IOB")
+        self.entities.update(entity.label_ for entity in doc.ents)
+
+
+@dataclass(kw_only=True)
+class FileSummary(Counts):
+    """What was taken out of one file.
+
+    path (Path): The file, or the member of an archive.
+    format, how (str): Its format, and what was taken for what in it.
+    """
+
+    path: Path
+    format: str
+    how: str
+
+
+@dataclass(kw_only=True)
+class ConvertSummary(Counts):
+    """What a conversion has written and left out.
+
+    partly (int): The labelled sentences in which some words are not labelled.
+    genres (Counter): The number of sentences by genre; None for those without one.
+    without_words (int): Sentences left out because they are white space only.
+    doubles (int): Sentences left out because they have the id, text and labels of another one.
+    skipped (int): Bad lines and empty files left out.
+    problems (list[str]): The first of these, each with its place.
+    notes (Counter): What the user should know of how sentences were read.
+    files (list[FileSummary]): The files that were read.
+    unread (dict[Path, str]): The files that were not read, with the reason.
+    """
+
+    partly: int = 0
+    genres: Counter[str | None] = field(default_factory=Counter)
+    without_words: int = 0
+    doubles: int = 0
+    skipped: int = 0
+    problems: list[str] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
+    files: list[FileSummary] = field(default_factory=list)
+    unread: dict[Path, str] = field(default_factory=dict)
+
+    def count(self, docs: Iterable[Doc]) -> Iterator[Doc]:
+        """YIELDS (Doc): The sentences, which are counted, also for the file that is being read."""
+        for doc in docs:
+            self.add(doc)
+            for file in self.files[-1:]:
+                file.add(doc)
+            whole = doc.has_annotation("ENT_IOB", require_complete=True)
+            self.partly += doc.has_annotation("ENT_IOB") and not whole
+            self.genres[sentence_info(doc)["genre"]] += 1
+            yield doc
+
+    def skip(self, file: Path, bad_line: BadLine) -> None:
+        """Count a bad line, and describe it if it is among the first."""
+        self.skipped += 1
+        if len(self.problems) < PROBLEMS_SHOWN:
+            text = f": {bad_line.text[:80]!r}" if bad_line.text else ""
+            self.problems.append(f"{file}:{bad_line.line}: {bad_line.message}{text}")

@@ -1,0 +1,39 @@
+import pytest
+
+from spacy_deepal.errors import DeepALError
+
+from .build import entities, how, problem, read, words
+
+
+def test_a_table_with_a_column_of_sentences_is_read(tmp_path):
+    content = 'Sentence #,Word,POS,Tag\nSentence: 1,Mia,NNP,B-per\n,"said ""no"", twice",VB,O\n'
+    content += "Sentence: 2,Bo,NNP,B-per\n"
+    first, second = read(tmp_path, "auto", content, name="a.csv")
+    assert words(first) == ["Mia", 'said "no", twice']
+    assert (entities(first), entities(second)) == ([("Mia", "per")], [("Bo", "per")])
+    assert how(tmp_path, content, name="a.csv") == (
+        "csv",
+        "columns Word and Tag, sentences by Sentence #",
+    )
+
+
+def test_rows_without_a_word_end_sentences_and_quotes_in_tsv_are_words(tmp_path):
+    content = 'token\tner\n"\tO\nMia\tB-PER\n\t\nBo\tO\n'
+    first, second = read(tmp_path, "auto", content, name="a.tsv")
+    assert (words(first), words(second)) == (['"', "Mia"], ["Bo"])
+
+
+def test_two_columns_of_tags_are_chosen_by_name_or_by_the_user(tmp_path):
+    chunks = "word,chunk,ner\nMia,B-NP,B-PER\nran,O,O\n"
+    assert how(tmp_path, chunks, name="a.csv")[1] == "columns word and ner"
+    two = "word,outer,inner\nMia,B-PER,O\nran,O,B-X\n"
+    with pytest.raises(DeepALError, match="--columns word,ner,_ "):
+        how(tmp_path, two, name="a.csv")
+    (sentence,) = read(tmp_path, "auto", two, name="a.csv", columns=("word", "_", "ner"))
+    assert entities(sentence) == [("ran", "X")]
+
+
+@pytest.mark.parametrize("row", ["ran,B_X", "ran", ",O"])
+def test_a_malformed_row_is_reported(tmp_path, row):
+    items = read(tmp_path, "auto", f"word,ner\nMia,B-X\nBo,O\n{row}\n", name="a.csv")
+    assert problem(items[-1])[0] == 4
