@@ -97,7 +97,8 @@ def serve(
     if not is_loopback(host):
         token = token or secrets.token_urlsafe(16)
     with _only_one(folder), _listen(host, port) as listener:
-        folder.status_file.unlink(missing_ok=True)
+        begin = {"step": "Starting", "error": None}  # an error of an earlier process is over
+        folder.write_status(folder.read_status().model_copy(update=begin))
         queue_head(folder, folder.read_job())
         trainer = TrainerProcess(folder, use_gpu)
         try:

@@ -28,7 +28,6 @@ from ..seeds import derive_seed
 from ..vectors.make import make_vectors, vectors_source
 from .divide import divide_text
 from .labelled_run import LabelledRun
-from .labelling_folder import Status
 from .measure import compare_found, measure
 from .ranking import BATCHES_AHEAD, Ranking
 from .suggestions import suggest_by_terms
@@ -48,7 +47,7 @@ class Trainer:
     def __init__(self, path: Path, use_gpu: int = -1):
         self.run = LabelledRun(path)
         self.use_gpu = use_gpu
-        self.status = Status(step="Starting")
+        self.status = self.run.labelling.read_status()
         self.queued: dict[str, int] = {}  # the words of each sentence of the pool in the queue
         self.scores: dict[str, float] = {}
         self.all_queued = False  # nothing of the pool is left outside the queue

@@ -112,6 +112,9 @@ def test_a_finger_taps_words_side_by_side_and_a_type(opened):
     page.token(3).tap()
     page.token(4).tap()
     page.page.locator("button[data-label=LOC]").tap()
+    page.token(0).tap()
+    page.page.locator("button[data-label=PER]").tap()
+    page.page.locator("#remove").tap()
     page.page.locator("#accept").tap()
     assert page.answered("s0") == [(3, 5, "LOC")]
 

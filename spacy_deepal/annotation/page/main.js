@@ -78,18 +78,29 @@ function showTypes() {
     button.addEventListener("click", () => put(label));
     return button;
   });
-  byId("types").replaceChildren(...buttons, newType());
+  byId("types").replaceChildren(...buttons, removeButton(), newType());
   if (marks) redraw();
 }
 
-function newType() {
+function makeButton(id, text, name) {
   const button = document.createElement("button");
   button.type = "button";
-  button.id = "new-type";
-  button.textContent = "New type ";
+  button.id = id;
+  button.textContent = `${text} `;
   const key = document.createElement("kbd");
-  key.textContent = "N";
+  key.textContent = name;
   button.append(key);
+  return button;
+}
+
+function removeButton() {
+  const button = makeButton("remove", "Remove", "⌫");
+  button.addEventListener("click", () => { if (marks) remove(); sentence.focus(); });
+  return button;
+}
+
+function newType() {
+  const button = makeButton("new-type", "New type", "N");
   button.addEventListener("click", () => {
     const form = document.createElement("form");
     const input = document.createElement("input");
