@@ -9,7 +9,8 @@ loading models.
 
 Beside it, spaCy's `ner` does the same work: it trains on the same sentences with the same batches,
 evaluates as often on dev and once on test, and predicts what is left of the pool. The times of one
-process are on one machine under the same load; compare them as ratios.
+process are on one machine under the same load; compare them as ratios. With --encoder, the first
+run encodes the sentences; run it twice to time the rounds that come later.
 """
 
 import io
@@ -51,6 +52,7 @@ def main(
     lang: Annotated[str, typer.Option(help="Language of the tokenizer")] = "en",
     acquisition: Annotated[str, typer.Option(help="Acquisition function")] = "MNLP",
     vectors: Annotated[Path | None, typer.Option(help="Of `spacy deepal vectors`")] = None,
+    encoder: Annotated[Path | None, typer.Option(help="A pretrained encoder")] = None,
     threads: Annotated[int, typer.Option(help="Threads of torch")] = 2,
     peer: Annotated[bool, typer.Option("--peer/--no-peer", help="Also time `ner`")] = True,
     json_file: Annotated[Path | None, typer.Option("--json", help="Where the figures go")] = None,
@@ -67,7 +69,7 @@ def main(
                 continue
             here = Path(folder) / str(number)
             write_shards(take(docs, words, 0), here / "pool")
-            config = run_config(corpus, here / "pool", known, acquisition, lang, vectors)
+            config = run_config(corpus, here / "pool", known, acquisition, lang, vectors, encoder)
             head = {"pool": words, "labelled": known, "threads": threads}
             figures.append(head | {"system": "deepal_ner", **time_round(config, here / "run")})
             print(json.dumps(figures[-1]), flush=True)
@@ -80,7 +82,13 @@ def main(
 
 
 def run_config(
-    corpus: Path, pool: Path, labelled: int, acquisition: str, lang: str, vectors: Path | None
+    corpus: Path,
+    pool: Path,
+    labelled: int,
+    acquisition: str,
+    lang: str,
+    vectors: Path | None,
+    encoder: Path | None,
 ) -> Config:
     """RETURNS (Config): A run whose seed set has this many words. It trains as configs/al.cfg has
     it."""
@@ -90,6 +98,7 @@ def run_config(
         "paths.dev": str(corpus / "dev.spacy"),
         "paths.test": str(corpus / "test.spacy"),
         "paths.vectors": vectors and str(vectors),
+        "paths.encoder": encoder and str(encoder),
         "active_learning.seed_words": labelled,
         "active_learning.budget_words": BATCH,
         "active_learning.cold_start": 0.0,

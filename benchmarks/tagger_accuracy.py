@@ -7,7 +7,8 @@ run again. Every system chooses its model on dev: `ner` and `deepal_ner` by the 
 configs, the CRF by its penalties. `deepal_ner` learns its word vectors from the text of the
 training pool, labelled or not, as `spacy deepal experiment` does. `ner_text` gets the same table,
 `deepal_ner_plain` gets none. The systems called _vectors get theirs from `--transformer`, the
-folder of a sentence-transformer.
+folder of a sentence-transformer. `deepal_ner_tables` joins them with those from the text.
+`deepal_ner_encoder` reads whole sentences with that transformer besides.
 """
 
 import time
@@ -37,6 +38,8 @@ TABLES = {  # the systems, and where their word vectors come from
     "deepal_ner_vectors": "transformer",
     "ner_text": "text",
     "deepal_ner_plain": None,
+    "deepal_ner_tables": "text+transformer",
+    "deepal_ner_encoder": "transformer",
 }
 
 
@@ -59,7 +62,7 @@ def main(
         for s in share
         for d in folders
         for t in system
-        if not (TABLES[t] == "transformer" and transformer is None)
+        if not ("transformer" in (TABLES[t] or "") and transformer is None)
         and not (t == "crf" and s == 1 and n)  # the same labels and no random number
     ]
     for cell in tqdm(cells, disable=None):
@@ -75,7 +78,8 @@ def main(
                 scores = run_crf(corpus, Path(draft), lang)
             else:
                 table = make_table(TABLES[cell["system"]], workspace / name, lang, transformer)
-                config = config_of(cell["system"], lang, table, cell["seed"])
+                encoder = transformer if cell["system"] == "deepal_ner_encoder" else None
+                config = config_of(cell["system"], lang, table, cell["seed"], encoder)
                 scores = run_spacy(config, corpus, Path(draft))
         seconds = round(time.perf_counter() - start)
         line = {**cell, **scores, "seconds": seconds, "threads": torch.get_num_threads()}
@@ -85,10 +89,10 @@ def main(
 def make_table(
     source: str | None, folder: Path, lang: str, transformer: Path | None
 ) -> Path | None:
-    """Make a table of word vectors, unless that has been done. The one of a transformer covers the
-    words of all splits, as tables from elsewhere do.
+    """Make a table of word vectors, unless that has been done. One from a transformer covers the
+    words of all splits, as tables from elsewhere do. Text is that of train.
 
-    source (str | None): "text" or "transformer". With None, there is no table.
+    source (str | None): "text", "transformer" or "text+transformer". With None, there is no table.
     RETURNS (Path | None): The folder of the table, in `folder`.
     """
     if source is None:
@@ -96,19 +100,23 @@ def make_table(
     table = folder / f"vectors_{source}"
     if not table.is_dir():
         pools = [folder / "pools" / split for split in ("train", "dev", "test")]
-        if source == "text":
-            make_vectors(pools[:1], table, vectors_source(from_text=pools[:1]), lang=lang)
-        else:
-            make_vectors(pools, table, vectors_source(from_transformer=transformer), lang=lang)
+        vectors = vectors_source(
+            from_text=pools[:1] if "text" in source else None,
+            from_transformer=transformer if "transformer" in source else None,
+        )
+        make_vectors(pools[:1] if source == "text" else pools, table, vectors, lang=lang)
     return table
 
 
-def config_of(system: str, lang: str, vectors: Path | None, seed: int) -> Config:
+def config_of(
+    system: str, lang: str, vectors: Path | None, seed: int, encoder: Path | None = None
+) -> Config:
     """RETURNS (Config): The config that users of the system start from, with these vectors."""
     if system.startswith("ner"):
         config = ner_config(lang, seed, vectors=vectors is not None)
     else:
         config = tagger_config(lang, seed, paper=system == "deepal_ner_paper")
+        config["paths"]["encoder"] = str(encoder) if encoder else None
     config["paths"]["vectors"] = str(vectors) if vectors else None
     return config
 

@@ -1,5 +1,6 @@
 """Files and folders that are there whole or not at all, and JSON that says where it is wrong."""
 
+import glob
 import json
 import os
 import shutil
@@ -143,7 +144,8 @@ def draft_beside(folder: Path) -> Iterator[Path]:
 
 def replace_folder(draft: Path, folder: Path) -> None:
     """Put a finished folder in another one's place. The old one is removed when the new one is
-    there; if anything goes wrong before, the old one is put back."""
+    there; if anything goes wrong before, the old one is put back, at the latest by the next
+    `put_back`."""
     folder = folder.resolve()
     earlier = draft.with_name(f"{draft.name}.earlier")
     try:
@@ -154,6 +156,15 @@ def replace_folder(draft: Path, folder: Path) -> None:
         if earlier.exists() and not folder.exists():
             earlier.replace(folder)
     shutil.rmtree(earlier, ignore_errors=True)
+
+
+def put_back(folder: Path) -> None:
+    """Put a folder back, if `replace_folder` was killed when it had taken it away."""
+    folder = folder.resolve()
+    if not folder.exists():
+        for earlier in sorted(folder.parent.glob(f".{glob.escape(folder.name)}.*.earlier")):
+            earlier.replace(folder)
+            return
 
 
 def replace_together(draft: Path, folder: Path) -> None:
@@ -186,12 +197,14 @@ def finish_replacement(folder: Path) -> None:
 
 
 def check_replaceable(folder: Path, is_ours: Callable[[Path], bool], what: str) -> None:
-    """Make sure that a folder can be replaced and nothing is lost but an earlier version of it.
+    """Make sure that a folder can be replaced and nothing is lost but an earlier version of it. If
+    that was taken away by a process that was killed, put it back.
 
     is_ours (Callable): Whether a path in the folder is part of such an earlier version.
     what (str): What the folder is to hold, such as "a pool".
     RAISES (DeepALError): The folder is a file, or it holds other things.
     """
+    put_back(folder)
     if folder.exists() and not folder.is_dir():
         raise DeepALError(f"{folder} is a file. Name a folder to write {what} to.")
     if others := sorted(path.name for path in folder.glob("*") if not is_ours(path)):

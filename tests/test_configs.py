@@ -1,5 +1,7 @@
 """The two configs that users start from."""
 
+import inspect
+
 import pytest
 from spacy.cli.init_config import fill_config
 from spacy.language import Language
@@ -7,6 +9,7 @@ from spacy.util import load_config, load_model
 
 from spacy_deepal.acquisition.functions import MNLP
 from spacy_deepal.rounds.settings import Settings, read_settings
+from spacy_deepal.vectors.frozen_encoder import build_frozen_encoder
 
 from .pools import CONFIGS, SIZES, call_spacy, options, write_pools
 
@@ -40,6 +43,12 @@ def flat(config, prefix=""):
     return values
 
 
+def without_encoder(component):
+    """The component of a config without its tok2vec."""
+    model = {key: value for key, value in component["model"].items() if key != "tok2vec"}
+    return {**component, "model": model}
+
+
 def test_there_are_these_two_configs():
     assert {path.name for path in CONFIGS.glob("*.cfg")} == {"al.cfg", "al_paper.cfg"}
 
@@ -56,14 +65,26 @@ def test_the_default_config_spells_out_the_defaults_of_the_component():
     expected = flat({**default, "factory": "deepal_ner"})
     for key in NOT_SPELLED_OUT:
         del expected[key]
-    assert flat(given) == expected
+    assert flat(without_encoder(given)) == expected
 
 
 @each_config
 def test_a_config_gives_every_size_of_the_network(name):
     default = Language.get_factory_meta("deepal_ner").default_config
     given = raw(CONFIGS / name)["components"]["ner"]
-    assert set(flat(given)) == set(flat(default)) - set(NOT_SPELLED_OUT) | {"factory"}
+    keys = set(flat(default)) - set(NOT_SPELLED_OUT) | {"factory"}
+    assert set(flat(without_encoder(given))) == keys
+
+
+@each_config
+def test_a_config_spells_out_the_defaults_of_the_encoder(name):
+    given = raw(CONFIGS / name)["components"]["ner"]["model"]["tok2vec"]
+    arguments = inspect.signature(build_frozen_encoder).parameters
+    paths = {"encoder": "${paths.encoder}", "cache": "${paths.encoder_cache}"}
+    assert set(given) == {"@architectures", *arguments}
+    for key, argument in arguments.items():
+        default = list(argument.default) if key == "layers" else argument.default
+        assert given[key] == paths.get(key, default)
 
 
 @each_config

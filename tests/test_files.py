@@ -10,6 +10,7 @@ from spacy_deepal.files import (
     check_replaceable,
     draft_beside,
     placed_jsonl,
+    put_back,
     read_json,
     replace_folder,
     write_atomically,
@@ -184,3 +185,29 @@ def test_a_folder_is_replaceable_when_all_in_it_is_ours(tmp_path):
         check("a.ours")
     with pytest.raises(DeepALError, match=r"b is a file. Name a folder to write a pool to."):
         check_replaceable(folder / "b", lambda path: True, "a pool")
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+def test_a_folder_that_a_killed_process_has_taken_away_is_put_back(tmp_path, monkeypatch):
+    folder = tmp_path / "pool[1]"
+    folder.mkdir()
+    (folder / "old").write_text("")
+    (tmp_path / ".pool1.x.earlier").mkdir()  # another folder's
+    replace = os.replace
+
+    def replace_or_die(old, new):
+        if old != folder:
+            raise Killed
+        replace(old, new)
+
+    with draft_beside(folder) as draft, monkeypatch.context() as patch:
+        patch.setattr(os, "replace", replace_or_die)
+        with pytest.raises(Killed):
+            replace_folder(draft, folder)
+    assert not folder.exists()
+    put_back(folder)
+    assert names(folder) == ["old"]
+    assert names(tmp_path) == [".pool1.x.earlier", "pool[1]"]

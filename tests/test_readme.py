@@ -31,7 +31,11 @@ INSTALL = "pip install -r requirements.txt -e . && python -m spacy project run a
 TESTS = "python -m pytest"
 # Which blocks of a page are not run. A block that is to join them has to be counted here.
 MARKED = {
-    "README.md": {"another test builds the site": 1, "it serves a page until you end it": 1},
+    "README.md": {
+        "another test builds the site": 1,
+        "downloads an encoder": 1,
+        "it serves a page until you end it": 1,
+    },
     "docs/index.md": {"CI installs the package": 1, "tests/test_project.py runs it": 1},
     "docs/annotation.md": {"it serves a page until you end it": 3, "needs the run": 1},
     "docs/howto/annotation.md": {"needs Prodigy": 1},
@@ -40,11 +44,16 @@ MARKED = {
         "needs a pipeline with a trained tagger": 1,
         "needs spacy-transformers and a downloaded model": 1,
     },
+    "docs/howto/encoders.md": {
+        "downloads an encoder": 1,
+        "needs a downloaded encoder": 2,
+        "needs a trained pipeline": 2,
+    },
     "docs/howto/vectors.md": {
         "needs a downloaded transformer": 1,
         "needs a downloaded word-vector file": 1,
     },
-    "docs/benchmarks.md": {"needs downloaded data and a transformer": 1, "takes minutes": 1},
+    "docs/benchmarks.md": {"needs downloaded data and a transformer": 2, "takes minutes": 1},
     "docs/reproducibility.md": {
         "takes hours and needs downloaded data": 1,
         "needs OntoNotes 5 and a GPU": 1,

@@ -18,7 +18,7 @@ from ..files import Row, parse_row
 from .exchange import LONGEST_NAME, Given
 from .session import Session
 
-PAGE = "page"  # the folder of the page's files, beside this module
+PAGE_FOLDER = "page"  # the folder of the page's files, beside this module
 COOKIE = "spacy_deepal_token"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 RELOAD = "Load the page again."
@@ -69,7 +69,7 @@ def make_app(session: Session, *, token: str | None = None) -> ASGIApp:
         Route("/api/answer", answer, methods=["POST"]),
         Route("/api/undo", undo, methods=["POST"]),
         Route("/api/labels", add_label, methods=["POST"]),
-        Mount("/", StaticFiles(directory=str(files(__package__).joinpath(PAGE)), html=True)),
+        Mount("/", StaticFiles(directory=str(files(__package__).joinpath(PAGE_FOLDER)), html=True)),
     ]
     app = Starlette(routes=routes, exception_handlers={DeepALError: _explain})
     return Guard(app, token)

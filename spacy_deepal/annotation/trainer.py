@@ -33,7 +33,7 @@ from .ranking import BATCHES_AHEAD, Ranking
 from .suggestions import suggest_by_terms
 
 PAUSE = 0.2  # seconds between two looks at the journal
-PATIENCE = 10.0  # seconds to wait for an earlier process to end
+LOCK_PATIENCE = 10.0  # seconds to wait for an earlier process to end
 LOW = 0.4  # of the words of a full queue: with fewer left, the pool is ranked again
 
 
@@ -236,7 +236,7 @@ def _alone(folder: RunFolder) -> Iterator[None]:
 
     RAISES (DeepALError): Another process stays in the run.
     """
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + LOCK_PATIENCE
     while True:
         lock = folder.lock()
         try:

@@ -93,4 +93,6 @@ def train_cli(
     total = {"p": scores.ents_p, "r": scores.ents_r, "f": scores.ents_f}
     types = {name: row.model_dump() for name, row in sorted(scores.ents_per_type.items())}
     print_prf_per_type(msg, {"all": total, **types}, "NER", "type")
+    if scores.raw_ents_f is not None:
+        msg.info(f"F1 on raw text, with the pipeline's own tokens: {100 * scores.raw_ents_f:.2f}")
     msg.good(f"The model is in {folder / 'full' / 'model-best'}")

@@ -30,12 +30,16 @@ def init_config_cli(
     dev: Annotated[Path | None, Option(help="[paths] dev: labelled, to choose models by")] = None,
     test: Annotated[Path | None, Option(help="[paths] test: labelled, to measure models")] = None,
     vectors: Annotated[Path | None, Option(help="[paths] vectors: static word vectors")] = None,
+    encoder: Annotated[
+        str | None,
+        Option(help="[paths] encoder: the folder of a transformer, or hub:NAME to download one"),
+    ] = None,
     force: Annotated[bool, Option("--force", "-F", help="Overwrite the file")] = False,
 ) -> None:
     """Write a config for active learning and for `spacy train`, with a comment on every setting."""
     from ..files import write_atomically
 
-    paths = {"pool": pool, "dev": dev, "test": test, "vectors": vectors}
+    paths = {"pool": pool, "dev": dev, "test": test, "vectors": vectors, "encoder": encoder}
     with show_errors():
         text = init_config(
             paper=paper,

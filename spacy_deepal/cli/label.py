@@ -47,9 +47,13 @@ Double = Annotated[
 ]
 SeedWords = Annotated[int, Option(min=1, help="Words of the first round")]
 RoundWords = Annotated[int, Option(min=1, help="Words of each later round")]
+Encoder = Annotated[
+    str | None, Option(help="The folder of a transformer, or hub:NAME to download one")
+]
 OwnConfig = Annotated[Path | None, Option("--config", help="A config of your own for the run")]
 Host = Annotated[str, Option(help="Address to serve on. Others than loopback need a token")]
 Port = Annotated[int, Option(min=0, max=65535, help="Port of the page. With 0, any free one")]
+Browser = Annotated[bool, Option(help="Open the page in a browser")]
 Token = Annotated[
     str | None,
     Option(envvar="SPACY_DEEPAL_TOKEN", help="Token for --host. By default, one is made"),
@@ -71,11 +75,12 @@ def label_cli(
     double: Double = None,
     seed_words: SeedWords = 300,
     budget_words: RoundWords = 200,
+    encoder: Encoder = None,
     config: OwnConfig = None,
     host: Host = "127.0.0.1",
     port: Port = 8017,
     token: Token = None,
-    browser: Annotated[bool, Option(help="Open the page in a browser")] = True,
+    browser: Browser = True,
     code: CodePath = None,
     gpu_id: GpuId = -1,
 ) -> None:
@@ -86,25 +91,22 @@ def label_cli(
         from ..annotation.serve import serve
 
         require_server()
-        asked: dict[str, Any] = {
-            "inputs": pool,
-            "dev": dev,
-            "test": test,
-            "patterns": patterns,
-            "code": code,
-        }
-        asked |= {"dev_words": dev_words, "test_words": test_words, "double": double}
-        asked["terms"] = split_terms(terms) if terms else None
-        text = label_config(config, lang, seed_words, budget_words)
+        text = label_config(config, lang, seed_words, budget_words, encoder)
+        asked: dict[str, Any] = {"inputs": pool, "dev": dev, "test": test, "code": code}
+        asked |= {"patterns": patterns, "dev_words": dev_words, "test_words": test_words}
+        asked |= {"terms": split_terms(terms or ()), "double": double}
         begin_or_change(run_dir, config=text, labels=split_labels(labels), lang=lang, asked=asked)
         serve(run_dir, host=host, port=port, token=token, use_gpu=gpu_id, browser=browser)
     msg.good(f"To go on: python -m spacy deepal label {run_dir}")
 
 
-def label_config(own: Path | None, lang: str, seed_words: int, budget_words: int) -> str:
+def label_config(
+    own: Path | None, lang: str, seed_words: int, budget_words: int, encoder: str | None = None
+) -> str:
     """RETURNS (str): The config of a run that people label.
 
     own (Path | None): The user's own config. None: one that comes with the package.
+    encoder (str | None): As `init-config` takes it.
     RAISES (DeepALError): It cannot be read.
     """
     try:
@@ -112,6 +114,7 @@ def label_config(own: Path | None, lang: str, seed_words: int, budget_words: int
     except OSError as error:
         raise DeepALError(f"The config {own} cannot be read: {error.strerror}.") from error
     values: dict[tuple[str, str], Any] = {
+        **({("paths", "encoder"): encoder} if encoder else {}),
         ("active_learning", "passes"): PASSES,
         ("active_learning", "seed_words"): seed_words,
         ("active_learning", "budget_words"): budget_words,
@@ -125,12 +128,15 @@ def split_labels(text: str | None) -> list[str]:
     return [label.strip() for label in text.split(",") if label.strip()] if text else []
 
 
-def split_terms(texts: Sequence[str]) -> dict[str, str]:
-    """RETURNS (dict[str, str]): The file of each type. RAISES (DeepALError): Not TYPE=FILE."""
+def split_terms(texts: Sequence[str]) -> dict[str, str] | None:
+    """RETURNS (dict[str, str] | None): The file of each type; None if there is none.
+
+    RAISES (DeepALError): A text is not TYPE=FILE.
+    """
     files = {}
     for text in texts:
         label, _, file = text.partition("=")
         if not (label and file):
             raise DeepALError(f"--terms {text}: write TYPE=FILE, as in PERSON=names.txt.")
         files[label] = file
-    return files
+    return files or None

@@ -24,12 +24,13 @@ def vectors_cli(
         bool, Option("--from-text", help="Learn the vectors from the text of the pools")
     ] = False,
     dim: Annotated[
-        int | None, Option(min=1, help="Width; by default the source's, or 100 with --from-text")
+        int | None, Option(min=1, help="Width of each source; by default its own, or 100 for text")
     ] = None,
     lang: Lang = "en",
 ) -> None:
     """Make static word vectors for the words of pools, for a config's --paths.vectors. They come
-    from one source: a file, a transformer or the text of the pools."""
+    from a file, a transformer or the text of the pools. Where several sources are named, a word's
+    vectors stand side by side."""
     from ..errors import DeepALError
     from ..vectors.make import make_vectors, vectors_source
 

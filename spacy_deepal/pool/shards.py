@@ -5,6 +5,7 @@ id in its `user_data`: see `sentences.SentenceInfo`.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from itertools import chain, count, islice
 from pathlib import Path
@@ -117,21 +118,41 @@ def pool_reader(
     """Make a function that reads a pool from the beginning each time it is called.
 
     exclude (Collection[str | Path]): .spacy files, or folders of them, such as earlier batches.
-        Their sentences, told by their ids, are left out.
+        Their sentences are left out, told by their ids. One whose id the pool does not have is told
+        by its text, and of equal texts as many are left out as it has.
     RETURNS (Callable): It yields Docs, with the errors of `read_shards` and `distinct`.
     RAISES (DeepALError): One of `exclude` has no sentence of the pool.
     """
     known: set[str] = set()
     ids = set(map(sentence_id, distinct(read_shards(pool, vocab)))) if exclude else set()
     for path in exclude:
-        if not (found := ids.intersection(map(sentence_id, read_shards(path, vocab)))):
+        names = {sentence_id(doc): _plain_text(doc) for doc in read_shards(path, vocab)}
+        texts = Counter(text for name, text in names.items() if name not in ids)
+        found = ids & names.keys()
+        if texts:
+            found |= _with_texts(read_shards(pool, vocab, known | found), texts)
+        if not found:
             raise DeepALError(
                 f"No sentence of {path} is in the pool {pool}, so there is nothing to exclude. "
-                "Sentences are told by their ids. Name a batch that `spacy deepal select` has "
-                "written from this pool."
+                "Sentences are told by their ids and texts. Name a batch that `spacy deepal "
+                "select` has written."
             )
         known |= found
     return lambda: distinct(read_shards(pool, vocab, known))
+
+
+def _with_texts(docs: Iterable[Doc], texts: Counter[str]) -> set[str]:
+    """RETURNS (set[str]): The ids of as many Docs of each text as are counted. They are used up."""
+    found = set()
+    for doc in docs:
+        if texts[text := _plain_text(doc)]:
+            texts[text] -= 1
+            found.add(sentence_id(doc))
+    return found
+
+
+def _plain_text(doc: Doc) -> str:
+    return " ".join(doc.text.split())
 
 
 def look_up(

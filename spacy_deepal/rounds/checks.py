@@ -11,6 +11,7 @@ from ..errors import PROBLEMS_SHOWN, DeepALError
 from ..pool.shards import read_shards
 from ..sentences import sentence_id
 from ..tagger.component import DeepNER
+from ..tagger.raw_tokens import warn_of_tokens
 from .manifest import read_gold
 
 # What the components of spaCy learn from, as they say that they assign it.
@@ -19,7 +20,8 @@ LEARNT = ("tag", "pos", "morph", "lemma", "dep", "ent_kb_id")
 
 def check_initialized(nlp: Language) -> None:
     """Check the pipeline from which a run starts against the data that its [paths] name. Components
-    whose labels the config gives need no annotation in the pool: an oracle may add it.
+    whose labels the config gives need no annotation in the pool: an oracle may add it. Warn as
+    `warn_of_tokens` does.
 
     RAISES (DeepALError): There are no labels; dev or test has entities of other types than the
         config names; the pool has no annotation for a component that is to be trained.
@@ -31,6 +33,7 @@ def check_initialized(nlp: Language) -> None:
             f"There are no labels: {paths['pool']} has no entity. Give the entity types in "
             f"[initialize.components.{tagger.name}.labels]."
         )
+    warn_of_tokens(nlp, read_gold(paths["dev"], nlp.vocab), f"{paths['dev']} has")
     has_labels = {name for name in nlp.pipe_names if given.get(name, {}).get("labels")}
     if tagger.name in has_labels:
         _check_gold(nlp, tagger, paths["dev"])

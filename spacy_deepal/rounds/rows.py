@@ -75,7 +75,9 @@ class Seconds(Row):
 class Metrics(Row):
     """How good a model is, from 0 to 1, and how long it took to make.
 
-    ents_p, ents_r, ents_f (float), ents_per_type (dict): Scores on the test set.
+    ents_p, ents_r, ents_f (float), ents_per_type (dict): Scores on the test set, with its tokens.
+    raw_ents_f (float | None): F1 on its raw text, with the pipeline's tokens; None if the data do
+        not have their text.
     dev_ents_f (float): F1 on dev.
     """
 
@@ -83,12 +85,14 @@ class Metrics(Row):
     ents_r: float
     ents_f: float
     ents_per_type: dict[str, TypeScores]
+    raw_ents_f: float | None = None
     dev_ents_f: float
     seconds: Seconds
 
     def describe(self) -> str:
         """RETURNS (str): The metrics in a line for people."""
-        return f"dev F {100 * self.dev_ents_f:5.1f}  test F {100 * self.ents_f:5.1f}"
+        raw = "" if self.raw_ents_f is None else f"  raw text F {100 * self.raw_ents_f:5.1f}"
+        return f"dev F {100 * self.dev_ents_f:5.1f}  test F {100 * self.ents_f:5.1f}{raw}"
 
 
 class RoundMetrics(Metrics):

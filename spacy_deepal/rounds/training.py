@@ -21,6 +21,7 @@ from ..errors import DeepALError
 from ..files import replace_folder
 from ..seeds import derive_seed
 from .checks import no_annotation
+from .raw_text import raw_text_f
 from .run_folder import RoundFolder
 from .settings import SECTION, Settings
 
@@ -161,16 +162,20 @@ def count_updates(nlp: Language, passes: int, min_updates: int) -> int:
 
 
 def evaluate_pipeline(nlp: Language, path: str | Path) -> dict[str, Any]:
-    """Score a pipeline with spaCy's scorer, on the tokens of the data.
+    """Score a pipeline with spaCy's scorer on the tokens of the data, and on raw text.
 
     path (str | Path): Labelled sentences.
-    RETURNS (dict): ents_p, ents_r, ents_f (0 to 1) and ents_per_type.
+    RETURNS (dict): ents_p, ents_r, ents_f (0 to 1) and ents_per_type on the tokens of the data, and
+        raw_ents_f as `raw_text_f`.
     RAISES (DeepALError): If no sentence is labelled.
     """
-    scores = nlp.evaluate(list(Corpus(path, gold_preproc=True)(nlp)))
+    examples = list(Corpus(path, gold_preproc=True)(nlp))
+    scores = nlp.evaluate(examples)
     if scores.get("ents_f") is None:
         raise DeepALError(f"{path} has no labelled sentence to evaluate on. Name data that have.")
-    return {key: scores[key] for key in ("ents_p", "ents_r", "ents_f", "ents_per_type")}
+    raw = raw_text_f(nlp, (example.reference for example in examples), scores["ents_f"])
+    keys = ("ents_p", "ents_r", "ents_f", "ents_per_type")
+    return {**{key: scores[key] for key in keys}, "raw_ents_f": raw}
 
 
 def without_loop(config: Config) -> Config:

@@ -26,6 +26,7 @@ from .entities import set_entities
 from .evidence import Evidence, make_evidence
 from .gold import gold_tags, previous_tags, tag_loss
 from .partial import possible_tags
+from .raw_tokens import check_tokens
 from .tok2vec import begin_context, predict_context
 
 if TYPE_CHECKING:
@@ -273,6 +274,7 @@ class DeepNER(TrainablePipe):
         """
         validate_get_examples(get_examples, "DeepNER.initialize")
         check_lexeme_norms(self.vocab, "NER")
+        check_tokens(nlp, get_examples)
         found = set(labels or ())
         if labels is None:
             found = {ent.label_ for eg in get_examples() for ent in eg.reference.ents}

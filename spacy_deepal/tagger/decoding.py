@@ -42,7 +42,7 @@ class Group(NamedTuple):
     docs: list[int]  # which of the Docs
     lengths: list[int]  # of each, its words
     layout: Any  # of the engine
-    context: Tensor | None  # [n, width]
+    context: Tensor | None  # what `Engine.read_context` returned
 
     def share(self, values: NDArray, docs: list[NDArray]) -> None:
         """Give each Doc what belongs to its words. values: [n, …], Doc by Doc."""
@@ -210,7 +210,8 @@ class Tagger:
         lengths = [len(sentence) for sentence in sentences]
         for docs in bucket(lengths, batch_words):
             layout = self.engine.lay_out([sentences[i] for i in docs])
-            yield Group(docs, [lengths[i] for i in docs], layout, self.gather(context, docs))
+            vectors = self.engine.read_context(self.gather(context, docs))
+            yield Group(docs, [lengths[i] for i in docs], layout, vectors)
 
     def _read(self, docs: Sequence[Doc]) -> tuple[NDArray, list[NDArray]]:
         """RETURNS: The `distinct_words`.

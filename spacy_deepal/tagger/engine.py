@@ -93,7 +93,7 @@ class Engine:
 
         sentences: Lexicon rows of the words of each, none empty.
         previous: [n] the tag before each word, sentence by sentence.
-        context: As for `encode`.
+        context: As for `read_context`.
         RETURNS: Logits [n, tags], sentence by sentence.
         """
         distinct, inverse = np.unique(np.concatenate(sentences), return_inverse=True)
@@ -129,9 +129,17 @@ class Engine:
             dropout.mask = mask.to(self.device)
         return network, words
 
+    def read_context(self, context: Tensor | None) -> Tensor | None:
+        """Do once what all samples of MC dropout would do with the tok2vec's vectors.
+
+        context: [n, width] the tok2vec's vector of each word, sentence by sentence.
+        RETURNS: The context for `encode`.
+        """
+        return context
+
     def encode(self, snapshot: Any, layout: Any, context: Tensor | None) -> Encoded:
         """layout: What `lay_out` returned.
-        context: [n, width] the tok2vec's vector of each word, sentence by sentence."""
+        context: What `read_context` returned."""
         return Encoded(snapshot, layout, pad_context(context, layout))
 
     def lay_out(self, sentences: Sequence[NDArray]) -> Any:

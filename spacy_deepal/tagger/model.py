@@ -20,7 +20,7 @@ from .lexicon import find_vectors_scale, static_vectors
 from .network import EOS, CnnCnnLstm
 from .shim import NetworkShim
 from .sizes import Architecture, Sizes, Vocabulary, check_architecture
-from .tok2vec import init_tok2vec
+from .tok2vec import init_tok2vec, is_frozen
 
 NO_DATA = "x y z"  # what nlp.initialize() has for examples when nobody gives it any
 
@@ -147,7 +147,7 @@ def forward(model: Model, X: TeacherForced, is_train: bool) -> tuple[NDArray, Ca
     tagger = tagger_of(model)
     tagger.network.set_dropout(model.attrs["dropout_rate"])
     context = tagger.gather(X.context, range(len(X.docs)))
-    if is_train and context is not None:
+    if is_train and context is not None and not is_frozen(model):
         context.requires_grad_()
     try:
         tagger.network.train(is_train)

@@ -34,7 +34,7 @@ def predict_context(model: Model, docs: Sequence[Doc], batch_words: int) -> list
         for group in bucket([len(doc) for doc in docs], batch_words):
             tokvecs = model.layers[0].predict([docs[i] for i in group])
             for i, vectors in zip(group, tokvecs, strict=True):
-                context[i] = vectors[_places(model, docs[i])]
+                context[i] = _of_words(model, docs[i], vectors)
     return context
 
 
@@ -45,7 +45,8 @@ def begin_context(
     listens to has seen: all of it, once.
 
     RETURNS (list[array[n_words, width]], Callable): As `predict_context`; and the backward pass,
-        from the gradients by index of the Doc. The other Docs and white space have none.
+        from the gradients by index of the Doc. The other Docs and white space have none. A frozen
+        tok2vec has no backward pass.
     """
     if not model.layers or not any(len(doc) for doc in docs):
         return [None] * len(docs), lambda gradients: []
@@ -53,12 +54,26 @@ def begin_context(
     words = [_places(model, doc) for doc in docs]
 
     def backprop(gradients: dict[int, Floats2d]) -> Any:
+        if is_frozen(model):
+            return []
         d_tokvecs = [model.ops.alloc2f(*vectors.shape) for vectors in tokvecs]
         for i, gradient in gradients.items():
             d_tokvecs[i][words[i]] = gradient
         return backprop_tok2vec(d_tokvecs)
 
-    return [vectors[rows] for vectors, rows in zip(tokvecs, words, strict=True)], backprop
+    pairs = zip(docs, tokvecs, strict=True)
+    return [_of_words(model, doc, vectors) for doc, vectors in pairs], backprop
+
+
+def is_frozen(model: Model) -> bool:
+    """RETURNS (bool): Whether there is no tok2vec to train."""
+    return not model.layers or bool(model.layers[0].attrs.get("frozen"))
+
+
+def _of_words(model: Model, doc: Doc, vectors: Floats2d) -> Floats2d:
+    """RETURNS (array[n_words, width]): The vectors of the real words."""
+    places = _places(model, doc)
+    return vectors if len(places) == len(doc) else vectors[places]
 
 
 def _places(model: Model, doc: Doc) -> Any:

@@ -31,7 +31,7 @@ SVD_STEPS = 4
 FIT_STEPS = 30
 
 
-def train_vectors(sentences: Iterable[list[str]], vocab: Vocab, *, dim: int = 100) -> Vectors:
+def train_vectors(sentences: Iterable[list[str]], vocab: Vocab, dim: int = 100) -> Vectors:
     """Learn vectors from sentences. On one machine the same sentences always give the
     same table.
 

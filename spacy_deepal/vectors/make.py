@@ -4,8 +4,10 @@ vectors` of a config names: a blank pipeline, as `spacy init vectors` writes it.
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from numpy.typing import NDArray
 from spacy.vectors import Vectors
 from spacy.vocab import Vocab
 
@@ -15,13 +17,12 @@ from ..files import check_replaceable, draft_beside, read_json, replace_folder
 from ..pipelines import blank_pipeline
 from ..pool.shards import shard_files
 from .cooccurrence import train_vectors
-from .table import word_table
+from .table import VectorSource, join_sources, word_table
 from .transformer import average_wordpieces
 from .word_file import find_vectors
 
 PARTS = {"config.cfg", "meta.json", "tokenizer", "vocab"}  # what a saved blank pipeline holds
 TABLE_NAME = "_deepal.vectors"  # how the name of a table ends, after the language
-VectorSource = Callable[[Sequence[str], Vocab], Vectors]  # from distinct words and their vocab
 
 
 @dataclass(frozen=True)
@@ -82,30 +83,39 @@ def vectors_source(
     from_text: Sequence[str | Path] | None = None,
     dim: int | None = None,
 ) -> VectorSource:
-    """Choose the one source of vectors that is named.
+    """Choose the sources of vectors that are named, and join them where there are several: the
+    vectors of a word stand side by side, each source scaled to a root mean square of 1.
 
     from_file (str | Path | None): A file of word vectors, or the folder or name of a pipeline.
     from_transformer (str | Path | None): The local folder of a transformer.
     from_text (Sequence[str | Path] | None): Pools whose text the vectors are learnt from.
-    dim (int | None): The width of the vectors. None keeps the source's own, or 100 for text.
-    RAISES (DeepALError): No source is named, or more than one.
+    dim (int | None): The width of each source's vectors. None keeps the source's own, or 100 for
+        text.
+    RAISES (DeepALError): No source is named.
     """
-    named = [item is not None for item in (from_file, from_transformer, from_text)]
-    if sum(named) != 1:
+    sources: list[VectorSource] = []
+    if from_text is not None:
+        pools = from_text
+        sources.append(lambda _, vocab: train_vectors(_sentences(pools, vocab), vocab, dim or 100))
+    for place, find in ((from_transformer, average_wordpieces), (from_file, find_vectors)):
+        if place is not None:
+            sources.append(partial(_look_up, place, find, dim))
+    if not sources:
         raise DeepALError(
-            f"Name one source of vectors, not {sum(named)}: --from-file, --from-transformer or "
-            "--from-text."
+            "No source of vectors is named. Name one or more: --from-text, --from-transformer, "
+            "--from-file."
         )
+    return sources[0] if len(sources) == 1 else partial(join_sources, sources)
 
-    def source(words: Sequence[str], vocab: Vocab) -> Vectors:
-        if from_text is not None:
-            return train_vectors(_sentences(from_text, vocab), vocab, dim=dim or 100)
-        if from_transformer is not None:
-            return word_table(vocab, words, average_wordpieces(from_transformer, words), dim=dim)
-        assert from_file is not None
-        return word_table(vocab, words, find_vectors(from_file, words), dim=dim)
 
-    return source
+def _look_up(
+    place: str | Path,
+    find: Callable[[str | Path, Sequence[str]], NDArray],
+    dim: int | None,
+    words: Sequence[str],
+    vocab: Vocab,
+) -> Vectors:
+    return word_table(vocab, words, find(place, words), dim=dim)
 
 
 def _is_table(folder: Path) -> bool:

@@ -1,6 +1,6 @@
-"""A table with one vector for each word, reduced in width where that is asked for."""
+"""A table with one vector for each word: from one source, or from several side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,8 @@ from spacy.vectors import Vectors
 from spacy.vocab import Vocab
 
 from ..errors import DeepALError
+
+VectorSource = Callable[[Sequence[str], Vocab], Vectors]  # from distinct words and their vocab
 
 
 def word_table(
@@ -31,6 +33,25 @@ def word_table(
         table.add(words[i], row=row)
     table.data[rows_of] = data
     return table
+
+
+def join_sources(sources: Sequence[VectorSource], words: Sequence[str], vocab: Vocab) -> Vectors:
+    """Make a table in which the vectors of several sources stand side by side.
+
+    sources (Sequence[VectorSource]): Each is scaled to a root mean square of 1 over the words that
+        it knows. A word that it does not know has zeros there.
+    words (Sequence[str]): Distinct words.
+    """
+    keys = [vocab.strings.add(word) for word in words]
+    parts = []
+    for source in sources:
+        table = source(words, vocab)
+        rows = np.array(table.get_batch(keys), "float32")
+        rows[[key not in table for key in keys]] = 0  # spaCy gives them the last row
+        known = rows.any(1)
+        rms = np.sqrt(np.square(rows[known], dtype="float64").mean()) if known.any() else 1
+        parts.append(rows / np.float32(rms))
+    return word_table(vocab, words, np.concatenate(parts, 1))
 
 
 def principal_components(rows: NDArray, dim: int) -> NDArray[np.float32]:

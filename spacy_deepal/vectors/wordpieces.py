@@ -17,8 +17,8 @@ from ..errors import DeepALError
 WORDS_AT_ONCE = 10_000
 
 
-def import_extra(package: str) -> ModuleType:
-    """Import a package that only the extra [vectors] installs.
+def import_extra(package: str, extra: str = "vectors") -> ModuleType:
+    """Import a package that only an extra installs.
 
     RAISES (DeepALError): It is not installed.
     """
@@ -27,7 +27,7 @@ def import_extra(package: str) -> ModuleType:
     except ImportError as error:
         raise DeepALError(
             f"The package {package} is missing ({error}). Install it: "
-            'pip install "spacy_deepal[vectors]"'
+            f'pip install "spacy_deepal[{extra}]"'
         ) from error
 
 
@@ -38,6 +38,7 @@ class WordpieceTokenizer:
     unknown (int | None): The id of the piece for text that the tokenizer does not know.
     boundary (int | None): The id of the piece that only says that a word begins.
     prefix (str): What precedes a word in a sentence and is part of its first piece.
+    frame (tuple[list[int], list[int]]): The ids of the pieces before and behind a sentence.
     """
 
     tokenizer: Any
@@ -45,6 +46,7 @@ class WordpieceTokenizer:
     unknown: int | None
     boundary: int | None
     prefix: str
+    frame: tuple[list[int], list[int]]
 
     def cut(self, words: Sequence[str]) -> Iterator[NDArray[np.int64]]:
         """Cut words into pieces.
@@ -99,7 +101,17 @@ def load_tokenizer(folder: Path) -> WordpieceTokenizer:
         unknown=model.get("unk_id") if unknown is None else tokenizer.token_to_id(unknown),
         boundary=tokenizer.token_to_id("▁"),
         prefix=" " if spaced else "",
+        frame=_find_frame(tokenizer),
     )
+
+
+def _find_frame(tokenizer: Any) -> tuple[list[int], list[int]]:
+    """RETURNS (tuple[list[int], list[int]]): What the tokenizer puts around a sentence."""
+    framed = tokenizer.encode("a")
+    inner = [i for i, special in enumerate(framed.special_tokens_mask) if not special]
+    if not inner:  # it does not know the letter
+        return framed.ids[:1], framed.ids[1:]
+    return framed.ids[: inner[0]], framed.ids[inner[-1] + 1 :]
 
 
 def _build(settings: dict[str, Any], file: Path) -> Any:

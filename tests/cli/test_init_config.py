@@ -22,16 +22,24 @@ def test_the_config_of_the_repository_is_written_as_it_is(options, name, tmp_pat
 @pytest.mark.parametrize("paper", [False, True])
 def test_options_fill_in_what_they_name_and_nothing_else(paper):
     text = init_config(
-        paper=paper, lang="zh", labels=["PERSON", "ORG"], pool="a b", dev='"', vectors="vectors/é"
+        paper=paper,
+        lang="zh",
+        labels=["PERSON", "ORG"],
+        pool="a b",
+        dev='"',
+        vectors="vectors/é",
+        encoder="hub:people/model",
     )
     plain = init_config(paper=paper)
     changed = [line for line in text.splitlines() if line not in plain.splitlines()]
-    assert len(changed) == 5
+    assert len(changed) == 6
     config = Config().from_str(text, interpolate=False)
     assert config["nlp"]["lang"] == "zh"
     assert config["initialize"]["components"]["ner"]["labels"] == ["PERSON", "ORG"]
     assert config["paths"] == {
-        **{"train": None, "dev": '"', "pool": "a b", "test": None, "vectors": "vectors/é"}
+        **{"train": None, "dev": '"', "pool": "a b", "test": None, "vectors": "vectors/é"},
+        "encoder": "hub:people/model",
+        "encoder_cache": "~/.cache/spacy_deepal",
     }
 
 

@@ -9,7 +9,7 @@ from spacy.vocab import Vocab
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.sentences import sentence_id
 
-from ..pools import call, make_docs, make_pipeline
+from ..pools import call, make_doc, make_docs, make_pipeline
 
 OWN = """
 from spacy_deepal.acquisition.functions import MNLP
@@ -114,7 +114,7 @@ def test_what_was_selected_before_is_left_out(model, pool, tmp_path, options):
 
 
 def test_to_exclude_what_is_of_another_pool_is_refused(model, pool, tmp_path):
-    write_shards(make_docs(3, 2), tmp_path / "other")
+    write_shards([make_doc("x", ["Elsewhere"])], tmp_path / "other")
     file = tmp_path / "s.jsonl"
     status, output = call("score", model, pool, file, "--exclude", tmp_path / "other")
     assert status == 1

@@ -57,12 +57,22 @@ def test_a_table_does_not_replace_the_one_that_it_comes_from(pool, word_file, tm
     assert call("vectors", smaller, tmp_path / "new", "--from-file", out)[0] == 0
 
 
-@pytest.mark.parametrize("args", [[], ["--from-text", "--from-file", "words.txt"]])
-def test_vectors_takes_one_source(pool, tmp_path, args):
-    status, output = call("vectors", pool, tmp_path / "out", *args)
+def test_vectors_need_a_source(pool, tmp_path):
+    status, output = call("vectors", pool, tmp_path / "out")
     assert status == 1
-    assert f"Name one source of vectors, not {len(args) and 2}" in output
+    assert "No source of vectors is named. Name one or more: --from-text" in output
     assert not (tmp_path / "out").exists()
+
+
+def test_the_vectors_of_several_sources_stand_side_by_side(pool, word_file, tmp_path):
+    transformer, out = make_transformer(tmp_path / "transformer"), tmp_path / "out"
+    args = ["--from-transformer", transformer, "--from-file", word_file]
+    status, output = call("vectors", pool, out, *args)
+    assert (status, "width 4" in output) == (0, True), output
+    vocab = spacy.load(out).vocab
+    assert vocab["London"].vector[:2].all()  # from the transformer alone
+    assert not vocab["London"].vector[2:].any()
+    assert vocab["saw"].vector.all()
 
 
 def test_config_trains_with_the_table(word_file, tmp_path):

@@ -8,7 +8,7 @@ from spacy.training import Corpus
 
 from spacy_deepal.corpus.docbin import ATTRS, read_docs
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.shards import fingerprint, read_shards, write_shards
+from spacy_deepal.pool.shards import fingerprint, pool_reader, read_shards, write_shards
 from spacy_deepal.sentences import KEY, count_words, sentence_id, sentence_info
 
 
@@ -223,3 +223,39 @@ def test_the_fingerprint_tells_contents_and_order_but_not_the_place(nlp, tmp_pat
     assert fingerprint(tmp_path / "a") == fingerprint(tmp_path / "b")
     assert fingerprint(tmp_path / "a") != fingerprint(tmp_path / "c")
     assert len(fingerprint(tmp_path / "a" / "shard_0000.spacy")) == 64
+
+
+class TestExclude:
+    @pytest.fixture
+    def pool(self, nlp, tmp_path):
+        words = {"a": "It rained", "b": "Mia left", "c": "It rained", "d": "Bo stayed"}
+        write_shards(
+            (make_doc(nlp, n, text.split()) for n, text in words.items()), tmp_path / "pool"
+        )
+        return tmp_path / "pool"
+
+    def left(self, pool, *batches):
+        read = pool_reader(pool, spacy.blank("en").vocab, batches)
+        return [sentence_id(doc) for doc in read()]
+
+    def batch(self, pool, **texts):
+        nlp = spacy.blank("en")
+        path = pool.parent / f"batch{'-'.join(texts)}"
+        write_shards((make_doc(nlp, n, text.split()) for n, text in texts.items()), path)
+        return path
+
+    def test_sentences_are_told_by_their_ids(self, pool):
+        assert self.left(pool, self.batch(pool, c="It rained")) == ["a", "b", "d"]
+
+    def test_those_without_an_id_of_the_pool_are_told_by_their_texts(self, pool):
+        assert self.left(pool, self.batch(pool, x="Mia left")) == ["a", "c", "d"]
+
+    def test_of_equal_texts_as_many_are_left_out_as_were_labelled(self, pool):
+        one, other = self.batch(pool, x="It rained"), self.batch(pool, y="It rained", b="Mia left")
+        assert self.left(pool, one) == ["b", "c", "d"]
+        assert self.left(pool, one, other) == ["d"]
+        assert self.left(pool, self.batch(pool, a="It rained", z="It rained")) == ["b", "d"]
+
+    def test_a_batch_of_another_pool_is_reported(self, pool):
+        with pytest.raises(DeepALError, match=r"No sentence of .*batchx is in the pool"):
+            self.left(pool, self.batch(pool, x="Snow"))

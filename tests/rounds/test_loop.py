@@ -31,6 +31,7 @@ KEYS = [
     "ents_r",
     "ents_f",
     "ents_per_type",
+    "raw_ents_f",
     "dev_ents_f",
     "seconds",
     "round",

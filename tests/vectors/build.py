@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy
 import pytest
 import spacy
+import torch
 
 from spacy_deepal.pool.shards import write_shards
 
@@ -18,6 +19,7 @@ EMBEDDINGS = numpy.asarray(
     [[9, 9], [9, 9], [9, 9], [9, 9], [1, 2], [3, 4], [5, 6], [7, 0], [-1, 8]]
 )
 REASON = 'of the extra: pip install "spacy_deepal[vectors]"'
+ENCODER_REASON = 'of the extra: pip install "spacy_deepal[encoder]"'
 
 
 def make_pool(folder: Path, sentences=SENTENCES) -> Path:
@@ -49,4 +51,23 @@ def make_transformer(folder: Path, name="embeddings.word_embeddings.weight", row
     make_tokenizer(folder)
     tensors = {"other.weight": numpy.zeros((1, 1), "float32"), name: rows.astype("float32")}
     safetensors.save_file(tensors, folder / "model.safetensors")
+    return folder
+
+
+def make_encoder(folder: Path, seed=0, layers=6, longest=64, **config) -> Path:
+    """A BERT with random weights for the pieces of `make_tokenizer`, 8 columns wide."""
+    transformers = pytest.importorskip("transformers", reason=ENCODER_REASON)
+    folder.mkdir(parents=True, exist_ok=True)
+    make_tokenizer(folder)
+    sizes = {"hidden_size": 8, "num_attention_heads": 2, "intermediate_size": 16}
+    settings = transformers.BertConfig(
+        vocab_size=len(PIECES),
+        num_hidden_layers=layers,
+        max_position_embeddings=longest,
+        initializer_range=1.0,
+        **{**sizes, **config},
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        transformers.BertModel(settings).save_pretrained(folder)
     return folder

@@ -3,7 +3,7 @@ import pytest
 import spacy
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.vectors.table import principal_components, word_table
+from spacy_deepal.vectors.table import join_sources, principal_components, word_table
 
 
 def test_principal_components_are_the_directions_that_vary_most():
@@ -29,3 +29,15 @@ def test_a_word_without_a_vector_has_none_when_others_are_reduced():
 def test_no_vector_at_all_is_no_error_of_the_reduction():
     vocab = spacy.blank("en").vocab
     assert word_table(vocab, ["a"], numpy.zeros((1, 2)), dim=1).shape == (0, 2)
+
+
+def test_joined_vectors_stand_side_by_side_each_source_scaled_to_1():
+    vocab = spacy.blank("en").vocab
+
+    def source_of(*rows):
+        return lambda words, vocab: word_table(vocab, words, numpy.asarray(rows))
+
+    sources = [source_of([3, 3], [0, 0], [-3, 3]), source_of([0], [20], [0])]
+    table = join_sources(sources, ["a", "b", "c"], vocab)
+    expected = [[1, 1, 0], [0, 0, 1], [-1, 1, 0]]
+    assert [table[vocab.strings[word]].tolist() for word in "abc"] == expected

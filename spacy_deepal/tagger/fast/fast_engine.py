@@ -80,6 +80,11 @@ class FastEngine(Engine):
         tables.add(words)
         return tables
 
+    @torch.no_grad()
+    def read_context(self, context: Tensor | None) -> Tensor | None:
+        projection = self.network.encoder.context
+        return context if projection is None or context is None else projection(context)
+
     def encode(self, snapshot: Any, layout: Any, context: Tensor | None) -> Encoded:
         return FastEncoded(snapshot, layout, context)
 

@@ -80,7 +80,6 @@ class FoldedNetwork:
         self.characters = FoldedConvolutions(characters.convolutions, outputs=self.kept_filters)
         self.character_tables = self.characters.tables(0, characters.embedding.weight)
         self.convolutions = FoldedConvolutions(encoder.convolutions, mask, inputs=of_words)
-        self.context = encoder.context
         self.of_context: FoldedConvolutions | None = None
         if encoder.context is not None:
             self.of_context = FoldedConvolutions(
@@ -157,10 +156,10 @@ class FoldedNetwork:
         return state
 
     def gates(self, layout: Layout, context: Tensor | None) -> Tensor:
-        """RETURNS: [n, 4 * width] what words give to the gates of the decoder, as laid out."""
+        """context: [n, width] the projected vectors of a tok2vec, sentence by sentence.
+        RETURNS: [n, 4 * width] what words give to the gates of the decoder, as laid out."""
         more = None
-        if self.of_context is not None and self.context is not None and context is not None:
-            context = self.context(context)
+        if self.of_context is not None and context is not None:
             rows = context.new_zeros((len(layout.packed), context.shape[1]))
             more = self.of_context.tables(0, rows.index_copy_(0, layout.rows, context))
         h_last = self.convolutions((self.tables[0], self.tables[1]), layout, more)

@@ -1,0 +1,79 @@
+import pytest
+from spacy.tokens import Doc, Span
+
+from spacy_deepal.corpus.docs import at_ends_of_sentences, set_spans, tagged_doc
+from spacy_deepal.corpus.reading import BadLine
+
+from .build import EN, tags
+
+TEXT = "Newborn Ada-Bo  ran."  # the tokens are Newborn, Ada, -, Bo, a space, ran and a full stop
+
+
+def labelled(*spans, **options):
+    doc = EN.make_doc(TEXT)
+    set_spans(doc, spans, 1, **options)
+    return [(ent.text, ent.label_) for ent in doc.ents]
+
+
+@pytest.mark.parametrize(
+    ("span", "trimmed", "snapped"),
+    [
+        ((8, 11), "Ada", "Ada"),
+        ((8, 13), "Ada-", "Ada-Bo"),
+        ((5, 11), "Ada", "Newborn Ada"),
+        ((7, 15), "Ada-Bo", "Ada-Bo"),
+        ((0, 3), None, "Newborn"),
+    ],
+)
+def test_spans_are_trimmed_or_snapped_to_tokens(span, trimmed, snapped):
+    assert labelled((*span, "X"), border="snap") == [(snapped, "X")]
+    if trimmed:
+        assert labelled((*span, "X"), border="trim") == [(trimmed, "X")]
+    else:
+        with pytest.raises(BadLine, match="is not whole 'en' tokens"):
+            labelled((*span, "X"), border="trim")
+
+
+@pytest.mark.parametrize("border", ["trim", "snap"])
+def test_a_span_of_white_space_is_no_entity(border):
+    with pytest.raises(BadLine, match="is not whole"):
+        labelled((14, 16, "X"), border=border)
+
+
+def test_a_span_that_is_given_twice_counts_once():
+    assert labelled((8, 11, "X"), (8, 11, "X")) == [("Ada", "X")]
+    with pytest.raises(BadLine, match="overlaps the one before"):
+        labelled((8, 11, "X"), (8, 11, "Y"))
+
+
+def test_words_outside_of_partial_labels_are_missing():
+    doc = EN.make_doc("Ada ran")
+    set_spans(doc, [(0, 3, "X")], 1, partial=True)
+    assert tags(doc) == ["B-X", ""]
+
+
+def test_sentences_end_at_line_ends_and_final_punctuation_outside_of_entities():
+    doc = EN.make_doc("Ada met Dr. No.  Bo left\n\n New\nYork. ")
+    set_spans(doc, [(8, 14, "PER"), (27, 35, "LOC")], 1)
+    parts = list(at_ends_of_sentences(doc))
+    assert [part.text for part in parts] == ["Ada met Dr. No.", "Bo left", "New\nYork."]
+    assert [tags(part) for part in parts] == [
+        ["O", "O", "B-PER", "I-PER", "O"],
+        ["O", "O"],
+        ["B-LOC", "I-LOC", "I-LOC", "O"],
+    ]
+
+
+def test_a_doc_of_unknown_spaces_is_cut_too():
+    doc = Doc(EN.vocab, words=["Ada", "ran", ".", "Bo", "left"])
+    doc.set_ents([Span(doc, 3, 4, "PER")])
+    first, second = at_ends_of_sentences(doc)
+    assert (first.has_unknown_spaces, len(first), tags(second)) == (True, 3, ["B-PER", "O"])
+    assert list(at_ends_of_sentences(EN.make_doc(" \n "))) == []
+
+
+def test_a_text_that_is_not_of_the_words_is_reported():
+    with pytest.raises(BadLine, match="the text does not continue with the token 'b'"):
+        tagged_doc(EN, ["a", "b"], ["O", "O"], "a c", 1)
+    with pytest.raises(BadLine, match="the text continues after the last token"):
+        tagged_doc(EN, ["a"], ["O"], "a c", 1)
