@@ -158,7 +158,7 @@ def time_ner(config: Config, here: Path, corpus: Path, lang: str) -> dict[str, f
     peer["training"]["eval_frequency"] = steps[1]
     (here / "ner").mkdir()
     start = time.perf_counter()
-    batch = RunFolder(here / "run").round(0).batch_file
+    batch = RunFolder(here / "run").round(0).batch
     peer["paths"] |= {"train": str(batch), "dev": str(corpus / "dev.spacy")}
     train(init_nlp(peer), here / "ner", stdout=io.StringIO(), stderr=io.StringIO())
     trained = time.perf_counter()

@@ -40,6 +40,13 @@ def sentence_info(doc: Doc) -> SentenceInfo:
     return {"id": info["id"], "doc_id": info.get("doc_id"), "genre": info.get("genre")}
 
 
+def labels_looked_for(doc: Doc) -> frozenset[str]:
+    """RETURNS (frozenset[str]): The entity types for which people have looked at a sentence that is
+    not annotated throughout: `doc.user_data["deepal"]["labels"]`. None are known by default."""
+    info = doc.user_data.get(KEY)
+    return frozenset(info.get("labels", ()) if isinstance(info, dict) else ())
+
+
 def sentence_id(doc: Doc) -> str:
     """RETURNS (str): The id of a sentence of a pool. Errors are those of `sentence_info`."""
     return sentence_info(doc)["id"]

@@ -27,7 +27,7 @@ def project(tmp_path_factory):
 
 def test_these_are_the_commands():
     commands = srsly.read_yaml(ROOT / "project.yml")["commands"]
-    assert [command["name"] for command in commands] == ["al-loop", "zh", "train"]
+    assert [command["name"] for command in commands] == ["al-loop", "zh", "train", "label"]
 
 
 def test_every_variable_that_a_command_uses_has_a_default():

@@ -6,7 +6,19 @@ but to add the commands: a command imports what it runs when it runs.
 
 from spacy.cli._util import app as spacy_app
 
-from . import convert, experiment, export, init_config, prepare, report, run, score, select, vectors
+from . import (
+    convert,
+    experiment,
+    export,
+    init_config,
+    label,
+    prepare,
+    report,
+    run,
+    score,
+    select,
+    vectors,
+)
 from ._app import app
 
 __all__ = ["app"]

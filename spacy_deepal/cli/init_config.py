@@ -75,6 +75,11 @@ def init_config(
         values["initialize.components.ner", "labels"] = [label.strip() for label in labels]
     values |= {("paths", name): str(path) for name, path in paths.items()}
     text = files(CONFIGS).joinpath("al_paper.cfg" if paper else "al.cfg").read_text("utf8")
+    return fill_in(text, values)
+
+
+def fill_in(text: str, values: dict[tuple[str, str], Any]) -> str:
+    """RETURNS (str): A config with these values by section and key; comments stay."""
     section, lines = "", []
     for line in text.splitlines():
         key = line.partition(" = ")[0]

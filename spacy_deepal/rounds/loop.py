@@ -121,8 +121,11 @@ class Loop:
             )
         return ""
 
-    def next_round(self) -> RoundMetrics:
-        """Do the next round, or what is left of it."""
+    def next_round(self, on_model: Callable[[Path], None] = lambda model: None) -> RoundMetrics:
+        """Do the next round, or what is left of it.
+
+        on_model (Callable): Called with the trained pipeline, before it is evaluated.
+        """
         metrics = self.folder.metrics
         here = self.folder.round(len(metrics))
         selection = self._how_to_select(metrics)
@@ -130,7 +133,7 @@ class Loop:
             if not here.selected.path.exists():
                 self._select(here, selection)
             self._label(here)
-        self.trained(here.number)
+        on_model(self.trained(here.number))
         return self._evaluate(here, selection, self._labelled(here.number))
 
     def repair(self, tell: Callable[[str], None]) -> None:

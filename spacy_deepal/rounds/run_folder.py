@@ -8,6 +8,7 @@ initial/          the pipeline before any training
 metrics.jsonl     a line for each finished round
 round_NN/         selected.jsonl, batch.spacy (labelled), seconds.json, model/, train.log,
                   entities.jsonl (what the model finds in the stop set)
+labelling/        what `spacy deepal label` adds: see annotation/labelling_folder.py
 """
 
 import shutil
@@ -35,6 +36,7 @@ from ..sealed import read_sealed, write_sealed
 from .manifest import differences
 from .rows import RUN_FORMAT, FoundEntities, Manifest, RoundMetrics, Seconds, Selected
 
+LABELLING = "labelling"
 RESTORE = "Restore the file from a copy, or begin the run again in another folder."
 AGAIN = "Give the command of the run again, which makes the file again."
 EVALUATE_AGAIN = (
@@ -80,9 +82,7 @@ class RunFolder:
         RAISES (DeepALError): Another process is in; the folder holds other files, which stay as
             they are; it cannot be written to.
         """
-        if not self._manifest.exists():
-            ours = (".lock", ".manifest.json")
-            check_replaceable(self.path, lambda path: path.name.startswith(ours), "a run")
+        self.check_ours()
         lock, is_new = FileLock(self.path / ".lock"), not self.path.exists()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -102,6 +102,12 @@ class RunFolder:
                     with suppress(OSError):  # another process is in already
                         self.path.rmdir()
             lock.release()
+
+    def check_ours(self) -> None:
+        """RAISES (DeepALError): The folder holds other files than those of a run."""
+        if not self._manifest.exists():
+            ours = (".lock", ".manifest.json", LABELLING)
+            check_replaceable(self.path, lambda path: path.name.startswith(ours), "a run")
 
     def open(self, manifest: Manifest) -> None:
         """Begin a run, or continue it. A run that failed before it was initialised begins anew.
@@ -124,6 +130,22 @@ class RunFolder:
                 f"{self.path} holds another run. Use another folder, or undo these changes:\n- "
                 + "\n- ".join(changes)
             )
+
+    def grow(self, manifest: Manifest) -> None:
+        """Begin a run, or continue one whose dev, test and types may grow while people label.
+
+        RAISES (DeepALError): The folder holds a run with another pool or seed.
+        """
+        if self._manifest.exists():
+            old = self.manifest
+            growing = {key: getattr(manifest, key) for key in ("config", "dev", "test")}
+            if changes := differences(old.model_copy(update=growing), manifest):
+                raise DeepALError(
+                    f"{self.path} holds another run. Use another folder, or undo these changes:\n- "
+                    + "\n- ".join(changes)
+                )
+            manifest = manifest.model_copy(update={"started": old.started})
+        write_json(self._manifest, manifest.model_dump())
 
     @property
     def has_begun(self) -> bool:

@@ -25,6 +25,7 @@ from .defaults import BATCH_WORDS, BEAM_WIDTH, DEFAULT_MODEL
 from .entities import set_entities
 from .evidence import Evidence, make_evidence
 from .gold import gold_tags, previous_tags, tag_loss
+from .partial import possible_tags
 from .raw_tokens import check_tokens
 from .tok2vec import begin_context, predict_context
 
@@ -130,8 +131,7 @@ class DeepNER(TrainablePipe):
         return tagger.paths(docs, context, self.batch_words, self.beam_width)
 
     def _tagger(self) -> "Tagger":
-        """RAISES (DeepALError): As spaCy's own components, before there is any label; or the model
-        was trained with another number of labels."""
+        """RAISES (DeepALError): There is no label yet, or the weights are for other labels."""
         from .model import tagger_of
 
         if not (self.labels or self.model.has_dim("nO")):
@@ -225,7 +225,12 @@ class DeepNER(TrainablePipe):
 
         every = gold_tags(examples, self.labels, check=True)
         context, backprop_context = begin_context(self.model, [eg.predicted for eg in examples])
-        tagged = [i for i, tags in enumerate(every) if (tags != scheme.MISSING).any()]
+        possible = possible_tags(examples, self.labels)
+        tagged = [
+            i
+            for i, tags in enumerate(every)
+            if (tags != scheme.MISSING).any() or not (possible is None or possible[i].all())
+        ]
         loss, d_context = 0.0, {}
         if tagged:
             examples = [examples[i] for i in tagged]
@@ -248,14 +253,16 @@ class DeepNER(TrainablePipe):
         return loss
 
     def get_loss(self, examples: Iterable[Example], scores: NDArray) -> tuple[float, NDArray]:
-        """Cross-entropy of the gold tags.
+        """Cross-entropy of the gold tags, or of those that are possible: see partial.py.
 
         examples (Iterable[Example]): The batch.
         scores (array[n_words, n_tags]): Logits of all real words of the batch.
         RETURNS (float, array[n_words, n_tags]): The loss, summed over words, and its gradient.
         """
-        gold = gold_tags(list(examples), self.labels)
-        return tag_loss(scores, np.concatenate(gold) if gold else np.zeros(0, "int64"))
+        examples = list(examples)
+        gold, possible = gold_tags(examples, self.labels), possible_tags(examples, self.labels)
+        tags = np.concatenate(gold) if gold else np.zeros(0, "int64")
+        return tag_loss(scores, tags, None if possible is None else np.concatenate(possible))
 
     def initialize(
         self,

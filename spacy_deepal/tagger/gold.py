@@ -11,6 +11,7 @@ from spacy.training import Example
 
 from . import scheme
 from .entities import Iob, read_iob
+from .partial import partial_loss
 
 
 def gold_tags(
@@ -77,10 +78,14 @@ def previous_tags(
     return [np.concatenate([[go], tags[:-1]]) for tags in known]
 
 
-def tag_loss(logits: NDArray, gold: NDArray) -> tuple[float, NDArray]:
+def tag_loss(
+    logits: NDArray, gold: NDArray, possible: NDArray[np.bool_] | None = None
+) -> tuple[float, NDArray]:
     """Cross-entropy, summed over the words whose gold tag is not MISSING, and its gradient.
 
     logits (array[n_words, n_tags]): Scores before the softmax.
+    possible (array[n_words, n_tags] | None): The tags that a word may have whose gold tag is
+        MISSING: see partial.py. None: such words have no loss.
     RETURNS (float, array[n_words, n_tags]): The loss and d loss / d logits.
     """
     known = gold != scheme.MISSING
@@ -91,6 +96,9 @@ def tag_loss(logits: NDArray, gold: NDArray) -> tuple[float, NDArray]:
     gradient = np.exp(log_probs)
     gradient[rows, gold[rows]] -= 1
     gradient[~known] = 0
+    if possible is not None:
+        more, gradient[~known] = partial_loss(log_probs[~known], possible[~known])
+        loss += more
     return loss, gradient
 
 

@@ -88,3 +88,12 @@ def test_latency_of_a_round(data, tmp_path):
     figures = json.loads(file.read_text())["figures"]
     assert [line["system"] for line in figures] == ["deepal_ner", "ner"]
     assert all(line["total"] >= line["train"] > 0 for line in figures)
+
+
+@pytest.mark.slow
+def test_latency_of_labelling(data, tmp_path):
+    file = tmp_path / "latency.json"
+    run("label_latency.py", "--data", data, "--pool", 900, "--labelled", 150, "--json", file)
+    figures = json.loads(file.read_text())
+    assert figures["first"] > 0
+    assert figures["again"] > 0

@@ -1,0 +1,232 @@
+"""The journal of a labelled run: what people answered, one JSON object a line, never changed.
+
+An answer is on disk before the person sees the next sentence. What counts is found by reading the
+journal from its beginning: see `Annotations`. docs/annotation.md describes the format.
+"""
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Literal
+
+from ..errors import DeepALError
+from ..files import Row, parse_row
+from ..rounds.rows import Entity
+
+Part = Literal["train", "dev", "test"]
+LATER, IGNORE = "later", "ignore"
+
+
+class Suggestion(Row):
+    """An entity that is shown to a person before they answer.
+
+    start, end (int): Its first token, and the token after its last.
+    confidence (float | None): From 0 to 1. None: it comes from a list of terms or from a pattern.
+    """
+
+    start: int
+    end: int
+    label: str
+    confidence: float | None = None
+
+
+class Answer(Row):
+    """One answer of one person to one sentence.
+
+    key (str): Made by the page. An answer that is sent twice is written once.
+    at (str): Time in UTC, ISO 8601.
+    by (str): The annotator.
+    id (str), tokens (list[str]): The sentence; a token keeps the space behind it.
+    part (str): What the sentence is for.
+    answer (str): "accept": `entities` are all there are. "ignore": the sentence cannot be labelled.
+        "later": it is asked again.
+    labels (list[str]): The types that the person could give. Of other types nothing is known.
+    seconds (float): How long the person looked at the sentence.
+    suggested (list): The entities that the person saw before they answered.
+    model (int | None): The round whose model suggested them. None: no model did.
+    """
+
+    event: Literal["answer"] = "answer"
+    key: str
+    at: str
+    by: str
+    id: str
+    part: Part
+    answer: Literal["accept", "ignore", "later"]
+    entities: list[Entity]
+    labels: list[str]
+    seconds: float
+    tokens: list[str]
+    suggested: list[Suggestion]
+    model: int | None = None
+
+    @property
+    def words(self) -> int:
+        """RETURNS (int): The real words of the sentence."""
+        return sum(not token.isspace() for token in self.tokens)
+
+
+class Undo(Row):
+    """An annotator takes their last answer back. key (str): Of that answer."""
+
+    event: Literal["undo"] = "undo"
+    at: str
+    by: str
+    id: str
+    key: str
+
+
+class NewLabel(Row):
+    """An annotator adds an entity type, or the command does when the run begins."""
+
+    event: Literal["label"] = "label"
+    at: str
+    by: str
+    label: str
+
+
+Event = Answer | Undo | NewLabel
+EVENTS: dict[str, type[Answer] | type[Undo] | type[NewLabel]] = {
+    "answer": Answer,
+    "undo": Undo,
+    "label": NewLabel,
+}
+RESTORE_LINE = "The journal is only ever added to. Restore the line from a copy, or delete it."
+
+
+class Journal:
+    """A file of events. path (Path): It need not exist yet."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._offset = 0
+        self._line = 0
+
+    def mend(self) -> None:
+        """Cut off a last line that a killed process has not finished: nobody was told that it had
+        been written. Only the one process that writes may call this."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("ab+") as stream:
+            stream.seek(0)
+            content = stream.read()
+            stream.truncate(content.rfind(b"\n") + 1)
+            os.fsync(stream.fileno())
+        _sync_folder(self.path.parent)
+
+    def append(self, event: Event) -> None:
+        """Write an event. When this returns, it is on disk."""
+        line = json.dumps(event.model_dump(), ensure_ascii=False) + "\n"
+        with self.path.open("ab") as stream:
+            stream.write(line.encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def read_new(self) -> Iterator[Event]:
+        """YIELDS (Event): The events that this object has not read yet.
+
+        RAISES (DeepALError): A line is damaged.
+        """
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as stream:
+            stream.seek(self._offset)
+            for line in stream:
+                if not line.endswith(b"\n"):
+                    return  # it is being written
+                self._offset += len(line)
+                self._line += 1
+                yield _parse_event(line, f"{self.path}, line {self._line}")
+
+
+def _parse_event(line: bytes, place: str) -> Event:
+    try:
+        value = json.loads(line)
+        row = EVENTS[value["event"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DeepALError(f"{place} is not an event of a journal. {RESTORE_LINE}") from error
+    return parse_row(row, value, place, RESTORE_LINE)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def now() -> str:
+    """RETURNS (str): The time in UTC, ISO 8601."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+
+
+class Annotations:
+    """What a journal says: the types, and the answers that count.
+
+    labels (list[str]): The entity types, in the order in which they were added.
+    keys (set[str]): The keys of all answers, also of those that were taken back.
+    """
+
+    def __init__(self, journal: Journal):
+        self.journal = journal
+        self.labels: list[str] = []
+        self.keys: set[str] = set()
+        # By sentence, the annotator who answered last at the end: their answers, one after another.
+        self._answers: dict[str, dict[str, list[Answer]]] = {}
+        self._history: defaultdict[str, list[str]] = defaultdict(list)  # sentences, by annotator
+
+    def refresh(self) -> bool:
+        """Read what is new in the journal. RETURNS (bool): Whether anything is."""
+        events = list(self.journal.read_new())
+        for event in events:
+            self._apply(event)
+        return bool(events)
+
+    def _apply(self, event: Event) -> None:
+        match event:
+            case NewLabel():
+                if event.label not in self.labels:
+                    self.labels.append(event.label)
+            case Answer():
+                self.keys.add(event.key)
+                by_name = self._answers.setdefault(event.id, {})
+                by_name[event.by] = [*by_name.pop(event.by, []), event]
+                self._history[event.by].append(event.id)
+            case Undo():
+                answers = self._answers[event.id][event.by]
+                answers.pop()
+                if not answers:
+                    del self._answers[event.id][event.by]
+                self._history[event.by].pop()
+
+    def of(self, name: str) -> list[Answer]:
+        """RETURNS (list[Answer]): The answer of each annotator to a sentence, the last one last."""
+        return [answers[-1] for answers in self._answers.get(name, {}).values()]
+
+    def was_shown(self, name: str) -> bool:
+        """RETURNS (bool): Whether somebody has answered, even if they took it back."""
+        return name in self._answers
+
+    def final(self, name: str) -> Answer | None:
+        """RETURNS (Answer | None): The answer that counts: the last one. None: the sentence is
+        still to be labelled."""
+        settled = [answer for answer in self.of(name) if answer.answer != LATER]
+        return settled[-1] if settled else None
+
+    def settled(self, part: Part) -> list[Answer]:
+        """RETURNS (list[Answer]): The answers that count, of all sentences of a part, in the order
+        in which the sentences were first shown."""
+        found = (self.final(name) for name in self._answers)
+        return [answer for answer in found if answer is not None and answer.part == part]
+
+    def last_of(self, annotator: str) -> Answer | None:
+        """RETURNS (Answer | None): The answer that an annotator can take back."""
+        history = self._history[annotator]
+        return self._answers[history[-1]][annotator][-1] if history else None
+
+    def complete(self, answer: Answer) -> bool:
+        """RETURNS (bool): Whether the answer speaks of all of today's types."""
+        return answer.answer == IGNORE or set(self.labels) <= set(answer.labels)

@@ -1,0 +1,73 @@
+"""The oracle of a run that people label in the browser: it reads their answers from the journal."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from spacy.tokens import Doc, Span
+from spacy.vocab import Vocab
+
+from ..corpus.docbin import read_docs
+from ..errors import DeepALError
+from ..rounds.oracle import Oracle
+from ..sentences import KEY, labels_looked_for, sentence_id
+from .journal import IGNORE, Annotations, Answer
+from .labelling_folder import LabellingFolder
+
+
+class JournalOracle(Oracle):
+    """`spacy_deepal.JournalOracle.v1`: people label with `spacy deepal label`."""
+
+    def label(self, docs: Sequence[Doc], folder: Path) -> Iterable[Doc]:
+        """Label sentences as people did. Nothing is learnt from one that they ignored.
+
+        RAISES (DeepALError): Some of them wait to be labelled.
+        """
+        run = folder.parent
+        annotations = read_annotations(run)
+        if waiting := [doc for doc in docs if not annotations.was_shown(sentence_id(doc))]:
+            raise DeepALError(
+                f"{len(waiting)} of the {len(docs)} selected sentences wait to be labelled. Label "
+                f"them with `python -m spacy deepal label {run}`."
+            )
+        for doc in docs:
+            annotate(doc, annotations.final(sentence_id(doc)), annotations)
+        return docs
+
+    def corrected(self, folder: Path, batch: Path) -> bool:
+        """RETURNS (bool): True if the journal says other things about a sentence than the batch."""
+        annotations = read_annotations(folder.parent)
+        for doc in read_docs(batch, Vocab()):
+            before = _annotation(doc)
+            annotate(doc, annotations.final(sentence_id(doc)), annotations)
+            if _annotation(doc) != before:
+                return True
+        return False
+
+
+def read_annotations(run: Path) -> Annotations:
+    """RETURNS (Annotations): What people have said about the sentences of a run."""
+    annotations = Annotations(LabellingFolder(run).journal)
+    annotations.refresh()
+    return annotations
+
+
+def annotate(doc: Doc, answer: Answer | None, annotations: Annotations) -> None:
+    """Give a sentence the entities of an answer. A word outside of them is O if the answer speaks
+    of all of today's types. Otherwise it is not annotated: it may have a type that was added since.
+    The sentence then notes for which types it was looked at.
+
+    answer (Answer | None): With None, or if the sentence was ignored, no word is annotated.
+    """
+    doc.user_data[KEY].pop("labels", None)
+    if answer is None or answer.answer == IGNORE:
+        doc.set_ents([], default="missing")
+        return
+    spans = [Span(doc, start, end, label) for start, end, label in answer.entities]
+    complete = annotations.complete(answer)
+    doc.set_ents(spans, default="outside" if complete else "missing")
+    if not complete:
+        doc.user_data[KEY]["labels"] = answer.labels
+
+
+def _annotation(doc: Doc) -> tuple:
+    return labels_looked_for(doc), [(token.ent_iob_, token.ent_type_) for token in doc]

@@ -1,0 +1,224 @@
+"""What labelling adds to the folder of a run: `labelling/`, written and read here alone.
+
+job.json       what the command asked for
+label.cfg      the config of the run
+journal.jsonl  what people answered: never changed, only added to (see journal.py)
+pool/          the sentences to choose from · reserve_dev/, reserve_test/: random ones, kept apart
+dev/, test/    labelled sentences that were given · dev.spacy, test.spacy: those people labelled
+vectors/       word vectors, learnt from the text
+queue.jsonl    the sentences that come next · held.json: those on people's screens
+status.json    what the background process does · trainer.log: what it printed
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import Field
+
+from ..errors import DeepALError
+from ..files import Row, parse_row, read_json, write_json
+from ..rounds.rows import Entity
+from ..rounds.run_folder import LABELLING, RowFile
+from .journal import Journal, Part, Suggestion
+
+
+class LabellingJob(Row):
+    """What the command asked for: job.json.
+
+    inputs (list[str]): The files and folders of the text.
+    dev_words, test_words (int): The size of the random samples that people label to measure models.
+        With test_words = 0, dev is the test set too.
+    dev, test (str | None): Labelled files or folders that are used in their place.
+    double (float): The share of the sentences that a second person labels too, from 0 to 1.
+    terms (dict): A file of terms by entity type, one a line.
+    patterns (str | None): A file of patterns, as spaCy's entity_ruler reads them.
+    code (str | None): A Python file to import first.
+    """
+
+    inputs: list[str]
+    lang: str
+    dev_words: int
+    test_words: int
+    dev: str | None = None
+    test: str | None = None
+    double: float = 0.0
+    terms: dict[str, str] = Field(default_factory=dict)
+    patterns: str | None = None
+    code: str | None = None
+
+
+class Task(Row):
+    """A sentence to be labelled: a line of queue.jsonl.
+
+    tokens (list[str]): Each keeps the space behind it.
+    score (float | None): The score of the acquisition function; None if it was drawn at random.
+    suggestions (list): Entities to show.
+    entities (list | None): What a person has marked in it before.
+    again (bool): It was labelled before a type was added, and is looked at again.
+    model (int | None): The round whose model suggests; None if none does.
+    """
+
+    id: str
+    part: Part
+    tokens: list[str]
+    score: float | None = None
+    suggestions: list[Suggestion] = Field(default_factory=list)
+    entities: list[Entity] | None = None
+    again: bool = False
+    model: int | None = None
+
+    @property
+    def words(self) -> int:
+        """RETURNS (int): The real words of the sentence."""
+        return sum(not token.isspace() for token in self.tokens)
+
+
+class Measured(Row):
+    """F1 of the last model on dev, from 0 to 1, with its 95% interval, and the size of dev."""
+
+    round: int
+    f: float
+    low: float
+    high: float
+    sentences: int
+    entities: int
+
+
+class Changes(Row):
+    """What the last training changed in a sample of the pool: entities by type."""
+
+    sentences: int
+    found: dict[str, int]
+    gained: dict[str, int]
+    lost: dict[str, int]
+
+
+class Status(Row):
+    """What the background process does: status.json.
+
+    step (str): In words for people.
+    round (int): The round that is trained now or next.
+    selected_words (int): The words of all rounds so far, with that in training.
+    budget (int): The words that the next round waits for.
+    pool_words (int): 0 while they are not known.
+    dev_target, test_target (int): The words that people are to label for dev and test.
+    error (str | None): Why the process has stopped.
+    """
+
+    step: str
+    round: int = 0
+    selected_words: int = 0
+    budget: int = 0
+    pool_words: int = 0
+    dev_target: int = 0
+    test_target: int = 0
+    measured: Measured | None = None
+    changes: Changes | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class LabellingFolder:
+    """The labelling of a run. run (Path): The folder of the run."""
+
+    run: Path
+
+    @property
+    def path(self) -> Path:
+        return self.run / LABELLING
+
+    @property
+    def pool(self) -> Path:
+        return self.path / "pool"
+
+    @property
+    def vectors(self) -> Path:
+        return self.path / "vectors"
+
+    @property
+    def config_file(self) -> Path:
+        return self.path / "label.cfg"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "trainer.log"
+
+    @property
+    def journal(self) -> Journal:
+        """RETURNS (Journal): A new reader of the journal, at its beginning."""
+        return Journal(self.path / "journal.jsonl")
+
+    def reserve(self, part: Part) -> Path:
+        """Random sentences from which people label dev or test."""
+        return self.path / f"reserve_{part}"
+
+    def gold(self, part: Part, job: LabellingJob) -> Path:
+        """RETURNS (Path): The labelled sentences of dev or test: given, or labelled by people."""
+        if part == "test" and not (job.test or job.test_words):
+            part = "dev"
+        return self.path / (part if getattr(job, part) else f"{part}.spacy")
+
+    @property
+    def _job_file(self) -> Path:
+        return self.path / "job.json"
+
+    def read_job(self) -> LabellingJob:
+        """RAISES (DeepALError): Nothing is labelled here yet; or the file is damaged."""
+        if not self._job_file.exists():
+            raise DeepALError(
+                f"{self.run} has no labelling yet. Begin it with `python -m spacy deepal label "
+                f"{self.run} --pool articles.txt --labels PERSON,ORG`."
+            )
+        return parse_row(
+            LabellingJob, read_json(self._job_file), str(self._job_file), "Restore the file."
+        )
+
+    def write_job(self, job: LabellingJob) -> None:
+        """Write what is asked for. With this the labelling has begun."""
+        write_json(self._job_file, job.model_dump())
+
+    @property
+    def begun(self) -> bool:
+        return self._job_file.exists()
+
+    @property
+    def queue_file(self) -> Path:
+        return self.path / "queue.jsonl"
+
+    def read_queue(self) -> list[Task]:
+        """RETURNS (list[Task]): The sentences that come next; none while there is no queue."""
+        return self._queue.read()
+
+    def write_queue(self, tasks: Iterable[Task]) -> None:
+        self._queue.write(tasks)
+
+    @property
+    def _queue(self) -> RowFile[Task]:
+        return RowFile(self.queue_file, Task, "Delete it: it is made again.")
+
+    @property
+    def _held_file(self) -> Path:
+        return self.path / "held.json"
+
+    def read_held(self) -> dict[str, Task]:
+        """RETURNS (dict[str, Task]): The sentence on the screen of each annotator."""
+        file = self._held_file
+        held = read_json(file) if file.exists() else {}
+        return {name: parse_row(Task, task, str(file), "Delete it.") for name, task in held.items()}
+
+    def write_held(self, held: dict[str, Task]) -> None:
+        write_json(self._held_file, {name: task.model_dump() for name, task in held.items()})
+
+    @property
+    def status_file(self) -> Path:
+        return self.path / "status.json"
+
+    def read_status(self) -> Status:
+        file = self.status_file
+        if not file.exists():
+            return Status(step="Starting")
+        return parse_row(Status, read_json(file), str(file), "Delete it: it is made again.")
+
+    def write_status(self, status: Status) -> None:
+        write_json(self.status_file, status.model_dump())

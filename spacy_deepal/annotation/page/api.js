@@ -1,0 +1,62 @@
+// Speaks with the server. An answer that has not arrived yet is kept in the browser and sent again.
+
+const address = new URL(location.href);
+export const annotator = address.searchParams.get("as") || "me";
+const KEPT = `spacy-deepal:${location.host}:${annotator}`;
+const PAUSE = 1000; // milliseconds before the next attempt
+
+async function request(path, body) {
+  const query = `?as=${encodeURIComponent(annotator)}`;
+  const options = body === undefined ? {} : {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  };
+  const response = await fetch(`api/${path}${query}`, options);
+  const value = await response.json();
+  if (!response.ok) throw new Refused(value.error);
+  return value;
+}
+
+// The server has answered, and said no.
+export class Refused extends Error {}
+
+export const view = () => request("view");
+export const undo = () => request("undo", {});
+export const addLabel = (label) => request("labels", { label });
+
+// Send an answer until the server has written it down. `waiting` is called while it does not answer.
+export async function answer(given, waiting) {
+  keep(given);
+  for (;;) {
+    try {
+      const shown = await request("answer", given);
+      keep(null);
+      return shown;
+    } catch (error) {
+      if (error instanceof Refused) {
+        keep(null);
+        throw error;
+      }
+      waiting();
+      await new Promise((done) => setTimeout(done, PAUSE));
+    }
+  }
+}
+
+// The answer that was on its way when the browser was closed, if any.
+export function kept() {
+  const text = localStorage.getItem(KEPT);
+  return text === null ? null : JSON.parse(text);
+}
+
+function keep(given) {
+  if (given === null) localStorage.removeItem(KEPT);
+  else localStorage.setItem(KEPT, JSON.stringify(given));
+}
+
+// A name for an answer that no other answer has.
+export function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

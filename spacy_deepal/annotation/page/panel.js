@@ -1,0 +1,132 @@
+// What stands beside the sentence: words labelled, the learning curve, what the training changed.
+
+const SVG = "http://www.w3.org/2000/svg";
+const number = new Intl.NumberFormat("en");
+const points = (share) => (100 * share).toFixed(1);
+
+export function showProgress(progress) {
+  document.getElementById("step").textContent = progress.step;
+  document.getElementById("labelled").replaceChildren(...labelled(progress));
+  document.getElementById("model").replaceChildren(...model(progress));
+  show("changes", progress.changes && changes(progress.changes));
+  show("people", people(progress));
+}
+
+function show(name, content) {
+  document.getElementById(`${name}-section`).hidden = !content;
+  document.getElementById(name).replaceChildren(...(content || []));
+}
+
+function labelled(p) {
+  const rows = [];
+  if (p.dev_target) rows.push(bar("Dev set", p.dev_words, p.dev_target));
+  if (p.test_target) rows.push(bar("Test set", p.test_words, p.test_target));
+  rows.push(bar("Next training", p.waiting, p.budget));
+  rows.push(line(`${number.format(p.words)} words in ${number.format(p.sentences)} sentences to learn from` +
+    (p.pool_words ? `, ${(100 * p.words / p.pool_words).toFixed(1)}% of the text` : "")));
+  if (p.seconds_per_word !== null) rows.push(line(`${p.seconds_per_word.toFixed(2)} seconds a word`));
+  return rows;
+}
+
+function bar(title, value, target) {
+  const label = element("label", title);
+  const count = element("span", `${number.format(value)} of ${number.format(target)} words`);
+  count.className = "count";
+  const meter = document.createElement("progress");
+  meter.max = Math.max(1, target);
+  meter.value = Math.min(value, target);
+  label.append(count, meter);
+  return label;
+}
+
+function model(p) {
+  if (!p.curve.length) {
+    const rows = [line("The first model is trained when enough is labelled.")];
+    if (p.dev_entities) {
+      const half = 196 * Math.sqrt(0.21 / p.dev_entities);
+      rows.push(line(`Dev has ${p.dev_entities} entities. An F1 of 70 will be known to about ±${half.toFixed(0)}.`));
+    }
+    return rows;
+  }
+  const rows = [];
+  if (p.measured) {
+    const value = element("p", points(p.measured.f));
+    value.className = "figure";
+    value.append(element("span", ` F1 on dev, from ${points(p.measured.low)} to ${points(p.measured.high)} (95%)`));
+    rows.push(value);
+    rows.push(line(`Measured on ${p.measured.sentences} sentences with ${p.measured.entities} entities`));
+  }
+  rows.push(curve(p));
+  return rows;
+}
+
+// The learning curve: F1 on dev by words, and the interval of the last point.
+function curve(p) {
+  const [width, height, left, bottom, top] = [280, 130, 30, 20, 8];
+  const most = Math.max(...p.curve.map((each) => each.words));
+  const highest = Math.max(0.1, p.measured?.high ?? 0, ...p.curve.map((each) => each.f));
+  const ceiling = Math.min(1, Math.ceil(highest * 10) / 10);
+  const x = (words) => left + (width - left - 8) * words / most;
+  const y = (f) => height - bottom - (height - bottom - top) * f / ceiling;
+  const said = p.curve.map((each) => `${points(each.f)} at ${number.format(each.words)} words`).join(", ");
+  const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Learning curve: F1 on dev is ${said}` });
+  for (const f of [0, ceiling / 2, ceiling]) {
+    picture.append(svg("line", { x1: left, x2: width, y1: y(f), y2: y(f), class: "grid" }));
+    picture.append(svg("text", { x: left - 4, y: y(f) + 4, "text-anchor": "end" }, (100 * f).toFixed(0)));
+  }
+  picture.append(svg("text", { x: width - 8, y: height - 4, "text-anchor": "end" }, `${number.format(most)} words`));
+  const last = p.curve.at(-1);
+  if (p.measured) {
+    picture.append(svg("line", { x1: x(last.words), x2: x(last.words), y1: y(p.measured.low), y2: y(p.measured.high), class: "interval" }));
+  }
+  picture.append(svg("polyline", { points: p.curve.map((each) => `${x(each.words)},${y(each.f)}`).join(" "), class: "curve" }));
+  for (const each of p.curve) picture.append(svg("circle", { cx: x(each.words), cy: y(each.f), r: 3, class: "point" }));
+  return picture;
+}
+
+function changes(c) {
+  const labels = Object.keys({ ...c.found, ...c.lost });
+  if (!labels.length) return [line(`The model finds no entity yet in ${number.format(c.sentences)} sentences of the text.`)];
+  const table = document.createElement("table");
+  const head = table.createTHead().insertRow();
+  for (const title of ["Type", "Found", "New", "Gone"]) {
+    const cell = element("th", title);
+    cell.scope = "col";
+    head.append(cell);
+  }
+  const body = table.createTBody();
+  for (const label of labels) {
+    const row = body.insertRow();
+    const cell = element("th", label);
+    cell.scope = "row";
+    row.append(cell);
+    for (const count of [c.found, c.gained, c.lost]) row.insertCell().textContent = number.format(count[label] ?? 0);
+  }
+  return [line(`Entities in ${number.format(c.sentences)} sentences of the text`), table];
+}
+
+function people(p) {
+  const names = Object.entries(p.by_annotator);
+  if (names.length < 2) return null;
+  const rows = names.map(([name, count]) => line(`${name}: ${number.format(count)} sentences`));
+  if (p.agreement) {
+    const { sentences, exact, overlapping } = p.agreement;
+    rows.push(line(`Agreement on ${sentences} sentences: F1 ${points(exact)}, or ${points(overlapping)} if boundaries do not matter`));
+  }
+  return rows;
+}
+
+function element(name, text) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  return made;
+}
+
+const line = (text) => element("p", text);
+
+function svg(name, attributes, text) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  if (text !== undefined) made.textContent = text;
+  return made;
+}

@@ -1,0 +1,154 @@
+"""The web server of the labelling page: a thin layer above the session."""
+
+import hmac
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..errors import DeepALError
+from ..files import Row, parse_row
+from .exchange import LONGEST_NAME, Given
+from .session import Session
+
+PAGE_FOLDER = "page"  # the folder of the page's files, beside this module
+COOKIE = "spacy_deepal_token"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+RELOAD = "Load the page again."
+# The page asks nobody but this server for anything, and nobody may show it in a frame.
+HEADERS = {
+    "content-security-policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+
+
+class SentLabel(Row):
+    """A new entity type, as the page sends it."""
+
+    label: str = ""
+
+
+def make_app(session: Session, *, token: str | None = None) -> ASGIApp:
+    """Make the web application.
+
+    token (str | None): What a browser has to show. With None, any browser may come that speaks to
+        this machine by a loopback address.
+    """
+
+    async def view(request: Request) -> Response:
+        return _show(request)
+
+    async def answer(request: Request) -> Response:
+        given = parse_row(Given, await _sent(request), "The answer", RELOAD)
+        session.answer(_annotator(request), given)
+        return _show(request)
+
+    async def undo(request: Request) -> Response:
+        session.undo(_annotator(request))
+        return _show(request)
+
+    async def add_label(request: Request) -> Response:
+        sent = parse_row(SentLabel, await _sent(request), "The type", RELOAD)
+        session.add_label(_annotator(request), sent.label.strip())
+        return _show(request)
+
+    def _show(request: Request) -> Response:
+        return JSONResponse(session.view(_annotator(request)).model_dump())
+
+    routes = [
+        Route("/api/view", view),
+        Route("/api/answer", answer, methods=["POST"]),
+        Route("/api/undo", undo, methods=["POST"]),
+        Route("/api/labels", add_label, methods=["POST"]),
+        Mount("/", StaticFiles(directory=str(files(__package__).joinpath(PAGE_FOLDER)), html=True)),
+    ]
+    app = Starlette(routes=routes, exception_handlers={DeepALError: _explain})
+    return Guard(app, token)
+
+
+async def _sent(request: Request) -> Any:
+    """RETURNS (Any): What the page sent. RAISES (DeepALError): It is not JSON."""
+    try:
+        return await request.json()
+    except ValueError as error:
+        raise DeepALError(f"The request is not JSON: {error}.") from error
+
+
+async def _explain(request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, 400)
+
+
+def _annotator(request: Request) -> str:
+    """RETURNS (str): The name in ?as=NAME. RAISES (DeepALError): It is no name."""
+    name = request.query_params.get("as", "me").strip()
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise DeepALError(f"?as={name!r}: use a name of up to {LONGEST_NAME} characters.")
+    return name
+
+
+class Guard:
+    """Lets through what comes from our own page, and from nowhere else.
+
+    Without a token, the host that the browser names must be a loopback address: another one means
+    that a page of another site has had its own name point to this machine. With a token, a browser
+    shows it once, in the address, and keeps it as a cookie.
+
+    app (ASGIApp): The application behind it. token (str | None): As for `make_app`.
+    """
+
+    def __init__(self, app: ASGIApp, token: str | None):
+        self.app, self.token = app, token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        response = self._refuse(request.headers) or self._check_token(request)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await (response or self.app)(scope, receive, send_with_headers)
+
+    def _refuse(self, headers: Headers) -> Response | None:
+        """RETURNS (Response | None): The answer to a request that another site has caused."""
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if self.token is None and urlsplit(f"//{host}").hostname not in LOOPBACK:
+            return _refusal(f"This page is not served under the name {host!r}.")
+        if origin is not None and urlsplit(origin).netloc != host:
+            return _refusal(f"Requests from {origin} are refused.")
+        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            return _refusal("Requests from other sites are refused.")
+        return None
+
+    def _check_token(self, request: Request) -> Response | None:
+        """RETURNS (Response | None): The answer to a request without the right token, or to the one
+        that brings it in the address."""
+        if self.token is None:
+            return None
+        if (given := request.query_params.get("token")) is not None and self._fits(given):
+            response = RedirectResponse(request.url.remove_query_params("token"), 303)
+            response.set_cookie(COOKIE, given, httponly=True, samesite="strict")
+            return response
+        if self._fits(request.cookies.get(COOKIE, "")):
+            return None
+        return _refusal("Open the address with the token that the command printed.")
+
+    def _fits(self, given: str) -> bool:
+        return self.token is not None and hmac.compare_digest(given.encode(), self.token.encode())
+
+
+def _refusal(message: str) -> Response:
+    return JSONResponse({"error": message}, 403)

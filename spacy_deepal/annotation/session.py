@@ -1,0 +1,241 @@
+"""The state machine behind the labelling page: which sentence comes next, and what was answered."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from time import monotonic
+
+from ..errors import DeepALError
+from ..rounds.run_folder import RunFolder
+from .between_annotators import compare_annotators
+from .exchange import CurvePoint, Given, Progress, View, check_entities, check_label
+from .journal import LATER, Annotations, Answer, NewLabel, Undo, now
+from .labelling_folder import LabellingFolder, Status, Task
+
+HELD_SECONDS = 1800.0  # after this time without a request, others may get an annotator's sentence
+RECENT = 100  # answers from which the time for a word is computed
+LONGEST_SECONDS = 120.0  # a person who takes longer for a sentence is making coffee
+
+
+class Session:
+    """The people who label one run. One process has one session; all that it knows is on disk.
+
+    run (Path): The folder of the run.
+    """
+
+    def __init__(self, run: Path):
+        self.folder = LabellingFolder(run)
+        self.job = self.folder.read_job()
+        self.journal = self.folder.journal
+        self.journal.mend()
+        self.annotations = Annotations(self.journal)
+        self.annotations.refresh()
+        self._held = self.folder.read_held()
+        self._seen: dict[str, float] = {}
+        self._queue: list[Task] = []
+        self._status = Status(step="Starting")
+        self._curve: list[CurvePoint] = []
+        self._read: dict[Path, int] = {}
+
+    def view(self, annotator: str) -> View:
+        """RETURNS (View): What to show to an annotator. The sentence stays theirs."""
+        self._refresh()
+        self._seen[annotator] = monotonic()
+        task = self._task(annotator)
+        return View(
+            run=self.folder.run.resolve().name,
+            lang=self.job.lang,
+            labels=self.annotations.labels,
+            task=task,
+            queued=len(self._queue),
+            can_undo=self.annotations.last_of(annotator) is not None,
+            progress=self.progress(),
+        )
+
+    def answer(self, annotator: str, given: Given) -> None:
+        """Write an answer down. An answer that was written before is not written again.
+
+        RAISES (DeepALError): The sentence is not known, or the entities do not fit it.
+        """
+        self._refresh()
+        if given.key in self.annotations.keys:
+            return
+        task = self._find(annotator, given.id)
+        check_entities(given, task, self.annotations.labels)
+        self.journal.append(
+            Answer(
+                at=now(),
+                by=annotator,
+                part=task.part,
+                tokens=task.tokens,
+                suggested=task.suggestions,
+                model=task.model,
+                **given.model_dump() | {"seconds": min(given.seconds, LONGEST_SECONDS)},
+            )
+        )
+        self.annotations.refresh()
+        self._release(annotator)
+
+    def undo(self, annotator: str) -> None:
+        """Take the annotator's last answer back, and show its sentence again, as it was marked.
+
+        RAISES (DeepALError): There is none.
+        """
+        self._refresh()
+        if (last := self.annotations.last_of(annotator)) is None:
+            raise DeepALError("There is no answer of yours to take back.")
+        self.journal.append(Undo(at=now(), by=annotator, id=last.id, key=last.key))
+        self.annotations.refresh()
+        self._hold(annotator, _task_again(last))
+
+    def add_label(self, annotator: str, label: str) -> None:
+        """Add an entity type. The sentences labelled so far say nothing about it.
+
+        RAISES (DeepALError): It is there already, or no name for a type.
+        """
+        self._refresh()
+        check_label(label, self.annotations.labels)
+        self.journal.append(NewLabel(at=now(), by=annotator, label=label))
+        self.annotations.refresh()
+
+    def progress(self) -> Progress:
+        """RETURNS (Progress): How far the labelling is."""
+        train, dev, test = (self.annotations.settled(part) for part in ("train", "dev", "test"))
+        everything, status = [*train, *dev, *test], self._status
+        words, recent = _count(train), everything[-RECENT:]
+        return Progress(
+            words=words,
+            sentences=len(train),
+            waiting=max(0, words - status.selected_words),
+            budget=status.budget,
+            pool_words=status.pool_words,
+            dev_words=_count(dev),
+            dev_target=status.dev_target,
+            dev_entities=sum(len(answer.entities) for answer in dev),
+            test_words=_count(test),
+            test_target=status.test_target,
+            seconds_per_word=sum(a.seconds for a in recent) / max(1, _count(recent))
+            if recent
+            else None,
+            curve=self._curve,
+            measured=status.measured,
+            changes=status.changes,
+            agreement=compare_annotators(self.annotations.of(a.id) for a in everything),
+            by_annotator=_by_annotator(self.annotations.of(a.id) for a in everything),
+            step=status.step,
+            error=status.error,
+        )
+
+    def set_error(self, error: str) -> None:
+        """Show on the page that the background process cannot go on."""
+        self._refresh()
+        self._status = self._status.model_copy(update={"error": error})
+
+    def _refresh(self) -> None:
+        """Read those files again that the background process has written anew."""
+        self.annotations.refresh()
+        if self._is_new(self.folder.queue_file):
+            self._queue = self.folder.read_queue()
+        if self._is_new(self.folder.status_file):
+            self._status = self.folder.read_status()
+        if self._is_new(self.folder.run / "metrics.jsonl"):
+            rounds = RunFolder(self.folder.run).metrics
+            self._curve = [CurvePoint(words=row.words, f=row.dev_ents_f) for row in rounds]
+
+    def _is_new(self, file: Path) -> bool:
+        stamp = file.stat().st_mtime_ns if file.exists() else 0
+        changed = self._read.get(file) != stamp
+        self._read[file] = stamp
+        return changed and stamp > 0
+
+    def _task(self, annotator: str) -> Task | None:
+        """RETURNS (Task | None): The annotator's sentence: that which is on their screen, or else
+        the next one."""
+        if (held := self._held.get(annotator)) is not None:
+            return held
+        task = self._double(annotator) or next(self._open(annotator), None)
+        if task is not None:
+            self._hold(annotator, task)
+        return task
+
+    def _open(self, annotator: str) -> Iterator[Task]:
+        """YIELDS (Task): The sentences that this annotator can label, the next one first. Those put
+        off until later come last in their part."""
+        taken = {task.id for name, task in self._held.items() if self._is_here(name, annotator)}
+        parts: dict[str, tuple[list[Task], list[Task]]] = {}
+        for task in self._queue:
+            answers = self.annotations.of(task.id)
+            final = self.annotations.final(task.id)
+            if task.id in taken or (final is not None and self._is_done(task, final)):
+                continue
+            group = "again" if task.again else task.part
+            fresh, put_off = parts.setdefault(group, ([], []))
+            (put_off if any(a.answer == LATER for a in answers) else fresh).append(task)
+        for fresh, put_off in parts.values():
+            yield from fresh
+            yield from put_off
+
+    def _is_done(self, task: Task, final: Answer) -> bool:
+        return not task.again or self.annotations.complete(final)
+
+    def _is_here(self, name: str, annotator: str) -> bool:
+        """RETURNS (bool): Whether another annotator is still at work on their sentence."""
+        last = self._seen.setdefault(name, monotonic())
+        return name != annotator and monotonic() - last < HELD_SECONDS
+
+    def _double(self, annotator: str) -> Task | None:
+        """RETURNS (Task | None): A sentence that somebody else has labelled, if this annotator has
+        had fewer of them than the job asks for."""
+        if not self.job.double:
+            return None
+        own, shared, open_answers = 0, 0, []
+        for part in ("dev", "test", "train"):
+            for answer in self.annotations.settled(part):
+                names = {each.by for each in self.annotations.of(answer.id)}
+                own += annotator in names
+                shared += annotator in names and len(names) > 1
+                if annotator not in names and len(names) == 1 and answer.answer == "accept":
+                    open_answers.append(answer)
+        if not open_answers or shared >= self.job.double * (own + 1):
+            return None
+        return _task_again(open_answers[0]).model_copy(update={"entities": None})
+
+    def _find(self, annotator: str, name: str) -> Task:
+        """RETURNS (Task): A sentence by its id. RAISES (DeepALError): It is not known."""
+        held = self._held.get(annotator)
+        if held is not None and held.id == name:
+            return held
+        for task in self._queue:
+            if task.id == name:
+                return task
+        if answers := self.annotations.of(name):
+            return _task_again(answers[-1])
+        raise DeepALError(f"There is no sentence {name} to be labelled. Load the page again.")
+
+    def _hold(self, annotator: str, task: Task) -> None:
+        self._held[annotator] = task
+        self.folder.write_held(self._held)
+
+    def _release(self, annotator: str) -> None:
+        if self._held.pop(annotator, None) is not None:
+            self.folder.write_held(self._held)
+
+
+def _task_again(answer: Answer) -> Task:
+    """RETURNS (Task): The sentence of an answer, as it was shown, with what was marked."""
+    return Task(
+        id=answer.id,
+        part=answer.part,
+        tokens=answer.tokens,
+        suggestions=answer.suggested,
+        entities=answer.entities if answer.answer == "accept" else None,
+        model=answer.model,
+    )
+
+
+def _count(answers: Sequence[Answer]) -> int:
+    return sum(answer.words for answer in answers)
+
+
+def _by_annotator(answers: Iterable[list[Answer]]) -> dict[str, int]:
+    names = [answer.by for each in answers for answer in each]
+    return {name: names.count(name) for name in dict.fromkeys(names)}

@@ -1,0 +1,264 @@
+"""The background process of a labelled run: it converts, trains and ranks while people label.
+
+It speaks with the labelling page through files only, and can be killed at any moment:
+    python -m spacy_deepal.annotation.trainer RUN_DIR GPU_ID
+"""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from spacy.cli._util import import_code, setup_gpu
+from spacy.util import load_model
+
+from ..acquisition.functions import RAND
+from ..errors import DeepALError
+from ..pipelines import save_pipeline
+from ..progress import hide_progress_bars
+from ..rounds.checks import check_initialized
+from ..rounds.loop import Loop
+from ..rounds.manifest import read_gold
+from ..rounds.rows import Selected
+from ..rounds.run_folder import RunFolder
+from ..rounds.training import Training
+from ..seeds import derive_seed
+from ..vectors.make import make_vectors, vectors_source
+from .divide import divide_text
+from .labelled_run import LabelledRun
+from .measure import compare_found, measure
+from .ranking import BATCHES_AHEAD, Ranking
+from .suggestions import suggest_by_terms
+
+PAUSE = 0.2  # seconds between two looks at the journal
+LOCK_PATIENCE = 10.0  # seconds to wait for an earlier process to end
+LOW = 0.4  # of the words of a full queue: with fewer left, the pool is ranked again
+
+
+class Trainer:
+    """Does what is due next. Its state is on disk; the object holds only what it has read.
+
+    path (Path): The folder of the run.
+    use_gpu (int): GPU id. With -1, the CPU.
+    """
+
+    def __init__(self, path: Path, use_gpu: int = -1):
+        self.run = LabelledRun(path)
+        self.use_gpu = use_gpu
+        self.status = self.run.labelling.read_status()
+        self.queued: dict[str, int] = {}  # the words of each sentence of the pool in the queue
+        self.scores: dict[str, float] = {}
+        self.all_queued = False  # nothing of the pool is left outside the queue
+        self.ranked: tuple | None = None  # what the queue was made for
+        self.measured: tuple | None = None  # what the last model was measured on
+
+    def prepare(self) -> None:
+        """Do what needs no label: read the text, make the first queue, learn word vectors."""
+        run, labelling = self.run, self.run.labelling
+        self.tell("Reading the text")
+        divide_text(labelling, run.job, run.seed)
+        run.count_pool()
+        if not run.folder.metrics:
+            self.rank_again()
+        if not run.config["paths"].get("vectors"):
+            self.learn_vectors()
+        self.tell("Waiting for labels")
+
+    def learn_vectors(self) -> None:
+        """Learn word vectors from the text. A few sentences are too few: then there are none."""
+        self.tell("Learning word vectors from the text")
+        pools = [self.run.labelling.pool]
+        source = vectors_source(from_text=pools)
+        try:
+            make_vectors(pools, self.run.labelling.vectors, source, lang=self.run.job.lang)
+        except DeepALError as error:
+            self.tell(f"The run has no word vectors. {error}")
+
+    def step(self) -> bool:
+        """Do what is due next. RETURNS (bool): Whether anything was."""
+        run = self.run
+        run.annotations.refresh()
+        run.grow_labels()
+        if run.can_measure() and not run.folder.initial.exists():
+            self.begin_run()
+        elif run.can_measure() and (run.open_round() is not None or self.is_due()):
+            self.train_round()
+        elif self.ranked != self.state_of_queue():
+            self.rank_again()
+        elif run.folder.metrics and self.measured != run.gold_version():
+            self.measure_last()
+        else:
+            return False
+        self.tell("Waiting for labels")
+        return True
+
+    def training(self) -> Training:
+        """RETURNS (Training): With today's config."""
+        return Training(self.run.config, self.run.settings, self.use_gpu)
+
+    def begin_run(self) -> None:
+        """Make the pipeline from which the run starts."""
+        self.tell("Making the first model")
+        self.run.write_gold()
+        nlp = self.training().initialize()
+        check_initialized(nlp)
+        save_pipeline(nlp, self.run.folder.initial)
+
+    def is_due(self) -> bool:
+        """RETURNS (bool): Whether enough is labelled for a round, or all that is left."""
+        words = sum(answer.words for answer in self.run.waiting())
+        used_up = self.all_queued and not self.words_left()
+        return words > 0 and (words >= self.run.budget or used_up)
+
+    def words_left(self) -> int:
+        """RETURNS (int): The words of the sentences in the queue that nobody has answered."""
+        settled = {answer.id for answer in self.run.annotations.settled("train")}
+        return sum(words for name, words in self.queued.items() if name not in settled)
+
+    def train_round(self) -> None:
+        """Train on all that is labelled, rank the pool, and measure."""
+        run = self.run
+        if (here := run.open_round()) is None:
+            here = run.folder.round(len(run.folder.metrics))
+            here.selected.write(
+                Selected(id=a.id, words=a.words, score=self.scores.get(a.id)) for a in run.waiting()
+            )
+        self.tell(f"Training round {here.number}")
+        run.write_gold()
+        loop = Loop(self.training(), run.folder)
+        run.folder.add_metrics(loop.next_round(lambda model: self.rank(model, here.number)))
+        self.ranked = self.state_of_queue()
+        run.folder.tidy("last")
+        self.measure_last()
+
+    def state_of_queue(self) -> tuple:
+        """RETURNS (tuple): When this changes, the queue is made anew: there is a new model or a new
+        type, or the queue runs low."""
+        full = BATCHES_AHEAD * self.run.budget
+        low = not self.all_queued and self.words_left() < LOW * full
+        return len(self.run.folder.metrics), tuple(self.run.annotations.labels), low
+
+    def rank_again(self) -> None:
+        """Make the queue anew with the last model, if there is one."""
+        rounds = len(self.run.folder.metrics)
+        self.rank(self.run.last_model if rounds else None, rounds - 1 if rounds else None)
+
+    def rank(self, model: Path | None, number: int | None) -> None:
+        """Make the queue anew.
+
+        model (Path | None), number (int | None): A model and its round. None: there is none yet.
+        """
+        run, settings = self.run, self.run.settings
+        self.tell("Ranking the pool" if model else "Drawing the first sentences")
+        nlp = load_model(model) if model else None
+        warm = nlp is not None and nlp.meta["performance"]["ents_f"] >= settings.cold_start
+        ranking = Ranking(
+            run.labelling,
+            run.job,
+            run.annotations,
+            acquisition=settings.acquisition if warm else RAND(),
+            budget=run.budget,
+            seed=settings.seed,
+            max_similarity=settings.max_similarity,
+            suggest=suggest_by_terms(
+                run.job.lang, run.job.terms, run.job.patterns, run.annotations.labels
+            ),
+            nlp=nlp,
+            round=number,
+        )
+        tasks = ranking.make_queue()
+        run.labelling.write_queue(tasks)
+        fresh = [task for task in tasks if task.part == "train" and not task.again]
+        self.queued = {task.id: task.words for task in fresh}
+        self.scores = {task.id: task.score for task in fresh if task.score is not None}
+        self.all_queued = ranking.scored == len(fresh)
+        self.ranked = self.state_of_queue()
+
+    def measure_last(self) -> None:
+        """Measure the last model on dev, and compare what it finds with what the model before
+        found."""
+        run, number = self.run, len(self.run.folder.metrics) - 1
+        run.write_gold()
+        version = run.gold_version()
+        nlp = load_model(run.last_model)
+        gold = list(read_gold(run.labelling.gold("dev", run.job), nlp.vocab))
+        measured = measure(nlp, gold, number, derive_seed(run.seed, "interval", number))
+        new = run.folder.round(number).entities.read()
+        old = run.folder.round(number - 1).entities.read() if number else []
+        changes = compare_found(old, new) if new else None
+        self.status = self.status.model_copy(update={"measured": measured, "changes": changes})
+        self.measured = version
+
+    def tell(self, step: str) -> None:
+        """Tell the page, and the log, what comes next."""
+        print(time.strftime("%H:%M:%S"), step, flush=True)
+        run, job = self.run, self.run.job
+        self.status = self.status.model_copy(
+            update={
+                "step": step,
+                "round": len(run.folder.metrics),
+                "selected_words": sum(run.selected().values()),
+                "budget": run.budget,
+                "pool_words": run.pool_words,
+                "dev_target": 0 if job.dev else job.dev_words,
+                "test_target": 0 if job.test else job.test_words,
+            }
+        )
+        run.labelling.write_status(self.status)
+
+
+def run_trainer(path: Path, use_gpu: int) -> None:
+    """Work until the process that started this one ends."""
+    threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
+    hide_progress_bars()
+    trainer = Trainer(path, use_gpu)
+    code = trainer.run.job.code
+    try:
+        import_code(Path(code) if code else None)
+        setup_gpu(use_gpu, silent=True)
+        with _alone(trainer.run.folder):
+            trainer.prepare()
+            while True:
+                if not trainer.step():
+                    time.sleep(PAUSE)
+    except DeepALError as error:
+        status = trainer.status.model_copy(update={"step": "Stopped", "error": str(error)})
+        trainer.run.labelling.write_status(status)
+        raise
+
+
+@contextmanager
+def _alone(folder: RunFolder) -> Iterator[None]:
+    """Keep other processes out of the run. One that was started by a server which has been killed
+    ends in a moment: it is waited for.
+
+    RAISES (DeepALError): Another process stays in the run.
+    """
+    end = time.monotonic() + LOCK_PATIENCE
+    while True:
+        lock = folder.lock()
+        try:
+            lock.__enter__()
+            break
+        except DeepALError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(PAUSE)
+    try:
+        yield
+    finally:
+        lock.__exit__(None, None, None)
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent has ended, so that the run is free for the next one."""
+    while os.getppid() == parent:
+        time.sleep(PAUSE)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    run_trainer(Path(sys.argv[1]), int(sys.argv[2]))

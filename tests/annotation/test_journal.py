@@ -1,0 +1,108 @@
+"""The journal: nothing that was answered is lost, whatever is killed."""
+
+import pytest
+
+from spacy_deepal.annotation.journal import Annotations, Answer, Journal, NewLabel, Undo
+from spacy_deepal.errors import DeepALError
+
+
+def label(name):
+    return NewLabel(at="2026-01-01T00:00:00+00:00", by="me", label=name)
+
+
+def answer(name, entities=(), *, by="me", answer="accept", labels=("PER",), part="train", key=None):
+    return Answer(
+        key=key or f"{name} {by} {entities} {answer}",
+        at="2026-01-01T00:00:00+00:00",
+        by=by,
+        id=name,
+        part=part,
+        answer=answer,
+        entities=list(entities),
+        labels=list(labels),
+        seconds=1.0,
+        tokens=["Ada ", "knew", "."],
+        suggested=[],
+    )
+
+
+def undo(given):
+    return Undo(at="2026-01-01T00:00:01+00:00", by=given.by, id=given.id, key=given.key)
+
+
+def annotations(tmp_path, *events):
+    journal = Journal(tmp_path / "journal.jsonl")
+    for event in events:
+        journal.append(event)
+    found = Annotations(journal)
+    found.refresh()
+    return found
+
+
+def test_what_is_appended_comes_back(tmp_path):
+    events = [label("PER"), answer("s1", [(0, 1, "PER")]), undo(answer("s1", [(0, 1, "PER")]))]
+    writer = Journal(tmp_path / "journal.jsonl")
+    for event in events:
+        writer.append(event)
+    assert list(Journal(writer.path).read_new()) == events
+
+
+def test_a_reader_gets_only_what_is_new(tmp_path):
+    writer, reader = Journal(tmp_path / "journal.jsonl"), Journal(tmp_path / "journal.jsonl")
+    assert list(reader.read_new()) == []
+    writer.append(label("PER"))
+    assert [event.label for event in reader.read_new()] == ["PER"]
+    writer.append(label("LOC"))
+    assert [event.label for event in reader.read_new()] == ["LOC"]
+
+
+@pytest.mark.parametrize("cut", [1, 20, 60])
+def test_a_line_that_was_torn_by_a_kill_is_cut_off_and_the_others_stay(tmp_path, cut):
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.append(label("PER"))
+    journal.append(label("LOC"))
+    journal.path.write_bytes(journal.path.read_bytes()[:-cut])
+    assert [event.label for event in Journal(journal.path).read_new()] == ["PER"]
+    journal.mend()
+    journal.append(label("ORG"))
+    assert [event.label for event in Journal(journal.path).read_new()] == ["PER", "ORG"]
+
+
+@pytest.mark.parametrize("line", ['{"event": "party"}', "[]", "{", '{"event": "label"}'])
+def test_a_damaged_line_is_named(tmp_path, line):
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.append(label("PER"))
+    with journal.path.open("a") as stream:
+        stream.write(line + "\n")
+    with pytest.raises(DeepALError, match=r"journal\.jsonl, line 2"):
+        list(Journal(journal.path).read_new())
+
+
+def test_the_last_answer_counts_and_later_counts_for_nothing(tmp_path):
+    found = annotations(
+        tmp_path,
+        answer("s1", [(0, 1, "PER")], by="ada"),
+        answer("s1", [], by="bob"),
+        answer("s1", answer="later", by="cem"),
+    )
+    assert found.final("s1").by == "bob"
+    assert [each.by for each in found.of("s1")] == ["ada", "bob", "cem"]
+
+
+def test_undo_brings_the_answer_before_back(tmp_path):
+    first, second = answer("s1", [(0, 1, "PER")]), answer("s1", [])
+    found = annotations(tmp_path, first, second, undo(second))
+    assert found.final("s1") == first
+    assert found.last_of("me") == first
+    found = annotations(tmp_path, undo(first))
+    assert found.final("s1") is None
+    assert found.last_of("me") is None
+    assert found.was_shown("s1")
+
+
+def test_an_answer_is_complete_if_it_speaks_of_all_types(tmp_path):
+    old, new = answer("s1", labels=["PER"]), answer("s2", labels=["PER", "LOC"])
+    found = annotations(tmp_path, label("PER"), old, label("LOC"), new)
+    assert not found.complete(old)
+    assert found.complete(new)
+    assert found.complete(answer("s3", answer="ignore", labels=["PER"]))

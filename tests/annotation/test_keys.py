@@ -1,0 +1,193 @@
+"""What keys, mouse and fingers do on the page, in a real browser, without a background process."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from spacy_deepal.annotation.server import make_app
+
+from .build import make_queue, make_session, make_task, serving, suggestion
+
+pytestmark = pytest.mark.slow
+PHONE = {"width": 390, "height": 844}
+SERIOUS = ("serious", "critical")
+
+
+class Page:
+    """The page on a session."""
+
+    def __init__(self, page, session):
+        self.page, self.session = page, session
+        self.errors = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def token(self, number):
+        return self.page.locator(f"#t{number} .word")
+
+    def answered(self, name, *keys):
+        """Press keys and wait until the sentence is answered. RETURNS its entities."""
+        self.press(*keys)
+        self.page.wait_for_function(
+            "name => document.getElementById('sentence').dataset.id !== name"
+            " || document.getElementById('sentence').hidden",
+            arg=name,
+        )
+        final = self.session.annotations.final(name)
+        return final and final.entities
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Call it with tasks: it opens the page on them."""
+    contexts = []
+
+    def open_page(tasks, **options):
+        session = make_session(tmp_path / "run", tasks)
+        server = serving(make_app(session))
+        client = server.__enter__()
+        context = browser.new_context(viewport={"width": 1200, "height": 800}, **options)
+        contexts.append((context, server))
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{client.port}/")
+        page.wait_for_selector("#run:text-is('run')")
+        return Page(page, session)
+
+    yield open_page
+    for context, server in contexts:
+        context.close()
+        server.__exit__(None, None, None)
+
+
+def test_arrows_move_shift_marks_and_a_number_gives_the_type(opened):
+    page = opened([make_task("s0", "Ada Lovelace saw New York ."), make_task("s1")])
+    keys = ["Shift+ArrowRight", "1", "ArrowRight", "ArrowRight", "Shift+ArrowRight", "2", "Enter"]
+    assert page.answered("s0", *keys) == [(0, 2, "PER"), (3, 5, "LOC")]
+    assert page.errors == []
+
+
+def test_suggestions_are_accepted_changed_or_removed_with_one_key(opened):
+    shown = [suggestion(0, 1, "LOC", 0.912), suggestion(2, 3, "PER", None)]
+    tasks = [make_task(f"s{n}", suggestions=shown) for n in range(4)]
+    page = opened(tasks)
+    tags = page.page.locator(".tag").all_inner_texts()
+    assert tags == ["LOC 91%", "PER"]
+    assert page.answered("s0", "Enter") == [(0, 1, "LOC"), (2, 3, "PER")]
+    assert page.answered("s1", "1", "Enter") == [(0, 1, "PER"), (2, 3, "PER")]
+    assert page.answered("s2", "ArrowDown", "Backspace", "Enter") == [(0, 1, "LOC")]
+    assert page.answered("s3", "x") == []
+
+
+def test_later_ignore_and_undo(opened):
+    page = opened(make_queue(3))
+    page.answered("s0", "l")
+    page.answered("s1", "1", "i")
+    assert page.session.annotations.final("s1").answer == "ignore"
+    page.answered("s2", "1", "Enter")
+    page.answered("s0", "u")
+    assert page.page.locator(".tag").all_inner_texts() == ["PER"]  # s2, as it was marked
+    assert page.answered("s2", "2", "Enter") == [(0, 1, "LOC")]
+
+
+def test_the_mouse_drags_over_words_and_clicks_a_type(opened):
+    page = opened([make_task("s0", "Ada Lovelace saw New York ."), make_task("s1")])
+    page.token(3).hover()
+    page.page.mouse.down()
+    page.token(4).hover()
+    page.page.mouse.up()
+    page.page.click("button[data-label=LOC]")
+    page.token(0).click()
+    page.page.click("button[data-label=PER]")
+    page.token(4).click()  # selects the whole entity
+    page.page.click("button[data-label=PER]")
+    page.page.click("#accept")
+    assert page.answered("s0") == [(0, 1, "PER"), (3, 5, "PER")]
+
+
+def test_a_finger_taps_words_side_by_side_and_a_type(opened):
+    page = opened([make_task("s0", "Ada Lovelace saw New York ."), make_task("s1")], has_touch=True)
+    page.page.set_viewport_size(PHONE)
+    page.token(3).tap()
+    page.token(4).tap()
+    page.page.locator("button[data-label=LOC]").tap()
+    page.token(0).tap()
+    page.page.locator("button[data-label=PER]").tap()
+    page.page.locator("#remove").tap()
+    page.page.locator("#accept").tap()
+    assert page.answered("s0") == [(3, 5, "LOC")]
+
+
+def test_nothing_is_wider_than_a_phone(opened):
+    page = opened([make_task("s0", "Donaudampfschifffahrtsgesellschaft " * 8 + "x" * 200)])
+    page.page.set_viewport_size(PHONE)
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_right_to_left_text_is_read_and_marked_from_right_to_left(opened):
+    page = opened([make_task("s0", "עדה נסעה לתל אביב ."), make_task("s1")])
+    first, second = (page.token(number).bounding_box()["x"] for number in (0, 1))
+    assert first > second
+    keys = ["ArrowLeft", "ArrowLeft", "Shift+ArrowLeft", "2", "Enter"]
+    assert page.answered("s0", *keys) == [(2, 4, "LOC")]
+
+
+def test_chinese_words_are_marked_one_by_one(opened):
+    task = make_task("s0").model_copy(update={"tokens": ["李明", "去", "北", "京", "。"]})
+    page = opened([task, make_task("s1")])
+    assert page.page.inner_text("#sentence") == "李明去北京。"
+    keys = ["1", "ArrowRight", "ArrowRight", "Shift+ArrowRight", "2", "Enter"]
+    assert page.answered("s0", *keys) == [(0, 1, "PER"), (2, 4, "LOC")]
+
+
+def test_white_space_between_words_is_passed_over(opened):
+    task = make_task("s0").model_copy(update={"tokens": ["Ada", "\n\n", "saw ", "Rome"]})
+    page = opened([task, make_task("s1")])
+    assert page.answered("s0", "ArrowRight", "1", "Enter") == [(2, 3, "PER")]
+
+
+def test_text_is_never_markup(opened):
+    evil = "<img/src=x/onerror=document.title='broken'> &amp; <b>bold</b>"
+    page = opened([make_task("s0", evil), make_task("s1")])
+    assert page.page.inner_text("#sentence") == evil
+    assert page.page.locator("#sentence img, #sentence b").count() == 0
+    assert "broken" not in page.page.title()
+
+
+def test_a_new_type_has_its_key_at_once(opened):
+    page = opened([make_task("s0"), make_task("s1")])
+    page.press("n")
+    page.page.keyboard.type("ORG")
+    page.press("Enter")
+    page.page.wait_for_selector("button[data-label=ORG]")
+    assert page.answered("s0", "3", "Enter") == [(0, 1, "ORG")]
+    page.press("n", "A", "Space", "B", "Enter")
+    page.page.wait_for_selector("#message.error")
+    assert "no name for a type" in page.page.inner_text("#message")
+
+
+def test_the_page_asks_no_other_server_for_anything(opened):
+    page = opened(make_queue(1))
+    asked = []
+    page.page.on("request", lambda request: asked.append(request.url))
+    page.page.reload()
+    page.page.wait_for_selector("#sentence .token")
+    assert {url.split("/")[2].split(":")[0] for url in asked} == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("size", [{"width": 1200, "height": 800}, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("state", ["sentence", "help", "new type", "nothing"])
+def test_axe_finds_nothing_serious(opened, size, state):
+    shown = [suggestion(0, 1, "LOC", 0.9), suggestion(2, 3, "PER", None)]
+    page = opened([] if state == "nothing" else [make_task("s0", suggestions=shown)])
+    page.page.set_viewport_size(size)
+    if state == "help":
+        page.press("?")
+    elif state == "new type":
+        page.press("n")
+    elif state == "sentence":
+        page.press("ArrowDown", "1", "ArrowRight")
+    violations = Axe().run(page.page).response["violations"]
+    found = [(each["id"], each["help"]) for each in violations if each["impact"] in SERIOUS]
+    assert found == []

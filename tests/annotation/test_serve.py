@@ -1,0 +1,115 @@
+"""Starting the labelling: one process for a run, a free port, a token for other machines."""
+
+import re
+import socket
+import threading
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
+import pytest
+from filelock import FileLock
+
+from spacy_deepal.annotation.serve import TrainerProcess, is_loopback, page_address, serve
+from spacy_deepal.errors import DeepALError
+
+from .build import begin
+
+
+@pytest.mark.parametrize(
+    ("host", "answer"),
+    [
+        ("127.0.0.1", True),
+        ("localhost", True),
+        ("::1", True),
+        ("127.9.9.9", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("192.168.0.7", False),
+        ("localhost.evil.example", False),
+    ],
+)
+def test_only_loopback_addresses_need_no_token(host, answer):
+    assert is_loopback(host) is answer
+
+
+def test_the_address_has_the_token_and_a_name_that_others_reach():
+    assert page_address("127.0.0.1", 8017, None) == "http://127.0.0.1:8017/"
+    assert page_address("::1", 80, None) == "http://[::1]:80/"
+    name = socket.gethostname()
+    assert page_address("0.0.0.0", 8017, "a b") == f"http://{name}:8017/?token=a%20b"
+
+
+def test_a_port_in_use_is_named(tmp_path):
+    begin(tmp_path / "run")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(DeepALError, match=f"127.0.0.1:{port} cannot be used.*--port"):
+            serve(tmp_path / "run", port=port, browser=False)
+
+
+def test_two_commands_cannot_serve_one_run(tmp_path):
+    folder = begin(tmp_path / "run")
+    with FileLock(folder.path / ".lock"), pytest.raises(DeepALError, match="labelled already"):
+        serve(tmp_path / "run", port=0, browser=False)
+
+
+def test_text_that_cannot_be_read_is_told_before_the_page_is_there(tmp_path, monkeypatch):
+    monkeypatch.setattr("spacy_deepal.annotation.serve.FIRST_WAIT", 120.0)  # on a slow machine
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"text": 7}\n')
+    begin(tmp_path / "run", inputs=[str(bad)])
+    with pytest.raises(DeepALError, match=r"bad\.jsonl:1"):
+        serve(tmp_path / "run", port=0, browser=False)
+
+
+def test_a_background_process_that_was_killed_is_started_again(tmp_path):
+    trainer = TrainerProcess(begin(tmp_path / "run"), -1)
+    first = trainer.process
+    first.kill()
+    first.wait()
+    assert trainer.watch() is None
+    assert trainer.process.pid != first.pid
+    trainer.stop()
+    assert trainer.process.poll() is not None
+
+
+def test_one_that_cannot_go_on_is_given_up(tmp_path):
+    trainer = TrainerProcess(begin(tmp_path / "run"), -1)
+    for _ in range(9):
+        trainer.process.kill()
+        trainer.process.wait()
+        if error := trainer.watch():
+            break
+    assert "ended 6 times" in error
+    assert "trainer.log" in error
+
+
+def test_another_host_is_served_with_a_token(tmp_path, monkeypatch):
+    """As a person on another machine: the printed address opens the page, another does not."""
+    begin(tmp_path / "run")
+    said, asked = threading.Event(), []
+
+    def look(address):
+        where = urlsplit(address)
+        for path in ("/", f"/?{where.query}"):
+            connection = HTTPConnection("127.0.0.1", where.port, timeout=30)
+            connection.request("GET", path)
+            asked.append(connection.getresponse().status)
+            connection.close()
+        servers[0].should_exit = True
+
+    def show(text):
+        assert re.fullmatch(r"http://.*/\?token=[\w-]{20,}", text)
+        threading.Timer(0.2, look, [text]).start()
+        said.set()
+
+    import uvicorn
+
+    servers = []
+    run = uvicorn.Server.run
+    monkeypatch.setattr(
+        uvicorn.Server, "run", lambda self, sockets: (servers.append(self), run(self, sockets))
+    )
+    serve(tmp_path / "run", host="0.0.0.0", port=0, browser=False, show=show)
+    assert said.is_set()
+    assert asked == [403, 303]

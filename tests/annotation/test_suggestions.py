@@ -1,0 +1,89 @@
+"""Suggestions of a model with their confidence, and of terms and patterns before there is one."""
+
+import numpy as np
+import pytest
+import srsly
+
+from spacy_deepal.acquisition.upstream import find_tagger
+from spacy_deepal.annotation.suggestions import suggest_by_model, suggest_by_terms
+from spacy_deepal.errors import DeepALError
+from spacy_deepal.sentences import sentence_id
+
+from ..pools import make_doc, make_docs, make_pipeline
+
+LABELS = ["PER", "LOC"]
+
+
+def test_a_model_suggests_what_it_predicts_with_the_probability_of_its_tags():
+    docs = list(make_docs(20, 1, gold=False))
+    nlp = make_pipeline(docs)
+    docs = [make_doc(sentence_id(doc), [t.text for t in doc], vocab=nlp.vocab) for doc in docs]
+    found = suggest_by_model(nlp, docs)
+    assert any(found.values())
+    evidence = {each.id: each for each in find_tagger(nlp).evidence(docs)}
+    for doc in docs:
+        for each in found[sentence_id(doc)]:
+            log_probs = evidence[sentence_id(doc)].log_probs[each.start : each.end]
+            assert each.confidence == pytest.approx(np.exp(log_probs.sum()), abs=1e-4)
+            assert each.label in LABELS
+
+
+def test_white_space_is_counted_as_a_token():
+    words = ["Ada", "\n", "saw", " ", "Rome"]
+    nlp = make_pipeline(make_docs(20, 1))
+    doc = make_doc("s1", words, vocab=nlp.vocab, gold=False)
+    for each in suggest_by_model(nlp, [doc])["s1"]:
+        assert words[each.start].strip()
+        assert words[each.end - 1].strip()
+
+
+def test_a_sentence_without_words_has_no_suggestion():
+    nlp = make_pipeline(make_docs(20, 1))
+    doc = make_doc("s1", ["\n"], vocab=nlp.vocab, gold=False)
+    assert suggest_by_model(nlp, [doc]) == {"s1": []}
+
+
+def find(tmp_path, terms=None, patterns=None):
+    files = {}
+    for label, text in (terms or {}).items():
+        files[label] = str(tmp_path / f"{label}.txt")
+        (tmp_path / f"{label}.txt").write_text(text, encoding="utf8")
+    if patterns is not None:
+        srsly.write_jsonl(tmp_path / "patterns.jsonl", patterns)
+    return suggest_by_terms(
+        "en", files, str(tmp_path / "patterns.jsonl") if patterns is not None else None, LABELS
+    )
+
+
+def test_terms_and_patterns_are_found_as_whole_tokens(tmp_path):
+    patterns = [{"label": "PER", "pattern": [{"LOWER": "ada"}]}]
+    suggest = find(tmp_path, {"LOC": "New York\n\nRome\n"}, patterns)
+    doc = make_doc("s1", "ADA left New York for Rome and Romeo".split(), gold=False)
+    found = [(each.start, each.end, each.label) for each in suggest([doc])["s1"]]
+    assert found == [(0, 1, "PER"), (2, 4, "LOC"), (5, 6, "LOC")]
+    assert all(each.confidence is None for each in suggest([doc])["s1"])
+
+
+def test_without_terms_there_is_nothing_to_find(tmp_path):
+    assert find(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("terms", "patterns", "message"),
+    [
+        ({"ORG": "Acme"}, None, "ORG, which the run does not have"),
+        ({"LOC": " \n"}, None, "has no term"),
+        (None, [{"pattern": "Rome"}], "None, which the run does not have"),
+        (None, [{"label": "LOC", "pattern": [{"WORD": "Rome"}]}], "cannot be used"),
+    ],
+)
+def test_what_cannot_be_used_is_named(tmp_path, terms, patterns, message):
+    with pytest.raises(DeepALError, match=message):
+        find(tmp_path, terms, patterns)
+
+
+def test_files_that_are_missing_are_named(tmp_path):
+    with pytest.raises(DeepALError, match=r"names\.txt"):
+        suggest_by_terms("en", {"LOC": str(tmp_path / "names.txt")}, None, LABELS)
+    with pytest.raises(DeepALError, match=r"rules\.jsonl"):
+        suggest_by_terms("en", {}, str(tmp_path / "rules.jsonl"), LABELS)

@@ -1,0 +1,214 @@
+"""The background process, step by step in this process: what is labelled becomes a run."""
+
+import pytest
+import spacy
+
+from spacy_deepal.annotation.labelling_folder import LabellingFolder
+from spacy_deepal.annotation.session import Session
+from spacy_deepal.annotation.trainer import Trainer
+from spacy_deepal.files import write_atomically
+from spacy_deepal.rounds.config_file import load_run_config
+from spacy_deepal.rounds.run_folder import RunFolder
+from spacy_deepal.sentences import sentence_id
+
+from ..pools import SIZES, annotation, call, make_docs, options, write_pools
+from .build import LABELS, begin, make_given
+
+QUICK = {
+    **{f"components.ner.model.{key}": value for key, value in SIZES.items()},
+    "training.optimizer.learn_rate": 0.03,
+    "training.batcher.size": 60,
+    "active_learning.seed_words": 30,
+    "active_learning.budget_words": 45,
+    "active_learning.passes": 2,
+    "active_learning.min_updates": 60,
+    "active_learning.evaluations": 2,
+    "active_learning.cold_start": 0.0,
+}
+
+
+class Labelling:
+    """A run of made-up sentences that one person labels from gold."""
+
+    def __init__(self, folder):
+        docs = list(make_docs(90, 1))
+        self.gold = {sentence_id(d): [(e.start, e.end, e.label_) for e in d.ents] for d in docs}
+        pools = write_pools(folder / "given", all=docs)
+        self.path = folder / "run"
+        begin(self.path, inputs=[str(pools["all"])], dev_words=20)
+        labelling = LabellingFolder(self.path)
+        config = load_run_config(labelling.config_file, QUICK)
+        with write_atomically(labelling.config_file) as stream:
+            stream.write(config.to_str())
+        self.start()
+
+    def start(self):
+        """As after a kill: both processes know only what is on disk."""
+        self.trainer = Trainer(self.path)
+        self.trainer.prepare()
+        self.session = Session(self.path)
+
+    def label(self, count, name="me"):
+        """RETURNS the tasks that were labelled."""
+        tasks = []
+        for _ in range(count):
+            view = self.session.view(name)
+            if view.task is None:
+                break
+            entities = [ent for ent in self.gold[view.task.id] if ent[2] in view.labels]
+            key = f"{name} {view.task.id} {len(view.labels)}"
+            given = make_given(view.task, entities, key=key, labels=view.labels)
+            self.session.answer(name, given)
+            tasks.append(view.task)
+        return tasks
+
+    def work(self):
+        """Let the background process do all that is due."""
+        while self.trainer.step():
+            pass
+
+    @property
+    def metrics(self):
+        return RunFolder(self.path).metrics
+
+    def batch(self, number):
+        return RunFolder(self.path).round(number).read_batch(spacy.blank("en").vocab)
+
+
+@pytest.fixture(scope="module")
+def two_rounds(tmp_path_factory):
+    """Labelled until two rounds are trained: read only."""
+    labelling = Labelling(tmp_path_factory.mktemp("two"))
+    labelling.dev = labelling.label(5)
+    labelling.work()
+    while len(labelling.metrics) < 2:
+        labelling.label(5)
+        labelling.work()
+    return labelling
+
+
+def test_dev_comes_first_without_suggestions_and_stays_apart(two_rounds):
+    assert {task.part for task in two_rounds.dev[:3]} == {"dev"}
+    assert not any(task.suggestions for task in two_rounds.dev)
+    dev = {task.id for task in two_rounds.dev if task.part == "dev"}
+    assert dev.isdisjoint(sentence_id(doc) for doc in two_rounds.batch(0))
+
+
+def test_rounds_train_on_what_people_labelled_word_for_word(two_rounds):
+    names = [sentence_id(doc) for number in (0, 1) for doc in two_rounds.batch(number)]
+    assert len(names) == len(set(names))
+    for number in (0, 1):
+        for doc in two_rounds.batch(number):
+            entities = [(ent.start, ent.end, ent.label_) for ent in doc.ents]
+            assert entities == two_rounds.gold[sentence_id(doc)]
+            assert "" not in {token.ent_iob_ for token in doc}  # O, not missing
+    assert two_rounds.metrics[0].words >= 30
+    assert two_rounds.metrics[1].words - two_rounds.metrics[0].words >= 45
+
+
+def test_the_queue_is_ranked_by_the_model_and_has_its_suggestions(two_rounds):
+    queue = two_rounds.session.folder.read_queue()
+    scores = [task.score for task in queue]
+    assert scores == sorted(scores, reverse=True)
+    assert {task.model for task in queue} == {1}
+    assert any(each.confidence for task in queue for each in task.suggestions)
+
+
+def test_progress_shows_the_curve_the_interval_and_what_changed(two_rounds):
+    progress = two_rounds.session.view("me").progress
+    assert [point.f for point in progress.curve] == [row.dev_ents_f for row in two_rounds.metrics]
+    assert progress.measured.round == 1
+    assert progress.measured.f == pytest.approx(two_rounds.metrics[1].dev_ents_f)
+    assert progress.measured.low <= progress.measured.f <= progress.measured.high
+    assert progress.changes.sentences > 0
+    assert progress.step == "Waiting for labels"
+
+
+def test_the_run_is_like_any_other(two_rounds, tmp_path):
+    """The report reads it, and `spacy deepal run` says that its next batch waits to be labelled."""
+    code, _ = call("report", two_rounds.path, "--output", tmp_path / "report.html")
+    assert code == 0
+    assert "mnlp" in (tmp_path / "report.html").read_text(encoding="utf8").lower()
+
+
+def test_nothing_is_lost_when_both_processes_are_killed(tmp_path):
+    labelling = Labelling(tmp_path)
+    labelled = labelling.label(9)
+    labelling.start()
+    again = labelling.label(60)
+    names = [task.id for task in labelled + again]
+    assert len(names) == len(set(names))
+    labelling.work()
+    assert len(labelling.metrics) == 1  # one round of all that waited
+    assert labelling.metrics[0].sentences == len(names) - sum(
+        task.part == "dev" for task in labelled + again
+    )
+
+
+def test_a_round_that_was_interrupted_is_finished_with_its_own_batch(tmp_path):
+    labelling = Labelling(tmp_path)
+    labelling.label(12)
+    labelling.trainer.step()  # makes the first model
+    here = labelling.trainer.run.folder.round(0)
+    labelling.trainer.run.annotations.refresh()
+    chosen = labelling.trainer.run.waiting()[:3]
+    from spacy_deepal.rounds.rows import Selected
+
+    here.selected.write(Selected(id=a.id, words=a.words, score=None) for a in chosen)
+    labelling.start()
+    labelling.trainer.step()
+    assert [sentence_id(doc) for doc in labelling.batch(0)] == [a.id for a in chosen]
+
+
+def test_a_corrected_sentence_counts_from_the_next_training_on(tmp_path):
+    labelling = Labelling(tmp_path)
+    tasks = labelling.label(14)
+    labelling.work()
+    labelling.session.undo("me")
+    task = labelling.session.view("me").task
+    assert task.id == tasks[-1].id
+    labelling.session.answer("me", make_given(task, [(0, 2, "PER")], key="corrected"))
+    while len(labelling.metrics) < 2:
+        labelling.label(5)
+        labelling.work()
+    doc = next(doc for doc in labelling.batch(0) if sentence_id(doc) == task.id)
+    assert [(ent.start, ent.end, ent.label_) for ent in doc.ents] == [(0, 2, "PER")]
+
+
+def test_a_new_type_grows_the_network_and_leaves_older_sentences_open(tmp_path):
+    labelling = Labelling(tmp_path)
+    labelling.label(14)
+    labelling.work()
+    labelling.session.add_label("me", "TIME")
+    labelling.work()
+    assert "TIME" in spacy.load(labelling.trainer.run.last_model).get_pipe("ner").labels
+    again = [task for task in labelling.session.folder.read_queue() if task.again]
+    assert {task.part for task in again} == {"dev"}  # all of dev, to measure the new type fairly
+    assert all(task.entities == labelling.gold[task.id] for task in again)
+    while len(labelling.metrics) < 2:
+        labelling.label(5)
+        labelling.work()
+    old, new = labelling.batch(0), labelling.batch(1)
+    labels = [*LABELS, "TIME"]
+    assert labelling.session.annotations.labels == labels
+    for doc in old:
+        assert all(iob in ("", "B", "I") for _, iob, _ in annotation(doc))
+    assert all(iob for doc in new[-2:] for _, iob, _ in annotation(doc))
+    ner = spacy.load(labelling.trainer.run.last_model).get_pipe("ner")
+    assert set(ner.labels) == set(labels)
+
+
+def test_run_says_that_the_batch_waits_for_people(two_rounds):
+    config = two_rounds.session.folder.config_file
+    run = two_rounds.trainer.run
+    names = ("pool", "dev", "test", "vectors")
+    values = {f"paths.{name}": run.config["paths"][name] for name in names}
+    code, out = call(
+        "run",
+        config,
+        two_rounds.path,
+        *options({**values, "initialize.components.ner.labels": LABELS}),
+    )
+    assert code == 1
+    assert "wait to be labelled" in out
+    assert "spacy deepal label" in out
