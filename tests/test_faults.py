@@ -214,10 +214,13 @@ def test_what_a_terminal_would_obey_is_spelled_out():
     assert printable("é中\x1b[2J\u202eab\nc\x9b\t") == "é中\\x1b[2J\\u202eab\nc\\x9b\\t"
 
 
+NLP_LINE = AL_CONFIG.read_text(encoding="utf8").splitlines().index("[nlp]") + 1
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("[nlp]", "[nlp", "line 26: "),
+        ("[nlp]", "[nlp", f"line {NLP_LINE}: "),
         ("passes = ", "passes = 2\npasses = ", "already exists"),
         ("seed = 0", "seed = ${system.nope}", "system.nope"),
         ("seed = 0", "seed = ${system.nope", "invalid interpolation syntax"),

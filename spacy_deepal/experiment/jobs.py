@@ -58,11 +58,11 @@ def do_jobs(
 
 @contextmanager
 def _ended_with_us() -> Iterator[None]:
-    """End the processes of the jobs if this one is interrupted or asked to end."""
+    """End the processes of the jobs if this one is asked to end. Ctrl-C reaches them by itself."""
     try:
         yield
     except BaseException as error:
-        if not isinstance(error, Exception):
+        if not isinstance(error, Exception | KeyboardInterrupt):
             for process in active_children():
                 process.terminate()
         raise
