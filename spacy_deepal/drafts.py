@@ -36,8 +36,8 @@ def draft_of(path: Path) -> Iterator[Path]:
         try:
             yield draft
         finally:
-            _remove(draft)
             _mine.discard(draft)
+            _remove(draft)
 
 
 @contextmanager

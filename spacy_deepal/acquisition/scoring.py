@@ -91,7 +91,7 @@ def score_pool(
 
 def _as_number(value: Any, sentence: str) -> float:
     """RAISES (DeepALError): What a function returned is not a finite number."""
-    given = repr(value) if not isinstance(value, int) else "a number beyond 1e308"
+    given = "a number beyond 1e308" if isinstance(value, int) else f"{value}"
     try:
         number = float(value) if isinstance(value, Real) else nan
     except OverflowError:

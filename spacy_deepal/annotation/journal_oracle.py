@@ -7,7 +7,7 @@ from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
 from ..corpus.docbin import read_docs
-from ..errors import DeepALError
+from ..errors import LabelsAwaited
 from ..rounds.oracle import Oracle
 from ..sentences import KEY, labels_looked_for, sentence_id
 from .journal import IGNORE, Annotations, Answer
@@ -20,12 +20,12 @@ class JournalOracle(Oracle):
     def label(self, docs: Sequence[Doc], folder: Path) -> Iterable[Doc]:
         """Label sentences as people did. Nothing is learnt from one that they ignored.
 
-        RAISES (DeepALError): Some of them wait to be labelled.
+        RAISES (LabelsAwaited): Some of them wait to be labelled.
         """
         run = folder.parent
         annotations = read_annotations(run)
         if waiting := [doc for doc in docs if not annotations.was_shown(sentence_id(doc))]:
-            raise DeepALError(
+            raise LabelsAwaited(
                 f"{len(waiting)} of the {len(docs)} selected sentences wait to be labelled. Label "
                 f"them with `python -m spacy deepal label {run}`."
             )

@@ -61,6 +61,8 @@ class Trainer:
         self.tell("Reading the text")
         divide_text(labelling, run.job, run.seed)
         run.count_pool()
+        if run.folder.initial.exists():
+            Loop(self.training(), run.folder).repair(self.tell)
         if not run.folder.metrics:
             self.rank_again()
         if not run.config["paths"].get("vectors"):

@@ -8,8 +8,8 @@ from spacy.tokens import Doc
 
 from spacy_deepal.acquisition import upstream
 from spacy_deepal.acquisition.functions import BALD, LC, MNLP, RAND, Needs
-from spacy_deepal.acquisition.score_file import write_scores
-from spacy_deepal.acquisition.scoring import score
+from spacy_deepal.acquisition.score_file import Scoring, write_scores
+from spacy_deepal.acquisition.scoring import score, score_pool
 from spacy_deepal.acquisition.upstream import find_tagger
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool import shards
@@ -25,10 +25,6 @@ def score_all(nlp, docs, function, **settings):
     """RETURNS (dict): Scores by id."""
     docs = [Doc(nlp.vocab, [t.text for t in d], user_data={KEY: d.user_data[KEY]}) for d in docs]
     return {item.id: item for item in score(nlp, lambda: docs, function, **settings)}
-
-
-def write_pool_scores(nlp, pool, file, function):
-    return write_scores(score(nlp, pool_reader(pool, nlp.vocab), function), file)
 
 
 def assert_same(scores, others):
@@ -158,7 +154,7 @@ def test_a_score_that_is_no_finite_number_is_refused_with_the_sentence(nlp, valu
 
     stream = score(nlp, lambda: read_pool(nlp), odd)
     with pytest.raises(DeepALError, match=rf"gave {value} to sentence 1-002\."):
-        write_scores(stream, tmp_path / "s.jsonl")
+        write_scores(stream, tmp_path / "s.jsonl", Scoring(pool="", acquisition="odd"))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -206,9 +202,11 @@ def test_scoring_leaves_pipeline_and_sentences_as_they_were(nlp):
 
 def test_a_score_is_a_line_with_id_words_and_score(nlp, pool, tmp_path):
     file = tmp_path / "new" / "s.jsonl"
-    assert write_pool_scores(nlp, pool, file, MNLP()) == 60
-    lines = [json.loads(line) for line in file.read_text(encoding="utf8").splitlines()]
+    assert score_pool(nlp, pool, file, "MNLP") == 60
+    head, *lines, seal = [json.loads(line) for line in file.read_text("utf8").splitlines()]
+    assert (head["acquisition"], head["seed"]) == ("MNLP", 0)
     assert [list(line) for line in lines] == [["id", "words", "score"]] * 60
+    assert seal["lines"] == 61
     words = {sentence_id(doc): len(doc) for doc in make_docs(60, 1)}
     assert {line["id"]: line["words"] for line in lines} == words
     assert [path.name for path in file.parent.iterdir()] == ["s.jsonl"]
@@ -216,12 +214,12 @@ def test_a_score_is_a_line_with_id_words_and_score(nlp, pool, tmp_path):
 
 def test_a_missing_pool_leaves_no_scores_file(nlp, tmp_path):
     with pytest.raises(DeepALError, match="no pool at"):
-        write_pool_scores(nlp, tmp_path / "nope", tmp_path / "s.jsonl", MNLP())
+        score_pool(nlp, tmp_path / "nope", tmp_path / "s.jsonl", "MNLP")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_pool_in_which_two_sentences_have_an_id_is_refused(nlp, tmp_path):
     write_shards([*make_docs(3, 1), *make_docs(1, 1)], tmp_path / "pool")
     with pytest.raises(DeepALError, match="Two sentences of the pool have the id 1-000"):
-        write_pool_scores(nlp, tmp_path / "pool", tmp_path / "s.jsonl", MNLP())
+        score_pool(nlp, tmp_path / "pool", tmp_path / "s.jsonl", "MNLP")
     assert not (tmp_path / "s.jsonl").exists()

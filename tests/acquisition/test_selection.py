@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import DocBin
 
-from spacy_deepal.acquisition.score_file import write_scores
+from spacy_deepal.acquisition.score_file import Scoring, write_scores
 from spacy_deepal.acquisition.selection import select, select_batch
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.shards import read_shards, write_shards
+from spacy_deepal.pool.shards import fingerprint, read_shards, write_shards
 from spacy_deepal.sentences import count_words, sentence_id
 
 from ..pools import annotation, make_doc, make_docs, make_score, write_three
@@ -40,9 +40,13 @@ def pool(tmp_path):
 
 
 @pytest.fixture
-def scores(tmp_path):
-    file = tmp_path / "scores.jsonl"
-    write_scores([make_score("a", 3, 0.1), make_score("b", 2, 0.3), make_score("c", 4, 0.2)], file)
+def scores(pool, tmp_path):
+    rows = make_score("a", 3, 0.1), make_score("b", 2, 0.3), make_score("c", 4, 0.2)
+    return write_rows(rows, tmp_path / "scores.jsonl", pool)
+
+
+def write_rows(rows, file, pool):
+    write_scores(rows, file, Scoring(pool=fingerprint(pool), acquisition="own"))
     return file
 
 
@@ -134,7 +138,7 @@ def test_a_batch_with_gold_carries_it_as_it_is(pool, scores, vocab, tmp_path):
 
 def test_white_space_does_not_count_as_words(tmp_path, vocab):
     write_shards([make_doc("a", ["Hi", " ", "you", "\n"])], tmp_path / "pool")
-    write_scores([make_score("a", 2, 1.0)], tmp_path / "scores.jsonl")
+    write_rows([make_score("a", 2, 1.0)], tmp_path / "scores.jsonl", tmp_path / "pool")
     args = tmp_path / "scores.jsonl", tmp_path / "pool", tmp_path / "batch.spacy", vocab
     assert ids(select_batch(*args, budget=2)) == ["a"]
 
@@ -155,16 +159,23 @@ def test_a_budget_in_which_no_sentence_fits_is_refused_with_the_shortest(
 
 def test_scores_of_another_pool_are_refused(scores, vocab, tmp_path):
     write_shards(make_docs(3, 1), tmp_path / "other")
-    with pytest.raises(DeepALError, match=r"not in the pool .* score this one"):
+    with pytest.raises(DeepALError, match=r"scores of 3 .* but not of the pool .* 3 sentences"):
         select_batch(scores, tmp_path / "other", tmp_path / "b.spacy", vocab, budget=9)
 
 
 def test_scores_of_a_pool_with_other_tokens_are_refused(pool, scores, vocab, tmp_path):
-    """The ids are the same, so the budget would be counted in words that are not there."""
     docs = [make_doc(name, list("abcdefgh")) for name in "abc"]
     write_shards(docs, tmp_path / "other")
-    with pytest.raises(DeepALError, match=r"Sentence b has 2 words in .* and 8 in the pool"):
+    with pytest.raises(DeepALError, match="not of the pool"):
         select_batch(scores, tmp_path / "other", tmp_path / "b.spacy", vocab, budget=9)
+    assert not (tmp_path / "b.spacy").exists()
+
+
+def test_scores_of_your_own_must_have_the_words_of_the_pool(pool, vocab, tmp_path):
+    """Or else the budget would be counted in words that are not there."""
+    file = write_rows([make_score("b", 1, 0.3)], tmp_path / "scores.jsonl", pool)
+    with pytest.raises(DeepALError, match=r"Sentence b has 1 words in .* and 2 in the pool"):
+        select_batch(file, pool, tmp_path / "b.spacy", vocab, budget=9)
     assert not (tmp_path / "b.spacy").exists()
 
 
@@ -174,7 +185,7 @@ def test_a_missing_scores_file_is_named(pool, vocab, tmp_path):
 
 
 def test_an_empty_scores_file_is_refused(pool, vocab, tmp_path):
-    (tmp_path / "s.jsonl").write_text("")
+    write_rows([], tmp_path / "s.jsonl", pool)
     with pytest.raises(DeepALError, match="nothing left to select"):
         select_batch(tmp_path / "s.jsonl", pool, tmp_path / "b.spacy", vocab, budget=9)
 

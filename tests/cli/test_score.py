@@ -206,14 +206,10 @@ def test_memory_does_not_grow_with_the_pool(model, tmp_path):
     """Peak memory of scoring 40,000 sentences is that of scoring 10,000, but for a few MB."""
     program = (
         "import sys, resource; "
-        "from spacy_deepal.acquisition.functions import MNLP; "
-        "from spacy_deepal.acquisition.score_file import write_scores; "
-        "from spacy_deepal.acquisition.scoring import score; "
-        "from spacy_deepal.pool.shards import pool_reader; "
+        "from spacy_deepal.acquisition.scoring import score_pool; "
         "from spacy_deepal.pipelines import load_pipeline; "
         "nlp = load_pipeline(sys.argv[1]); "
-        "scores = score(nlp, pool_reader(sys.argv[2], nlp.vocab), MNLP()); "
-        "n = write_scores(scores, sys.argv[3]); "
+        "n = score_pool(nlp, sys.argv[2], sys.argv[3], 'MNLP'); "
         "print(n, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     peaks = []

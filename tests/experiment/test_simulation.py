@@ -112,7 +112,8 @@ def test_a_function_of_ones_own_with_the_name_of_another_has_a_folder_of_its_own
 
 @pytest.mark.parametrize("section", ["active_learning", "paths", "training"])
 def test_a_config_without_a_section_is_refused(data, config, tmp_path, section):
-    del config[section], config["corpora"], config["initialize"]  # which say ${paths.train}
+    for name in (section, "corpora", "initialize", "components"):  # these three say ${paths.…}
+        del config[name]
     with pytest.raises(DeepALError, match=rf"The config has no \[{section}\] section. `python -m"):
         simulate(config, data, tmp_path / "runs")
 

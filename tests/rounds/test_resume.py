@@ -246,7 +246,7 @@ def test_killed_at_many_moments_a_run_ends_the_same(start, paths, finished, tmp_
     path = tmp_path / "run"
 
     process = start()  # while the initial pipeline is written
-    wait_for((path / ".initial.part").exists, process)
+    wait_for(lambda: any(path.glob(".initial.*.part")), process)
     kill(process)
 
     for wait_in, there, not_yet in (
