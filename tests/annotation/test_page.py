@@ -59,7 +59,7 @@ def test_two_rounds_by_keyboard_with_kills_and_a_new_type(browser, gold, command
     label_until(person, lambda progress: progress["step"] == "Training round 0")
     before = person.view()
     command.kill()  # in the midst of a training
-    person.press("x")  # the answer waits in the browser
+    person.answer(before)  # the answer waits in the browser
     command.start()
     person.wait_for_other(before["task"]["id"])
     assert person.view()["progress"]["sentences"] == before["progress"]["sentences"] + 1
