@@ -47,14 +47,19 @@ def read_lines(path: Path, **values: Any) -> list[dict[str, Any]]:
 
 def keep_config(config: Config, folder: Path) -> str:
     """Write a config to folder/configs/HASH.cfg. It is written without what differs from run to run
-    of one experiment: the seed, the acquisition function, and when the loop ends.
+    of one experiment: the seed, the acquisition function, when the loop ends, and all paths.
 
     RETURNS (str): The hash, which lines of results carry as `made_of`.
     """
     config = config.copy()
     for key in ("seed", "acquisition", *ENDS):
         config.get(SECTION, {}).pop(key, None)
+    paths = config["paths"]
+    config["paths"] = dict.fromkeys(paths)
     text = config.to_str(interpolate=False)
+    for key, path in paths.items():  # the config of a run has them in place of the variables
+        if path is not None:
+            text = text.replace(json.dumps(path), f"${{paths.{key}}}")
     name = hashlib.blake2b(text.encode("utf8"), digest_size=8).hexdigest()
     with write_atomically(folder / "configs" / f"{name}.cfg") as stream:
         stream.write(text)
