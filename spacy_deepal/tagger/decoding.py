@@ -103,7 +103,7 @@ class Tagger:
         sentences = [rows[each] for each in index]
         broken = [np.zeros(0, "int64") for _ in docs]  # sentences whose path breaks the scheme
         for group in self._groups(sentences, context, batch_words):
-            greedy, logits, _ = self.engine.encode(snapshot, group.layout, group.context).greedy()
+            greedy, logits = self.engine.encode(snapshot, group.layout, group.context).greedy()
             path = greedy.cpu().numpy()
             group.share(path, tags)
             group.share(logits.log_softmax(1).cpu().numpy(), log_probs)
@@ -165,7 +165,8 @@ class Tagger:
         weight, bias = output.weight.detach(), output.bias.detach()
         weights = [weight * sample[-1].to(weight) for sample in masks]
         for group in groups:
-            *_, h_dec = self.engine.encode(snapshot, group.layout, group.context).greedy()
+            encoded = self.engine.encode(snapshot, group.layout, group.context)
+            *_, h_dec = encoded.greedy(h_dec=True)
             votes = [F.linear(h_dec, each, bias).argmax(1) for each in weights]
             yield group, torch.stack(votes, 1).to(torch.int16).cpu().numpy()
 

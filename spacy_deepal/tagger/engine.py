@@ -43,10 +43,10 @@ class Encoded:
         self.inputs = words, layout.rows, context
         self.active, self.places = layout.active, layout.places
 
-    def greedy(self) -> list[Tensor]:
-        """RETURNS: Tags [n], logits [n, tags] and h^Dec [n, width] of the greedy path, sentence by
-        sentence."""
-        path = self.network.greedy(*self.inputs)
+    def greedy(self, *, h_dec: bool = False) -> list[Tensor]:
+        """RETURNS: Tags [n] and logits [n, tags] of the greedy path, sentence by sentence; with
+        `h_dec` also h^Dec [n, width]."""
+        path = self.network.greedy(*self.inputs)[: 3 if h_dec else 2]
         return [part[self.layout.ranks, self.layout.times] for part in path]
 
     @torch.no_grad()

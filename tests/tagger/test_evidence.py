@@ -263,7 +263,7 @@ def test_sampling_leaves_the_network_as_it_was_also_after_an_error(dropped, trai
     network.train(training)
     before = state_of(network)
 
-    def fail(*_):
+    def fail(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(TagDecoder, "forward", fail)

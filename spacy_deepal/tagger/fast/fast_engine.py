@@ -112,8 +112,9 @@ class FastEncoded(Encoded):
         self.gates = tables.gates(layout, context)
         self.starts = np.cumsum([0, *layout.active]).tolist()
 
-    def greedy(self) -> list[Tensor]:
-        return [part[self.places] for part in self.tables.decode(self.packed, self.gates)]
+    def greedy(self, *, h_dec: bool = False) -> list[Tensor]:
+        path = self.tables.decode(self.packed, self.gates, h_dec=h_dec)
+        return [part[self.places] for part in path]
 
     def start(self, rows: int) -> list[State]:
         return [lstm.start(rows) for lstm in self.tables.lstms]

@@ -126,26 +126,28 @@ class FoldedNetwork:
                 self.tables[i] = torch.cat([table[:start], rows]) if start else rows
 
     @torch.no_grad()
-    def decode(self, layout: Layout, gates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def decode(self, layout: Layout, gates: Tensor, *, h_dec: bool) -> list[Tensor]:
         """Decode sentences greedily, from left to right.
 
         gates: [n, 4 * width] what the method of this name returns.
+        h_dec: Whether h^Dec is wanted: writing it takes time.
         RETURNS: Tags [n], logits [n, tags] and h^Dec [n, width] on that path, as they are laid out.
         """
         previous = torch.full_like(layout.ids[: layout.active[0]], len(self.from_tags) - 1)  # [GO]
         tags = torch.empty_like(layout.ids)
         logits = gates.new_empty((len(tags), len(self.output_bias)))
-        hidden = gates.new_empty((len(tags), len(self.output)))
+        hidden = [gates.new_empty((len(tags), len(self.output)))] if h_dec else []
         states = [lstm.start(len(previous)) for lstm in self.lstms]
         end = 0
         for active in layout.active:
             now = slice(end, end := end + active)
             more = gates[now].add(self.from_tags.index_select(0, previous[:active]))
             state = self.step(states, more)
-            hidden[now] = state
+            for whole in hidden:
+                torch.mul(state, 2, out=whole[now])
             scores = torch.addmm(self.output_bias, state, self.output, out=logits[now])
             tags[now] = previous = scores.max(1).indices
-        return tags, logits, hidden.mul_(2)
+        return [tags, logits, *hidden]
 
     def step(self, states: list[tuple[Tensor, Tensor]], gates: Tensor) -> Tensor:
         """Update the states by what words and the tags before them give, [active, 4 * width].
