@@ -19,6 +19,7 @@ REMEDY = (
     "A line must be a word and the numbers of its vector, separated by single spaces, as in the "
     "text format of word2vec and GloVe. Save a binary file as text."
 )
+MOST_DIGITS = 6  # of a width in the first line
 
 
 def find_vectors(source: str | Path, words: Sequence[str]) -> NDArray[np.float32]:
@@ -62,6 +63,8 @@ def read_word_file(file: Path, wanted: Collection[str]) -> dict[str, NDArray[np.
         count = line.count(b" ")
         if width is None:
             header = count == 1 and line.replace(b" ", b"").isdigit()
+            if header and len(line.split(b" ")[1]) > MOST_DIGITS:
+                raise DeepALError(f"{file}, line {number} gives an impossible width. {REMEDY}")
             width = int(line.split(b" ")[1]) if header else count
             if header:
                 continue
