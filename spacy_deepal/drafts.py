@@ -57,6 +57,8 @@ def remove_dead_drafts(path: Path) -> None:
     """Remove the drafts of a path whose processes are dead. If such a process had just moved the
     path itself out of the way, the path is put back."""
     start, end = f".{path.name}.{MACHINE}-", (PART, PART + EARLIER)
+    if not path.parent.is_dir():
+        return
     for found in sorted(path.parent.iterdir()):
         if found.name.startswith(start) and found.name.endswith(end):
             process = found.name.removeprefix(start).partition(".")[0]

@@ -1,6 +1,5 @@
 """Files and folders that are there whole or not at all, and JSON that says where it is wrong."""
 
-import glob
 import json
 import os
 import shutil
@@ -11,7 +10,7 @@ from typing import IO, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from .drafts import EARLIER, draft_of, settle_earlier
+from .drafts import EARLIER, draft_of, remove_dead_drafts, settle_earlier
 from .errors import DeepALError, describe_error
 
 REPLACEMENT = ".replacement"  # a folder while others are being replaced
@@ -149,7 +148,7 @@ def draft_beside(folder: Path) -> Iterator[Path]:
 def replace_folder(draft: Path, folder: Path) -> None:
     """Put a finished folder in another one's place. The old one is removed when the new one is
     there; if anything goes wrong before, the old one is put back, at the latest by the next
-    `put_back` or `draft_beside`."""
+    `check_replaceable` or `draft_beside`."""
     folder = folder.resolve()
     earlier = draft.with_name(draft.name + EARLIER)
     try:
@@ -176,15 +175,6 @@ def check_output(output: str | Path, *inputs: str | Path | None) -> None:
             raise DeepALError(f"{output} is in {given}, which is read here. Name a path elsewhere.")
         if place in source.parents:
             raise DeepALError(f"{given}, which is read here, is in {output}. Name another path.")
-
-
-def put_back(folder: Path) -> None:
-    """Put a folder back, if `replace_folder` was killed when it had taken it away."""
-    folder = folder.resolve()
-    if not folder.exists():
-        for earlier in sorted(folder.parent.glob(f".{glob.escape(folder.name)}.*{EARLIER}")):
-            earlier.replace(folder)
-            return
 
 
 def replace_together(draft: Path, folder: Path) -> None:
@@ -224,7 +214,7 @@ def check_replaceable(folder: Path, is_ours: Callable[[Path], bool], what: str) 
     what (str): What the folder is to hold, such as "a pool".
     RAISES (DeepALError): The folder is a file, or it holds other things.
     """
-    put_back(folder)
+    remove_dead_drafts(folder.resolve())
     if folder.exists() and not folder.is_dir():
         raise DeepALError(f"{folder} is a file. Name a folder to write {what} to.")
     if others := sorted(path.name for path in folder.glob("*") if not is_ours(path)):

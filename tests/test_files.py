@@ -10,7 +10,6 @@ from spacy_deepal.files import (
     check_replaceable,
     draft_beside,
     placed_jsonl,
-    put_back,
     read_json,
     replace_folder,
     write_atomically,
@@ -208,6 +207,6 @@ def test_a_folder_that_a_killed_process_has_taken_away_is_put_back(tmp_path, mon
         with pytest.raises(Killed):
             replace_folder(draft, folder)
     assert not folder.exists()
-    put_back(folder)
+    check_replaceable(folder, lambda path: True, "a pool")
     assert names(folder) == ["old"]
     assert names(tmp_path) == [".pool1.x.earlier", "pool[1]"]
