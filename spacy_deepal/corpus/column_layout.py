@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from ..errors import DeepALError
 from .reading import Lines, ReadOptions, TagScheme
 from .sources import Source
 from .tags import TAG, SchemeFinder
@@ -105,6 +106,15 @@ class ColumnCounts:
         """Whether the column looks like the names of documents, sentences or tokens: its cells have
         digits, or are mostly as those above."""
         return self.digits > self.rows * 0.9 or self.changes * 4 < self.rows - 1
+
+
+def check_columns(columns: Sequence[str]) -> None:
+    """RAISES (DeepALError): The option --columns is wrong."""
+    if columns and sorted(name for name in columns if name != OTHER) != [NER, WORD]:
+        raise DeepALError(
+            f"--columns {','.join(columns)}: name one column word, one column ner, and all "
+            "others _, as in --columns word,_,_,ner."
+        )
 
 
 def split_cells(line: str, tabs: bool) -> list[str]:
