@@ -182,6 +182,12 @@ def test_what_a_format_cannot_hold_is_reported(tmp_path, format, words):
         round_trip(tmp_path, [doc], format)
 
 
+def test_prodigy_keeps_a_sentence_of_which_only_words_outside_of_entities_are_known(tmp_path):
+    doc = Doc(VOCAB, words=["Mia", "ran"], ents=["", "O"])
+    (back,) = round_trip(tmp_path, [doc], "prodigy")
+    assert of_tokens(back) == [("Mia", "", ""), ("ran", "", "")]
+
+
 def test_wrong_formats_and_outputs_are_reported(tmp_path, unlabelled):
     (tmp_path / "pool").mkdir()
     write_docs([unlabelled], tmp_path / "pool" / "a.spacy")
