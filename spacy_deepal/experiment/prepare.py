@@ -45,14 +45,15 @@ def prepare(
     lang (str): Language code of the tokenizer.
     exclude (Path | None): A folder inside the data that is not part of them. With None, the output.
     options, encoding: As for `convert`.
-    RETURNS (dict): A summary for each split.
+    RETURNS (dict): A summary for each split. What is not of one split is in that of train: the
+        files, and what was left out of them.
     RAISES (DeepALError): As `convert`; if only some of the splits are there; if there are too few
         documents to split.
     """
     data, output = Path(data), Path(output)
     if not data.is_dir():
         raise DeepALError(f"There is no folder {data}.")
-    if data.resolve() == output.resolve():
+    if data.resolve() in [path.resolve() for path in (output, *map(output.joinpath, SHARES))]:
         raise DeepALError(f"{data} is the folder of the data. Name another one for the pools.")
     finish_replacement(output)
     for split in SHARES:
@@ -73,9 +74,12 @@ def prepare(
         else:
             found = find_files([data], exclude=exclude or output, lang=lang)
             with draft_beside(draft) as whole:
-                files = pool(found.files, whole / "all").files
+                read = pool(found.files, whole / "all")
                 summaries = _split_by_document(whole / "all", draft, lang)
-            summaries["train"].files, summaries["train"].unread = files, found.unread
+            train = summaries["train"]  # it also has what is not of one split
+            train.files, train.unread = read.files, found.unread | read.unread
+            train.notes, train.doubles = read.notes, read.doubles
+            train.without_words = read.without_words
         output.mkdir(exist_ok=True)
         replace_together(draft, output)
     return summaries
