@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from ..errors import DeepALError
-from .reading import Lines, ReadOptions, TagScheme
+from .reading import LINES_TO_DETECT, Lines, ReadOptions, TagScheme
 from .sources import Source
 from .tags import TAG, SchemeFinder
 
 WORD, NER, OTHER = "word", "ner", "_"
 DOCSTART = "-DOCSTART-"
-LINES_TO_DETECT = 1000
 # The types of chunks in CoNLL-2000 and CoNLL-2003, which are tagged as entities are.
 CHUNKS = frozenset("NP VP PP ADVP ADJP SBAR PRT CONJP INTJ LST UCP NC VC PC".split())
 COUNTER = re.compile(r"\D{0,3}\d+([.:_-]\D?\d+)*")  # 7, 1-7, T7, 0:12

@@ -11,9 +11,8 @@ from spacy.tokens import Doc
 
 from .docs import CharSpan, set_spans
 from .json_values import first_values, read_values
-from .reading import BadLine, Reading, ReadOptions, Sentence, attempt
+from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, attempt
 from .records import (
-    LINES_TO_SNIFF,
     TEXT_KEYS,
     VIEW,
     YES_NO_VIEW,
@@ -39,7 +38,7 @@ def prodigy_readings(
 
     format (str | None): The format that is asked for. None: the records tell.
     """
-    records = [value for value in first_values(source, LINES_TO_SNIFF) if isinstance(value, dict)]
+    records = [value for value in first_values(source, LINES_TO_DETECT) if isinstance(value, dict)]
     if not records:
         return []
     if format is None and not any("answer" in record for record in records):
