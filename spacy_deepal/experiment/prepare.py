@@ -75,11 +75,8 @@ def prepare(
             found = find_files([data], exclude=exclude or output, lang=lang)
             with draft_beside(draft) as whole:
                 read = pool(found.files, whole / "all")
-                summaries = _split_by_document(whole / "all", draft, lang)
-            train = summaries["train"]  # it also has what is not of one split
-            train.files, train.unread = read.files, found.unread | read.unread
-            train.notes, train.doubles = read.notes, read.doubles
-            train.without_words = read.without_words
+                read.unread |= found.unread
+                summaries = _split_by_document(whole / "all", draft, lang, read)
         output.mkdir(exist_ok=True)
         replace_together(draft, output)
     return summaries
@@ -121,7 +118,10 @@ def _shared_names(given: dict[str, list[Path]], lang: str) -> set[str]:
     return {name for name, splits in names.items() if splits > 1}
 
 
-def _split_by_document(pool: Path, folder: Path, lang: str) -> dict[str, ConvertSummary]:
+def _split_by_document(
+    pool: Path, folder: Path, lang: str, read: ConvertSummary
+) -> dict[str, ConvertSummary]:
+    """RETURNS (dict): A summary for each split. That of train has what `read` says, too."""
     vocab = blank_pipeline(lang).vocab
     splits = assign_documents(read_shards(pool, vocab))
     missing = [split for split in SHARES if split not in splits.values()]
@@ -135,6 +135,9 @@ def _split_by_document(pool: Path, folder: Path, lang: str) -> dict[str, Convert
         summaries[split] = ConvertSummary()
         docs = (doc for doc in read_shards(pool, vocab) if splits[document(doc)] == split)
         write_shards(summaries[split].count(docs), folder / split)
+    train = summaries["train"]
+    train.files, train.unread, train.notes = read.files, read.unread, read.notes
+    train.doubles, train.without_words = read.doubles, read.without_words
     return summaries
 
 
