@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from .reading import Lines, ReadOptions, TagScheme
+from ..errors import DeepALError
+from .reading import LINES_TO_DETECT, Lines, ReadOptions, TagScheme
 from .sources import Source
 from .tags import TAG, SchemeFinder
 
 WORD, NER, OTHER = "word", "ner", "_"
 DOCSTART = "-DOCSTART-"
-LINES_TO_DETECT = 1000
 # The types of chunks in CoNLL-2000 and CoNLL-2003, which are tagged as entities are.
 CHUNKS = frozenset("NP VP PP ADVP ADJP SBAR PRT CONJP INTJ LST UCP NC VC PC".split())
 COUNTER = re.compile(r"\D{0,3}\d+([.:_-]\D?\d+)*")  # 7, 1-7, T7, 0:12
@@ -105,6 +105,15 @@ class ColumnCounts:
         """Whether the column looks like the names of documents, sentences or tokens: its cells have
         digits, or are mostly as those above."""
         return self.digits > self.rows * 0.9 or self.changes * 4 < self.rows - 1
+
+
+def check_columns(columns: Sequence[str]) -> None:
+    """RAISES (DeepALError): The option --columns is wrong."""
+    if columns and sorted(name for name in columns if name != OTHER) != [NER, WORD]:
+        raise DeepALError(
+            f"--columns {','.join(columns)}: name one column word, one column ner, and all "
+            "others _, as in --columns word,_,_,ner."
+        )
 
 
 def split_cells(line: str, tabs: bool) -> list[str]:

@@ -39,13 +39,7 @@ def column_readings(
 
     format (str): The name of the format that is asked for.
     scheme (str | None): That of this format. None: any.
-    RAISES (DeepALError): The option --columns is wrong.
     """
-    if options.columns and sorted(set(options.columns) - {"_"}) != [NER, WORD]:
-        raise DeepALError(
-            f"--columns {','.join(options.columns)}: name one column word, one column ner, and all "
-            "others _, as in --columns word,_,_,ner."
-        )
     return [
         Reading(
             format,

@@ -119,12 +119,17 @@ def write_conll2012(docs: Iterable[Doc], stream: IO[str]) -> None:
     """Write words and entities in the columns of the shared task; all others are empty. Sentences
     of unknown documents belong to "unknown".
 
-    RAISES (DeepALError): A sentence is not labelled as a whole, or a word or label cannot stand in
-        these columns.
+    RAISES (DeepALError): A sentence is not labelled as a whole, or a word, a label or the name of a
+        document cannot stand in these columns.
     """
     for doc_id, group in groupby(docs, lambda doc: sentence_info(doc)["doc_id"] or "unknown"):
         match = DOCUMENT_PART.fullmatch(doc_id)
         name, part = (match[1], match[2]) if match else (doc_id, "000")
+        if re.search(r"\s", name):
+            raise DeepALError(
+                f"The format conll2012 cannot hold the white space in the document's name {name!r}."
+                " Write it as iob2."
+            )
         stream.write(f"{BEGIN_DOCUMENT} ({name}); part {int(part):03}\n")
         for doc in group:
             for number, (word, cell) in enumerate(_rows_of(doc)):

@@ -14,7 +14,17 @@ from spacy.tokens import Doc
 
 from .columns import COMMENT, NEWDOC
 from .docs import tagged_doc
-from .reading import BadLine, Lines, Reading, ReadOptions, Sentence, TagScheme, attempt, blocks
+from .reading import (
+    LINES_TO_DETECT,
+    BadLine,
+    Lines,
+    Reading,
+    ReadOptions,
+    Sentence,
+    TagScheme,
+    attempt,
+    blocks,
+)
 from .sources import Source
 from .tags import TAG, SchemeFinder, to_iob2
 from .writing import described, iob2_tags_of
@@ -24,13 +34,12 @@ WIDTH, FORM, MISC = 10, 1, 9
 NUMBER = re.compile(r"[1-9][0-9]*")  # of a word; 1-2 is a token of several words, 1.1 no word
 NOT_A_WORD = re.compile(r"[0-9]+[-.][0-9]+")
 NO_SPACE = "SpaceAfter=No"
-LINES_TO_LOOK_AT = 1000
 
 
 def conllu_readings(source: Source, options: ReadOptions) -> list[Reading]:
     """RETURNS (list[Reading]): The ways to read a file of ten columns: one for each key of the last
     column that has tags, or one without labels; none if it is not CoNLL-U."""
-    head = [line for _, line in islice(source.lines(), LINES_TO_LOOK_AT)]
+    head = [line for _, line in islice(source.lines(), LINES_TO_DETECT)]
     rows = [line.split("\t") for line in head if line.strip() and not line.startswith("#")]
     numbered = [row for row in rows if len(row) == WIDTH and row[0][:1].isdecimal()]
     if not rows or len(numbered) <= len(rows) / 2:

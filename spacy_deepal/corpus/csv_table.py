@@ -11,6 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..sentences import sentence_info
+from .column_layout import NER, OTHER, WORD
 from .docs import tagged_doc
 from .reading import BadLine, Reading, ReadOptions, Sentence, attempt
 from .sources import Source
@@ -49,7 +50,7 @@ def csv_readings(source: Source, options: ReadOptions) -> list[Reading]:
     finders = _tag_columns(source, delimiter, [i for i in range(len(names)) if i != word])
     tagged = list(finders)
     if len(options.columns) == len(names):
-        word, tagged = options.columns.index("word"), [options.columns.index("ner")]
+        word, tagged = options.columns.index(WORD), [options.columns.index(NER)]
     elif named := [i for i in tagged if small[i] in TAGS and finders[i].labels]:
         tagged = named
     return [
@@ -90,7 +91,7 @@ def _tag_columns(source: Source, delimiter: str, columns: Iterable[int]) -> dict
 
 
 def _option(i: int, header: Header) -> str:
-    return {header.word: "word", header.ner: "ner"}.get(i, "_")
+    return {header.word: WORD, header.ner: NER}.get(i, OTHER)
 
 
 def _first(names: list[str], known: Iterable[str]) -> int | None:
@@ -101,17 +102,25 @@ def _header(source: Source) -> tuple[list[str], str]:
     """RETURNS (list[str], str): The cells of the first line, and what parts them."""
     line = next((line for _, line in source.lines()), "")
     delimiter = max("\t,;", key=line.count)
-    return next(csv.reader([line], delimiter=delimiter), []), delimiter
+    return _cells(line, delimiter), delimiter
 
 
 def _rows(source: Source, delimiter: str) -> Iterator[TableRow]:
-    """YIELDS (tuple[int, list[str]]): The number and the cells of each line after the first. In
-    tables with tabs, a quote is a word like others."""
+    """YIELDS (tuple[int, list[str]]): The number and the cells of each line after the first."""
     for number, line in source.lines():
-        if number > 1 and delimiter == "\t":
-            yield number, line.split("\t")
-        elif number > 1:
-            yield number, next(csv.reader([line], delimiter=delimiter), [])
+        if number > 1:
+            yield number, _cells(line, delimiter)
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    """RETURNS (list[str]): The cells of a line. In tables with tabs, a quote is a word like
+    others."""
+    if delimiter == "\t":
+        return line.split("\t")
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:  # a cell is longer than csv allows, as the first line of raw text may be
+        return [line]
 
 
 def _read(
@@ -123,7 +132,8 @@ def _read(
     before = None
     for number, cells in chain(_rows(source, header.delimiter), [(0, [])]):
         blank = len(cells) <= header.word or not cells[header.word]
-        name = None if blank or header.sentence is None else cells[header.sentence]
+        at = header.sentence
+        name = None if blank or at is None or at >= len(cells) else cells[at]
         if block and (blank or (name and name != before)):
             yield attempt(_parse, options, header, nlp, block)
             block = []

@@ -115,11 +115,12 @@ def _check_growth(data: bytes) -> None:
     """RAISES (OverflowError): A large file is a decompression bomb."""
     if len(data) < LARGE:
         return
+    most = max(MAX_UNPACKED, MAX_GROWTH * len(data))
     size, unpacker = 0, zlib.decompressobj()
     while data:
         size += len(unpacker.decompress(data, LARGE))
         data = unpacker.unconsumed_tail
-        if size > max(MAX_UNPACKED, MAX_GROWTH * len(data)):
+        if size > most:
             raise OverflowError
 
 

@@ -182,4 +182,5 @@ def finished(nlp: Language, item: Sentence, options: ReadOptions) -> Iterator[Se
     for number, doc in enumerate(parts, 1):
         name = f"{item.id}-{number}" if item.id else None
         document = item.doc_id or item.id
-        yield replace(item, doc=doc, id=name, doc_id=document, note=None)
+        note = item.note if number == 1 else None
+        yield replace(item, doc=doc, id=name, doc_id=document, note=note)

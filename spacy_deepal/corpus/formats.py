@@ -11,6 +11,7 @@ from spacy.tokens import Doc
 from ..errors import DeepALError
 from ..pipelines import blank_pipeline
 from .brat import brat_readings
+from .column_layout import check_columns
 from .columns import column_readings, write_columns
 from .conll2012 import conll2012_readings, write_conll2012
 from .conllu import conllu_readings, write_conllu
@@ -136,8 +137,9 @@ def find_reading(source: Source, options: ReadOptions) -> Reading:
     """Find the one way to read a file.
 
     RAISES (DeepALError): There is none, or there are several: all are shown, each with the option
-        that chooses it.
+        that chooses it. Or the option --columns is wrong.
     """
+    check_columns(options.columns)
     if options.format == "auto":
         readings = _detected(source, options)
     else:

@@ -9,7 +9,7 @@ from .reading import BadLine
 from .sources import Source
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-BETWEEN = re.compile(r"[\s,]*")
+BETWEEN = re.compile(r"[\s,]+")
 BAD_ALLOWED = 10  # values at a file's beginning that may be malformed
 
 
@@ -62,7 +62,8 @@ def _values_of_list(source: Source) -> Iterator[tuple[int, Any] | BadLine]:
     at, number = text.index("[") + 1, 1
     counted = 0
     while True:
-        at = BETWEEN.match(text, at).end()  # type: ignore[union-attr]
+        if between := BETWEEN.match(text, at):
+            at = between.end()
         number += text.count("\n", counted, at)
         counted = at
         if text.startswith("]", at) or at >= len(text):

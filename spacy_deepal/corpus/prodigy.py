@@ -11,9 +11,9 @@ from spacy.tokens import Doc
 
 from .docs import CharSpan, set_spans
 from .json_values import first_values, read_values
-from .reading import BadLine, Reading, ReadOptions, Sentence, attempt
+from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, attempt
 from .records import (
-    LINES_TO_SNIFF,
+    TEXT_KEYS,
     VIEW,
     YES_NO_VIEW,
     accepted,
@@ -38,7 +38,7 @@ def prodigy_readings(
 
     format (str | None): The format that is asked for. None: the records tell.
     """
-    records = [value for value in first_values(source, LINES_TO_SNIFF) if isinstance(value, dict)]
+    records = [value for value in first_values(source, LINES_TO_DETECT) if isinstance(value, dict)]
     if not records:
         return []
     if format is None and not any("answer" in record for record in records):
@@ -112,14 +112,15 @@ def _read(
     for name, about in answers.items():
         if name in whole:
             message = f"yes-or-no answers about a text that line {whole[name][0]} has as a whole"
-            yield BadLine(about.first[0], message, name)
+            yield BadLine(about.first[0], message, str(about.first[1].get("text")))
         else:
             yield attempt(_partly_labelled, about, options, nlp)
 
 
 def _sentence_of(record: dict[str, Any]) -> str:
-    """RETURNS (str): What two records of one sentence share: the id, or else the text."""
-    return str(record.get("id") or record.get("text"))
+    """RETURNS (str): What two records of one sentence share: the id and the text."""
+    text = (record[key] for key in (*TEXT_KEYS, "tokens") if record.get(key) is not None)
+    return json.dumps([record.get("id"), next(text, None)])
 
 
 def _said_before(whole: dict[str, tuple[int, str]], number: int, record: dict[str, Any]) -> bool:
@@ -172,7 +173,7 @@ def _partly_labelled(about: Answers, options: ReadOptions, nlp: Language) -> Sen
 def write_prodigy(docs: Iterable[Doc], stream: IO[str]) -> None:
     """Write a record for each sentence: its tokens and spans with the answer "accept", or no answer
     if it is not labelled. A sentence that is labelled in part becomes one accepted yes-or-no answer
-    for each of its entities."""
+    for each of its entities; without an entity, it is written as not labelled."""
     for doc in docs:
         record = token_record(doc)
         if not doc.has_annotation("ENT_IOB"):
@@ -182,6 +183,6 @@ def write_prodigy(docs: Iterable[Doc], stream: IO[str]) -> None:
         else:
             answers = [
                 {"spans": [span], "answer": "accept", VIEW: YES_NO_VIEW} for span in spans_of(doc)
-            ]
+            ] or [{}]
         for answer in answers:
             write_line(stream, {**record, **answer})

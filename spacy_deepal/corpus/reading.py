@@ -9,6 +9,7 @@ from spacy.tokens import Doc
 
 from .sources import Source
 
+LINES_TO_DETECT = 1000  # the first lines or records of a file, by which its format is told
 Lines = list[tuple[int, str]]  # with their numbers in the file, from 1
 Border = Literal["refuse", "trim", "snap"]
 Offsets = Literal["characters", "utf16", "bytes"]

@@ -12,7 +12,7 @@ from spacy.tokens import Doc
 from ..sentences import INFO_KEYS
 from .docs import CharSpan, set_spans, tagged_doc
 from .json_values import first_values, read_values
-from .reading import BadLine, Reading, ReadOptions, Sentence, attempt
+from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, attempt
 from .sources import Source
 from .spans import SPAN_KEYS, looks_like_spans, parse_spans
 from .tags import TAG, SchemeFinder, to_iob2
@@ -20,7 +20,6 @@ from .writing import iob2_tags_of, is_labelled, spans_of, text_record, token_rec
 
 TEXT_KEYS = ("text", "data", "sentence")
 TAG_KEYS = ("ner_tags", "tags", "ner", "labels", "label")
-LINES_TO_SNIFF = 1000
 VIEW, YES_NO_VIEW = "_view_id", "ner"  # how Prodigy says that it asked about single spans
 NOT_ACCEPTED = ("reject", "ignore")  # answers of Prodigy
 DISCARDED = ("Discarded", "discarded")  # status of Argilla
@@ -29,7 +28,7 @@ PART_OF_TEXT = "tokens cover a part of the text alone: it is tokenised anew"
 
 def record_readings(source: Source, options: ReadOptions) -> list[Reading]:
     """RETURNS (list[Reading]): The way to read a file of records; none if it is another one."""
-    records = [value for value in first_values(source, LINES_TO_SNIFF) if isinstance(value, dict)]
+    records = [value for value in first_values(source, LINES_TO_DETECT) if isinstance(value, dict)]
     if not records and source.suffix not in (".jsonl", ".json"):
         return []
     how = f"keys {', '.join(_used_keys(records, options)) or '-'}"

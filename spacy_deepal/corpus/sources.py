@@ -3,9 +3,7 @@
 import codecs
 import gzip
 import io
-import os
 import shutil
-import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -181,11 +179,6 @@ def open_sources(path: Path, encoding: str = "utf-8") -> list[Source]:
     if path.suffix.lower() == ".zip":
         return _members(path, encoding)
     return [Source(path, lambda: path.open("rb"), encoding)]
-
-
-def is_stream(path: Path) -> bool:
-    """RETURNS (bool): Whether a path is a pipe, which can be read once and may have to wait."""
-    return stat.S_ISFIFO(os.stat(path).st_mode)
 
 
 def _members(path: Path, encoding: str) -> list[Source]:

@@ -9,10 +9,9 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from .docs import at_ends_of_sentences
-from .reading import BadLine, Reading, ReadOptions, Sentence
+from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence
 from .sources import Source
 
-LINES_LOOKED_AT = 1000
 # A word and what may be a tag: O, B_PER, PER-B, per; parted by any mark.
 ENDS_WITH_TAG = re.compile(r"^\S.*[\s|,;/](O|[BIESLU][-_]\S+|\S+[-_][BIESLU])\s*$", re.IGNORECASE)
 
@@ -20,7 +19,7 @@ ENDS_WITH_TAG = re.compile(r"^\S.*[\s|,;/](O|[BIESLU][-_]\S+|\S+[-_][BIESLU])\s*
 def text_readings(source: Source, options: ReadOptions) -> list[Reading]:
     """RETURNS (list[Reading]): The way to read raw text; none if most lines end with what may be a
     tag in a form that is not known, unless the format is asked for."""
-    lines = [line for _, line in islice(source.lines(), LINES_LOOKED_AT) if line.strip()]
+    lines = [line for _, line in islice(source.lines(), LINES_TO_DETECT) if line.strip()]
     tagged = sum(ENDS_WITH_TAG.search(line) is not None for line in lines)
     if tagged > len(lines) / 2 and options.format != "text":
         return []

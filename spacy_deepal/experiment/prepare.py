@@ -45,14 +45,15 @@ def prepare(
     lang (str): Language code of the tokenizer.
     exclude (Path | None): A folder inside the data that is not part of them. With None, the output.
     options, encoding: As for `convert`.
-    RETURNS (dict): A summary for each split.
+    RETURNS (dict): A summary for each split. What is not of one split is in that of train: the
+        files, and what was left out of them.
     RAISES (DeepALError): As `convert`; if only some of the splits are there; if there are too few
         documents to split.
     """
     data, output = Path(data), Path(output)
     if not data.is_dir():
         raise DeepALError(f"There is no folder {data}.")
-    if data.resolve() == output.resolve():
+    if data.resolve() in [path.resolve() for path in (output, *map(output.joinpath, SHARES))]:
         raise DeepALError(f"{data} is the folder of the data. Name another one for the pools.")
     finish_replacement(output)
     for split in SHARES:
@@ -73,9 +74,9 @@ def prepare(
         else:
             found = find_files([data], exclude=exclude or output, lang=lang)
             with draft_beside(draft) as whole:
-                files = pool(found.files, whole / "all").files
-                summaries = _split_by_document(whole / "all", draft, lang)
-            summaries["train"].files, summaries["train"].unread = files, found.unread
+                read = pool(found.files, whole / "all")
+                read.unread |= found.unread
+                summaries = _split_by_document(whole / "all", draft, lang, read)
         output.mkdir(exist_ok=True)
         replace_together(draft, output)
     return summaries
@@ -117,7 +118,10 @@ def _shared_names(given: dict[str, list[Path]], lang: str) -> set[str]:
     return {name for name, splits in names.items() if splits > 1}
 
 
-def _split_by_document(pool: Path, folder: Path, lang: str) -> dict[str, ConvertSummary]:
+def _split_by_document(
+    pool: Path, folder: Path, lang: str, read: ConvertSummary
+) -> dict[str, ConvertSummary]:
+    """RETURNS (dict): A summary for each split. That of train has what `read` says, too."""
     vocab = blank_pipeline(lang).vocab
     splits = assign_documents(read_shards(pool, vocab))
     missing = [split for split in SHARES if split not in splits.values()]
@@ -131,6 +135,9 @@ def _split_by_document(pool: Path, folder: Path, lang: str) -> dict[str, Convert
         summaries[split] = ConvertSummary()
         docs = (doc for doc in read_shards(pool, vocab) if splits[document(doc)] == split)
         write_shards(summaries[split].count(docs), folder / split)
+    train = summaries["train"]
+    train.files, train.unread, train.notes = read.files, read.unread, read.notes
+    train.doubles, train.without_words = read.doubles, read.without_words
     return summaries
 
 

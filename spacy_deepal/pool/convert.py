@@ -13,7 +13,7 @@ from ..corpus.docs import finished
 from ..corpus.folders import find_files, open_all
 from ..corpus.formats import check_format, find_reading
 from ..corpus.reading import BadLine, ReadOptions, Sentence
-from ..corpus.sources import Source, check_encoding, is_stream
+from ..corpus.sources import Source, check_encoding
 from ..errors import DeepALError
 from ..pipelines import blank_pipeline, load_pipeline
 from ..progress import progress_bar
@@ -75,7 +75,7 @@ def convert(
 
 def _open(files: list[Path], encoding: str, summary: ConvertSummary) -> Iterator[Source]:
     for file in files:
-        if is_stream(file):
+        if file.is_fifo():
             msg.info(f"Reading {file} until the program that writes to it ends.")
         sources, unread = open_all(file, encoding)
         summary.unread |= unread

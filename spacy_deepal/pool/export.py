@@ -10,7 +10,7 @@ from ..corpus.brat import BRAT, write_brat
 from ..corpus.docbin import read_docs, write_docs
 from ..corpus.formats import ALL_FORMATS
 from ..errors import DeepALError
-from ..files import write_atomically
+from ..files import check_output, write_atomically
 from ..progress import progress_bar
 from ..sentences import KEY
 from .shards import shard_files
@@ -28,13 +28,12 @@ def export(pool: str | Path, output: str | Path, format: str) -> int:
     format (str): One of WRITTEN.
     RETURNS (int): The number of sentences.
     RAISES (DeepALError): There is no such pool or format; the format cannot hold a sentence; or the
-        output is in the pool.
+        output is the pool, or in it.
     """
     output = Path(output)
     if format not in WRITTEN:
         raise DeepALError(f"The format {format!r} is not written. Known: {', '.join(WRITTEN)}.")
-    if Path(pool).resolve() in (output.resolve(), *output.resolve().parents):
-        raise DeepALError(f"{output} is in the pool {pool}. Name a file elsewhere.")
+    check_output(output, pool)
     counted = _Counted(progress_bar(_docs(pool), "export", unit=" sentences"))
     write = ALL_FORMATS[format].write
     if format == BRAT:

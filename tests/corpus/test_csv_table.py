@@ -37,3 +37,17 @@ def test_two_columns_of_tags_are_chosen_by_name_or_by_the_user(tmp_path):
 def test_a_malformed_row_is_reported(tmp_path, row):
     items = read(tmp_path, "auto", f"word,ner\nMia,B-X\nBo,O\n{row}\n", name="a.csv")
     assert problem(items[-1])[0] == 4
+
+
+def test_a_row_that_ends_before_its_sentence_is_reported(tmp_path):
+    items = read(tmp_path, "auto", "word,ner,id\nMia,B-X,1\nran,O\nBo,O,2\n", name="a.csv")
+    assert problem(items[0])[0] == 3
+
+
+def test_a_column_without_a_name_is_reported(tmp_path):
+    with pytest.raises(DeepALError, match="--columns _,word: name one column word, one column ner"):
+        how(tmp_path, "word,ner\nMia,B-X\n", name="a.csv", columns=("_", "word"))
+
+
+def test_a_line_that_is_too_long_for_a_table_is_text(tmp_path):
+    assert how(tmp_path, "word " * 40_000)[0] == "text"

@@ -1,6 +1,10 @@
+import zlib
+
+import pytest
 from spacy.tokens import Doc, DocBin, Span
 from spacy.vocab import Vocab
 
+from spacy_deepal.corpus import docbin
 from spacy_deepal.corpus.docbin import (
     ATTRS,
     OTHER_ATTRS,
@@ -11,6 +15,7 @@ from spacy_deepal.corpus.docbin import (
     write_docs,
 )
 from spacy_deepal.corpus.folders import open_all
+from spacy_deepal.errors import DeepALError
 
 from .build import EN, problem, tags
 
@@ -120,3 +125,14 @@ def test_docs_with_and_without_other_annotation_share_a_file(tmp_path):
     first, second = read_docs(tmp_path / "x.spacy", Vocab())
     assert not any(first.has_annotation(attr) for attr in ("TAG", "DEP", "HEAD", "SENT_START"))
     assert analysis(second) == analysis(analysed())
+
+
+def test_a_large_file_is_told_from_a_decompression_bomb(tmp_path, monkeypatch):
+    monkeypatch.setattr(docbin, "LARGE", 1 << 10)
+    monkeypatch.setattr(docbin, "MAX_UNPACKED", 1 << 20)
+    write_docs([Doc(EN.vocab, words=list(map(str, range(40_000))))], tmp_path / "x.spacy")
+    (doc,) = read_docs(tmp_path / "x.spacy", Vocab())
+    assert len(doc) == 40_000
+    (tmp_path / "bomb.spacy").write_bytes(zlib.compress(bytes(1 << 24)))
+    with pytest.raises(DeepALError, match="OverflowError"):
+        list(read_docs(tmp_path / "bomb.spacy", Vocab()))

@@ -1,8 +1,8 @@
 import pytest
 from spacy.tokens import Doc, Span
 
-from spacy_deepal.corpus.docs import at_ends_of_sentences, set_spans, tagged_doc
-from spacy_deepal.corpus.reading import BadLine
+from spacy_deepal.corpus.docs import at_ends_of_sentences, finished, set_spans, tagged_doc
+from spacy_deepal.corpus.reading import BadLine, ReadOptions, Sentence
 
 from .build import EN, tags
 
@@ -77,3 +77,12 @@ def test_a_text_that_is_not_of_the_words_is_reported():
         tagged_doc(EN, ["a", "b"], ["O", "O"], "a c", 1)
     with pytest.raises(BadLine, match="the text continues after the last token"):
         tagged_doc(EN, ["a"], ["O"], "a c", 1)
+
+
+def test_what_is_to_be_known_of_a_record_is_told_once_when_it_is_cut():
+    sentence = Sentence(EN.make_doc("Ada ran. Bo left."), 1, note="so it is")
+    parts = list(finished(EN, sentence, ReadOptions(split=True)))
+    assert [(part.doc.text, part.note) for part in parts] == [
+        ("Ada ran.", "so it is"),
+        ("Bo left.", None),
+    ]

@@ -98,3 +98,13 @@ def test_a_question_without_an_answer_is_reported(tmp_path):
 def test_the_plain_format_does_not_take_an_answer_for_a_whole_sentence(tmp_path):
     (bad,) = read(tmp_path, "jsonl", lines(record(MIA)))
     assert problem(bad) == (1, "an answer about one span: read the file with --format prodigy")
+
+
+@pytest.mark.parametrize("key", ["text", "sentence"])
+def test_other_texts_are_other_sentences(tmp_path, key):
+    content = lines(
+        *({"id": 1, key: text, "spans": [], "answer": "accept"} for text in ("Mia ran", "Bo sat")),
+        view=None,
+    )
+    first, second = read(tmp_path, "auto", content, name="a.jsonl")
+    assert (first.doc.text, second.doc.text) == ("Mia ran", "Bo sat")

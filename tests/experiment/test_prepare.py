@@ -1,4 +1,5 @@
 import os
+from zipfile import ZipFile
 
 import pytest
 import spacy
@@ -228,3 +229,27 @@ def test_prepare_takes_the_options_of_convert(tmp_path):
     options = ReadOptions(columns=("word", "_", "ner"))
     summaries = prepare(tmp_path, tmp_path / "corpus", options=options, encoding="latin-1")
     assert [pool.entities for pool in summaries.values()] == [{"Y": 1}] * 3
+
+
+def test_what_was_left_out_before_the_split_is_told(tmp_path):
+    (tmp_path / "data").mkdir()
+    make_documents(tmp_path / "data" / "nw.txt", 10)
+    lines = ['{"id": "a", "text": "b"}\n'] * 2 + ['{"text": " "}\n']
+    (tmp_path / "data" / "a.jsonl").write_text("".join(lines))
+    part = '{"text": "Mia ran home", "tokens": ["Mia"], "spans": []}'
+    with ZipFile(tmp_path / "data" / "b.zip", "w") as archive:
+        archive.writestr("b.jsonl", part)
+        archive.writestr("b.png", "")
+    told = prepare(tmp_path / "data", tmp_path / "corpus")["train"]
+    assert (told.doubles, told.without_words, told.notes.total()) == (1, 1, 1)
+    assert [path.name for path in told.unread] == ["b.png"]
+
+
+def test_a_pool_cannot_be_split_into_its_own_place(tmp_path):
+    (tmp_path / "data").mkdir()
+    make_documents(tmp_path / "data" / "nw.txt", 10)
+    prepare(tmp_path / "data", tmp_path / "corpus")
+    before = fingerprint(tmp_path / "corpus" / "train")
+    with pytest.raises(DeepALError, match=r"train is the folder of the data\. Name another one"):
+        prepare(tmp_path / "corpus" / "train", tmp_path / "corpus")
+    assert fingerprint(tmp_path / "corpus" / "train") == before

@@ -182,10 +182,25 @@ def test_what_a_format_cannot_hold_is_reported(tmp_path, format, words):
         round_trip(tmp_path, [doc], format)
 
 
+def test_prodigy_keeps_a_sentence_of_which_only_words_outside_of_entities_are_known(tmp_path):
+    doc = Doc(VOCAB, words=["Mia", "ran"], ents=["", "O"])
+    (back,) = round_trip(tmp_path, [doc], "prodigy")
+    assert of_tokens(back) == [("Mia", "", ""), ("ran", "", "")]
+
+
+def test_conll2012_cannot_hold_a_document_with_white_space_in_its_name(tmp_path):
+    doc = Doc(VOCAB, words=["Mia"], ents=["O"])
+    doc.user_data[KEY] = {"id": "1", "doc_id": "my file", "genre": None}
+    with pytest.raises(DeepALError, match="white space in the document's name 'my file'"):
+        round_trip(tmp_path, [doc], "conll2012")
+
+
 def test_wrong_formats_and_outputs_are_reported(tmp_path, unlabelled):
     (tmp_path / "pool").mkdir()
     write_docs([unlabelled], tmp_path / "pool" / "a.spacy")
     with pytest.raises(DeepALError, match=r"The format 'csb' is not written\. Known: bioes, brat"):
         export(tmp_path / "pool", tmp_path / "x", "csb")
-    with pytest.raises(DeepALError, match="is in the pool"):
+    with pytest.raises(DeepALError, match=r"x is in .*pool, which is read here"):
         export(tmp_path / "pool", tmp_path / "pool" / "x", "text")
+    with pytest.raises(DeepALError, match=r"a\.spacy is read here, so it cannot be written"):
+        export(tmp_path / "pool" / "a.spacy", tmp_path / "pool" / "a.spacy", "text")
