@@ -5,8 +5,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from ..errors import DeepALError
 from ..files import write_atomically
 from ..pipelines import blank_pipeline
@@ -69,10 +67,10 @@ def begin_or_change(
         check_label(label, ())
     suggest_by_terms(job.lang, job.terms, job.patterns, [*annotations.labels, *new])
     folder.path.mkdir(parents=True, exist_ok=True)
-    if old is None:
-        with write_atomically(folder.config_file) as stream:
-            stream.write(config)
-    with FileLock(folder.path / ".lock", timeout=5):
+    with folder.lock():
+        if old is None:
+            with write_atomically(folder.config_file) as stream:
+                stream.write(config)
         folder.journal.mend()
         for label in new:
             folder.journal.append(NewLabel(at=now(), by=COMMAND, label=label))

@@ -7,13 +7,11 @@ import sys
 import threading
 import time
 import webbrowser
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import quote
-
-from filelock import FileLock, Timeout
 
 from ..errors import DeepALError
 from .head import queue_head
@@ -96,7 +94,7 @@ def serve(
     folder = LabellingFolder(run)
     if not is_loopback(host):
         token = token or secrets.token_urlsafe(16)
-    with _only_one(folder), _listen(host, port) as listener:
+    with folder.lock(), _listen(host, port) as listener:
         begin = {"step": "Starting", "error": None}  # an error of an earlier process is over
         folder.write_status(folder.read_status().model_copy(update=begin))
         queue_head(folder, folder.read_job())
@@ -131,23 +129,6 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-@contextmanager
-def _only_one(folder: LabellingFolder) -> Iterator[None]:
-    """RAISES (DeepALError): Another process serves the run."""
-    lock = FileLock(folder.path / ".lock")
-    try:
-        lock.acquire(timeout=2)
-    except Timeout as error:
-        raise DeepALError(
-            f"{folder.run} is being labelled already: its page is open in another process. End "
-            "that one, or open its address."
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _listen(host: str, port: int) -> socket.socket:

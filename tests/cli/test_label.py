@@ -1,6 +1,7 @@
 """`spacy deepal label`: what it says before the page is there. tests/annotation has the page."""
 
 import pytest
+from filelock import FileLock
 
 from spacy_deepal.annotation.journal_oracle import read_annotations
 from spacy_deepal.annotation.labelling_folder import LabellingFolder
@@ -93,6 +94,16 @@ def test_other_data_need_another_folder(served, text, tmp_path):
     assert code == 1
     assert "was begun with other data" in out
     assert LabellingFolder(run).read_job().inputs == [str(text)]
+
+
+def test_a_run_whose_page_is_open_in_another_process_stays_as_it_is(served, text, tmp_path):
+    run = tmp_path / "run"
+    call("label", run, "--pool", text, "--labels", "PER")
+    with FileLock(run / "labelling" / ".lock"):
+        code, out = call("label", run, "--labels", "ORG")
+    assert code == 1
+    assert "is being labelled already" in " ".join(out.split())
+    assert read_annotations(run).labels == ["PER"]
 
 
 def test_a_folder_with_other_things_is_left_as_it_is(served, text, tmp_path):
