@@ -9,7 +9,6 @@ import time
 import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import quote
 
@@ -89,11 +88,10 @@ def serve(
     """
     import uvicorn
 
-    from .server import make_app
+    from .server import is_loopback, make_app
 
     folder = LabellingFolder(run)
-    if not is_loopback(host):
-        token = token or secrets.token_urlsafe(16)
+    token = token or (None if is_loopback(host) else secrets.token_urlsafe(16))
     with folder.lock(), _listen(host, port) as listener:
         begin = {"step": "Starting", "error": None}  # an error of an earlier process is over
         folder.write_status(folder.read_status().model_copy(update=begin))
@@ -121,14 +119,6 @@ def page_address(host: str, port: int, token: str | None) -> str:
     name = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(host, host)
     name = f"[{name}]" if ":" in name else name
     return f"http://{name}:{port}/" + (f"?token={quote(token)}" if token else "")
-
-
-def is_loopback(host: str) -> bool:
-    """RETURNS (bool): Whether only this machine reaches the address."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _listen(host: str, port: int) -> socket.socket:

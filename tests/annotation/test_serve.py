@@ -9,27 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 from filelock import FileLock
 
-from spacy_deepal.annotation.serve import TrainerProcess, is_loopback, page_address, serve
+from spacy_deepal.annotation.serve import TrainerProcess, page_address, serve
 from spacy_deepal.errors import DeepALError
 
 from .build import begin
-
-
-@pytest.mark.parametrize(
-    ("host", "answer"),
-    [
-        ("127.0.0.1", True),
-        ("localhost", True),
-        ("::1", True),
-        ("127.9.9.9", True),
-        ("0.0.0.0", False),
-        ("::", False),
-        ("192.168.0.7", False),
-        ("localhost.evil.example", False),
-    ],
-)
-def test_only_loopback_addresses_need_no_token(host, answer):
-    assert is_loopback(host) is answer
 
 
 def test_the_address_has_the_token_and_a_name_that_others_reach():
@@ -82,6 +65,22 @@ def test_one_that_cannot_go_on_is_given_up(tmp_path):
             break
     assert "ended 6 times" in error
     assert "trainer.log" in error
+
+
+def test_an_empty_token_is_none(tmp_path, monkeypatch):
+    begin(tmp_path / "run")
+    made = []
+
+    def make_app(session, *, token):
+        made.append(token)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("spacy_deepal.annotation.server.make_app", make_app)
+    for host in ("127.0.0.1", "0.0.0.0"):
+        with pytest.raises(KeyboardInterrupt):
+            serve(tmp_path / "run", host=host, port=0, token="", browser=False)
+    assert made[0] is None
+    assert len(made[1]) >= 20
 
 
 def test_another_host_is_served_with_a_token(tmp_path, monkeypatch):
