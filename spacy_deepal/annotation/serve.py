@@ -1,5 +1,6 @@
 """Starts the labelling: the background process, the web server, and the browser."""
 
+import os
 import secrets
 import socket
 import subprocess
@@ -31,13 +32,14 @@ class TrainerProcess:
     def __init__(self, folder: LabellingFolder, use_gpu: int):
         self.folder, self.use_gpu = folder, use_gpu
         self.failures = 0
+        self.stopped = False
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen:
         command = [sys.executable, "-m", "spacy_deepal.annotation.trainer"]
         with self.folder.log.open("ab") as log:
             return subprocess.Popen(
-                [*command, str(self.folder.run), str(self.use_gpu)],
+                [*command, str(self.folder.run), str(self.use_gpu), str(os.getpid())],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -48,7 +50,7 @@ class TrainerProcess:
 
         RETURNS (str | None): Why it cannot go on, if it cannot.
         """
-        if self.process.poll() is None:
+        if self.stopped or self.process.poll() is None:
             return None
         if error := self.folder.read_status().error:
             return error
@@ -61,6 +63,7 @@ class TrainerProcess:
 
     def stop(self) -> None:
         """End the process. What it was doing is done again by the next one."""
+        self.stopped = True
         self.process.terminate()
         self.process.wait()
 

@@ -2,6 +2,8 @@
 
 import re
 import socket
+import subprocess
+import sys
 import threading
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
@@ -54,6 +56,21 @@ def test_a_background_process_that_was_killed_is_started_again(tmp_path):
     assert trainer.process.pid != first.pid
     trainer.stop()
     assert trainer.process.poll() is not None
+    stopped = trainer.process
+    assert trainer.watch() is None
+    assert trainer.process is stopped  # nobody starts it again
+
+
+def test_a_background_process_ends_if_the_command_was_killed_before_it_had_begun(tmp_path):
+    folder = begin(tmp_path / "run")
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    command = [sys.executable, "-m", "spacy_deepal.annotation.trainer"]
+    with subprocess.Popen([*command, str(folder.run), "-1", str(gone.pid)]) as trainer:
+        try:
+            assert trainer.wait(60) == 1
+        finally:
+            trainer.kill()
 
 
 def test_one_that_cannot_go_on_is_given_up(tmp_path):
