@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from spacy.cli._util import import_code, setup_gpu
@@ -242,19 +242,16 @@ def _alone(folder: RunFolder) -> Iterator[None]:
     RAISES (DeepALError): Another process stays in the run.
     """
     end = time.monotonic() + LOCK_PATIENCE
-    while True:
-        lock = folder.lock()
-        try:
-            lock.__enter__()
-            break
-        except DeepALError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(PAUSE)
-    try:
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(folder.lock())
+                break
+            except DeepALError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(PAUSE)
         yield
-    finally:
-        lock.__exit__(None, None, None)
 
 
 def _end_with(parent: int) -> None:
