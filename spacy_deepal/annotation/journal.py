@@ -44,7 +44,7 @@ class Answer(Row):
     answer (str): "accept": `entities` are all there are. "ignore": the sentence cannot be labelled.
         "later": it is asked again.
     labels (list[str]): The types that the person could give. Of other types nothing is known.
-    seconds (float): How long the person looked at the sentence.
+    seconds (float): How long the person looked at the sentence, 120 at most.
     suggested (list): The entities that the person saw before they answered.
     model (int | None): The round whose model suggested them. None: no model did.
     """
