@@ -11,6 +11,7 @@ journal.
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -71,7 +72,8 @@ def time_rounds(run: Path, gold: dict[str, list], labelled: int) -> tuple[float,
     second round to its queue."""
     folder = LabellingFolder(run)
     start = time.perf_counter()
-    command = [sys.executable, "-m", "spacy_deepal.annotation.trainer", str(run), "-1"]
+    options = [str(run), "-1", str(os.getpid())]
+    command = [sys.executable, "-m", "spacy_deepal.annotation.trainer", *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as trainer:
         try:
             wait(trainer, folder.queue_file.exists)

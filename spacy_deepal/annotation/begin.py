@@ -5,8 +5,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from ..errors import DeepALError
 from ..files import write_atomically
 from ..pipelines import blank_pipeline
@@ -18,7 +16,7 @@ from .suggestions import suggest_by_terms
 
 DEV_WORDS = 1000
 COMMAND = "command"  # the annotator's name of types that the command adds
-FIXED = ("inputs", "lang", "dev", "test")  # what a labelling cannot change once it has begun
+FIXED = ("inputs", "dev", "test")  # what a labelling cannot change once it has begun
 
 
 def require_server() -> None:
@@ -60,7 +58,7 @@ def begin_or_change(
         blank_pipeline(lang)
     else:
         job = LabellingJob.model_validate(old.model_dump() | given)
-        _check_fixed(run, old, job)
+        _check_fixed(folder, old, job)
     for path in (*job.inputs, job.dev, job.test, job.patterns, job.code):
         if path is not None and not Path(path).exists():
             raise DeepALError(f"There is no file or folder {path}.")
@@ -69,10 +67,10 @@ def begin_or_change(
         check_label(label, ())
     suggest_by_terms(job.lang, job.terms, job.patterns, [*annotations.labels, *new])
     folder.path.mkdir(parents=True, exist_ok=True)
-    if old is None:
-        with write_atomically(folder.config_file) as stream:
-            stream.write(config)
-    with FileLock(folder.path / ".lock", timeout=5):
+    with folder.lock():
+        if old is None:
+            with write_atomically(folder.config_file) as stream:
+                stream.write(config)
         folder.journal.mend()
         for label in new:
             folder.journal.append(NewLabel(at=now(), by=COMMAND, label=label))
@@ -91,11 +89,18 @@ def _missing(given: dict[str, Any], labels: Sequence[str]) -> list[str]:
     return missing if labels else [*missing, "--labels PERSON,ORG"]
 
 
-def _check_fixed(run: Path, old: LabellingJob, new: LabellingJob) -> None:
+def _check_fixed(folder: LabellingFolder, old: LabellingJob, new: LabellingJob) -> None:
+    """RAISES (DeepALError): Something is asked for that only counts when a run begins."""
     for key in FIXED:
         before, after = getattr(old, key), getattr(new, key)
         if before != after:
             raise DeepALError(
-                f"{run} was begun with other data or another language ({key}: was {before}, is "
-                f"{after}). Use another folder for the run."
+                f"{folder.run} was begun with other data ({key}: was {before}, is {after}). Use "
+                "another folder for the run."
             )
+    can_be = new.test or folder.reserve("test").exists() or not folder.pool.exists()
+    if new.test_words and not can_be:
+        raise DeepALError(
+            f"{folder.run} was begun without a test set, whose sentences are drawn when the text "
+            "is read. Go on without --test-words, or use another folder for the run."
+        )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import DeepALError
-from ..files import Row, parse_row
+from ..files import Row, parse_row, to_json_line
 from ..rounds.rows import Entity
 
 Part = Literal["train", "dev", "test"]
@@ -44,7 +44,7 @@ class Answer(Row):
     answer (str): "accept": `entities` are all there are. "ignore": the sentence cannot be labelled.
         "later": it is asked again.
     labels (list[str]): The types that the person could give. Of other types nothing is known.
-    seconds (float): How long the person looked at the sentence.
+    seconds (float): How long the person looked at the sentence, 120 at most.
     suggested (list): The entities that the person saw before they answered.
     model (int | None): The round whose model suggested them. None: no model did.
     """
@@ -117,12 +117,18 @@ class Journal:
         _sync_folder(self.path.parent)
 
     def append(self, event: Event) -> None:
-        """Write an event. When this returns, it is on disk."""
-        line = json.dumps(event.model_dump(), ensure_ascii=False) + "\n"
-        with self.path.open("ab") as stream:
-            stream.write(line.encode())
-            stream.flush()
-            os.fsync(stream.fileno())
+        """Write an event. When this returns, it is on disk. After an error, as on a full disk,
+        nothing of it is in the file: half a line would damage the next one."""
+        line = to_json_line(event.model_dump()) + "\n"
+        size = self.path.stat().st_size if self.path.exists() else 0
+        try:
+            with self.path.open("ab") as stream:
+                stream.write(line.encode())
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError:
+            os.truncate(self.path, size)
+            raise
 
     def read_new(self) -> Iterator[Event]:
         """YIELDS (Event): The events that this object has not read yet.
@@ -136,9 +142,10 @@ class Journal:
             for line in stream:
                 if not line.endswith(b"\n"):
                     return  # it is being written
+                event = _parse_event(line, f"{self.path}, line {self._line + 1}")
                 self._offset += len(line)
                 self._line += 1
-                yield _parse_event(line, f"{self.path}, line {self._line}")
+                yield event
 
 
 def _parse_event(line: bytes, place: str) -> Event:
@@ -174,16 +181,14 @@ class Annotations:
         self.journal = journal
         self.labels: list[str] = []
         self.keys: set[str] = set()
-        # By sentence, the annotator who answered last at the end: their answers, one after another.
-        self._answers: dict[str, dict[str, list[Answer]]] = {}
-        self._history: defaultdict[str, list[str]] = defaultdict(list)  # sentences, by annotator
+        # What was not taken back, in the order in which it was written.
+        self._answers: dict[str, list[Answer]] = {}  # by sentence
+        self._history: defaultdict[str, list[Answer]] = defaultdict(list)  # by annotator
 
-    def refresh(self) -> bool:
-        """Read what is new in the journal. RETURNS (bool): Whether anything is."""
-        events = list(self.journal.read_new())
-        for event in events:
+    def refresh(self) -> None:
+        """Read what is new in the journal. RAISES (DeepALError): A line is damaged."""
+        for event in self.journal.read_new():
             self._apply(event)
-        return bool(events)
 
     def _apply(self, event: Event) -> None:
         match event:
@@ -192,19 +197,19 @@ class Annotations:
                     self.labels.append(event.label)
             case Answer():
                 self.keys.add(event.key)
-                by_name = self._answers.setdefault(event.id, {})
-                by_name[event.by] = [*by_name.pop(event.by, []), event]
-                self._history[event.by].append(event.id)
+                self._answers.setdefault(event.id, []).append(event)
+                self._history[event.by].append(event)
             case Undo():
-                answers = self._answers[event.id][event.by]
-                answers.pop()
-                if not answers:
-                    del self._answers[event.id][event.by]
-                self._history[event.by].pop()
+                for answers in (self._answers.get(event.id, []), self._history[event.by]):
+                    answers[:] = [answer for answer in answers if answer.key != event.key]
 
     def of(self, name: str) -> list[Answer]:
         """RETURNS (list[Answer]): The answer of each annotator to a sentence, the last one last."""
-        return [answers[-1] for answers in self._answers.get(name, {}).values()]
+        last: dict[str, Answer] = {}
+        for answer in self._answers.get(name, ()):
+            last.pop(answer.by, None)  # so that it moves to the end
+            last[answer.by] = answer
+        return list(last.values())
 
     def was_shown(self, name: str) -> bool:
         """RETURNS (bool): Whether somebody has answered, even if they took it back."""
@@ -225,7 +230,7 @@ class Annotations:
     def last_of(self, annotator: str) -> Answer | None:
         """RETURNS (Answer | None): The answer that an annotator can take back."""
         history = self._history[annotator]
-        return self._answers[history[-1]][annotator][-1] if history else None
+        return history[-1] if history else None
 
     def complete(self, answer: Answer) -> bool:
         """RETURNS (bool): Whether the answer speaks of all of today's types."""

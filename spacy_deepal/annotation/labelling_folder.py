@@ -10,10 +10,12 @@ queue.jsonl    the sentences that come next · held.json: those on people's scre
 status.json    what the background process does · trainer.log: what it printed
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from pydantic import Field
 
 from ..errors import DeepALError
@@ -148,6 +150,25 @@ class LabellingFolder:
     def journal(self) -> Journal:
         """RETURNS (Journal): A new reader of the journal, at its beginning."""
         return Journal(self.path / "journal.jsonl")
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep other processes from writing the journal.
+
+        RAISES (DeepALError): Another process serves the run.
+        """
+        lock = FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=2)
+        except Timeout as error:
+            raise DeepALError(
+                f"{self.run} is being labelled already: its page is open in another process. End "
+                "that one, or open its address."
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def reserve(self, part: Part) -> Path:
         """Random sentences from which people label dev or test."""

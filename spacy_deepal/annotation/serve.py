@@ -1,5 +1,6 @@
 """Starts the labelling: the background process, the web server, and the browser."""
 
+import os
 import secrets
 import socket
 import subprocess
@@ -7,13 +8,10 @@ import sys
 import threading
 import time
 import webbrowser
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from ipaddress import ip_address
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
-
-from filelock import FileLock, Timeout
 
 from ..errors import DeepALError
 from .head import queue_head
@@ -34,13 +32,14 @@ class TrainerProcess:
     def __init__(self, folder: LabellingFolder, use_gpu: int):
         self.folder, self.use_gpu = folder, use_gpu
         self.failures = 0
+        self.stopped = False
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen:
         command = [sys.executable, "-m", "spacy_deepal.annotation.trainer"]
         with self.folder.log.open("ab") as log:
             return subprocess.Popen(
-                [*command, str(self.folder.run), str(self.use_gpu)],
+                [*command, str(self.folder.run), str(self.use_gpu), str(os.getpid())],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -51,7 +50,7 @@ class TrainerProcess:
 
         RETURNS (str | None): Why it cannot go on, if it cannot.
         """
-        if self.process.poll() is None:
+        if self.stopped or self.process.poll() is None:
             return None
         if error := self.folder.read_status().error:
             return error
@@ -64,6 +63,7 @@ class TrainerProcess:
 
     def stop(self) -> None:
         """End the process. What it was doing is done again by the next one."""
+        self.stopped = True
         self.process.terminate()
         self.process.wait()
 
@@ -91,12 +91,11 @@ def serve(
     """
     import uvicorn
 
-    from .server import make_app
+    from .server import is_loopback, make_app
 
     folder = LabellingFolder(run)
-    if not is_loopback(host):
-        token = token or secrets.token_urlsafe(16)
-    with _only_one(folder), _listen(host, port) as listener:
+    token = token or (None if is_loopback(host) else secrets.token_urlsafe(16))
+    with folder.lock(), _listen(host, port) as listener:
         begin = {"step": "Starting", "error": None}  # an error of an earlier process is over
         folder.write_status(folder.read_status().model_copy(update=begin))
         queue_head(folder, folder.read_job())
@@ -123,31 +122,6 @@ def page_address(host: str, port: int, token: str | None) -> str:
     name = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(host, host)
     name = f"[{name}]" if ":" in name else name
     return f"http://{name}:{port}/" + (f"?token={quote(token)}" if token else "")
-
-
-def is_loopback(host: str) -> bool:
-    """RETURNS (bool): Whether only this machine reaches the address."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-@contextmanager
-def _only_one(folder: LabellingFolder) -> Iterator[None]:
-    """RAISES (DeepALError): Another process serves the run."""
-    lock = FileLock(folder.path / ".lock")
-    try:
-        lock.acquire(timeout=2)
-    except Timeout as error:
-        raise DeepALError(
-            f"{folder.run} is being labelled already: its page is open in another process. End "
-            "that one, or open its address."
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _listen(host: str, port: int) -> socket.socket:

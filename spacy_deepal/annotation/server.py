@@ -2,6 +2,7 @@
 
 import hmac
 from importlib.resources import files
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +21,6 @@ from .session import Session
 
 PAGE_FOLDER = "page"  # the folder of the page's files, beside this module
 COOKIE = "spacy_deepal_token"
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 RELOAD = "Load the page again."
 # The page asks nobody but this server for anything, and nobody may show it in a frame.
 HEADERS = {
@@ -125,9 +125,9 @@ class Guard:
     def _refuse(self, headers: Headers) -> Response | None:
         """RETURNS (Response | None): The answer to a request that another site has caused."""
         host, origin = headers.get("host", ""), headers.get("origin")
-        if self.token is None and urlsplit(f"//{host}").hostname not in LOOPBACK:
+        if self.token is None and not is_loopback(_name(host)):
             return _refusal(f"This page is not served under the name {host!r}.")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and origin.partition("://")[2] != host:
             return _refusal(f"Requests from {origin} are refused.")
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return _refusal("Requests from other sites are refused.")
@@ -148,6 +148,22 @@ class Guard:
 
     def _fits(self, given: str) -> bool:
         return self.token is not None and hmac.compare_digest(given.encode(), self.token.encode())
+
+
+def is_loopback(host: str) -> bool:
+    """RETURNS (bool): Whether only this machine reaches the address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _name(host: str) -> str:
+    """RETURNS (str): The name in a Host header; empty if there is none."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _refusal(message: str) -> Response:

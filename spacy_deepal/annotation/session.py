@@ -29,10 +29,11 @@ class Session:
         self.journal.mend()
         self.annotations = Annotations(self.journal)
         self.annotations.refresh()
-        self._held = self.folder.read_held()
+        self._held = self._read_held()
         self._seen: dict[str, float] = {}
         self._queue: list[Task] = []
         self._status = Status(step="Starting")
+        self._error: str | None = None
         self._curve: list[CurvePoint] = []
         self._read: dict[Path, int] = {}
 
@@ -101,7 +102,7 @@ class Session:
         """RETURNS (Progress): How far the labelling is."""
         train, dev, test = (self.annotations.settled(part) for part in ("train", "dev", "test"))
         everything, status = [*train, *dev, *test], self._status
-        words, recent = _count(train), everything[-RECENT:]
+        words, recent = _count(train), sorted(everything, key=lambda a: a.at)[-RECENT:]
         return Progress(
             words=words,
             sentences=len(train),
@@ -122,13 +123,12 @@ class Session:
             agreement=compare_annotators(self.annotations.of(a.id) for a in everything),
             by_annotator=_by_annotator(self.annotations.of(a.id) for a in everything),
             step=status.step,
-            error=status.error,
+            error=self._error or status.error,
         )
 
     def set_error(self, error: str) -> None:
         """Show on the page that the background process cannot go on."""
-        self._refresh()
-        self._status = self._status.model_copy(update={"error": error})
+        self._error = error
 
     def _refresh(self) -> None:
         """Read those files again that the background process has written anew."""
@@ -210,6 +210,16 @@ class Session:
         if answers := self.annotations.of(name):
             return _task_again(answers[-1])
         raise DeepALError(f"There is no sentence {name} to be labelled. Load the page again.")
+
+    def _read_held(self) -> dict[str, Task]:
+        """RETURNS (dict[str, Task]): The sentence on the screen of each annotator, unless it was
+        answered: a killed process may have written the answer down and not yet let go of it."""
+        last = self.annotations.last_of
+        return {
+            name: task
+            for name, task in self.folder.read_held().items()
+            if (answer := last(name)) is None or answer.id != task.id
+        }
 
     def _hold(self, annotator: str, task: Task) -> None:
         self._held[annotator] = task

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import srsly
 from spacy.language import Language
+from spacy.pipeline import EntityRuler
 from spacy.tokens import Doc
 
 from ..acquisition.upstream import find_tagger, prepared
@@ -92,9 +94,9 @@ def suggest_by_terms(
 
 def _use_rules(lang: str, rules: list[dict]) -> Suggest:
     nlp = blank_pipeline(lang)
-    ruler = nlp.add_pipe("entity_ruler", config={"validate": True})
+    ruler = cast(EntityRuler, nlp.add_pipe("entity_ruler", config={"validate": True}))
     try:
-        ruler.add_patterns(rules)  # type: ignore[attr-defined]
+        ruler.add_patterns(rules)
     except (ValueError, TypeError, KeyError) as error:
         raise DeepALError(f"The patterns cannot be used: {error}") from error
 

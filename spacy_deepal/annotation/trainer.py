@@ -1,7 +1,8 @@
 """The background process of a labelled run: it converts, trains and ranks while people label.
 
 It speaks with the labelling page through files only, and can be killed at any moment:
-    python -m spacy_deepal.annotation.trainer RUN_DIR GPU_ID
+    python -m spacy_deepal.annotation.trainer RUN_DIR GPU_ID PARENT
+PARENT is the id of the process that starts it, and with which it ends.
 """
 
 import os
@@ -9,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from spacy.cli._util import import_code, setup_gpu
@@ -212,9 +213,10 @@ class Trainer:
         run.labelling.write_status(self.status)
 
 
-def run_trainer(path: Path, use_gpu: int) -> None:
-    """Work until the process that started this one ends."""
-    threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
+def run_trainer(path: Path, use_gpu: int, parent: int) -> None:
+    """Work until the process that started this one ends. parent (int): Its id. It may have ended
+    already, so this process cannot ask for it."""
+    threading.Thread(target=_end_with, args=[parent], daemon=True).start()
     hide_progress_bars()
     trainer = Trainer(path, use_gpu)
     code = trainer.run.job.code
@@ -240,19 +242,16 @@ def _alone(folder: RunFolder) -> Iterator[None]:
     RAISES (DeepALError): Another process stays in the run.
     """
     end = time.monotonic() + LOCK_PATIENCE
-    while True:
-        lock = folder.lock()
-        try:
-            lock.__enter__()
-            break
-        except DeepALError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(PAUSE)
-    try:
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(folder.lock())
+                break
+            except DeepALError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(PAUSE)
         yield
-    finally:
-        lock.__exit__(None, None, None)
 
 
 def _end_with(parent: int) -> None:
@@ -263,4 +262,4 @@ def _end_with(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    run_trainer(Path(sys.argv[1]), int(sys.argv[2]))
+    run_trainer(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

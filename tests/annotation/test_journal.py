@@ -1,5 +1,8 @@
 """The journal: nothing that was answered is lost, whatever is killed."""
 
+import errno
+import os
+
 import pytest
 
 from spacy_deepal.annotation.journal import Annotations, Answer, Journal, NewLabel, Undo
@@ -78,6 +81,33 @@ def test_a_damaged_line_is_named(tmp_path, line):
         list(Journal(journal.path).read_new())
 
 
+def test_a_damaged_line_is_named_each_time_and_the_lines_before_it_count(tmp_path):
+    found = annotations(tmp_path, label("PER"))
+    found.journal.append(label("LOC"))
+    with found.journal.path.open("a") as stream:
+        stream.write("{\n")
+    for _ in range(2):
+        with pytest.raises(DeepALError, match=r"journal\.jsonl, line 3"):
+            found.refresh()
+        assert found.labels == ["PER", "LOC"]
+
+
+def test_half_a_line_does_not_stay_when_the_disk_is_full(tmp_path, monkeypatch):
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.append(label("PER"))
+
+    def fail(descriptor):
+        os.ftruncate(descriptor, os.fstat(descriptor).st_size - 9)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(OSError, match="No space"):
+            journal.append(label("LOC"))
+    journal.append(label("ORG"))
+    assert [event.label for event in Journal(journal.path).read_new()] == ["PER", "ORG"]
+
+
 def test_the_last_answer_counts_and_later_counts_for_nothing(tmp_path):
     found = annotations(
         tmp_path,
@@ -98,6 +128,21 @@ def test_undo_brings_the_answer_before_back(tmp_path):
     assert found.final("s1") is None
     assert found.last_of("me") is None
     assert found.was_shown("s1")
+
+
+def test_undo_makes_the_last_answer_of_all_that_are_left_count(tmp_path):
+    first, second = answer("s1", [(0, 1, "PER")], by="ada"), answer("s1", [], by="ada")
+    other = answer("s1", [(0, 2, "PER")], by="bob")
+    found = annotations(tmp_path, first, other, second, undo(second))
+    assert found.final("s1") == other
+
+
+def test_undo_of_an_answer_whose_line_was_deleted_changes_nothing(tmp_path):
+    """The message about a damaged line says that it may be deleted."""
+    first, second = answer("s1", [(0, 1, "PER")]), answer("s2", [])
+    found = annotations(tmp_path, undo(second), first, undo(second))
+    assert found.final("s1") == first
+    assert found.last_of("me") == first
 
 
 def test_an_answer_is_complete_if_it_speaks_of_all_types(tmp_path):

@@ -61,6 +61,21 @@ def opened(browser, tmp_path):
         server.__exit__(None, None, None)
 
 
+def test_an_answer_waits_for_the_new_token_of_a_command_that_was_started_again(browser, tmp_path):
+    session = make_session(tmp_path / "run", make_queue(2))
+    guard = make_app(session, token="old")
+    with serving(guard) as client, browser.new_context() as context:
+        page = Page(context.new_page(), session)
+        page.page.goto(f"http://127.0.0.1:{client.port}/?token=old")
+        page.page.wait_for_selector("#t0")
+        guard.token = "new"
+        page.press("1", "Enter")
+        page.page.wait_for_selector("#message:has-text('token')")
+        assert session.annotations.final("s0") is None
+        page.page.goto(f"http://127.0.0.1:{client.port}/?token=new")
+        assert page.answered("s0") == [(0, 1, "PER")]
+
+
 def test_arrows_move_shift_marks_and_a_number_gives_the_type(opened):
     page = opened([make_task("s0", "Ada Lovelace saw New York ."), make_task("s1")])
     keys = ["Shift+ArrowRight", "1", "ArrowRight", "ArrowRight", "Shift+ArrowRight", "2", "Enter"]

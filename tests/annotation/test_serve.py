@@ -2,6 +2,8 @@
 
 import re
 import socket
+import subprocess
+import sys
 import threading
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
@@ -9,27 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 from filelock import FileLock
 
-from spacy_deepal.annotation.serve import TrainerProcess, is_loopback, page_address, serve
+from spacy_deepal.annotation.serve import TrainerProcess, page_address, serve
 from spacy_deepal.errors import DeepALError
 
 from .build import begin
-
-
-@pytest.mark.parametrize(
-    ("host", "answer"),
-    [
-        ("127.0.0.1", True),
-        ("localhost", True),
-        ("::1", True),
-        ("127.9.9.9", True),
-        ("0.0.0.0", False),
-        ("::", False),
-        ("192.168.0.7", False),
-        ("localhost.evil.example", False),
-    ],
-)
-def test_only_loopback_addresses_need_no_token(host, answer):
-    assert is_loopback(host) is answer
 
 
 def test_the_address_has_the_token_and_a_name_that_others_reach():
@@ -71,6 +56,21 @@ def test_a_background_process_that_was_killed_is_started_again(tmp_path):
     assert trainer.process.pid != first.pid
     trainer.stop()
     assert trainer.process.poll() is not None
+    stopped = trainer.process
+    assert trainer.watch() is None
+    assert trainer.process is stopped  # nobody starts it again
+
+
+def test_a_background_process_ends_if_the_command_was_killed_before_it_had_begun(tmp_path):
+    folder = begin(tmp_path / "run")
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    command = [sys.executable, "-m", "spacy_deepal.annotation.trainer"]
+    with subprocess.Popen([*command, str(folder.run), "-1", str(gone.pid)]) as trainer:
+        try:
+            assert trainer.wait(60) == 1
+        finally:
+            trainer.kill()
 
 
 def test_one_that_cannot_go_on_is_given_up(tmp_path):
@@ -82,6 +82,22 @@ def test_one_that_cannot_go_on_is_given_up(tmp_path):
             break
     assert "ended 6 times" in error
     assert "trainer.log" in error
+
+
+def test_an_empty_token_is_none(tmp_path, monkeypatch):
+    begin(tmp_path / "run")
+    made = []
+
+    def make_app(session, *, token):
+        made.append(token)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("spacy_deepal.annotation.server.make_app", make_app)
+    for host in ("127.0.0.1", "0.0.0.0"):
+        with pytest.raises(KeyboardInterrupt):
+            serve(tmp_path / "run", host=host, port=0, token="", browser=False)
+    assert made[0] is None
+    assert len(made[1]) >= 20
 
 
 def test_another_host_is_served_with_a_token(tmp_path, monkeypatch):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from spacy_deepal.annotation.server import make_app
+from spacy_deepal.annotation.server import is_loopback, make_app
 
 from .build import LABELS, make_given, make_queue, make_session, serving
 
@@ -63,12 +63,31 @@ def test_a_name_that_is_none_is_refused(client, name):
     assert client.get(f"/api/view?as={name}").status == 400
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:8017", "localhost:1", "[::1]:8017"])
+@pytest.mark.parametrize(
+    ("host", "answer"),
+    [
+        ("127.0.0.1", True),
+        ("localhost", True),
+        ("::1", True),
+        ("127.9.9.9", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("192.168.0.7", False),
+        ("localhost.evil.example", False),
+    ],
+)
+def test_only_loopback_addresses_need_no_token(host, answer):
+    assert is_loopback(host) is answer
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8017", "localhost:1", "[::1]:8017", "127.9.9.9:8017"])
 def test_every_loopback_name_is_served(client, host):
     assert client.get("/api/view", host=host).status == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "10.0.0.1:8017", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "10.0.0.1:8017", "", "[::1"]
+)
 def test_another_name_for_this_machine_is_refused(client, host):
     """A page of another site may have its own name point to 127.0.0.1 (DNS rebinding)."""
     assert client.get("/api/view", host=host).status == 403

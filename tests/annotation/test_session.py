@@ -3,7 +3,7 @@
 import pytest
 
 from spacy_deepal.annotation.labelling_folder import LabellingFolder
-from spacy_deepal.annotation.session import Session
+from spacy_deepal.annotation.session import RECENT, Session
 from spacy_deepal.errors import DeepALError
 
 from .build import (
@@ -33,6 +33,15 @@ def test_nothing_answered_is_asked_again_after_a_restart(run):
         session.answer("me", make_given(session.view("me").task))
     assert session.view("me").task.id == "s2"
     assert label_all(Session(run), "me") == ["s2", "s3"]
+
+
+def test_an_answer_after_which_the_process_was_killed_is_not_asked_again(run):
+    session = make_session(run, make_queue(2))
+    task = session.view("me").task
+    held = LabellingFolder(run).read_held()
+    session.answer("me", make_given(task))
+    LabellingFolder(run).write_held(held)  # as if it had been killed before it let go
+    assert label_all(Session(run), "me") == ["s1"]
 
 
 def test_the_sentence_on_the_screen_survives_a_restart_and_a_new_queue(run):
@@ -180,6 +189,15 @@ def test_progress_counts_words_and_time(run):
     assert (progress.words, progress.sentences, progress.waiting) == (4, 1, 4)
     assert (progress.dev_words, progress.dev_entities) == (8, 2)
     assert progress.seconds_per_word == 6.0 / 12
+
+
+def test_the_time_for_a_word_is_that_of_the_last_answers(run):
+    session = make_session(run, [*make_queue(RECENT, part="test"), make_task("t0")])
+    label_all(session, "me")
+    session.folder.write_queue(make_queue(2 * RECENT))
+    while (task := session.view("me").task) is not None:
+        session.answer("me", make_given(task, key=f"slow {task.id}", seconds=40.0))
+    assert session.progress().seconds_per_word == 10.0
 
 
 def test_a_folder_without_labelling_says_how_to_begin(tmp_path):

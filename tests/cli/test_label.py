@@ -1,7 +1,9 @@
 """`spacy deepal label`: what it says before the page is there. tests/annotation has the page."""
 
 import pytest
+from filelock import FileLock
 
+from spacy_deepal.annotation.divide import divide_text
 from spacy_deepal.annotation.journal_oracle import read_annotations
 from spacy_deepal.annotation.labelling_folder import LabellingFolder
 
@@ -93,6 +95,30 @@ def test_other_data_need_another_folder(served, text, tmp_path):
     assert code == 1
     assert "was begun with other data" in out
     assert LabellingFolder(run).read_job().inputs == [str(text)]
+
+
+def test_a_test_set_is_asked_for_when_the_text_is_read_or_never(served, text, tmp_path):
+    """Without sentences for it, the run would wait for a test set for ever."""
+    run = tmp_path / "run"
+    call("label", run, "--pool", text, "--labels", "PER")
+    assert call("label", run, "--test-words", 40)[0] == 0  # the text has not been read yet
+    call("label", run, "--test-words", 0)
+    folder = LabellingFolder(run)
+    divide_text(folder, folder.read_job(), 0)
+    code, out = call("label", run, "--test-words", 50)
+    assert code == 1
+    assert "was begun without a test set" in " ".join(out.split())
+    assert folder.read_job().test_words == 0
+
+
+def test_a_run_whose_page_is_open_in_another_process_stays_as_it_is(served, text, tmp_path):
+    run = tmp_path / "run"
+    call("label", run, "--pool", text, "--labels", "PER")
+    with FileLock(run / "labelling" / ".lock"):
+        code, out = call("label", run, "--labels", "ORG")
+    assert code == 1
+    assert "is being labelled already" in " ".join(out.split())
+    assert read_annotations(run).labels == ["PER"]
 
 
 def test_a_folder_with_other_things_is_left_as_it_is(served, text, tmp_path):

@@ -14,12 +14,16 @@ async function request(path, body) {
   };
   const response = await fetch(`api/${path}${query}`, options);
   const value = await response.json();
+  if (response.status === 403) throw new Locked(value.error);
   if (!response.ok) throw new Refused(value.error);
   return value;
 }
 
 // The server has answered, and said no.
 export class Refused extends Error {}
+
+// It has not let the page in, as when the command was started again with a new token.
+class Locked extends Refused {}
 
 export const view = () => request("view");
 export const undo = () => request("undo", {});
@@ -34,6 +38,7 @@ export async function answer(given, waiting) {
       keep(null);
       return shown;
     } catch (error) {
+      if (error instanceof Locked) throw error; // the answer is kept until the page is let in
       if (error instanceof Refused) {
         keep(null);
         throw error;
