@@ -152,20 +152,20 @@ def time_ner(config: Config, here: Path, corpus: Path, lang: str) -> dict[str, f
     settings = config.interpolate()
     peer = ner_config(lang)
     peer["training"]["batcher"] = settings["training"]["batcher"]
-    log = (RunFolder(here / "run").round(0).log).read_text(encoding="utf8").splitlines()
-    steps = [int(line.split()[1]) for line in log if line.split()[:1] and line.split()[0].isdigit()]
+    first = RunFolder(here / "run").round(0)
+    log = map(str.split, first.log.read_text(encoding="utf8").splitlines())
+    steps = [int(cells[1]) for cells in log if cells and cells[0].isdigit()]
     peer["training"] |= {"max_steps": steps[-1], "max_epochs": 0, "patience": 0}
     peer["training"]["eval_frequency"] = steps[1]
     (here / "ner").mkdir()
     start = time.perf_counter()
-    batch = RunFolder(here / "run").round(0).batch
-    peer["paths"] |= {"train": str(batch), "dev": str(corpus / "dev.spacy")}
+    peer["paths"] |= {"train": str(first.batch), "dev": str(corpus / "dev.spacy")}
     train(init_nlp(peer), here / "ner", stdout=io.StringIO(), stderr=io.StringIO())
     trained = time.perf_counter()
     nlp = spacy.load(here / "ner" / "model-best")
     nlp.evaluate(list(Corpus(corpus / "test.spacy", gold_preproc=True)(nlp)))
     evaluated = time.perf_counter()
-    known = {sentence_id(doc) for doc in read_shards(batch, nlp.vocab)}
+    known = {sentence_id(doc) for doc in read_shards(first.batch, nlp.vocab)}
     docs = read_shards(here / "pool", nlp.vocab)
     left = (
         Doc(nlp.vocab, [word.text for word in doc]) for doc in docs if sentence_id(doc) not in known

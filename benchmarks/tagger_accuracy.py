@@ -8,7 +8,8 @@ configs, the CRF by its penalties. `deepal_ner` learns its word vectors from the
 training pool, labelled or not, as `spacy deepal experiment` does. `ner_text` gets the same table,
 `deepal_ner_plain` gets none. The systems called _vectors get theirs from `--transformer`, the
 folder of a sentence-transformer. `deepal_ner_tables` joins them with those from the text.
-`deepal_ner_encoder` reads whole sentences with that transformer besides.
+`deepal_ner_encoder` reads whole sentences with that transformer besides;
+`deepal_ner_encoder_tables` does so with the joined tables.
 """
 
 import time
@@ -40,6 +41,7 @@ TABLES = {  # the systems, and where their word vectors come from
     "deepal_ner_plain": None,
     "deepal_ner_tables": "text+transformer",
     "deepal_ner_encoder": "transformer",
+    "deepal_ner_encoder_tables": "text+transformer",
 }
 
 
@@ -78,7 +80,7 @@ def main(
                 scores = run_crf(corpus, Path(draft), lang)
             else:
                 table = make_table(TABLES[cell["system"]], workspace / name, lang, transformer)
-                encoder = transformer if cell["system"] == "deepal_ner_encoder" else None
+                encoder = transformer if "encoder" in cell["system"] else None
                 config = config_of(cell["system"], lang, table, cell["seed"], encoder)
                 scores = run_spacy(config, corpus, Path(draft))
         seconds = round(time.perf_counter() - start)

@@ -103,12 +103,13 @@ def _nothing_to_select(candidates: Sequence[Score], budget: int) -> str:
 def _fetch_checked(
     pool: str | Path, batch: Sequence[Score], vocab: Vocab, with_gold: bool
 ) -> list[Doc]:
-    """`fetch` a batch. RAISES (DeepALError): The pool has other words than those scored."""
+    """`fetch` a batch. RAISES (DeepALError): A score, such as one of the user's own making, has
+    another number of words than its sentence."""
     docs = fetch(pool, [item.id for item in batch], vocab, with_gold=with_gold)
     for item, doc in zip(batch, docs, strict=True):
         if count_words(doc) != item.words:
             raise DeepALError(
                 f"Sentence {item.id} has {item.words} words in the scores and {count_words(doc)} "
-                f"in the pool {pool}. The scores belong to another pool: score this one."
+                f"in the pool {pool}. Correct the scores: white space does not count as a word."
             )
     return docs

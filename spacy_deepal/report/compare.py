@@ -180,7 +180,9 @@ def read_comparison(
         known = [run.curve[-1] for run in runs if run.rounds and run.percents[-1] >= 100 - TINY]
         last = "the last round of the run" if len(known) == 1 else f"mean of the {len(known)} runs"
         source = f"{last} that labelled the whole pool"
-    return Comparison(runs, float(numpy.mean(known)) if known else None, source, shallow_f)
+    if not known:
+        return Comparison(runs, shallow=shallow_f)
+    return Comparison(runs, float(numpy.mean(known)), source, shallow_f)
 
 
 def _read_f(path: Path) -> float:

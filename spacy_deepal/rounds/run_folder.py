@@ -24,13 +24,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..errors import DeepALError
-from ..files import (
-    RowType,
-    check_replaceable,
-    parse_row,
-    read_json,
-    write_json,
-)
+from ..files import RowType, check_replaceable, parse_row, read_json, write_json
 from ..pool.shards import read_shards
 from ..sealed import read_sealed, write_sealed
 from .manifest import differences
@@ -126,10 +120,7 @@ class RunFolder:
         if changes and diverged and all(change.startswith(MAY_CHANGE) for change in changes):
             write_json(self._manifest, manifest.model_dump())
         elif changes:
-            raise DeepALError(
-                f"{self.path} holds another run. Use another folder, or undo these changes:\n- "
-                + "\n- ".join(changes)
-            )
+            raise self._another(changes)
 
     def grow(self, manifest: Manifest) -> None:
         """Begin a run, or continue one whose dev, test and types may grow while people label.
@@ -140,12 +131,15 @@ class RunFolder:
             old = self.manifest
             growing = {key: getattr(manifest, key) for key in ("config", "dev", "test")}
             if changes := differences(old.model_copy(update=growing), manifest):
-                raise DeepALError(
-                    f"{self.path} holds another run. Use another folder, or undo these changes:\n- "
-                    + "\n- ".join(changes)
-                )
+                raise self._another(changes)
             manifest = manifest.model_copy(update={"started": old.started})
         write_json(self._manifest, manifest.model_dump())
+
+    def _another(self, changes: list[str]) -> DeepALError:
+        return DeepALError(
+            f"{self.path} holds another run. Use another folder, or undo these changes:\n- "
+            + "\n- ".join(changes)
+        )
 
     @property
     def has_begun(self) -> bool:

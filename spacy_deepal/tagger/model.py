@@ -71,7 +71,7 @@ def tagger_of(model: Model) -> Tagger:
     RAISES (DeepALError): The model is not initialised.
     """
     shim = cast(NetworkShim, model.shims[0])
-    shim.settle_after_fork()
+    shim.fork_guard.settle()
     return shim.tagger
 
 

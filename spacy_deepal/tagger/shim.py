@@ -1,6 +1,5 @@
 """Where the Thinc model keeps the network: its life, its updates, its averages, its bytes."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -14,6 +13,7 @@ from torch import nn
 
 from ..errors import DeepALError
 from .decoding import Tagger
+from .forks import ForkGuard
 from .network import CnnCnnLstm
 from .sizes import Sizes, Vocabulary
 
@@ -27,11 +27,7 @@ class NetworkShim(PyTorchShim):
     def __init__(self) -> None:
         super().__init__(None)
         self._tagger: Tagger | None = None
-        self._process = os.getpid()
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._process = os.getpid()
+        self.fork_guard = ForkGuard()
 
     @property
     def tagger(self) -> Tagger:
@@ -42,13 +38,6 @@ class NetworkShim(PyTorchShim):
                 "`spacy train`, or load a trained pipeline."
             )
         return self._tagger
-
-    def settle_after_fork(self) -> None:
-        """Use one thread of torch in a forked process, such as a child of `nlp.pipe(n_process=2)`:
-        it would wait for ever for the threads of its parent, which do not survive a fork."""
-        if self._process != os.getpid():
-            torch.set_num_threads(1)
-            self._process = os.getpid()
 
     @property
     def network(self) -> CnnCnnLstm:

@@ -1,6 +1,5 @@
 """`spacy_deepal.FrozenEncoder.v1`: a pretrained encoder as the tok2vec of a model."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from thinc.types import Floats2d
 
 from ..errors import DeepALError
 from ..sentences import word_places
+from ..tagger.forks import ForkGuard
 from ..tagger.packing import split
 from .encoder_cache import EncoderCache, WordIds, sentence_key
 from .pretrained import (
@@ -145,12 +145,12 @@ class EncoderShim(Shim):
         self.cache_place, self.cache_gb = cache, cache_gb
         self.fingerprint: str | None = None  # of the encoder that the model is trained with
         self.files: dict[str, bytes] = {}  # its own, if it came with the pipeline
+        self.fork_guard = ForkGuard()
         self._forget()
 
     def _forget(self) -> None:
         self._encoder: PretrainedEncoder | None = None
         self._cache: EncoderCache | None = None
-        self._process = os.getpid()
 
     def __getstate__(self) -> dict[str, Any]:
         """Copies and pickles load the encoder again."""
@@ -159,9 +159,11 @@ class EncoderShim(Shim):
     def start(self) -> None:
         """Begin with the encoder that is in its place now."""
         self._forget()
-        self.files, self.layers = {}, self.wanted
-        self.fingerprint = find_fingerprint(find_encoder(self.place))
-        self.layers = self.encoder.layers
+        self.files = {}
+        folder = find_encoder(self.place)
+        self.fingerprint = find_fingerprint(folder)
+        self._encoder = PretrainedEncoder(folder, self.wanted)
+        self.layers = self._encoder.layers
         if self.cache_place is not None:
             Path(self.cache_place).expanduser().mkdir(parents=True, exist_ok=True)
 
@@ -199,9 +201,7 @@ class EncoderShim(Shim):
 
         RETURNS (list[array[n_words, D]]): The vectors of the words of each Doc.
         """
-        if self._process != os.getpid():  # torch's threads do not survive a fork
-            torch.set_num_threads(1)
-            self._process = os.getpid()
+        self.fork_guard.settle()
         cache = self._open_cache()
         sentences: list[WordIds] = [cast(Any, doc.to_array(ORTH))[word_places(doc)] for doc in docs]
         keys = [sentence_key(sentence) for sentence in sentences]

@@ -36,6 +36,4 @@ def test_with_the_tokens_of_the_pipeline_both_scores_are_equal():
 
 
 def test_without_a_text_there_is_no_score():
-    doc = gold(["天河", "好"], spaces=False)
-    doc.has_unknown_spaces = True
-    assert raw_text_f(RULED, [doc], 1.0) is None
+    assert raw_text_f(RULED, [gold(["天河", "好"], spaces=False)], 1.0) is None

@@ -73,6 +73,18 @@ def folder(tmp_path):
     return folder
 
 
+def write_changed_metrics(folder, old, new):
+    for number in range(2):
+        folder.add_metrics(metrics_line(number))
+    change_text(folder.path / "metrics.jsonl", old, new)
+
+
+def change_text(file, old, new):
+    text = file.read_text(encoding="utf8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf8")
+
+
 def names(path):
     return sorted(item.name for item in path.iterdir())
 
@@ -306,12 +318,7 @@ def test_metrics_are_kept_in_order_to_the_last_bit(folder):
     ],
 )
 def test_a_line_of_metrics_that_is_wrong_is_named_with_its_key(folder, old, new, message):
-    for number in range(2):
-        folder.add_metrics(metrics_line(number))
-    file = folder.path / "metrics.jsonl"
-    text = file.read_text(encoding="utf8")
-    assert old in text
-    file.write_text(text.replace(old, new, 1), encoding="utf8")
+    write_changed_metrics(folder, old, new)
     with pytest.raises(DeepALError, match=rf"run/metrics\.jsonl, {message}"):
         _ = folder.metrics
 
@@ -328,8 +335,7 @@ def test_a_line_of_metrics_that_is_wrong_is_named_with_its_key(folder, old, new,
     ],
 )
 def test_a_manifest_that_is_wrong_is_named_with_its_key(folder, old, new, message):
-    file = folder.path / "manifest.json"
-    file.write_text(file.read_text(encoding="utf8").replace(old, new, 1), encoding="utf8")
+    change_text(folder.path / "manifest.json", old, new)
     with pytest.raises(DeepALError, match=rf"run/manifest\.json.*{message}"):
         _ = folder.manifest
 
@@ -353,12 +359,7 @@ def test_a_folder_without_a_manifest_is_no_run(tmp_path, there):
     ],
 )
 def test_metrics_that_were_changed_are_refused_with_the_remedy(folder, old, new, message):
-    for number in range(2):
-        folder.add_metrics(metrics_line(number))
-    file = folder.path / "metrics.jsonl"
-    text = file.read_text(encoding="utf8")
-    assert old in text
-    file.write_text(text.replace(old, new, 1), encoding="utf8")
+    write_changed_metrics(folder, old, new)
     with pytest.raises(DeepALError, match=rf"{message}.* Or delete it and give the command"):
         _ = folder.metrics
 

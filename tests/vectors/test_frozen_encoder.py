@@ -1,11 +1,13 @@
 """A pretrained encoder as the tok2vec of a pipeline."""
 
 import os
+import pickle
 import shutil
 
 import numpy
 import pytest
 import spacy
+import torch
 from thinc.api import Adam, fix_random_seed
 
 from spacy_deepal.errors import DeepALError
@@ -186,6 +188,17 @@ def test_it_works_in_the_processes_of_pipe(folder, tmp_path):
     alone = [[(e.start, e.label_) for e in doc.ents] for doc in nlp.pipe(texts)]
     shared = nlp.pipe(texts, n_process=2, batch_size=2)
     assert [[(e.start, e.label_) for e in doc.ents] for doc in shared] == alone
+
+
+def test_a_copy_from_another_process_keeps_the_threads_of_its_own(folder, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: -1)
+        nlp = trained(folder, 0)
+        saved = pickle.dumps(encoder_shim(layer_of(nlp)))
+    changed = []
+    monkeypatch.setattr(torch, "set_num_threads", changed.append)
+    pickle.loads(saved).read([make_doc(nlp.vocab, "Ada")])
+    assert changed == []
 
 
 def test_a_model_that_is_not_initialised_says_so():

@@ -23,10 +23,10 @@ import typer
 from numpy.typing import NDArray
 from results import DIGITS, RESULTS, markdown, record, show_errors
 from spacy.tokens import Doc
-from spacy.util import load_model
 from tqdm import tqdm
 
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.pipelines import load_pipeline
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.report.runs import Run, read_runs
 from spacy_deepal.seeds import derive_seed
@@ -97,8 +97,8 @@ def count_run(run: Run, folder: Path) -> NDArray[np.int64]:
 
 def count_model(model: Path, test: str) -> NDArray[np.int64]:
     """RETURNS (array[sentences, 3]): As `count_run`, of one model."""
-    nlp = load_model(model)
-    gold = list(read_shards(Path(test), nlp.vocab))
+    nlp = load_pipeline(model)
+    gold = list(read_shards(test, nlp.vocab))
     bare = (
         Doc(nlp.vocab, [word.text for word in doc], [bool(word.whitespace_) for word in doc])
         for doc in gold
