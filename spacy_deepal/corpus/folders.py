@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import DeepALError
+from .archives import open_sources
 from .ontonotes import is_ontonotes, is_wanted, one_form_each
-from .sources import Source, open_sources
+from .sources import Source
 
 SPLIT_NAMES = {
     "train": "train",

@@ -26,6 +26,7 @@ from .label_studio import (
     write_label_studio,
     write_label_studio_min,
 )
+from .other_files import check_is_text
 from .prodigy import WHOLE, YES_NO, prodigy_readings, write_prodigy
 from .reading import BadLine, Reading, ReadOptions, TagScheme
 from .records import record_readings, write_doccano, write_hugging_face, write_records
@@ -140,6 +141,8 @@ def find_reading(source: Source, options: ReadOptions) -> Reading:
         that chooses it. Or the option --columns is wrong.
     """
     check_columns(options.columns)
+    if source.suffix != ".spacy" and options.format != "spacy":
+        check_is_text(source)
     if options.format == "auto":
         readings = _detected(source, options)
     else:
