@@ -21,6 +21,7 @@ Scheme = Annotated[
     Option(help="How tags mark entities; io reads types alone. By default it is detected"),
 ]
 SpansKey = Annotated[str | None, Option(help="Key of a record under which its entities are")]
+TextKey = Annotated[str | None, Option(help="Key of a record under which its text is")]
 TagNames = Annotated[
     str, Option(help="Tags that the numbers of ner_tags stand for, from 0, as in O,B-PER,I-PER")
 ]
@@ -49,6 +50,7 @@ def read_options(
     columns: Columns = "",
     scheme: Scheme = None,
     spans_key: SpansKey = None,
+    text_key: TextKey = None,
     tag_names: TagNames = "",
     offsets: OffsetsOf = "characters",
     border: BorderOf = "refuse",
@@ -64,6 +66,7 @@ def read_options(
         columns=_parts(columns),
         scheme=scheme,
         spans_key=spans_key,
+        text_key=text_key,
         tag_names=_parts(tag_names),
         offsets=offsets,
         border=border,

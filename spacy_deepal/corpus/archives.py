@@ -41,12 +41,13 @@ def _members(path: Path, encoding: str) -> list[Source]:
 
         def opened() -> IO[bytes]:
             try:
-                stream = _unpacked(zipfile.ZipFile(path).open(info), place, info.compress_size)
+                packed = zipfile.ZipFile(path).open(info)  # noqa: SIM115 (it is handed on)
             except RuntimeError as error:  # it is encrypted
                 raise DeepALError(f"{path}: {error}. Unpack it first.") from error
-            if not info.filename.lower().endswith(".gz"):
-                return stream
-            return _unpacked(gzip.open(stream), place, info.compress_size)
+            stream = _unpacked(packed, place, info.compress_size)
+            if info.filename.lower().endswith(".gz"):
+                return _unpacked(gzip.open(stream), place, info.compress_size)
+            return stream
 
         return Source(place, opened, encoding)
 

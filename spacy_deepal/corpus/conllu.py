@@ -33,6 +33,7 @@ CONLLU = "conllu"
 WIDTH, FORM, MISC = 10, 1, 9
 NUMBER = re.compile(r"[1-9][0-9]*")  # of a word; 1-2 is a token of several words, 1.1 no word
 NOT_A_WORD = re.compile(r"[0-9]+[-.][0-9]+")
+LIKE_ENTITIES = re.compile(r"(?:^|\|)(NER?|Name\w*|Entity|Mention)=", re.IGNORECASE)
 NO_SPACE = "SpaceAfter=No"
 
 
@@ -120,12 +121,21 @@ def _parse(
     iob2 = None if key is None else to_iob2(tags, scheme)
     given = {**info, **_described_in(comments)}
     named = "doc_id" in given
+    note = None if key else _unread_key(rows)
     exact = given.pop("text", None)
     try:
         doc = tagged_doc(nlp, words, iob2, exact if exact is not None else text.rstrip(" "))
     except BadLine:  # the words of a token such as "du" are not in the text
         doc = tagged_doc(nlp, words, iob2, text.rstrip(" "))
-    return Sentence(doc, rows[0][0], names_document=named, **given)
+    return Sentence(doc, rows[0][0], names_document=named, note=note, **given)
+
+
+def _unread_key(rows: Lines) -> str | None:
+    """RETURNS (str | None): A note about what may be entities in another form than tags."""
+    for _, line in rows:
+        if found := LIKE_ENTITIES.search(line.split("\t")[MISC]):
+            return f"sentences with {found[1]}= in MISC, which is not read as it has no tags"
+    return None
 
 
 def _described_in(comments: Lines) -> dict[str, str]:

@@ -84,6 +84,12 @@ def text_beside(file: Path) -> Path | None:
     return file.with_suffix(".txt") if file.suffix.lower() == ".ann" else None
 
 
+def annotation_beside(text: Path) -> Path | None:
+    """RETURNS (Path | None): The .ann file of a text, if it has one."""
+    file = text.with_suffix(".ann")
+    return file if text.suffix.lower() == ".txt" and file.is_file() else None
+
+
 def about_data(name: str) -> bool:
     """RETURNS (bool): Whether the name of a file says that it is about the data: LICENSE."""
     return name.lower().startswith(ABOUT_DATA)

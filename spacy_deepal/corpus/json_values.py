@@ -42,7 +42,7 @@ def is_list(source: Source) -> bool:
             if source.suffix == ".jsonl":
                 return False
             # [{…} or [[… begins a list of values. Of the others, [1, 2] is a value of JSONL.
-            return re.match(r"\s*\[\s*([\[{\]]|$)", line) is not None
+            return re.match(r"\s*\[\s*([\[{\],]|$)", line) is not None
     return False
 
 

@@ -155,8 +155,8 @@ def _other(error: UnicodeDecodeError) -> str:
     if error.start == 0 and start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return "Save the file as UTF-8, or read it with --encoding utf-16."
     return (
-        "Save the file as UTF-8, or name its encoding: --encoding cp1252 (Western European), cp1250 "
-        "(Central European), cp1251 (Cyrillic), gb18030 or big5 (Chinese), shift_jis, euc-kr."
+        "Save the file as UTF-8, or name its encoding: --encoding cp1252 (Western Europe), cp1250 "
+        "(Central Europe), cp1251 (Cyrillic), gb18030 or big5 (Chinese), shift_jis or euc-kr."
     )
 
 

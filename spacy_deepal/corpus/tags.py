@@ -58,7 +58,8 @@ def to_iob2(tags: Iterable[tuple[int, str]], scheme: TagScheme) -> list[str]:
                 raise BadLine(line, f"{tag} is no tag of {scheme.upper()}", tag)
         if inside and not (goes_on and label == before[2:]):
             if scheme == "iob2":
-                raise BadLine(line, f"{tag} after {before}: in IOB2 an entity begins with B-", tag)
+                message = f"{tag} after {before}: in IOB2 an entity begins with B-"
+                raise BadLine(line, f"{message}. Try --scheme iob1", tag)
             if scheme == "bioes":
                 raise BadLine(line, f"{tag} after {before}: no entity has begun", tag)
             inside = False

@@ -4,8 +4,8 @@ import zipfile
 import pytest
 
 from spacy_deepal.corpus import archives
-from spacy_deepal.corpus.folders import open_all
 from spacy_deepal.corpus.archives import open_sources
+from spacy_deepal.corpus.folders import open_all
 from spacy_deepal.corpus.sources import check_encoding
 from spacy_deepal.errors import DeepALError
 
