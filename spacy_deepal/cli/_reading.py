@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Option
 
+from ._app import parts_between_commas
+
 if TYPE_CHECKING:
     from ..corpus.reading import ReadOptions
 
@@ -63,21 +65,17 @@ def read_options(
 
     return ReadOptions(
         format=format,
-        columns=_parts(columns),
+        columns=parts_between_commas(columns),
         scheme=scheme,
         spans_key=spans_key,
         text_key=text_key,
-        tag_names=_parts(tag_names),
+        tag_names=parts_between_commas(tag_names),
         offsets=offsets,
         border=border,
         split=split,
         tokens=tokens,
         tokenizer=tokenizer,
     )
-
-
-def _parts(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",")) if text else ()
 
 
 def takes_read_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -37,7 +37,7 @@ def open_sources(path: Path, encoding: str = "utf-8") -> list[Source]:
 
 def _members(path: Path, encoding: str) -> list[Source]:
     def member(info: zipfile.ZipInfo) -> Source:
-        place = path / info.filename
+        place = path / info.filename.lstrip("/")
 
         def opened() -> IO[bytes]:
             try:

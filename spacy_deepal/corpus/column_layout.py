@@ -9,7 +9,7 @@ from itertools import islice
 from ..errors import DeepALError
 from .reading import LINES_TO_DETECT, Lines, ReadOptions, TagScheme
 from .sources import Source
-from .tags import TAG, SchemeFinder
+from .tags import TAG, SchemeFinder, full_tag
 
 WORD, NER, SENTENCE, OTHER = "word", "ner", "sentence", "_"
 DOCSTART = "-DOCSTART-"
@@ -52,9 +52,8 @@ class ColumnLayout:
         return split_cells(line, self.tabs)
 
     def tag(self, cells: Sequence[str]) -> str:
-        """RETURNS (str): The tag of a word; a type alone is a tag of IOB1."""
-        tag = cells[self.ner]
-        return f"I-{tag}" if self.scheme == "io" and tag not in ("O", "") else tag
+        """RETURNS (str): The tag of a word."""
+        return full_tag(cells[self.ner], self.scheme)
 
     def fits(self, cells: Sequence[str]) -> bool:
         """RETURNS (bool): Whether cells are those of a word and its tag."""

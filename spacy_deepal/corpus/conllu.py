@@ -12,6 +12,7 @@ from typing import IO
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from ..errors import DeepALError
 from .columns import COMMENT, NEWDOC
 from .docs import tagged_doc
 from .reading import (
@@ -26,6 +27,7 @@ from .reading import (
     blocks,
 )
 from .sources import Source
+from .spans import NO_SPANS
 from .tags import TAG, SchemeFinder, to_iob2
 from .writing import described, iob2_tags_of
 
@@ -52,7 +54,17 @@ def conllu_readings(source: Source, options: ReadOptions) -> list[Reading]:
         for _, line in source.lines():
             found = dict(_tags_in(line.split("\t")[MISC:]))
             finder.add(found.get(key, "O"))
-    keys: list[str | None] = [options.spans_key] if options.spans_key else [*finders] or [None]
+    if options.spans_key not in (None, NO_SPANS, *finders):
+        raise DeepALError(
+            f"{source.path}: no tags are under {options.spans_key!r} in the column MISC. The keys "
+            f"with tags are: {', '.join(finders) or 'none'}. With --spans-key {NO_SPANS}, no tags "
+            "are read."
+        )
+    if options.spans_key == NO_SPANS:
+        finders = {}
+    keys: list[str | None] = (
+        [options.spans_key] if options.spans_key in finders else [*finders] or [None]
+    )
     return [
         Reading(
             CONLLU,

@@ -15,7 +15,7 @@ from .column_layout import NER, OTHER, SENTENCE, WORD, ColumnCounts, guess_colum
 from .docs import tagged_doc
 from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, TagScheme, attempt
 from .sources import Source
-from .tags import TAG, SchemeFinder, to_iob2
+from .tags import TAG, SchemeFinder, full_tag, to_iob2
 from .writing import iob2_tags_of
 
 CSV = "csv"
@@ -95,6 +95,11 @@ def _table(source: Source, options: ReadOptions) -> Table | None:
     small = [name.strip().lower() for name in names]
     if len(options.columns) == len(names) > 1:
         what = list(options.columns)
+        known = small[what.index(WORD)] in WORDS or small[what.index(NER)] in TAGS
+        if delimiter == "\t" and not known:
+            return None  # the first row may be of words, as in other columns
+        if options.scheme == "io" and not known:
+            begins = 1
         by = what.index(SENTENCE) if SENTENCE in what else _first(small, SENTENCES)
         return Table(names, delimiter, begins, what.index(WORD), by, _first(small, DOCUMENTS))
     word = _first(small, WORDS)
@@ -168,10 +173,10 @@ def _parse(
     table: Table, ner: int, scheme: TagScheme, nlp: Language, rows: list[TableRow]
 ) -> Sentence:
     for number, cells in rows:
-        if len(cells) != len(table.names) or not TAG.fullmatch(cells[ner]):
+        if len(cells) != len(table.names) or not TAG.fullmatch(full_tag(cells[ner], scheme)):
             message = f"not a tag under {table.names[ner]!r} in {len(table.names)} cells"
             raise BadLine(number, message, str(cells))
-    tags = [(number, cells[ner]) for number, cells in rows]
+    tags = [(number, full_tag(cells[ner], scheme)) for number, cells in rows]
     words = [cells[table.word] for _, cells in rows]
     doc = tagged_doc(nlp, words, to_iob2(tags, scheme))
     first, cells = rows[0]

@@ -192,7 +192,8 @@ def _unknown(source: Source, options: ReadOptions) -> str:
     if source.suffix == ".csv":
         return (
             f"{source.path}: no row of names says which column has words, one in each row, and "
-            "which has tags such as B-PER. Name the columns, as in --columns sentence,word,_,ner. "
+            "which has tags such as B-PER. Name the columns, as in --columns sentence,word,_,ner; "
+            "with tags that are types alone, such as PER, add --scheme io. "
             "Of a table with whole sentences in its cells, make JSONL with text and spans, or with "
             f"tokens and ner_tags. The first line is {first[:80]!r}."
         )

@@ -11,9 +11,9 @@ from spacy.tokens import Doc
 
 from .json_values import first_values, read_values
 from .reading import BadLine, Reading, ReadOptions, Sentence, attempt
-from .records import parse_sentence
+from .records import check_spans_key, parse_sentence
 from .sources import Source
-from .spans import SPAN_KEYS, looks_like_spans
+from .spans import NO_SPANS, SPAN_KEYS, looks_like_spans
 from .writing import check_labelled_whole, is_labelled, spans_of, text_record, write_list
 
 FULL, MINIMAL = "label_studio", "label_studio_min"
@@ -30,6 +30,7 @@ def label_studio_readings(source: Source, options: ReadOptions) -> list[Reading]
     elif records and {"annotation_id", "lead_time"} <= records[0].keys():
         format, how = MINIMAL, "text, and the spans of one annotation"
         parse = _parse_minimal
+        check_spans_key(source, records, options)
     else:
         return []
     return [Reading(format, how, f"--format {format}", partial(_read, parse, options))]
@@ -63,10 +64,13 @@ def _parse_task(options: ReadOptions, nlp: Language, number: int, task: Any) -> 
         raise BadLine(number, f"{message}. Name the key of the text, as in --text-key KEY")
     given: Any = next((task[name] for name in ANNOTATION_KEYS if task.get(name) is not None), [])
     spans = _spans_of_annotations(given, number)
+    own = replace(
+        options, text_key=None, spans_key=NO_SPANS if options.spans_key == NO_SPANS else None
+    )
     record = {"id": task.get("id"), **data, "text": data[key]}
     others = {key: value for key, value in record.items() if key not in (*SPAN_KEYS, "tokens")}
     return parse_sentence(
-        replace(options, text_key=None),
+        own,
         nlp,
         number,
         others if spans is None else {**others, "spans": spans},

@@ -13,7 +13,14 @@ from .docs import CharSpan, set_spans
 from .json_values import first_values, read_values
 from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, attempt
 from .record_parts import TEXT_KEYS, doc_of_record, record_text
-from .records import VIEW, YES_NO_VIEW, accepted, parse_sentence, record_info
+from .records import (
+    VIEW,
+    YES_NO_VIEW,
+    accepted,
+    check_spans_key,
+    parse_sentence,
+    record_info,
+)
 from .sources import Source
 from .spans import parse_spans
 from .writing import spans_of, token_record, write_line
@@ -35,6 +42,7 @@ def prodigy_readings(
         return []
     if format is None and not any("answer" in record for record in records):
         return []
+    check_spans_key(source, records, options)
     if format or any(VIEW in record for record in records):
         formats = [format or WHOLE]
     else:

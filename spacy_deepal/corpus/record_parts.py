@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 from .docs import tagged_doc
 from .reading import BadLine, ReadOptions
 from .spans import value_at
-from .tags import TAG, SchemeFinder, to_iob2
+from .tags import TAG, SchemeFinder, full_tag, to_iob2
 
 TEXT_KEYS = ("text", "data", "sentence", "content")
 TAG_KEYS = ("ner_tags", "tags", "ner", "labels", "label")
@@ -126,7 +126,11 @@ def tags_of(record: dict[str, Any], number: int, options: ReadOptions) -> list[s
     given = {key: record[key] for key in keys if key and _are_tags(record.get(key))}
     if not given:
         return None
-    key, values = next(iter(given.items()))
+    sure = {key: values for key, values in given.items() if _has_tags(values)}
+    key, values = next(iter((sure or given).items()))
+    if other := next((name for name in sure if sure[name] != values), None):
+        message = f"{key!r} and {other!r} have different tags. Choose with --spans-key KEY"
+        raise BadLine(number, message, json.dumps([values, sure[other]])[:80])
     if len(values) != len(record["tokens"]):
         message = f"{len(record['tokens'])} tokens, but {len(values)} tags under {key!r}"
         raise BadLine(number, message)
@@ -140,8 +144,12 @@ def tags_of(record: dict[str, Any], number: int, options: ReadOptions) -> list[s
                 json.dumps(values)[:80],
             )
         values = [names[value] for value in values]
+    values = [full_tag(value, options.scheme) for value in values]
     if wrong := [value for value in values if not TAG.fullmatch(value)]:
-        raise BadLine(number, f"{wrong[0]!r} under {key!r} is no tag such as O or B-PER")
+        message = (
+            f"{wrong[0]!r} under {key!r} is no tag such as O or B-PER. If it is a type alone, "
+        )
+        raise BadLine(number, f"{message}add --scheme io")
     finder = SchemeFinder()
     for value in values:
         finder.add(value)

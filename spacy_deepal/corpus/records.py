@@ -9,13 +9,14 @@ from typing import IO, Any
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from ..errors import DeepALError
 from ..sentences import INFO_KEYS
 from .docs import CharSpan, set_spans, tagged_doc
 from .json_values import first_values, read_values
 from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, attempt
 from .record_parts import TAG_KEYS, TEXT_KEYS, doc_of_record, record_text, tags_of, token_texts
 from .sources import Source
-from .spans import SPAN_KEYS, looks_like_spans, parse_spans
+from .spans import NO_SPANS, SPAN_KEYS, looks_like_spans, parse_spans, value_at
 from .writing import iob2_tags_of, is_labelled, spans_of, text_record, token_record, write_line
 
 VIEW, YES_NO_VIEW = "_view_id", "ner"  # how Prodigy says that it asked about single spans
@@ -28,8 +29,20 @@ def record_readings(source: Source, options: ReadOptions) -> list[Reading]:
     records = [value for value in first_values(source, LINES_TO_DETECT) if isinstance(value, dict)]
     if not records and source.suffix not in (".jsonl", ".json"):
         return []
+    check_spans_key(source, records, options)
     how = f"keys {', '.join(_used_keys(records, options)) or '-'}"
     return [Reading("jsonl", how, "--format jsonl", partial(read_records, options))]
+
+
+def check_spans_key(source: Source, records: list[dict[str, Any]], options: ReadOptions) -> None:
+    """RAISES (DeepALError): None of a file's first records has the key of --spans-key."""
+    key = options.spans_key
+    if key and key != NO_SPANS and not any(value_at(r, key) is not None for r in records):
+        known = ", ".join(dict.fromkeys(name for record in records for name in record))
+        raise DeepALError(
+            f"{source.path}: no record has anything under {key!r}. The keys are: {known}. With "
+            f"--spans-key {NO_SPANS}, no entities are read."
+        )
 
 
 def _used_keys(records: list[dict[str, Any]], options: ReadOptions) -> list[str]:
@@ -83,6 +96,8 @@ def parse_sentence(options: ReadOptions, nlp: Language, number: int, record: Any
         if tags is None and any(record.get(key) for key in SPAN_KEYS):
             raise BadLine(number, "spans, but no text that they are in", json.dumps(record)[:80])
         doc = tagged_doc(nlp, words, tags if is_accepted else None, text, number)
+        if text is not None and is_accepted:
+            _compare_spans(record, doc, text, number, options)
         return Sentence(doc, number, **info)
     doc, note = doc_of_record(record, text, number, nlp)
     spans = parse_spans(record, text, number, options)
@@ -119,6 +134,19 @@ def accepted(record: dict[str, Any], number: int = 0) -> bool:
     if answer not in ("accept", *NOT_ACCEPTED):
         raise BadLine(number, f"the answer {answer!r} is none of accept, reject and ignore")
     return answer == "accept" and record.get("status") not in DISCARDED
+
+
+def _compare_spans(
+    record: dict[str, Any], doc: Doc, text: str, number: int, options: ReadOptions
+) -> None:
+    """RAISES (BadLine): A record has tags and spans, and these are other entities."""
+    given = {key: value for key, value in record.items() if looks_like_spans(value)}
+    found = {(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents}
+    if options.spans_key or not any(key in given for key in SPAN_KEYS):
+        return
+    if {*(parse_spans({**given, "tokens": []}, text, number, options) or [])} != found:
+        message = "tags and spans that are different entities. Choose with --spans-key KEY"
+        raise BadLine(number, message, text)
 
 
 def _compare_tokens(record: dict[str, Any], spans: list[CharSpan] | None, number: int) -> None:

@@ -151,9 +151,11 @@ class Source:
 def _other(error: UnicodeDecodeError) -> str:
     """RETURNS (str): What to do about a byte. A wrong encoding of one byte a letter reads anything,
     so none is recommended without the languages that it is for."""
-    start = error.object[:2]
-    if error.start == 0 and start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return "Save the file as UTF-8, or read it with --encoding utf-16."
+    marks = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16"}
+    marks |= {codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_BE: "utf-16"}
+    for mark, name in marks.items():
+        if error.start == 0 and error.object.startswith(mark):
+            return f"Save the file as UTF-8, or read it with --encoding {name}."
     return (
         "Save the file as UTF-8, or name its encoding: --encoding cp1252 (Western Europe), cp1250 "
         "(Central Europe), cp1251 (Cyrillic), gb18030 or big5 (Chinese), shift_jis or euc-kr."

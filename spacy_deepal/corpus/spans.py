@@ -10,7 +10,10 @@ from .reading import BadLine, Offsets, ReadOptions
 
 # Keys under which the entities of a record are; those of suggestions by a model are not read.
 SPAN_KEYS = ("spans", "entities", "ents", "label", "labels", "annotation", "annotations")
+NO_SPANS = "none"  # as the option --spans-key: no entities are read
 SUGGESTED = ("prediction", "predictions", "suggestions")
+# Keys with what has places in the text, or labels, and is no entity.
+OTHER_KEYS = ("tokens", "sents", "sentences", "relations", "options")
 # How tools name the parts of a span.
 START_KEYS = ("start", "start_offset", "start_char", "begin", "startOffset", "offset")
 END_KEYS = ("end", "end_offset", "end_char", "endOffset")
@@ -52,6 +55,8 @@ def parse_spans(
         only a key that is not known has any.
     """
     if key := options.spans_key:
+        if key == NO_SPANS:
+            return None
         value = value_at(record, key)
         return None if value is None else _parse_list(value, key, text, number, options)
     given = {key: record[key] for key in SPAN_KEYS if record.get(key) is not None}
@@ -59,6 +64,11 @@ def parse_spans(
         _check_unknown_keys(record, number)
     found = {key: _parse_list(value, key, text, number, options) for key, value in given.items()}
     full = {key: set(spans) for key, spans in found.items() if spans}
+    if full and (others := _unknown_keys(record)):
+        message = (
+            f"spans are under {next(iter(full))!r} and under {others[0]!r}, which is not known"
+        )
+        raise BadLine(number, f"{message}. Choose with --spans-key KEY", text)
     if len(set(map(frozenset, full.values()))) > 1:
         keys = " and ".join(map(repr, full))
         raise BadLine(number, f"{keys} have different entities. Choose with --spans-key KEY", text)
@@ -76,29 +86,38 @@ def value_at(record: dict[str, Any], key: str) -> Any:
 
 def _check_unknown_keys(record: dict[str, Any], number: int) -> None:
     """RAISES (BadLine): What seems to be entities is under a key that is not known."""
-    known = {*SPAN_KEYS, *SUGGESTED, "tokens", "relations", "options"}
+    if others := _unknown_keys(record):
+        raise BadLine(
+            number,
+            f"spans are under the key {others[0]!r}, which is not known. Read them with "
+            f"--spans-key {others[0]}, if they are entities",
+            json.dumps(value_at(record, others[0]), ensure_ascii=False),
+        )
+    for key, value in _of_unknown_keys(record).items():
+        if _looks_like_entities(key, value):
+            raise BadLine(
+                number,
+                f"{key!r} seems to have entities, but does not say where they stand. Write them as "
+                "[start, end, label], or leave the key out",
+                json.dumps(value, ensure_ascii=False),
+            )
+
+
+def _unknown_keys(record: dict[str, Any]) -> list[str]:
+    """RETURNS (list[str]): The keys that are not known and seem to have spans."""
+    return [key for key, value in _of_unknown_keys(record).items() if looks_like_spans(value)]
+
+
+def _of_unknown_keys(record: dict[str, Any]) -> dict[str, Any]:
+    """RETURNS (dict): What is under keys that are not known, also in an object: "meta.spans"."""
+    known = {*SPAN_KEYS, *SUGGESTED, *OTHER_KEYS}
     inner = {
         f"{outer}.{key}": value
         for outer, values in record.items()
         if isinstance(values, dict) and outer not in known
         for key, value in values.items()
     }
-    for key, value in {**record, **inner}.items():
-        shown = json.dumps(value, ensure_ascii=False)
-        if key not in known and looks_like_spans(value):
-            raise BadLine(
-                number,
-                f"spans are under the key {key!r}, which is not known. Read them with "
-                f"--spans-key {key}, if they are entities",
-                shown,
-            )
-        if key not in known and _looks_like_entities(key, value):
-            raise BadLine(
-                number,
-                f"{key!r} seems to have entities, but does not say where they stand. Write them as "
-                "[start, end, label], or leave the key out",
-                shown,
-            )
+    return {key: value for key, value in {**record, **inner}.items() if key not in known}
 
 
 def _looks_like_entities(key: str, value: Any) -> bool:
@@ -138,7 +157,7 @@ def _parse_span(entry: Any, text: str, number: int, options: ReadOptions) -> Cha
         start, end, label, surface = *entry, None
     else:
         message = f"{shown} is not [start, end, label] in the text. If it says of what kind the "
-        message += "text is, pass over it with --spans-key spans"
+        message += "text is, pass over it with --spans-key none"
         raise BadLine(number, message, text)
     if not isinstance(label, str) or label != label.strip() or not label:
         raise BadLine(number, f"{shown} is not [start, end, label]: {label!r} is no label", text)

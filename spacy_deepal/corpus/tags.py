@@ -10,6 +10,11 @@ TAG = re.compile(r"O|[BIESLUM]-\S+")
 ROLES = {"L": "E", "U": "S", "M": "I"}
 
 
+def full_tag(cell: str, scheme: TagScheme | None) -> str:
+    """RETURNS (str): The tag of a word; with the scheme "io", a type alone is a tag of IOB1."""
+    return f"I-{cell}" if scheme == "io" and cell not in ("O", "") else cell
+
+
 class SchemeFinder:
     """Looks at all tags of a file, and says by which scheme they mark entities."""
 

@@ -169,7 +169,7 @@ READ = {
     "the class of a text is passed over": (
         "a.jsonl",
         lines({"text": TEXT, "label": "good"}),
-        {"spans_key": "spans"},
+        {"spans_key": "none"},
         TEXT,
         [],
     ),
@@ -267,7 +267,20 @@ BAD = {
         "no list of their words",
     ),
     "numbers of tags": ({"tokens": ["Mia"], "ner_tags": [1]}, "--tag-names O,B-PER,I-PER"),
-    "the class of a text": ({"text": TEXT, "label": "good"}, "pass over it with --spans-key spans"),
+    "the class of a text": ({"text": TEXT, "label": "good"}, "pass over it with --spans-key none"),
+    "spans beside an unknown key": (
+        {"text": TEXT, "spans": [SPAN], "gold": [{**SPAN, "label": "ORG"}]},
+        "spans are under 'spans' and under 'gold', which is not known. Choose with --spans-key",
+    ),
+    "tags against spans": (
+        {"text": TEXT, "tokens": TEXT.split(), "ner_tags": ["O", "O", "O"], "spans": [SPAN]},
+        "tags and spans that are different entities",
+    ),
+    "tags against tags": (
+        {"tokens": ["Mia"], "ner_tags": ["O"], "labels": ["B-PER"]},
+        "'ner_tags' and 'labels' have different tags",
+    ),
+    "types in a list": ({"tokens": ["Mia"], "ner": ["PER"]}, "add --scheme io"),
     "unknown key": ({"text": TEXT, "gold": [SPAN]}, "--spans-key gold"),
     "inclusive ends": (
         {"text": TEXT, "spans": [{**SPAN, "end": 2, "text": "Mia"}]},
@@ -304,6 +317,37 @@ def test_entities_of_other_forms_in_conllu_are_told(tmp_path):
     source = write(tmp_path, row, "a.conllu")
     (sentence,) = find_reading(source, ReadOptions()).read(source, EN)
     assert sentence.note == "sentences with Entity= in MISC, which is not read as it has no tags"
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.conllu"])
+def test_a_wrong_spans_key_does_not_lose_all_labels(name, tmp_path):
+    content = lines({"text": TEXT, "spans": [SPAN]})
+    if name == "a.conllu":
+        content = "1\tMia\tMia\tPROPN\tNNP\t_\t0\troot\t_\tNER=B-PER\n\n"
+    source = write(tmp_path, content, name)
+    with pytest.raises(DeepALError, match=rf"{name}: no .* 'span'.*--spans-key none"):
+        find_reading(source, ReadOptions(spans_key="span"))
+    (item,) = find_reading(source, ReadOptions(spans_key="none")).read(source, EN)
+    assert not item.doc.has_annotation("ENT_IOB")
+
+
+def test_types_alone_are_read_in_tables_and_records(tmp_path):
+    first = write(tmp_path, "Mia\tPER\nleft\tO\n", "a.tsv")
+    table = write(tmp_path, "word,label\nMia,PER\n", "a.csv")
+    record = write(tmp_path, lines({"tokens": ["Mia"], "ner": ["PER"]}), "a.jsonl")
+    for source, columns in ((first, ("word", "ner")), (table, ("word", "ner")), (record, ())):
+        options = ReadOptions(scheme="io", columns=columns)
+        (item,) = find_reading(source, options).read(source, EN)
+        assert entities(item) == [MIA]
+
+
+def test_an_absolute_name_in_a_zip_is_of_the_zip(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("/etc/a.txt", "Mia left.")
+        archive.writestr("../b.txt", "Bo left.")
+    (source,), unread = open_all(tmp_path / "a.zip")
+    assert source.path == tmp_path / "a.zip" / "etc" / "a.txt"
+    assert list(unread.values()) == ["hidden"]
 
 
 def test_gzip_in_a_zip_is_read_and_a_zip_in_a_zip_refused(tmp_path):
