@@ -1,15 +1,19 @@
 """Small pools of made-up sentences, and settings with which the loop runs on them in seconds."""
 
+import functools
 import json
 import random
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import spacy
 import spacy.cli
 import torch
+import typer.testing
 from pydantic import ConfigDict
 from spacy.cli._util import app as spacy_app
 from spacy.language import Language
@@ -21,6 +25,7 @@ from typer.testing import CliRunner
 import spacy_deepal.cli  # noqa: F401  (makes `spacy deepal` known, as spaCy's own start does)
 from spacy_deepal.acquisition.score_file import Score
 from spacy_deepal.files import Row, placed_jsonl
+from spacy_deepal.pool import convert
 from spacy_deepal.pool.shards import write_shards
 from spacy_deepal.rounds.config_file import load_run_config
 from spacy_deepal.sealed import is_seal, write_sealed
@@ -180,3 +185,12 @@ def call_spacy(*args) -> tuple[int, str]:
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, " ".join(re.sub(r"\x1b\[[\d;]*m", "", result.output).split())
+
+
+@contextmanager
+def quick() -> Iterator[None]:
+    """Make commands and tokenizers once: that takes longer than all that is looked at here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convert, "blank_pipeline", functools.cache(convert.blank_pipeline))
+        patch.setattr(typer.testing, "_get_command", functools.cache(typer.testing._get_command))
+        yield

@@ -1,18 +1,12 @@
 """The folder in which the bad inputs are tried, and what comes out of one."""
 
-import functools
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 import spacy
-import typer.testing
 
 from spacy_deepal.experiment.prepare import prepare
-from spacy_deepal.pool import convert
 
 from ..pools import AL_CONFIG, call, make_docs, make_pipeline, options, overrides, write_pools
 from .cases import BadInput, flipped
@@ -25,15 +19,6 @@ VARIES = [
     (re.compile(r"(\[E(?!048)\d+\].{,60}).*"), r"\1…"),
     (re.compile(r"Usage: .* Error: "), "Usage: … Error: "),
 ]
-
-
-@contextmanager
-def quick() -> Iterator[None]:
-    """Make commands and tokenizers once: that takes longer than all that is looked at here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convert, "blank_pipeline", functools.cache(convert.blank_pipeline))
-        patch.setattr(typer.testing, "_get_command", functools.cache(typer.testing._get_command))
-        yield
 
 
 def make_world(folder: Path) -> None:

@@ -5,8 +5,9 @@ import tempfile
 import warnings
 from pathlib import Path
 
+from ..pools import quick
 from .cases import all_of_them, of_spacy_files
-from .world import TEXTS, make_world, outcome, quick
+from .world import TEXTS, make_world, outcome
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
