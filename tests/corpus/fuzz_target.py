@@ -1,15 +1,8 @@
-"""What is fuzzed: any bytes as a file of any format, read with any options.
+"""What is fuzzed: any bytes as a file of any format, read with any options."""
 
-As a program, atheris calls it, with the arguments of libFuzzer:
-`python -m tests.corpus.fuzz_target FOLDER_OF_SEEDS -runs=10000`. It ends with 0 if nothing but our
-own errors comes out.
-"""
-
-import sys
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import spacy
 
@@ -52,16 +45,3 @@ def read_anything(folder: Path, suffix: int, options: int, content: bytes) -> No
                 if isinstance(item, Sentence):
                     list(finished(NLP, item, given))
     file.unlink()
-
-
-if __name__ == "__main__":
-    import atheris
-
-    with TemporaryDirectory() as name:
-
-        def test_one(data: bytes) -> None:
-            read_anything(Path(name), *data[:2].ljust(2, b"\0"), data[2:])
-
-        atheris.instrument_all()
-        atheris.Setup(sys.argv, test_one)
-        atheris.Fuzz()

@@ -71,7 +71,7 @@ def test_atheris_finds_nothing_else(tmp_path):
         for options in range(0, len(OPTIONS), 5):
             data = bytes([number % len(SUFFIXES), options]) + seed.encode()
             (tmp_path / f"{number}_{options}").write_bytes(data)
-    command = [sys.executable, "-m", "tests.corpus.fuzz_target", str(tmp_path)]
+    command = [sys.executable, "-m", "tests.corpus.atheris_readers", str(tmp_path)]
     limits = ["-runs=20000", "-max_total_time=120", "-rss_limit_mb=4096", "-timeout=60"]
     done = subprocess.run([*command, *limits], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
