@@ -115,6 +115,7 @@ def label_config(
         raise DeepALError(f"The config {own} cannot be read: {error.strerror}.") from error
     values: dict[tuple[str, str], Any] = {
         **({("paths", "encoder"): encoder} if encoder else {}),
+        **({} if own else {("active_learning", "max_similarity"): 1.0}),  # no copies are asked for
         ("active_learning", "passes"): PASSES,
         ("active_learning", "seed_words"): seed_words,
         ("active_learning", "budget_words"): budget_words,
