@@ -61,7 +61,7 @@ def score(
             )
         )
     for item in evidence:
-        value = _as_number(acquisition(item), item.id)
+        value = finite_score(acquisition(item), item.id)
         yield Score(id=item.id, words=item.words, score=value)
 
 
@@ -89,7 +89,7 @@ def score_pool(
     return write_scores(rows, output, scoring)
 
 
-def _as_number(value: Any, sentence: str) -> float:
+def finite_score(value: Any, sentence: str) -> float:
     """RAISES (DeepALError): What a function returned is not a finite number."""
     given = "a number beyond 1e308" if isinstance(value, int) else f"{value}"
     try:
