@@ -1,6 +1,6 @@
 """The second step of acquisition functions that look at the scores of the whole pool."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from .functions import AcquisitionFunction
 from .score_file import Score
@@ -9,21 +9,21 @@ from .scoring import finite_score
 
 def final_scores(
     acquisition: AcquisitionFunction,
-    scores: Sequence[Score],
+    read: Callable[[], Iterable[Score]],
     earlier: Sequence[Mapping[str, float]] = (),
-) -> Sequence[Score]:
-    """Make final scores of first ones.
+) -> Iterator[Score]:
+    """Make final scores of first ones, as a stream.
 
-    scores (Sequence[Score]): What `score` gave to the whole pool.
+    read (Callable): Returns what `score` gave to the whole pool, from the first sentence to the
+        last each time it is called.
     earlier (Sequence[Mapping]): As for `PoolFunction.fit`.
-    RETURNS (Sequence[Score]): In the same order. A function without `fit` has final scores already.
+    YIELDS (Score): In the same order. A function without `fit` has final scores already.
     RAISES (DeepALError): A score is not a finite number, with the sentence's id.
     """
     fit = getattr(acquisition, "fit", None)
     if fit is None:
-        return scores
-    final = fit(scores, earlier)
-    values = (finite_score(final(item), item.id) for item in scores)
-    return [
-        item.model_copy(update={"score": value}) for item, value in zip(scores, values, strict=True)
-    ]
+        yield from read()
+        return
+    final = fit(read(), earlier)
+    for item in read():
+        yield Score(id=item.id, words=item.words, score=finite_score(final(item), item.id))

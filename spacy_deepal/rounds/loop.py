@@ -1,7 +1,7 @@
 """The active learning loop (Shen et al. 2017, sections 4 and 5): label a seed set, train, evaluate;
 then score, select, label, train and evaluate, round after round."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from spacy.language import Language
@@ -187,7 +187,7 @@ class Loop:
             for item in batch
         )
 
-    def _score(self, here: RoundFolder, acquisition: AcquisitionFunction) -> Sequence[Score]:
+    def _score(self, here: RoundFolder, acquisition: AcquisitionFunction) -> list[Score]:
         """Score what is left of the pool, with a look back at as many rounds as the function needs.
         Rounds whose batch was drawn at random have no scores."""
         scores, rounds = self._first_scores(here, acquisition), needs_of(acquisition).rounds
@@ -195,7 +195,7 @@ class Loop:
         earlier = []
         for each in map(self.folder.round, scored[-rounds:] if rounds else ()):
             earlier.append({row.id: row.score for row in self._first_scores(each, acquisition)})
-        return final_scores(acquisition, scores, earlier)
+        return list(final_scores(acquisition, lambda: scores, earlier))
 
     def _first_scores(self, here: RoundFolder, acquisition: AcquisitionFunction) -> list[Score]:
         """Score what a round has left of the pool, unless that has been done. If near-copies are

@@ -21,18 +21,22 @@ def make_scores(*pairs):
     return [make_score(f"s{i}", words, value) for i, (words, value) in enumerate(pairs)]
 
 
+def finals(function, scores, earlier=()):
+    return list(final_scores(function, lambda: iter(scores), earlier))
+
+
 def values(scores):
     return [item.score for item in scores]
 
 
-def test_a_function_without_a_second_step_has_final_scores():
+def test_a_function_without_a_second_step_has_finals():
     scores = make_scores((1, 0.5), (3, 0.25))
-    assert final_scores(MNLP(), scores) is scores
+    assert finals(MNLP(), scores) == scores
 
 
 def test_final_scores_keep_order_ids_and_words():
     scores = make_scores((1, 1.0), (4, 4.0), (2, 0.5))
-    final = final_scores(FittedMNLP(), scores)
+    final = finals(FittedMNLP(), scores)
     assert [(item.id, item.words) for item in final] == [(item.id, item.words) for item in scores]
 
 
@@ -45,7 +49,7 @@ def test_a_final_score_that_is_no_number_is_reported_with_its_sentence():
             return lambda item: float("nan") if item.id == "s1" else 0.0
 
     with pytest.raises(DeepALError, match="gave nan to sentence s1"):
-        final_scores(Odd(), make_scores((1, 0.0), (1, 0.0)))
+        finals(Odd(), make_scores((1, 0.0), (1, 0.0)))
 
 
 # The exponent of the length
@@ -59,7 +63,7 @@ def test_the_first_score_is_that_of_lc():
 def test_exponent_of_four_sentences_by_hand():
     # The mean of log LC is log 2 at one word and 2 log 2 at four: slope log 2 / log 4 = 1/2.
     scores = make_scores((1, 1.0), (1, 4.0), (4, 4.0), (4, 4.0))
-    assert values(final_scores(FittedMNLP(), scores)) == pytest.approx([1, 4, 2, 2])
+    assert values(finals(FittedMNLP(), scores)) == pytest.approx([1, 4, 2, 2])
 
 
 @pytest.mark.parametrize(("exponent", "function"), [(0, LC()), (1, MNLP())])
@@ -67,7 +71,7 @@ def test_lc_and_mnlp_are_two_of_its_exponents(exponent, function):
     """Where LC does not grow with the length, it ranks as LC; where it grows in a line, as MNLP."""
     scores = make_scores(*((n, wide * n**exponent) for n in (1, 2, 5, 9) for wide in (0.3, 0.6)))
     expected = [item.score / item.words**exponent for item in scores]
-    assert values(final_scores(FittedMNLP(), scores)) == pytest.approx(expected)
+    assert values(finals(FittedMNLP(), scores)) == pytest.approx(expected)
 
 
 first_scores = st.lists(st.tuples(st.integers(1, 60), st.floats(1e-3, 100)), min_size=2)
@@ -76,7 +80,7 @@ first_scores = st.lists(st.tuples(st.integers(1, 60), st.floats(1e-3, 100)), min
 @given(first_scores)
 def test_final_scores_do_not_depend_on_the_length(pairs):
     assume(len({words for words, _ in pairs}) > 1)
-    final = final_scores(FittedMNLP(), make_scores(*pairs))
+    final = finals(FittedMNLP(), make_scores(*pairs))
     lengths, logs = numpy.log([(item.words, item.score) for item in final]).T
     centred = lengths - lengths.mean()
     assert centred @ logs == pytest.approx(0, abs=1e-6 * len(pairs))
@@ -85,8 +89,8 @@ def test_final_scores_do_not_depend_on_the_length(pairs):
 @given(first_scores, st.floats(0.1, 10))
 def test_the_exponent_is_the_same_for_a_model_that_is_surer_of_everything(pairs, factor):
     scaled = make_scores(*((words, factor * value) for words, value in pairs))
-    final = values(final_scores(FittedMNLP(), make_scores(*pairs)))
-    assert values(final_scores(FittedMNLP(), scaled)) == pytest.approx(
+    final = values(finals(FittedMNLP(), make_scores(*pairs)))
+    assert values(finals(FittedMNLP(), scaled)) == pytest.approx(
         [factor * value for value in final], rel=1e-5
     )
 
@@ -94,12 +98,12 @@ def test_the_exponent_is_the_same_for_a_model_that_is_surer_of_everything(pairs,
 @pytest.mark.parametrize("pairs", [[], [(3, 0.6)], [(2, 1.0), (2, 3.0)], [(1, 0.0), (5, 0.0)]])
 def test_without_two_lengths_it_is_mnlp(pairs):
     expected = [value / words for words, value in pairs]
-    assert values(final_scores(FittedMNLP(), make_scores(*pairs))) == expected
+    assert values(finals(FittedMNLP(), make_scores(*pairs))) == expected
 
 
 def test_a_sentence_of_which_the_model_is_certain_scores_nothing_and_decides_nothing():
     scores = make_scores((1, 1.0), (1, 4.0), (4, 4.0), (4, 4.0), (50, 0.0))
-    assert values(final_scores(FittedMNLP(), scores)) == pytest.approx([1, 4, 2, 2, 0])
+    assert values(finals(FittedMNLP(), scores)) == pytest.approx([1, 4, 2, 2, 0])
 
 
 # Fluctuation
@@ -114,28 +118,26 @@ def test_it_asks_for_the_scores_of_the_rounds_before():
 def test_fluctuation_over_three_rounds_by_hand():
     # Mean 0.4, variance (0.04 + 0 + 0.04) / 3 = 0.08 / 3; half of 0.6 and half of that.
     earlier = [{"s0": 0.2}, {"s0": 0.4}]
-    (final,) = final_scores(Fluctuation(), make_scores((7, 0.6)), earlier)
+    (final,) = finals(Fluctuation(), make_scores((7, 0.6)), earlier)
     assert final.score == pytest.approx(0.3 + 0.04 / 3)
-    (weighted,) = final_scores(Fluctuation(weight=0.25), make_scores((7, 0.6)), earlier)
+    (weighted,) = finals(Fluctuation(weight=0.25), make_scores((7, 0.6)), earlier)
     assert weighted.score == pytest.approx(0.15 + 0.02)
 
 
 def test_without_earlier_rounds_it_ranks_as_mnlp():
     scores = make_scores((3, 0.6), (2, 0.1), (4, 0.3))
-    assert values(final_scores(Fluctuation(), scores)) == pytest.approx([0.3, 0.05, 0.15])
+    assert values(finals(Fluctuation(), scores)) == pytest.approx([0.3, 0.05, 0.15])
 
 
 def test_of_two_equal_scores_the_one_that_has_changed_is_higher():
-    steady, moved = final_scores(
-        Fluctuation(), make_scores((3, 0.5), (3, 0.5)), [{"s0": 0.5, "s1": 1.1}]
-    )
+    steady, moved = finals(Fluctuation(), make_scores((3, 0.5), (3, 0.5)), [{"s0": 0.5, "s1": 1.1}])
     assert moved.score > steady.score
 
 
 def test_a_sentence_that_an_earlier_round_did_not_score_has_a_shorter_history():
     """So a sentence that was added to the pool counts from its first score on."""
     earlier = [{"s0": 0.4}, {"s0": 0.4, "s1": 0.8}]
-    final = values(final_scores(Fluctuation(), make_scores((3, 0.4), (3, 0.4)), earlier))
+    final = values(finals(Fluctuation(), make_scores((3, 0.4), (3, 0.4)), earlier))
     assert final == pytest.approx([0.2, 0.2 + 0.5 * 0.04])
 
 
