@@ -4,9 +4,10 @@ RAND, LC, MNLP and BALD are those of Shen et al. (2017), section 4. `spacy.regis
 holds the classes. Their instances are called on the evidence of each sentence.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from math import isfinite, nan
+from numbers import Real
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,6 @@ from ..tagger.scheme import OUTSIDE
 
 if TYPE_CHECKING:
     from ..tagger.evidence import Evidence
-    from .score_file import Score
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Needs:
     anytime (bool): It looks at the samples only, and its score of the first few estimates its score
         of all. If the budget is known, sentences that can no longer be chosen are then not sampled
         to the end.
-    rounds (int): From how many rounds before this one `PoolFunction.fit` needs the first scores.
+    rounds (int): From how many rounds before this one a `PoolFunction` needs the scores.
     RAISES (DeepALError): `anytime` with fewer than two samples.
     """
 
@@ -54,27 +54,27 @@ class AcquisitionFunction(Protocol):
     def __call__(self, evidence: "Evidence") -> float: ...
 
 
-class PoolFunction(AcquisitionFunction, Protocol):
-    """An acquisition function that scores in two steps. Called on evidence, it gives a first score.
-    When all sentences have one, `fit` says how each of them becomes the final score.
-    """
-
-    def fit(
-        self, scores: "Iterable[Score]", earlier: Sequence[Mapping[str, float]]
-    ) -> "Callable[[Score], float]":
-        """Look at the first scores of the whole pool. Keep no state.
-
-        scores (Iterable[Score]): The first scores of this round.
-        earlier (Sequence[Mapping]): The first scores of up to `Needs.rounds` rounds before, by id,
-            the latest last. Rounds whose batch was drawn at random have none and are not there.
-        RETURNS (Callable[[Score], float]): Makes a sentence's final score.
-        """
-        ...
-
-
 def needs_of(function: AcquisitionFunction) -> Needs:
     """RETURNS (Needs): What a function needs; of a plain callable, the greedy path."""
     return getattr(function, "needs", Needs())
+
+
+def finite_score(value: Any, sentence: str) -> float:
+    """RETURNS (float): What a function returned.
+
+    RAISES (DeepALError): It is not a finite number.
+    """
+    given = "a number beyond 1e308" if isinstance(value, int) else f"{value}"
+    try:
+        number = float(value) if isinstance(value, Real) else nan
+    except OverflowError:
+        number = nan
+    if not isfinite(number):
+        raise DeepALError(
+            f"The acquisition function gave {given[:80]} to sentence {sentence}. A score must be a "
+            "finite number."
+        )
+    return number
 
 
 @dataclass(frozen=True)
@@ -109,29 +109,6 @@ class MNLP:
 
 
 @dataclass(frozen=True)
-class FittedMNLP:
-    """FittedMNLP: LC / n^a, with the exponent at which scores do not depend on the length n. LC has
-    the exponent 0, and MNLP has 1."""
-
-    def __call__(self, evidence: "Evidence") -> float:
-        """RETURNS (float): The first score, that of LC."""
-        return LC()(evidence)
-
-    def fit(
-        self, scores: "Iterable[Score]", earlier: Sequence[Mapping[str, float]]
-    ) -> "Callable[[Score], float]":
-        """Take as the exponent the slope of the least-squares line of log LC over log n. The
-        logarithms of the final scores then have no correlation with log n. Without two lengths,
-        and two sentences of a score above 0, the exponent is 1."""
-        rows = [(item.words, item.score) for item in scores if item.score > 0]
-        lengths, values = np.log(np.array(rows or [(1, 1)], "float64")).T
-        centred = lengths - lengths.mean()
-        spread = float(centred @ centred)
-        exponent = float(centred @ values) / spread if spread else 1.0
-        return lambda item: item.score / item.words**exponent
-
-
-@dataclass(frozen=True)
 class EntityWords:
     """EntityWords: how many words of entities a sentence is expected to have, for each of its words
     (Esuli et al. 2010, as the sum of a sentence; "tag count" in Kohl et al. 2024).
@@ -151,52 +128,6 @@ class EntityWords:
         outside = evidence.tag_log_probs[:, OUTSIDE]
         expected = float(-np.expm1(outside, dtype="float64").sum())
         return expected / max(1, evidence.words) if self.per_word else expected
-
-
-@dataclass(frozen=True)
-class Fluctuation:
-    """Fluctuation: MNLP, and how much it has changed over the last rounds. It is FHS of Yao et al.
-    (2020), "Looking Back on the Past: Active Learning with Historical Evaluation Results", and
-    "fluctuation history" in Kohl et al. (2024), with MNLP as the score.
-
-    rounds (int): The window in rounds, this one included.
-    weight (float): The weight of this round's score; that of the variance is 1 - weight.
-    RAISES (DeepALError): The window is below 2, or the weight is not from 0 to 1.
-    """
-
-    rounds: int = 3
-    weight: float = 0.5
-
-    def __post_init__(self) -> None:
-        if self.rounds < 2 or not 0 <= self.weight <= 1:
-            raise DeepALError(
-                f"spacy_deepal.Fluctuation.v1: rounds = {self.rounds}, weight = {self.weight}: "
-                "rounds must be 2 or more, and weight from 0 to 1."
-            )
-
-    @property
-    def needs(self) -> Needs:
-        """RETURNS (Needs): The greedy path, and the first scores of the rounds before."""
-        return Needs(rounds=self.rounds - 1)
-
-    def __call__(self, evidence: "Evidence") -> float:
-        """RETURNS (float): The first score, that of MNLP."""
-        return MNLP()(evidence)
-
-    def fit(
-        self, scores: "Iterable[Score]", earlier: Sequence[Mapping[str, float]]
-    ) -> "Callable[[Score], float]":
-        """The final score is weight s_t + (1 - weight) Var(s_(t-k+1), ..., s_t), where s_t is MNLP
-        in round t, and the variance divides by the number of scores. In the first round that has
-        scores, the variance is 0, and sentences rank as by MNLP."""
-
-        def final(item: "Score") -> float:
-            known = [past[item.id] for past in earlier if item.id in past]
-            return self.weight * item.score + (1 - self.weight) * float(
-                np.var([*known, item.score])
-            )
-
-        return final
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,35 @@
-"""The second step of acquisition functions that look at the scores of the whole pool."""
+"""Acquisition functions that look at the scores of the whole pool, and of earlier rounds."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
-from .functions import AcquisitionFunction
+import numpy as np
+
+from ..errors import DeepALError
+from .functions import LC, MNLP, AcquisitionFunction, Needs, finite_score
 from .score_file import Score
-from .scoring import finite_score
+
+if TYPE_CHECKING:
+    from ..tagger.evidence import Evidence
+
+
+class PoolFunction(AcquisitionFunction, Protocol):
+    """An acquisition function that scores in two steps. Called on evidence, it gives a first score.
+    When all sentences have one, `fit` says how each of them becomes the final score.
+    """
+
+    def fit(
+        self, scores: Iterable[Score], earlier: Sequence[Mapping[str, float]]
+    ) -> Callable[[Score], float]:
+        """Look at the first scores of the whole pool. Keep no state.
+
+        scores (Iterable[Score]): The first scores of this round.
+        earlier (Sequence[Mapping]): The first scores of up to `Needs.rounds` rounds before, by id,
+            the latest last. Rounds whose batch was drawn at random have none and are not there.
+        RETURNS (Callable[[Score], float]): Makes a sentence's final score.
+        """
+        ...
 
 
 def final_scores(
@@ -27,3 +52,73 @@ def final_scores(
     final = fit(read(), earlier)
     for item in read():
         yield Score(id=item.id, words=item.words, score=finite_score(final(item), item.id))
+
+
+@dataclass(frozen=True)
+class FittedMNLP:
+    """FittedMNLP: LC / n^a, with the exponent at which scores do not depend on the length n. LC has
+    the exponent 0, and MNLP has 1."""
+
+    def __call__(self, evidence: "Evidence") -> float:
+        """RETURNS (float): The first score, that of LC."""
+        return LC()(evidence)
+
+    def fit(
+        self, scores: Iterable[Score], earlier: Sequence[Mapping[str, float]]
+    ) -> Callable[[Score], float]:
+        """Take as the exponent the slope of the least-squares line of log LC over log n. The
+        logarithms of the final scores then have no correlation with log n. Without two lengths,
+        and two sentences of a score above 0, the exponent is 1."""
+        rows = [(item.words, item.score) for item in scores if item.score > 0]
+        lengths, values = np.log(np.array(rows or [(1, 1)], "float64")).T
+        centred = lengths - lengths.mean()
+        spread = float(centred @ centred)
+        exponent = float(centred @ values) / spread if spread else 1.0
+        return lambda item: item.score / item.words**exponent
+
+
+@dataclass(frozen=True)
+class Fluctuation:
+    """Fluctuation: MNLP, and how much it has changed over the last rounds. It is FHS of Yao et al.
+    (2020), "Looking Back on the Past: Active Learning with Historical Evaluation Results", and
+    "fluctuation history" in Kohl et al. (2024), with MNLP as the score. Where earlier rounds are
+    not known, as to `spacy deepal score` and the labelling page, sentences rank as by MNLP.
+
+    rounds (int): The window in rounds, this one included.
+    weight (float): The weight of this round's score; that of the variance is 1 - weight.
+    RAISES (DeepALError): The window is below 2, or the weight is not from 0 to 1.
+    """
+
+    rounds: int = 3
+    weight: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.rounds < 2 or not 0 <= self.weight <= 1:
+            raise DeepALError(
+                f"spacy_deepal.Fluctuation.v1: rounds = {self.rounds}, weight = {self.weight}: "
+                "rounds must be 2 or more, and weight from 0 to 1."
+            )
+
+    @property
+    def needs(self) -> Needs:
+        """RETURNS (Needs): The greedy path, and the first scores of the rounds before."""
+        return Needs(rounds=self.rounds - 1)
+
+    def __call__(self, evidence: "Evidence") -> float:
+        """RETURNS (float): The first score, that of MNLP."""
+        return MNLP()(evidence)
+
+    def fit(
+        self, scores: Iterable[Score], earlier: Sequence[Mapping[str, float]]
+    ) -> Callable[[Score], float]:
+        """The final score is weight s_t + (1 - weight) Var(s_(t-k+1), ..., s_t), where s_t is MNLP
+        in round t, and the variance divides by the number of scores. In the first round that has
+        scores, the variance is 0."""
+
+        def final(item: Score) -> float:
+            window = [past[item.id] for past in earlier if item.id in past] + [item.score]
+            mean = sum(window) / len(window)
+            variance = sum((score - mean) ** 2 for score in window) / len(window)
+            return self.weight * item.score + (1 - self.weight) * variance
+
+        return final

@@ -5,10 +5,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from spacy_deepal.acquisition.functions import LC, MNLP, FittedMNLP, Fluctuation, Needs, needs_of
+from spacy_deepal.acquisition.functions import LC, MNLP, Needs, needs_of
 from spacy_deepal.acquisition.registry import make_acquisition
-from spacy_deepal.acquisition.whole_pool import final_scores
+from spacy_deepal.acquisition.score_file import read_scores
+from spacy_deepal.acquisition.scoring import score, score_pool
+from spacy_deepal.acquisition.whole_pool import FittedMNLP, Fluctuation, final_scores
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.pool.shards import pool_reader
 from spacy_deepal.tagger.evidence import Evidence
 
 from ..pools import make_score
@@ -50,6 +53,13 @@ def test_a_final_score_that_is_no_number_is_reported_with_its_sentence():
 
     with pytest.raises(DeepALError, match="gave nan to sentence s1"):
         finals(Odd(), make_scores((1, 0.0), (1, 0.0)))
+
+
+def test_a_pool_on_disk_gets_final_scores(nlp, pool, tmp_path):
+    function = FittedMNLP()
+    score_pool(nlp, pool, tmp_path / "scores.jsonl", "FittedMNLP")
+    first = list(score(nlp, pool_reader(pool, nlp.vocab), function))
+    assert read_scores(tmp_path / "scores.jsonl")[1] == finals(function, first) != first
 
 
 # The exponent of the length
