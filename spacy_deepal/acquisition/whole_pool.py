@@ -1,7 +1,9 @@
 """Acquisition functions that look at the scores of the whole pool, and of earlier rounds."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -12,6 +14,9 @@ from .score_file import Score
 
 if TYPE_CHECKING:
     from ..tagger.evidence import Evidence
+
+
+EXPONENTS = 0.0, 3.0  # between which an exponent of the length is looked for
 
 
 class PoolFunction(AcquisitionFunction, Protocol):
@@ -56,8 +61,8 @@ def final_scores(
 
 @dataclass(frozen=True)
 class FittedMNLP:
-    """FittedMNLP: LC / n^a, with the exponent at which scores do not depend on the length n. LC has
-    the exponent 0, and MNLP has 1."""
+    """FittedMNLP: LC / n^a, with an exponent at which the mean score does not depend on the length
+    n. LC has the exponent 0, and MNLP has 1."""
 
     def __call__(self, evidence: "Evidence") -> float:
         """RETURNS (float): The first score, that of LC."""
@@ -66,26 +71,53 @@ class FittedMNLP:
     def fit(
         self, scores: Iterable[Score], earlier: Sequence[Mapping[str, float]]
     ) -> Callable[[Score], float]:
-        """Take as the exponent the slope of the least-squares line of log LC over log n. The
-        logarithms of the final scores then have no correlation with log n. Without two lengths,
-        and two sentences of a score above 0, the exponent is 1."""
-        rows = [(item.words, item.score) for item in scores if item.score > 0]
-        lengths, values = np.log(np.array(rows or [(1, 1)], "float64")).T
-        centred = lengths - lengths.mean()
-        spread = float(centred @ centred)
-        exponent = float(centred @ values) / spread if spread else 1.0
+        """Fit c n^a to LC by `fit_power`. The final score is LC / n^a."""
+        by_length: defaultdict[int, list[float]] = defaultdict(lambda: [0, 0.0])
+        for item in scores:
+            of_length = by_length[item.words]
+            of_length[0] += 1
+            of_length[1] += item.score
+        exponent = fit_power(by_length)
         return lambda item: item.score / item.words**exponent
+
+
+def fit_power(by_length: Mapping[int, Sequence[float]]) -> float:
+    """Fit the power of the length n to which a mean score is in proportion: E(s | n) = c n^a.
+
+    This is Poisson pseudo-maximum-likelihood (Santos Silva & Tenreyro 2006, "The Log of Gravity").
+    Unlike a line through the logarithms, it can take scores of 0, and it is not ruled by those near
+    0. At the best a, c n^a has the same mean of log n as the scores have, each sentence being
+    weighed by c n^a or by its score. The mean grows with a, so a is found by bisection.
+
+    by_length (Mapping): For each length the number of sentences and the sum of their scores.
+    RETURNS (float): a, within EXPONENTS; 1 if there are not two lengths, or all scores are 0.
+    """
+    lengths = np.array([*by_length], "float64")
+    counts, sums = np.array([*by_length.values()], "float64").reshape(-1, 2).T
+    if len(lengths) < 2 or not sums.any():
+        return 1.0
+    logs = np.log(lengths)
+    target = np.average(logs, weights=sums)
+    low, high = EXPONENTS
+    while (middle := (low + high) / 2) not in (low, high):
+        if np.average(logs, weights=counts * lengths**middle) < target:
+            low = middle
+        else:
+            high = middle
+    return middle
 
 
 @dataclass(frozen=True)
 class Fluctuation:
     """Fluctuation: MNLP, and how much it has changed over the last rounds. It is FHS of Yao et al.
     (2020), "Looking Back on the Past: Active Learning with Historical Evaluation Results", and
-    "fluctuation history" in Kohl et al. (2024), with MNLP as the score. Where earlier rounds are
-    not known, as to `spacy deepal score` and the labelling page, sentences rank as by MNLP.
+    "fluctuation history" in Kohl et al. (2024), with MNLP as the score. They take the variance;
+    here it is the standard deviation, which has the unit of the score: MNLP is far below 1, so the
+    variance hardly changes the ranking. Where earlier rounds are not known, as to `spacy deepal
+    score` and the labelling page, sentences rank as by MNLP.
 
     rounds (int): The window in rounds, this one included.
-    weight (float): The weight of this round's score; that of the variance is 1 - weight.
+    weight (float): The weight of this round's score; that of the deviation is 1 - weight.
     RAISES (DeepALError): The window is below 2, or the weight is not from 0 to 1.
     """
 
@@ -111,14 +143,13 @@ class Fluctuation:
     def fit(
         self, scores: Iterable[Score], earlier: Sequence[Mapping[str, float]]
     ) -> Callable[[Score], float]:
-        """The final score is weight s_t + (1 - weight) Var(s_(t-k+1), ..., s_t), where s_t is MNLP
-        in round t, and the variance divides by the number of scores. In the first round that has
-        scores, the variance is 0."""
+        """The final score is weight s_t + (1 - weight) SD(s_(t-k+1), ..., s_t), where s_t is MNLP
+        in round t. In the first round that has scores, the standard deviation is 0."""
 
         def final(item: Score) -> float:
             window = [past[item.id] for past in earlier if item.id in past] + [item.score]
             mean = sum(window) / len(window)
-            variance = sum((score - mean) ** 2 for score in window) / len(window)
-            return self.weight * item.score + (1 - self.weight) * variance
+            deviation = sqrt(sum((score - mean) ** 2 for score in window) / len(window))
+            return self.weight * item.score + (1 - self.weight) * deviation
 
         return final

@@ -9,7 +9,12 @@ from spacy_deepal.acquisition.functions import LC, MNLP, Needs, needs_of
 from spacy_deepal.acquisition.registry import make_acquisition
 from spacy_deepal.acquisition.score_file import read_scores
 from spacy_deepal.acquisition.scoring import score, score_pool
-from spacy_deepal.acquisition.whole_pool import FittedMNLP, Fluctuation, final_scores
+from spacy_deepal.acquisition.whole_pool import (
+    FittedMNLP,
+    Fluctuation,
+    final_scores,
+    fit_power,
+)
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.shards import pool_reader
 from spacy_deepal.tagger.evidence import Evidence
@@ -71,9 +76,9 @@ def test_the_first_score_is_that_of_lc():
 
 
 def test_exponent_of_four_sentences_by_hand():
-    # The mean of log LC is log 2 at one word and 2 log 2 at four: slope log 2 / log 4 = 1/2.
-    scores = make_scores((1, 1.0), (1, 4.0), (4, 4.0), (4, 4.0))
-    assert values(finals(FittedMNLP(), scores)) == pytest.approx([1, 4, 2, 2])
+    # The mean of LC is 2.5 at one word and 5 at four, so a = log 2 / log 4 = 1/2.
+    scores = make_scores((1, 1.0), (1, 4.0), (4, 0.0), (4, 10.0))
+    assert values(finals(FittedMNLP(), scores)) == pytest.approx([1, 4, 0, 5])
 
 
 @pytest.mark.parametrize(("exponent", "function"), [(0, LC()), (1, MNLP())])
@@ -84,36 +89,45 @@ def test_lc_and_mnlp_are_two_of_its_exponents(exponent, function):
     assert values(finals(FittedMNLP(), scores)) == pytest.approx(expected)
 
 
-first_scores = st.lists(st.tuples(st.integers(1, 60), st.floats(1e-3, 100)), min_size=2)
+@given(st.floats(0.1, 2.9), st.floats(1e-3, 10), st.sets(st.integers(1, 80), min_size=2))
+def test_a_power_of_the_length_is_found(power, factor, lengths):
+    by_length = {n: (2, 2 * factor * n**power) for n in lengths}
+    assert fit_power(by_length) == pytest.approx(power, abs=1e-6)
+
+
+first_scores = st.lists(st.tuples(st.integers(1, 60), st.floats(0, 100)), min_size=2)
 
 
 @given(first_scores)
-def test_final_scores_do_not_depend_on_the_length(pairs):
+def test_scores_grow_with_the_length_as_the_power_does(pairs):
+    """The equation of the fit: log n has the same mean by LC and by n^a."""
     assume(len({words for words, _ in pairs}) > 1)
-    final = finals(FittedMNLP(), make_scores(*pairs))
-    lengths, logs = numpy.log([(item.words, item.score) for item in final]).T
-    centred = lengths - lengths.mean()
-    assert centred @ logs == pytest.approx(0, abs=1e-6 * len(pairs))
+    assume(sum(value for _, value in pairs) > 0.1)
+    lengths, scores = numpy.array(pairs, "float64").T
+    by_length = {n: ((lengths == n).sum(), scores[lengths == n].sum()) for n in {*lengths}}
+    power = fit_power(by_length)
+    logs = numpy.log(lengths)
+    by_scores, by_power = (numpy.average(logs, weights=w) for w in (scores, lengths**power))
+    if power < 1e-9:
+        assert by_power >= by_scores - 1e-9  # LC gets less with the length
+    elif power > 3 - 1e-9:
+        assert by_power <= by_scores + 1e-9
+    else:
+        assert by_power == pytest.approx(by_scores, abs=1e-9)
 
 
 @given(first_scores, st.floats(0.1, 10))
 def test_the_exponent_is_the_same_for_a_model_that_is_surer_of_everything(pairs, factor):
     scaled = make_scores(*((words, factor * value) for words, value in pairs))
     final = values(finals(FittedMNLP(), make_scores(*pairs)))
-    assert values(finals(FittedMNLP(), scaled)) == pytest.approx(
-        [factor * value for value in final], rel=1e-5
-    )
+    expected = [factor * value for value in final]
+    assert values(finals(FittedMNLP(), scaled)) == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("pairs", [[], [(3, 0.6)], [(2, 1.0), (2, 3.0)], [(1, 0.0), (5, 0.0)]])
 def test_without_two_lengths_it_is_mnlp(pairs):
     expected = [value / words for words, value in pairs]
     assert values(finals(FittedMNLP(), make_scores(*pairs))) == expected
-
-
-def test_a_sentence_of_which_the_model_is_certain_scores_nothing_and_decides_nothing():
-    scores = make_scores((1, 1.0), (1, 4.0), (4, 4.0), (4, 4.0), (50, 0.0))
-    assert values(finals(FittedMNLP(), scores)) == pytest.approx([1, 4, 2, 2, 0])
 
 
 # Fluctuation
@@ -126,12 +140,12 @@ def test_it_asks_for_the_scores_of_the_rounds_before():
 
 
 def test_fluctuation_over_three_rounds_by_hand():
-    # Mean 0.4, variance (0.04 + 0 + 0.04) / 3 = 0.08 / 3; half of 0.6 and half of that.
-    earlier = [{"s0": 0.2}, {"s0": 0.4}]
-    (final,) = finals(Fluctuation(), make_scores((7, 0.6)), earlier)
-    assert final.score == pytest.approx(0.3 + 0.04 / 3)
-    (weighted,) = finals(Fluctuation(weight=0.25), make_scores((7, 0.6)), earlier)
-    assert weighted.score == pytest.approx(0.15 + 0.02)
+    # Mean 0.4, variance (0.01 + 0.04 + 0.09) / 3 = 0.14 / 3, deviation 0.21602.
+    earlier = [{"s0": 0.3}, {"s0": 0.2}]
+    (final,) = finals(Fluctuation(), make_scores((7, 0.7)), earlier)
+    assert final.score == pytest.approx(0.35 + 0.10801, abs=1e-5)
+    (weighted,) = finals(Fluctuation(weight=0.25), make_scores((7, 0.7)), earlier)
+    assert weighted.score == pytest.approx(0.175 + 0.16202, abs=1e-5)
 
 
 def test_without_earlier_rounds_it_ranks_as_mnlp():
@@ -148,7 +162,7 @@ def test_a_sentence_that_an_earlier_round_did_not_score_has_a_shorter_history():
     """So a sentence that was added to the pool counts from its first score on."""
     earlier = [{"s0": 0.4}, {"s0": 0.4, "s1": 0.8}]
     final = values(finals(Fluctuation(), make_scores((3, 0.4), (3, 0.4)), earlier))
-    assert final == pytest.approx([0.2, 0.2 + 0.5 * 0.04])
+    assert final == pytest.approx([0.2, 0.2 + 0.5 * 0.2])
 
 
 @pytest.mark.parametrize("arguments", [{"rounds": 1}, {"weight": 1.5}, {"weight": -0.1}])

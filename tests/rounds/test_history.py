@@ -41,7 +41,7 @@ def test_a_batch_is_selected_by_the_scores_of_up_to_three_rounds(looked_back):
     for number in (1, 2, 3):
         for name, score in selected[number].items():
             window = [scores[name] for scores in first[1 : number + 1]]
-            assert score == pytest.approx(0.5 * window[-1] + 0.5 * numpy.var(window))
+            assert score == pytest.approx(0.5 * window[-1] + 0.5 * numpy.std(window))
     assert any(score > 0.5 * first[3][name] for name, score in selected[3].items()), (
         "no score has changed"
     )
