@@ -11,7 +11,7 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ..errors import DeepALError
-from ._app import Lang, app, show_errors
+from ._app import Lang, app, parts_between_commas, show_errors
 
 CONFIGS = "spacy_deepal.configs"  # configs/ in the repository
 
@@ -44,7 +44,7 @@ def init_config_cli(
         text = init_config(
             paper=paper,
             lang=lang,
-            labels=labels.split(",") if labels else (),
+            labels=parts_between_commas(labels),
             **{name: path for name, path in paths.items() if path},
         )
         if str(output) == "-":
