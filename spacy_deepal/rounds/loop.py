@@ -32,7 +32,7 @@ from .rows import FoundEntities, RoundMetrics, Selected
 from .run_folder import RoundFolder, RunFolder
 from .settings import SECTION, read_settings, words_of
 from .stability import agreement, draw_stop_set, find_entities, stopping_point
-from .training import Training, evaluate_pipeline
+from .training import Training, dev_scores, evaluate_pipeline
 
 
 def run_loop(
@@ -256,7 +256,7 @@ class Loop:
             words_percent=100 * words / self.pool.words,
             sentences=len(labelled),
             **scores,
-            dev_ents_f=nlp.meta["performance"]["ents_f"],
+            **dev_scores(nlp),
             stability=agreement(before, found) if before else None,
             genres=count_genres(here.read_batch(self.vocab)),
             seconds=here.seconds,

@@ -10,6 +10,7 @@ from spacy.tokens import Doc
 from spacy.util import load_model
 from thinc.api import fix_random_seed
 
+from spacy_deepal.acquisition.upstream import find_tagger
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pipelines import save_pipeline
 from spacy_deepal.pool.shards import write_shards
@@ -282,7 +283,9 @@ class TestEvaluate:
     def test_scores_are_those_of_spacys_scorer(self, train, paths):
         nlp = load_model(train(min_updates=40))
         scores = evaluate_pipeline(nlp, paths["test"])
-        assert list(scores) == ["ents_p", "ents_r", "ents_f", "ents_per_type", "raw_ents_f"]
+        names = ["ents_p", "ents_r", "ents_f", "ents_per_type", "raw_ents_f", "calibration"]
+        assert list(scores) == names
+        assert scores["calibration"].temperature == find_tagger(nlp).temperature
         assert scores["raw_ents_f"] is None  # the text of these sentences is not known
         gold, found = set(), set()
         for i, doc in enumerate(make_docs(15, 3)):
