@@ -9,10 +9,13 @@ training pool, labelled or not, as `spacy deepal experiment` does. `ner_text` ge
 `deepal_ner_plain` gets none. The systems called _vectors get theirs from `--transformer`, the
 folder of a sentence-transformer. `deepal_ner_tables` joins them with those from the text.
 `deepal_ner_encoder` reads whole sentences with that transformer besides;
-`deepal_ner_encoder_tables` does so with the joined tables.
+`deepal_ner_encoder_tables` does so with the joined tables. `ner_encoder` is spaCy's parser on the
+same vectors of whole sentences. A line has the versions of the packages, and the fingerprint of the
+transformer where there is one.
 """
 
 import time
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -28,14 +31,17 @@ from thinc.api import Config
 from tqdm import tqdm
 
 from spacy_deepal.vectors.make import make_vectors, vectors_source
+from spacy_deepal.vectors.pretrained import find_encoder, find_fingerprint
 
 HERE = Path(__file__).parent
+PACKAGES = ("spacy_deepal", "spacy", "thinc", "torch")
 TABLES = {  # the systems, and where their word vectors come from
     "ner": None,
     "crf": None,
     "deepal_ner": "text",
     "deepal_ner_paper": None,
     "ner_vectors": "transformer",
+    "ner_encoder": None,
     "deepal_ner_vectors": "transformer",
     "ner_text": "text",
     "deepal_ner_plain": None,
@@ -64,7 +70,7 @@ def main(
         for s in share
         for d in folders
         for t in system
-        if not ("transformer" in (TABLES[t] or "") and transformer is None)
+        if not (needs_transformer(t) and transformer is None)
         and not (t == "crf" and s == 1 and n)  # the same labels and no random number
     ]
     for cell in tqdm(cells, disable=None):
@@ -85,7 +91,14 @@ def main(
                 scores = run_spacy(config, corpus, Path(draft))
         seconds = round(time.perf_counter() - start)
         line = {**cell, **scores, "seconds": seconds, "threads": torch.get_num_threads()}
-        append(output, line)
+        if needs_transformer(cell["system"]):
+            line["transformer"] = find_fingerprint(find_encoder(str(transformer)))
+        append(output, {**line, "versions": {name: version(name) for name in PACKAGES}})
+
+
+def needs_transformer(system: str) -> bool:
+    """Whether a system has the vectors of a transformer, or the transformer itself."""
+    return "transformer" in (TABLES[system] or "") or "encoder" in system
 
 
 def make_table(
@@ -115,7 +128,7 @@ def config_of(
 ) -> Config:
     """RETURNS (Config): The config that users of the system start from, with these vectors."""
     if system.startswith("ner"):
-        config = ner_config(lang, seed, vectors=vectors is not None)
+        config = ner_config(lang, seed, vectors=vectors is not None, encoder=encoder)
     else:
         config = tagger_config(lang, seed, paper=system == "deepal_ner_paper")
         config["paths"]["encoder"] = str(encoder) if encoder else None
