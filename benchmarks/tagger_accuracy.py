@@ -8,10 +8,11 @@ configs, the CRF by its penalties. `deepal_ner` learns its word vectors from the
 training pool, labelled or not, as `spacy deepal experiment` does. `ner_text` gets the same table,
 `deepal_ner_plain` gets none. The systems called _vectors get theirs from `--transformer`, the
 folder of a sentence-transformer. `deepal_ner_tables` joins them with those from the text.
-`deepal_ner_encoder` reads whole sentences with that transformer besides;
-`deepal_ner_encoder_tables` does so with the joined tables. `ner_encoder` is spaCy's parser on the
-same vectors of whole sentences. A line has the versions of the packages, and the fingerprint of the
-transformer where there is one.
+`deepal_ner_pieces` joins those from the text with a table of sentence pieces, from the folder
+`--sentencepiece`. `deepal_ner_encoder` reads whole sentences with the transformer besides its
+table; `deepal_ner_encoder_tables` does so with the joined tables. `ner_encoder` is spaCy's parser
+on the same vectors of whole sentences. A line has the versions of the packages, and the
+fingerprint of the transformer where there is one.
 """
 
 import time
@@ -46,6 +47,7 @@ TABLES = {  # the systems, and where their word vectors come from
     "ner_text": "text",
     "deepal_ner_plain": None,
     "deepal_ner_tables": "text+transformer",
+    "deepal_ner_pieces": "text+pieces",
     "deepal_ner_encoder": "transformer",
     "deepal_ner_encoder_tables": "text+transformer",
 }
@@ -57,6 +59,7 @@ def main(
     seed: Annotated[list[int], typer.Option()] = [0, 1, 2],  # noqa: B006
     system: Annotated[list[str], typer.Option(help=", ".join(TABLES))] = list(TABLES),  # noqa: B006
     transformer: Annotated[Path | None, typer.Option(help="For the systems with vectors")] = None,
+    sentencepiece: Annotated[Path | None, typer.Option(help="For deepal_ner_pieces")] = None,
     lang: Annotated[str, typer.Option(help="Language of the tokenizer")] = "en",
     dev_words: Annotated[int, typer.Option(help="Most words of dev")] = 16000,
     workspace: Annotated[Path, typer.Option(help="Pools and shares")] = HERE / "workspace",
@@ -71,6 +74,7 @@ def main(
         for d in folders
         for t in system
         if not (needs_transformer(t) and transformer is None)
+        if not ("pieces" in t and sentencepiece is None)
         and not (t == "crf" and s == 1 and n)  # the same labels and no random number
     ]
     for cell in tqdm(cells, disable=None):
@@ -85,7 +89,8 @@ def main(
             if cell["system"] == "crf":
                 scores = run_crf(corpus, Path(draft), lang)
             else:
-                table = make_table(TABLES[cell["system"]], workspace / name, lang, transformer)
+                source = TABLES[cell["system"]]
+                table = make_table(source, workspace / name, lang, transformer, sentencepiece)
                 encoder = transformer if "encoder" in cell["system"] else None
                 config = config_of(cell["system"], lang, table, cell["seed"], encoder)
                 scores = run_spacy(config, corpus, Path(draft))
@@ -102,12 +107,17 @@ def needs_transformer(system: str) -> bool:
 
 
 def make_table(
-    source: str | None, folder: Path, lang: str, transformer: Path | None
+    source: str | None,
+    folder: Path,
+    lang: str,
+    transformer: Path | None,
+    sentencepiece: Path | None,
 ) -> Path | None:
-    """Make a table of word vectors, unless that has been done. One from a transformer covers the
-    words of all splits, as tables from elsewhere do. Text is that of train.
+    """Make a table of word vectors, unless that has been done. One from elsewhere covers the words
+    of all splits. Text is that of train.
 
-    source (str | None): "text", "transformer" or "text+transformer". With None, there is no table.
+    source (str | None): "text", "transformer" or "pieces", or several with "+" between them. With
+        None, there is no table.
     RETURNS (Path | None): The folder of the table, in `folder`.
     """
     if source is None:
@@ -118,6 +128,7 @@ def make_table(
         vectors = vectors_source(
             from_text=pools[:1] if "text" in source else None,
             from_transformer=transformer if "transformer" in source else None,
+            from_sentencepiece=sentencepiece if "pieces" in source else None,
         )
         make_vectors(pools[:1] if source == "text" else pools, table, vectors, lang=lang)
     return table

@@ -20,6 +20,9 @@ def vectors_cli(
     from_transformer: Annotated[
         Path | None, Option(help="Local folder of a transformer or sentence-transformer")
     ] = None,
+    from_sentencepiece: Annotated[
+        Path | None, Option(help="Folder of a model of SentencePiece and a table of its pieces")
+    ] = None,
     from_text: Annotated[
         bool, Option("--from-text", help="Learn the vectors from the text of the pools")
     ] = False,
@@ -29,16 +32,17 @@ def vectors_cli(
     lang: Lang = "en",
 ) -> None:
     """Make static word vectors for the words of pools, for a config's --paths.vectors. They come
-    from a file, a transformer or the text of the pools. Where several sources are named, a word's
-    vectors stand side by side."""
+    from a file, a transformer, a table of sentence pieces or the text of the pools. Where several
+    sources are named, a word's vectors stand side by side."""
     from ..files import check_output
     from ..vectors.make import make_vectors, vectors_source
 
     with show_errors():
-        check_output(output, *pools, from_file, from_transformer)
+        check_output(output, *pools, from_file, from_transformer, from_sentencepiece)
         source = vectors_source(
             from_file=from_file,
             from_transformer=from_transformer,
+            from_sentencepiece=from_sentencepiece,
             from_text=pools if from_text else None,
             dim=dim,
         )
