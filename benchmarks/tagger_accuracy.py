@@ -67,14 +67,14 @@ def main(
 ) -> None:
     """Train every system on every share of the data sets with every seed, and record test F1."""
     folders = dict(item.split("=", 1) for item in data)
+    sources = {"transformer": transformer, "pieces": sentencepiece}
     cells = [
         {"data": d, "share": s, "seed": n, "system": t}
         for n in seed
         for s in share
         for d in folders
         for t in system
-        if not (needs_transformer(t) and transformer is None)
-        if not ("pieces" in t and sentencepiece is None)
+        if all(sources[source] for source in needed(t))
         and not (t == "crf" and s == 1 and n)  # the same labels and no random number
     ]
     for cell in tqdm(cells, disable=None):
@@ -85,39 +85,51 @@ def main(
             Path(folders[name]), workspace / name, lang, cell["share"], cell["seed"], dev_words
         )
         start = time.perf_counter()
-        with TemporaryDirectory() as draft:
-            if cell["system"] == "crf":
-                scores = run_crf(corpus, Path(draft), lang)
-            else:
-                source = TABLES[cell["system"]]
-                table = make_table(source, workspace / name, lang, transformer, sentencepiece)
-                encoder = transformer if "encoder" in cell["system"] else None
-                config = config_of(cell["system"], lang, table, cell["seed"], encoder)
-                scores = run_spacy(config, corpus, Path(draft))
-        seconds = round(time.perf_counter() - start)
-        line = {**cell, **scores, "seconds": seconds, "threads": torch.get_num_threads()}
-        if needs_transformer(cell["system"]):
-            line["transformer"] = find_fingerprint(find_encoder(str(transformer)))
-        append(output, {**line, "versions": {name: version(name) for name in PACKAGES}})
+        scores = train_and_score(cell["system"], cell["seed"], corpus, lang, sources)
+        line = {**cell, **scores, "seconds": round(time.perf_counter() - start)}
+        append(output, {**line, **made_with(cell["system"], transformer)})
 
 
-def needs_transformer(system: str) -> bool:
-    """Whether a system has the vectors of a transformer, or the transformer itself."""
-    return "transformer" in (TABLES[system] or "") or "encoder" in system
+def train_and_score(
+    system: str, seed: int, corpus: Path, lang: str, sources: dict[str, Path | None]
+) -> dict[str, Any]:
+    """Train a system on the corpus that `make_corpus` made.
+
+    sources (dict[str, Path | None]): The folders of "transformer" and "pieces".
+    RETURNS (dict): Its scores on dev and test.
+    """
+    with TemporaryDirectory() as draft:
+        if system == "crf":
+            return run_crf(corpus, Path(draft), lang)
+        table = make_table(TABLES[system], corpus.parent, lang, sources)
+        encoder = sources["transformer"] if "encoder" in system else None
+        return run_spacy(config_of(system, lang, table, seed, encoder), corpus, Path(draft))
+
+
+def needed(system: str) -> set[str]:
+    """RETURNS (set[str]): What a system needs from elsewhere: "transformer", "pieces"."""
+    named = {*(TABLES[system] or "").split("+")} & {"transformer", "pieces"}
+    return named | {"transformer"} if "encoder" in system else named
+
+
+def made_with(system: str, transformer: Path | None) -> dict[str, Any]:
+    """RETURNS (dict): Threads, the versions of packages, and the fingerprint of the transformer."""
+    made: dict[str, Any] = {"threads": torch.get_num_threads()}
+    made["versions"] = {name: version(name) for name in PACKAGES}
+    if "transformer" in needed(system):
+        made["transformer"] = find_fingerprint(find_encoder(str(transformer)))
+    return made
 
 
 def make_table(
-    source: str | None,
-    folder: Path,
-    lang: str,
-    transformer: Path | None,
-    sentencepiece: Path | None,
+    source: str | None, folder: Path, lang: str, sources: dict[str, Path | None]
 ) -> Path | None:
     """Make a table of word vectors, unless that has been done. One from elsewhere covers the words
     of all splits. Text is that of train.
 
     source (str | None): "text", "transformer" or "pieces", or several with "+" between them. With
         None, there is no table.
+    sources (dict[str, Path | None]): The folders of "transformer" and "pieces".
     RETURNS (Path | None): The folder of the table, in `folder`.
     """
     if source is None:
@@ -127,8 +139,8 @@ def make_table(
         pools = [folder / "pools" / split for split in ("train", "dev", "test")]
         vectors = vectors_source(
             from_text=pools[:1] if "text" in source else None,
-            from_transformer=transformer if "transformer" in source else None,
-            from_sentencepiece=sentencepiece if "pieces" in source else None,
+            from_transformer=sources["transformer"] if "transformer" in source else None,
+            from_sentencepiece=sources["pieces"] if "pieces" in source else None,
         )
         make_vectors(pools[:1] if source == "text" else pools, table, vectors, lang=lang)
     return table

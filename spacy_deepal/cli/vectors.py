@@ -1,13 +1,16 @@
 """`spacy deepal vectors`: make static word vectors for the words of pools."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Argument, Option
 from wasabi import msg
 
 from ._app import Lang, app, show_errors
+
+if TYPE_CHECKING:
+    from ..vectors.make import VectorsSummary
 
 
 @app.command("vectors")
@@ -47,11 +50,16 @@ def vectors_cli(
             dim=dim,
         )
         summary = make_vectors(pools, output, source, lang=lang)
+    show_summary(summary)
+    msg.good(f"Wrote {output}. To use it:")
+    typer.echo(f"python -m spacy train al.cfg --paths.vectors {output} …")
+
+
+def show_summary(summary: "VectorsSummary") -> None:
+    """Print how many words have a vector."""
     counts = {
         "distinct words": (summary.distinct_found, summary.distinct),
         "words": (summary.words_found, summary.words),
     }
     rows = [(name, f"{n:,} of {total:,} ({n / total:.1%})") for name, (n, total) in counts.items()]
     msg.table([*rows, ("width", summary.width)], header=("with a vector", ""), divider=True)
-    msg.good(f"Wrote {output}. To use it:")
-    typer.echo(f"python -m spacy train al.cfg --paths.vectors {output} …")

@@ -134,15 +134,20 @@ def draw_curves(comparison: Comparison, width: float, height: float) -> "Figure"
     axes.set_xlabel("words labelled (% of the pool)", color=INK)
     axes.set_ylabel("test F1 (points)", color=INK)
     axes.set_xlim(left=0)
+    quieten(axes)
+    legend = axes.legend(loc="lower right", frameon=False, labelcolor=INK, fontsize=9)
+    for text in legend.get_texts():
+        text.set_parse_math(False)  # a name may have any characters
+    return drawing
+
+
+def quieten(axes: "Axes") -> None:
+    """Draw grid, frame and ticks so that the data stand out."""
     axes.grid(color="#e4e7eb", lw=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color("#b6bdc5")
     axes.tick_params(color="#b6bdc5", labelcolor=MUTED)
-    legend = axes.legend(loc="lower right", frameon=False, labelcolor=INK, fontsize=9)
-    for text in legend.get_texts():
-        text.set_parse_math(False)  # a name may have any characters
-    return drawing
 
 
 def _draw_function(axes: "Axes", name: str, runs: list[Run], style: Style) -> None:

@@ -14,7 +14,7 @@ from ..errors import DeepALError
 from .wordpieces import import_extra
 
 BOUNDARY = "▁"  # the piece that only says that a word begins
-REMEDY = (
+TABLE_REMEDY = (
     "Name a folder that holds one model of SentencePiece (*.model) and one table of NumPy (*.npz "
     "or *.npy) with a row for each of its pieces."
 )
@@ -68,14 +68,14 @@ def read_piece_rows(file: Path, ids: NDArray[np.int64], pieces: int) -> NDArray[
             return rows + arrays["lo"][ids % count, None]
     tables = [each for each in arrays.values() if each.ndim == 2 and len(each) >= pieces]
     if len(tables) != 1:
-        raise DeepALError(f"{file} has no single table of {pieces:,} rows. {REMEDY}")
+        raise DeepALError(f"{file} has no single table of {pieces:,} rows. {TABLE_REMEDY}")
     return tables[0][ids].astype("float32")
 
 
 def _only_file(folder: Path, pattern: str) -> Path:
     files = sorted(folder.glob(pattern))
     if len(files) != 1:
-        raise DeepALError(f"There are {len(files)} files {pattern} in {folder}. {REMEDY}")
+        raise DeepALError(f"There are {len(files)} files {pattern} in {folder}. {TABLE_REMEDY}")
     return files[0]
 
 

@@ -47,10 +47,10 @@ def test_types_are_translated_and_the_curves_that_pass_are_named(script, tmp_pat
         )
         text = capsys.readouterr().out
     (line,) = read_jsonl(output)
-    assert (line["data"], line["pipeline"]) == ("tiny", "ruler 1.2")
+    assert (line["data"], line["pipeline"]) == ("tiny", "en_ruler 1.2")
     assert [line[f"ents_{x}"] for x in "prf"] == pytest.approx([1 / 2, 1 / 3, 2 / 5])
     assert line["dev_ents_f"] == line["ents_f"]
-    assert "ruler 1.2 has 40.0 F1 on tiny." in text
+    assert "en_ruler 1.2 has 40.0 F1 on tiny." in text
     assert f"| {curves} | RAND | not at all | at most 40.0 |" in text
     assert f"| {curves} | MNLP | 20% (200 words) | 50.0 |" in text
 

@@ -55,7 +55,8 @@ def main(
     with show_errors():
         folder = prepare_corpus(data, workspace, lang=lang)
         nlp = load_pipeline(pipeline)
-        line = {"data": folder.name, "pipeline": f"{nlp.meta['name']} {nlp.meta['version']}"}
+        name = f"{nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}"
+        line: dict[str, Any] = {"data": folder.name, "pipeline": name}
         for split, prefix in (("dev", "dev_"), ("test", "")):
             docs = list(read_shards(folder / "corpus" / split, nlp.vocab))
             found = evaluate(nlp, docs, split)
