@@ -50,6 +50,7 @@ MARKED = {
         "needs a trained pipeline": 2,
     },
     "docs/howto/vectors.md": {
+        "downloads a table of sentence pieces": 1,
         "needs a downloaded transformer": 1,
         "needs a downloaded word-vector file": 1,
     },
