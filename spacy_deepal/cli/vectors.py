@@ -7,7 +7,7 @@ import typer
 from typer import Argument, Option
 from wasabi import msg
 
-from ._app import Lang, app, show_errors
+from ._app import Lang, app, show_errors, show_table
 
 if TYPE_CHECKING:
     from ..vectors.make import VectorsSummary
@@ -62,4 +62,4 @@ def show_summary(summary: "VectorsSummary") -> None:
         "words": (summary.words_found, summary.words),
     }
     rows = [(name, f"{n:,} of {total:,} ({n / total:.1%})") for name, (n, total) in counts.items()]
-    msg.table([*rows, ("width", summary.width)], header=("with a vector", ""), divider=True)
+    show_table([*rows, ("width", str(summary.width))], header=("with a vector", ""))

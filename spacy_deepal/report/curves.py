@@ -88,11 +88,20 @@ def inline_svg(comparison: Comparison, width: float, height: float, id: str) -> 
     """
     if not comparison.started:
         return ""
-    svg = figure_bytes(draw_curves(comparison, width, height), "svg", text=True).decode("utf8")
+    label = "Learning curves: test F1 against percent of words labelled"
+    return svg_element(draw_curves(comparison, width, height), id, label)
+
+
+def svg_element(drawing: "Figure", id: str, label: str) -> str:
+    """RETURNS (str): A figure as an <svg> element.
+
+    id (str): As for `inline_svg`.
+    label (str): What the figure shows, for people who do not see it. It needs no escaping.
+    """
+    svg = figure_bytes(drawing, "svg", text=True).decode("utf8")
     svg = re.sub(r'( id="|href="#|url\(#)', rf"\1{id}-", svg[svg.index("<svg") :])
     svg = re.sub(r' (width|height)="[^"]*pt"', "", svg, count=2)  # those of the element
-    label = 'role="img" aria-label="Learning curves: test F1 against percent of words labelled"'
-    return svg.replace("<svg", f"<svg {label}", 1)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
 
 
 def figure_bytes(drawing: "Figure", format: str, *, text: bool = False) -> bytes:
