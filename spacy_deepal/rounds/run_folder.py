@@ -153,7 +153,9 @@ class RunFolder:
         """What the run is. RAISES (DeepALError): There is no manifest, it is damaged, or it has
         another format."""
         if not self._manifest.is_file():
-            raise DeepALError(f"{self.path} is not a run folder: it has no manifest.json.")
+            raise DeepALError(
+                f"{self.path} is not a run folder: it has no manifest.json. Name one."
+            )
         content = read_json(self._manifest, RESTORE)
         version = content.get("format") if isinstance(content, dict) else None
         if isinstance(version, int) and version != RUN_FORMAT:
