@@ -5,10 +5,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from thinc.api import Config
+
 from ..errors import DeepALError
 from ..files import write_atomically
 from ..pipelines import blank_pipeline
 from ..rounds.run_folder import RunFolder
+from ..rounds.settings import read_annotation_settings
 from .exchange import check_label
 from .journal import Annotations, NewLabel, now
 from .labelling_folder import LabellingFolder, LabellingJob
@@ -56,6 +59,9 @@ def begin_or_change(
             {"lang": lang, "dev_words": DEV_WORDS, "test_words": 0} | given
         )
         blank_pipeline(lang)
+        given_config = Config().from_str(config, interpolate=False)
+        if (other := read_annotation_settings(given_config).suggest) is not None:
+            other.check_named(labels)
     else:
         job = LabellingJob.model_validate(old.model_dump() | given)
         _check_fixed(folder, old, job)

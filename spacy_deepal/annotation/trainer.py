@@ -16,7 +16,6 @@ from pathlib import Path
 from spacy.cli._util import import_code, setup_gpu
 from spacy.util import load_model
 
-from ..acquisition.functions import RAND
 from ..errors import DeepALError
 from ..pipelines import save_pipeline
 from ..progress import hide_progress_bars
@@ -32,7 +31,7 @@ from .divide import divide_text
 from .labelled_run import LabelledRun
 from .measure import compare_found, measure
 from .ranking import BATCHES_AHEAD, Ranking
-from .suggestions import suggest_by_terms
+from .suggestions import still_ahead, suggest_by_terms
 
 PAUSE = 0.2  # seconds between two looks at the journal
 LOCK_PATIENCE = 10.0  # seconds to wait for an earlier process to end
@@ -65,7 +64,9 @@ class Trainer:
         if run.folder.initial.exists():
             Loop(self.training(), run.folder).repair(self.tell)
         if not run.folder.metrics:
-            self.rank_again()
+            self.rank(None, None, alone=True)  # nobody waits for another pipeline to be loaded
+            if run.other is not None:
+                self.rank_again()
         if not run.config["paths"].get("vectors"):
             self.learn_vectors()
         self.tell("Waiting for labels")
@@ -109,6 +110,7 @@ class Trainer:
         nlp = self.training().initialize()
         check_initialized(nlp)
         save_pipeline(nlp, self.run.folder.initial)
+        self.run.note_baseline()
 
     def is_due(self) -> bool:
         """RETURNS (bool): Whether enough is labelled for a round, or all that is left."""
@@ -149,10 +151,11 @@ class Trainer:
         rounds = len(self.run.folder.metrics)
         self.rank(self.run.last_model if rounds else None, rounds - 1 if rounds else None)
 
-    def rank(self, model: Path | None, number: int | None) -> None:
+    def rank(self, model: Path | None, number: int | None, *, alone: bool = False) -> None:
         """Make the queue anew.
 
         model (Path | None), number (int | None): A model and its round. None: there is none yet.
+        alone (bool): Leave out what another pipeline suggests.
         """
         run, settings = self.run, self.run.settings
         self.tell("Ranking the pool" if model else "Drawing the first sentences")
@@ -162,13 +165,14 @@ class Trainer:
             run.labelling,
             run.job,
             run.annotations,
-            acquisition=settings.acquisition if warm else RAND(),
+            acquisition=settings.acquisition if warm else None,
             budget=run.budget,
             seed=settings.seed,
             max_similarity=settings.max_similarity,
-            suggest=suggest_by_terms(
+            terms=suggest_by_terms(
                 run.job.lang, run.job.terms, run.job.patterns, run.annotations.labels
             ),
+            other=None if alone else still_ahead(run.folder, run.other, nlp),
             nlp=nlp,
             round=number,
         )
@@ -185,6 +189,7 @@ class Trainer:
         found."""
         run, number = self.run, len(self.run.folder.metrics) - 1
         run.write_gold()
+        run.note_baseline()
         version = run.gold_version()
         nlp = load_model(run.last_model)
         gold = list(read_gold(run.labelling.gold("dev", run.job), nlp.vocab))
@@ -192,7 +197,8 @@ class Trainer:
         new = run.folder.round(number).entities.read()
         old = run.folder.round(number - 1).entities.read() if number else []
         changes = compare_found(old, new) if new else None
-        self.status = self.status.model_copy(update={"measured": measured, "changes": changes})
+        update = {"measured": measured, "changes": changes, "baseline": run.folder.baseline}
+        self.status = self.status.model_copy(update=update)
         self.measured = version
 
     def tell(self, step: str) -> None:

@@ -24,12 +24,13 @@ from ..progress import progress_bar
 from ..sealed import seal_folder
 from ..seeds import derive_seed
 from ..sentences import count_words, sentence_id
+from .baseline import note_baseline
 from .checks import check_initialized, check_labelled
 from .manifest import count_genres, make_manifest
 from .repair import take_out_damaged
 from .rows import FoundEntities, RoundMetrics, Selected
 from .run_folder import RoundFolder, RunFolder
-from .settings import SECTION, read_settings, words_of
+from .settings import SECTION, read_annotation_settings, read_settings, words_of
 from .stability import agreement, draw_stop_set, find_entities, stopping_point
 from .training import Training, dev_scores, evaluate_pipeline
 
@@ -56,7 +57,7 @@ def run_loop(
         use, or if data cannot be read.
     """
     resolved = config.interpolate()
-    settings = read_settings(resolved)
+    settings, other = read_settings(resolved), read_annotation_settings(resolved).suggest
     training = Training(config, settings, use_gpu)
     folder = RunFolder(Path(run_dir))
     with folder.lock():
@@ -68,9 +69,12 @@ def run_loop(
             settings.oracle.check(read_shards(manifest.pool.path, vocab))
             nlp = training.initialize()
             check_initialized(nlp)
+            if other is not None:
+                other.check(find_tagger(nlp).labels)
             folder.open(manifest)
             save_pipeline(nlp, folder.initial)
         loop = Loop(training, folder)
+        note_baseline(folder, other, loop.paths["dev"], loop.paths["test"])
         folder.tidy(keep)
         loop.repair(tell)
         while not (end := loop.end()):

@@ -12,9 +12,10 @@ from thinc.api import Config
 from ..acquisition.functions import AcquisitionFunction
 from ..errors import DeepALError, describe_error
 from .oracle import Oracle
+from .other_pipeline import OtherPipeline
 from .stability import ROUNDS
 
-SECTION = "active_learning"
+SECTION, ANNOTATION = "active_learning", "annotation"
 SEE = "`python -m spacy deepal init-config al.cfg` writes a config that has all sections."
 
 
@@ -30,11 +31,18 @@ def _budget(value: Any) -> int | float:
     raise ValueError("must be a number of words, or a share of the pool above 0 and below 1")
 
 
-def _made_by(registered: str, fits: Callable[[Any], bool], what: str) -> pydantic.PlainValidator:
+def _made_by(
+    registered: str, fits: Callable[[Any], bool], what: str, *, optional: bool = False
+) -> pydantic.PlainValidator:
     """Make a validator that makes what a section of the config describes. The registry's own
-    complaints, such as an unknown name or a bad argument, are ValueErrors too."""
+    complaints, such as an unknown name or a bad argument, are ValueErrors too.
+
+    optional (bool): None stays None.
+    """
 
     def make(block: Any) -> Any:
+        if block is None and optional:
+            return None
         if not isinstance(block, dict) or not isinstance(block.get(registered), str):
             raise ValueError(f'must be a section with {registered} = "NAME"')
         try:
@@ -48,6 +56,7 @@ def _made_by(registered: str, fits: Callable[[Any], bool], what: str) -> pydanti
     return PlainValidator(make)
 
 
+OTHER = "a pipeline, as spacy_deepal.OtherPipeline.v1 does"
 ORACLE = "an oracle, an object of a class that inherits from spacy_deepal.rounds.oracle.Oracle"
 Budget = Annotated[int | float, PlainValidator(_budget)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -98,6 +107,21 @@ class Settings(pydantic.BaseModel):
     max_similarity: Annotated[float, Field(gt=0, le=1)] | None = None
 
 
+class AnnotationSettings(pydantic.BaseModel):
+    """The [annotation] section of a config: what people see who label. It changes no model.
+
+    suggest (OtherPipeline | None): Suggests entities until the run's own model is better. With
+        None, only that model suggests.
+    """
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+
+    suggest: Annotated[
+        OtherPipeline | None,
+        _made_by("@misc", lambda made: isinstance(made, OtherPipeline), OTHER, optional=True),
+    ] = None
+
+
 ENDS = ("rounds", "target_f", "stop_stability", "stop_rounds")  # decide only when a run ends
 DEFAULTS = {
     name: field.default for name, field in Settings.model_fields.items() if not field.is_required()
@@ -122,6 +146,18 @@ def read_settings(config: Config) -> Settings:
     if errors or settings is None:
         raise DeepALError("The config cannot be used:\n- " + "\n- ".join(errors))
     return settings
+
+
+def read_annotation_settings(config: Config) -> AnnotationSettings:
+    """Read the [annotation] section of a config, which may have none.
+
+    RAISES (DeepALError): A key is unknown, or its section cannot be made.
+    """
+    try:
+        return AnnotationSettings.model_validate(config.get(ANNOTATION, {}))
+    except pydantic.ValidationError as error:
+        errors = [f"[{ANNOTATION}] {describe_error(item)}" for item in error.errors()]
+        raise DeepALError("The config cannot be used:\n- " + "\n- ".join(errors)) from error
 
 
 def _problems_elsewhere(config: Config) -> Iterator[str]:
