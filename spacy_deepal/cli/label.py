@@ -42,7 +42,7 @@ Terms = Annotated[
 Patterns = Annotated[
     Path | None, Option(help="Patterns to suggest at first, as spaCy's entity_ruler writes them")
 ]
-Suggest = Annotated[
+SuggestBy = Annotated[
     str | None,
     Option(help="A pipeline that suggests until the model is better: name, folder or config file"),
 ]
@@ -80,7 +80,7 @@ def label_cli(
     test_words: TestWords = None,
     terms: Terms = None,
     patterns: Patterns = None,
-    suggest: Suggest = None,
+    suggest: SuggestBy = None,
     types: Types = None,
     double: Double = None,
     seed_words: SeedWords = 300,
