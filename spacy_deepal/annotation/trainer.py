@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from spacy.cli._util import import_code, setup_gpu
@@ -22,7 +22,8 @@ from ..progress import hide_progress_bars
 from ..rounds.checks import check_initialized
 from ..rounds.loop import Loop
 from ..rounds.manifest import read_gold
-from ..rounds.rows import Selected
+from ..rounds.round_logger import RoundLogger
+from ..rounds.rows import RoundMetrics, Selected
 from ..rounds.run_folder import RunFolder
 from ..rounds.training import Training
 from ..seeds import derive_seed
@@ -53,6 +54,7 @@ class Trainer:
         self.scores: dict[str, float] = {}
         self.all_queued = False  # nothing of the pool is left outside the queue
         self.ranked: tuple | None = None  # what the queue was made for
+        self.logger: RoundLogger | None = None
         self.measured: tuple | None = None  # what the last model was measured on
 
     def prepare(self) -> None:
@@ -134,10 +136,23 @@ class Trainer:
         self.tell(f"Training round {here.number}")
         run.write_gold()
         loop = Loop(self.training(), run.folder)
-        run.folder.add_metrics(loop.next_round(lambda model: self.rank(model, here.number)))
+        line = loop.next_round(lambda model: self.rank(model, here.number))
+        run.folder.add_metrics(line)
+        self.log(line)
         self.ranked = self.state_of_queue()
         run.folder.tidy("last")
         self.measure_last()
+
+    def log(self, line: RoundMetrics) -> None:
+        """Hand a round to the logger of the config, which is set up once."""
+        if self.logger is None:
+            self.logger = RoundLogger(self.run.settings.logger, self.run.folder)
+        self.logger.log(line)
+
+    def close(self) -> None:
+        """Tell the logger that no round follows."""
+        if self.logger is not None:
+            self.logger.close()
 
     def state_of_queue(self) -> tuple:
         """RETURNS (tuple): When this changes, the queue is made anew: there is a new model or a new
@@ -229,7 +244,7 @@ def run_trainer(path: Path, use_gpu: int, parent: int) -> None:
     try:
         import_code(Path(code) if code else None)
         setup_gpu(use_gpu, silent=True)
-        with _alone(trainer.run.folder):
+        with _alone(trainer.run.folder), closing(trainer):
             trainer.prepare()
             while True:
                 if not trainer.step():

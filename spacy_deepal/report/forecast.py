@@ -55,9 +55,8 @@ def forecast(
     draw = np.random.default_rng(seed)
     scatter = np.sqrt(squares / draw.chisquare(free, (DRAWN_CURVES, 1)))
     drawn = fitted[:-1] + scatter * draw.standard_normal((DRAWN_CURVES, len(scores)))
-    ends = fit_curves(known, drawn, places)[:, -1] + scatter[:, 0] * draw.standard_normal(
-        DRAWN_CURVES
-    )
+    noise = scatter[:, 0] * draw.standard_normal(DRAWN_CURVES)
+    ends = fit_curves(known, drawn, places)[:, -1] + noise
     low, high = np.clip(np.percentile(ends, [50 - INSIDE / 2, 50 + INSIDE / 2]), 0, 1)
     middle = float(np.clip(fitted[-1], 0, 1))
     return Forecast(

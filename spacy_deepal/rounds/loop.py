@@ -2,6 +2,7 @@
 then score, select, label, train and evaluate, round after round."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from spacy.language import Language
@@ -28,6 +29,7 @@ from .baseline import note_baseline
 from .checks import check_initialized, check_labelled
 from .manifest import count_genres, make_manifest
 from .repair import take_out_damaged
+from .round_logger import RoundLogger
 from .rows import FoundEntities, RoundMetrics, Selected
 from .run_folder import RoundFolder, RunFolder
 from .settings import SECTION, read_annotation_settings, read_settings, words_of
@@ -77,11 +79,13 @@ def run_loop(
         note_baseline(folder, other, loop.paths["dev"], loop.paths["test"])
         folder.tidy(keep)
         loop.repair(tell)
-        while not (end := loop.end()):
-            line = loop.next_round()
-            folder.add_metrics(line)
-            on_round(line)
-            folder.tidy(keep)
+        with closing(RoundLogger(settings.logger, folder)) as logger:
+            while not (end := loop.end()):
+                line = loop.next_round()
+                folder.add_metrics(line)
+                logger.log(line)
+                on_round(line)
+                folder.tidy(keep)
         return end
 
 

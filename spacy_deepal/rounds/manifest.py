@@ -104,6 +104,7 @@ def _fixed(manifest: Manifest) -> dict[str, Any]:
     result, the seed, and the fingerprints of the data."""
     config = Config().from_str(manifest.config)
     config[SECTION] = DEFAULTS | config.get(SECTION, {})
+    config[SECTION].pop("logger", None)
     config.pop(ANNOTATION, None)
     fixed = dict_to_dot({"config": config})
     for key in ("nlp.batch_size", *(f"{SECTION}.{end}" for end in ENDS)):

@@ -20,7 +20,7 @@ SEE = "`python -m spacy deepal init-config al.cfg` writes a config that has all 
 
 
 # What a registered function may raise for arguments that it does not expect.
-MADE_WRONG = (TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError)
+MADE_WRONG = (TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError, ImportError)
 
 
 def _budget(value: Any) -> int | float:
@@ -81,6 +81,8 @@ class Settings(pydantic.BaseModel):
         the seed set is.
     max_similarity (float | None): Skip a sentence that shares this much of its words with one that
         is selected already (Jaccard, above 0, up to 1). With None, skip none.
+    logger (Callable | None): What the section of this name makes: one of spaCy's loggers, which
+        gets each round. With None, there is none.
     acquisition (AcquisitionFunction), oracle (Oracle): What the sections of these names make.
     """
 
@@ -105,6 +107,9 @@ class Settings(pydantic.BaseModel):
     warm_start: bool = True
     cold_start: Share = 0.0
     max_similarity: Annotated[float, Field(gt=0, le=1)] | None = None
+    logger: Annotated[
+        Callable[..., Any] | None, _made_by("@loggers", callable, "a logger", optional=True)
+    ] = None
 
 
 class AnnotationSettings(pydantic.BaseModel):

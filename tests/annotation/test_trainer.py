@@ -228,6 +228,15 @@ def test_another_pipeline_suggests_from_the_first_sentence_until_the_model_is_be
     assert sources == ({None} if passed else {"ruler"})
 
 
+def test_a_logger_gets_the_rounds_that_people_label(tmp_path, capsys):
+    logger = {"@loggers": "spacy.LookupLogger.v1", "patterns": ["^step$"]}
+    labelling = Labelling(tmp_path, **{"active_learning.logger": logger}, **HARDLY)
+    labelling.label(14)
+    labelling.work()
+    labelling.trainer.close()
+    assert f"step -> {labelling.metrics[0].words}" in capsys.readouterr().out
+
+
 def test_run_says_that_the_batch_waits_for_people(two_rounds):
     config = two_rounds.session.folder.config_file
     run = two_rounds.trainer.run
