@@ -1,6 +1,6 @@
 """Makes the queue: dev and test first, then what is looked at again, then the pool by score."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 
 from spacy.language import Language
@@ -11,6 +11,7 @@ from ..acquisition.functions import RAND, AcquisitionFunction
 from ..acquisition.score_file import Score
 from ..acquisition.scoring import score
 from ..acquisition.selection import select
+from ..acquisition.whole_pool import final_scores
 from ..pipelines import blank_pipeline
 from ..pool.shards import fetch, read_shards
 from ..rounds.other_pipeline import OtherPipeline
@@ -98,50 +99,44 @@ class Ranking:
     def _rank(self) -> list[Score]:
         """RETURNS (list[Score]): The sentences of the pool that come next."""
         done = {answer.id for answer in self.annotations.settled("train")}
+        acquisition = self.acquisition or RAND()
 
         def read() -> Iterator[Doc]:
             return read_shards(self.folder.pool, self.nlp.vocab, done)
 
-        scores = score(
+        first = score(
             self.nlp,
             read,
-            self.acquisition or RAND(),
+            acquisition,
             budget=BATCHES_AHEAD * self.budget if self.max_similarity is None else None,
             seed=derive_seed(self.seed, "queue", self.round or 0),
         )
-        return self._choose(self._count(scores))
+        scores = list(first)
+        self.scored = len(scores)
+        return self._choose(list(final_scores(acquisition, lambda: scores)))
 
-    def _count(self, scores: Iterable[Score]) -> Iterator[Score]:
-        for item in scores:
-            self.scored += 1
-            yield item
-
-    def _choose(self, scores: Iterable[Score]) -> list[Score]:
+    def _choose(self, scores: list[Score]) -> list[Score]:
         if self.acquisition is None and self.suggester.can_promise:
-            return self._promising_first(list(scores))
+            scores = self._promising_in_turn(scores)
         earlier: list[Doc] = []
         if self.max_similarity is not None:
             earlier = self._fetch([answer.id for answer in self.annotations.settled("train")])
         copies = CopyFilter(self.folder.pool, self.nlp.vocab, self.max_similarity, earlier)
         return select(scores, BATCHES_AHEAD * self.budget, copies)
 
-    def _promising_first(self, scores: list[Score]) -> list[Score]:
-        """RETURNS (list[Score]): Sentences in turn: the one that promises most, and one drawn from
-        all."""
+    def _promising_in_turn(self, scores: list[Score]) -> list[Score]:
+        """RETURNS (list[Score]): Some of the sentences, with scores by which those come in turn
+        that promise most and those that are drawn from all."""
         drawn = sorted(scores, key=lambda item: -item.score)[:SEARCHED]
         promise = self.suggester.promise(self._fetch([item.id for item in drawn]))
-        promising = sorted(
-            (item for item in drawn if promise[item.id]), key=lambda item: -promise[item.id]
-        )
-        taken: dict[str, Score] = {}
-        words = 0
-        for item in filter(None, chain.from_iterable(zip_longest(promising, drawn))):
-            if words >= BATCHES_AHEAD * self.budget:
-                break
-            if item.id not in taken:
-                taken[item.id] = item
-                words += item.words
-        return [*taken.values()]
+        promising = [item for item in drawn if promise[item.id]]
+        promising.sort(key=lambda item: -promise[item.id])
+        pairs = filter(None, chain.from_iterable(zip_longest(promising, drawn)))
+        in_turn = {item.id: item.words for item in pairs}  # a dict keeps the first place of each
+        return [
+            Score(id=name, words=words, score=float(-place))
+            for place, (name, words) in enumerate(in_turn.items())
+        ]
 
     def _pool_tasks(self, scores: Sequence[Score]) -> list[Task]:
         docs = self._fetch([item.id for item in scores])

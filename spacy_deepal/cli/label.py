@@ -9,7 +9,7 @@ from typer import Option
 from wasabi import msg
 
 from ..errors import DeepALError
-from ._app import CodePath, GpuId, Lang, app, show_errors
+from ._app import CodePath, GpuId, Lang, app, parts_between_commas, show_errors
 from .init_config import fill_in, init_config
 
 # Fewer than the loop's default: people wait for the training, and each round goes on from the last
@@ -107,7 +107,8 @@ def label_cli(
         asked |= {"patterns": patterns, "dev_words": dev_words, "test_words": test_words}
         files = split_pairs(terms or (), "--terms", "PERSON=names.txt")
         asked |= {"terms": files or None, "double": double}
-        begin_or_change(run_dir, config=text, labels=split_labels(labels), lang=lang, asked=asked)
+        names = [*parts_between_commas(labels)]
+        begin_or_change(run_dir, config=text, labels=names, lang=lang, asked=asked)
         serve(run_dir, host=host, port=port, token=token, use_gpu=gpu_id, browser=browser)
     msg.good(f"To go on: python -m spacy deepal label {run_dir}")
 
@@ -133,6 +134,7 @@ def label_config(
         raise DeepALError(f"The config {own} cannot be read: {error.strerror}.") from error
     values: dict[tuple[str, str], Any] = {
         **({("paths", "encoder"): encoder} if encoder else {}),
+        **({} if own else {("active_learning", "max_similarity"): 1.0}),  # no copies are asked for
         ("active_learning", "passes"): PASSES,
         ("active_learning", "seed_words"): seed_words,
         ("active_learning", "budget_words"): budget_words,
@@ -157,11 +159,6 @@ def other_block(pipeline: str | None, types: Sequence[str]) -> dict[str, Any] | 
         return None
     name = "spacy_deepal.OtherPipeline.v1"
     return {"@misc": name, "pipeline": pipeline, "types": pairs}
-
-
-def split_labels(text: str | None) -> list[str]:
-    """RETURNS (list[str]): The types of a list with commas between."""
-    return [label.strip() for label in text.split(",") if label.strip()] if text else []
 
 
 def split_pairs(texts: Sequence[str], option: str, example: str) -> dict[str, str]:

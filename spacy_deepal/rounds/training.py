@@ -30,6 +30,10 @@ from .settings import ANNOTATION, SECTION, Settings
 # spaCy's errors for a component without labels, for [paths] vectors, and for a loss.
 NO_LABELS, NO_VECTORS, NAN_LOSS = "E143", "E884", "E910"
 
+# A model of all words trains on for at least so many passes without a gain on dev, and is evaluated
+# at most so often in a pass.
+PATIENT_PASSES, EVALUATIONS_A_PASS = 3, 10
+
 
 class LossDiverged(DeepALError):
     """The loss of a training became NaN or infinite."""
@@ -99,7 +103,8 @@ class Training:
 
 
 def train_full(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, Any]:
-    """Train once on [paths] train, as `spacy train` does, and evaluate on [paths] test.
+    """Train once on [paths] train, as `spacy train` does but for `be_patient`, and evaluate on
+    [paths] test.
 
     config (Config): The user's config, not interpolated.
     output (Path): The folder that gets model-best, model-last and train.log.
@@ -107,6 +112,7 @@ def train_full(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, 
     """
     output.mkdir(parents=True, exist_ok=True)
     nlp = _init_pipeline(without_loop(config), use_gpu)
+    be_patient(nlp)
     _train(nlp, output, output / "train.log", None, "full data", use_gpu)
     paths = config.interpolate()["paths"]
     calibrate_saved(output / DIR_MODEL_BEST, paths["dev"])
@@ -120,6 +126,17 @@ def dev_scores(nlp: Language) -> dict[str, Any]:
     performance = nlp.meta["performance"]
     types = performance.get("ents_per_type") or {}
     return {"dev_ents_f": performance["ents_f"], "dev_ents_per_type": types}
+
+
+def be_patient(nlp: Language) -> None:
+    """Raise the patience of a training to PATIENT_PASSES. The config counts it in updates, and on a
+    large set these are less than a pass. Dev is evaluated more seldom there, too."""
+    training = nlp.config["training"]
+    updates = count_updates(nlp, PATIENT_PASSES, 0)
+    seldom = updates // (PATIENT_PASSES * EVALUATIONS_A_PASS)
+    training["eval_frequency"] = max(training["eval_frequency"], seldom)
+    if training["patience"]:  # with 0, nothing but the other limits ends the training
+        training["patience"] = max(training["patience"], updates)
 
 
 def _init_pipeline(config: Config, use_gpu: int) -> Language:
