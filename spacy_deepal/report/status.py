@@ -153,7 +153,7 @@ def _advise(status: RunStatus) -> Iterator[str]:
         elif gain < GAIN:
             yield f"You may stop soon: {more} add less than a point of F1, as far as one can see."
         else:
-            yield f"Go on: {more} add about {100 * gain:.0f} points of F1."
+            yield f"Go on: {more} add about {100 * gain:.1f} points of F1."
     stability = [each.stability for each in rounds]
     if rounds and stopping_point(stability[-ROUNDS:], STABLE) is not None:
         yield f"What the model finds hardly changes any more: you may stop (stability {STABLE})."
