@@ -18,6 +18,7 @@ from thinc.api import Config
 
 from spacy_deepal.cli import app
 from spacy_deepal.files import write_jsonl
+from spacy_deepal.rounds.settings import read_annotation_settings
 
 from .pools import AL_CONFIG, call_spacy
 
@@ -37,7 +38,12 @@ MARKED = {
         "it serves a page until you end it": 1,
     },
     "docs/index.md": {"CI installs the package": 1, "tests/test_project.py runs it": 1},
-    "docs/annotation.md": {"it serves a page until you end it": 3, "needs the run": 1},
+    "docs/annotation.md": {
+        "it serves a page until you end it": 4,
+        "needs the run": 2,
+        "needs spacy-llm and an API key": 1,
+    },
+    "docs/howto/experiments.md": {"needs wandb": 1},
     "docs/howto/annotation.md": {"needs Prodigy": 1},
     "docs/howto/formats.md": {"needs Chinese data": 1},
     "docs/howto/pipelines.md": {
@@ -204,6 +210,8 @@ def test_every_block_of_a_page_runs(page, reader):
             exec(compile(block.text, page, "exec"), names)
         elif block.language == "ini" and "[active_learning." in block.text:
             registry.resolve(Config().from_str(with_parents(block.text))["active_learning"])
+        elif block.language == "ini" and "[annotation." in block.text:
+            assert read_annotation_settings(Config().from_str(with_parents(block.text))).suggest
         elif block.language == "ini":
             make_pipeline(block.text)
 

@@ -17,6 +17,7 @@ from . import (
     run,
     score,
     select,
+    status,
     vectors,
 )
 from ._app import app

@@ -9,6 +9,7 @@ metrics.jsonl     a line for each finished round
 round_NN/         selected.jsonl, batch.spacy (labelled), seconds.json, model/, train.log,
                   entities.jsonl (what the model finds in the stop set), scores.jsonl (of the
                   whole pool, if later rounds need them)
+baseline.json     how good the pipeline of [annotation.suggest] is without labels, if there is one
 labelling/        what `spacy deepal label` adds: see annotation/labelling_folder.py
 """
 
@@ -30,7 +31,7 @@ from ..files import RowType, check_replaceable, parse_row, read_json, write_json
 from ..pool.shards import read_shards
 from ..sealed import read_sealed, write_sealed
 from .manifest import differences
-from .rows import RUN_FORMAT, FoundEntities, Manifest, RoundMetrics, Seconds, Selected
+from .rows import RUN_FORMAT, Baseline, FoundEntities, Manifest, RoundMetrics, Seconds, Selected
 
 LABELLING = "labelling"
 RESTORE = "Restore the file from a copy, or begin the run again in another folder."
@@ -69,6 +70,7 @@ class RunFolder:
         self.path = path
         self.initial = path / "initial"
         self._manifest = path / "manifest.json"
+        self._baseline = path / "baseline.json"
         self._metrics = RowFile(path / "metrics.jsonl", RoundMetrics, EVALUATE_AGAIN)
 
     @contextmanager
@@ -173,6 +175,20 @@ class RunFolder:
     def add_metrics(self, line: RoundMetrics) -> None:
         """Add the line of a finished round."""
         self._metrics.write([*self.metrics, line])
+
+    @property
+    def baseline(self) -> Baseline | None:
+        """How good another pipeline is; None if there is none.
+
+        RAISES (DeepALError): The file is damaged.
+        """
+        if not self._baseline.exists():
+            return None
+        content = read_json(self._baseline, AGAIN)
+        return parse_row(Baseline, content, str(self._baseline), f"Delete it. {AGAIN}")
+
+    def write_baseline(self, baseline: Baseline) -> None:
+        write_json(self._baseline, baseline.model_dump())
 
     def round(self, number: int) -> "RoundFolder":
         """RETURNS (RoundFolder): A round. Its folder is made if it is missing."""
