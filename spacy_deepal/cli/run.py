@@ -14,12 +14,16 @@ def run_cli(
     ctx: typer.Context,
     config: ConfigPath,
     run_dir: Annotated[Path, typer.Argument(help="Folder of the run. It may have begun")],
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Where people label: wait for them, and go on by itself")
+    ] = False,
     keep: Keep = "last",
     code: CodePath = None,
     gpu_id: GpuId = -1,
 ) -> None:
     """Run active learning, round after round. Override values of the config as in `spacy train`:
     --paths.pool DIR"""
+    from ..annotation.patience import Patience
     from ..errors import printable
     from ..rounds.loop import run_loop
 
@@ -31,5 +35,6 @@ def run_cli(
             use_gpu=gpu_id,
             on_round=lambda line: print(line.describe(), flush=True),
             tell=lambda text: msg.warn(printable(text)),
+            on_wait=Patience(lambda text: print(printable(text), flush=True)) if wait else None,
         )
     msg.good(f"{end} The run is in {run_dir}")

@@ -16,7 +16,7 @@ from ..acquisition.scoring import score
 from ..acquisition.selection import select
 from ..acquisition.upstream import find_tagger
 from ..corpus.docbin import write_docs
-from ..errors import DeepALError
+from ..errors import DeepALError, Unsettled
 from ..files import replace_folder
 from ..pipelines import blank_pipeline, load_pipeline, save_pipeline
 from ..pool.shards import fetch, read_shards
@@ -33,6 +33,8 @@ from .settings import SECTION, read_settings, words_of
 from .stability import agreement, draw_stop_set, find_entities, stopping_point
 from .training import Training, evaluate_pipeline
 
+OnWait = Callable[[Unsettled], None] | None
+
 
 def run_loop(
     config: Config,
@@ -42,6 +44,7 @@ def run_loop(
     use_gpu: int = -1,
     on_round: Callable[[RoundMetrics], None] = lambda line: None,
     tell: Callable[[str], None] = print,
+    on_wait: OnWait = None,
 ) -> str:
     """Run active learning to its end. Continues where an earlier process stopped.
 
@@ -51,6 +54,8 @@ def run_loop(
     use_gpu (int): GPU id. With -1, the CPU.
     on_round (Callable): Called with the metrics of each round when it is finished.
     tell (Callable): Called with a sentence for each damaged file that is made again.
+    on_wait (Callable | None): Called when a batch cannot be labelled yet. When it returns, the
+        oracle is asked again. With None, the run stops.
     RETURNS (str): Why the run ended.
     RAISES (DeepALError): If the config cannot be used, if the folder holds another run or is in
         use, or if data cannot be read.
@@ -70,7 +75,7 @@ def run_loop(
             check_initialized(nlp)
             folder.open(manifest)
             save_pipeline(nlp, folder.initial)
-        loop = Loop(training, folder)
+        loop = Loop(training, folder, on_wait)
         folder.tidy(keep)
         loop.repair(tell)
         while not (end := loop.end()):
@@ -84,8 +89,8 @@ def run_loop(
 class Loop:
     """A run between two rounds. Its state is the folder; the object holds only what it has read."""
 
-    def __init__(self, training: Training, folder: RunFolder):
-        self.training = training
+    def __init__(self, training: Training, folder: RunFolder, on_wait: OnWait = None):
+        self.training, self.on_wait = training, on_wait
         self.settings = training.settings
         self.paths = training.config.interpolate()["paths"]
         self.folder = folder
@@ -204,7 +209,7 @@ class Loop:
         """Have the selected sentences labelled, and check what comes back."""
         ids = [item.id for item in here.selected.read()]
         docs = fetch(self.paths["pool"], ids, self.vocab, with_gold=True)
-        labelled = {sentence_id(doc): doc for doc in self.settings.oracle.label(docs, here.path)}
+        labelled = {sentence_id(doc): doc for doc in self._ask(docs, here.path)}
         if labelled.keys() != set(ids):
             lost = [name for name in ids if name not in labelled]
             raise DeepALError(
@@ -215,6 +220,15 @@ class Loop:
         check_labelled(labelled.values(), tagger, here.path)
         write_docs([labelled[name] for name in ids], here.batch)
         self.settings.oracle.labels_kept(here.path)
+
+    def _ask(self, docs: list[Doc], folder: Path) -> Iterable[Doc]:
+        while True:
+            try:
+                return self.settings.oracle.label(docs, folder)
+            except Unsettled as problem:
+                if self.on_wait is None:
+                    raise
+                self.on_wait(problem)
 
     def _labelled(self, number: int) -> list[Doc]:
         """RETURNS (list[Doc]): All that is labelled up to and with a round. Corrections count."""
