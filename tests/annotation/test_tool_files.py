@@ -101,12 +101,14 @@ def answer_doccano(file, answers):
 
 
 def answer_studio(file, answers):
+    """Label Studio's page counts characters, and writes a line break as a backslash and n."""
     tasks = json.loads(file.read_text("utf8"))
     for number, task in enumerate(tasks):
         verdict, spans = answers[task["data"]["id"]]
         text = task["data"]["text"]
         values = [
-            {"start": s, "end": e, "text": text[s:e], "labels": [label]} for s, e, label in spans
+            {"start": s, "end": e, "text": text[s:e].replace("\n", "\\n"), "labels": [label]}
+            for s, e, label in spans
         ]
         results = [
             {"type": "labels", "from_name": "label", "to_name": "text", "value": value}
