@@ -38,7 +38,11 @@ MARKED = {
     },
     "docs/index.md": {"CI installs the package": 1, "tests/test_project.py runs it": 1},
     "docs/annotation.md": {"it serves a page until you end it": 3, "needs the run": 1},
-    "docs/howto/annotation.md": {"needs Prodigy": 1},
+    "docs/howto/annotation.md": {
+        "needs a Label Studio server": 2,
+        "needs a run that waits": 4,
+        "needs Prodigy": 1,
+    },
     "docs/howto/formats.md": {"needs Chinese data": 1},
     "docs/howto/pipelines.md": {
         "needs a pipeline with a trained tagger": 1,

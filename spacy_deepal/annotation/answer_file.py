@@ -4,6 +4,7 @@ People may write it themselves, as any tool does that exports JSONL. `spacy deep
 """
 
 from collections.abc import Collection, Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,11 +14,11 @@ from ..corpus.json_values import parse_record
 from ..corpus.reading import BadLine, ReadOptions
 from ..corpus.records import VIEW, YES_NO_VIEW
 from ..corpus.sources import read_lines
-from ..files import to_json_line, write_atomically
-from .replies import Reply
+from ..files import read_json, to_json_line, write_atomically, write_json
+from .replies import Reply, Rules
 from .tool_answers import Known, reply_of_record
 
-LABELLED = "labelled.jsonl"
+LABELLED, RULES = "labelled.jsonl", "rules.json"
 SOURCE, WHERE = "source", "where"  # keys of what `pull` adds: the tool or file, the place in it
 
 
@@ -69,6 +70,20 @@ def add_replies(
             for line in (*kept, *map(to_json_line, new)):
                 print(line, file=stream)
     return len(changed)
+
+
+def write_rules(folder: Path, rules: Rules) -> None:
+    """Note in the folder of a round by which rules its answers are read."""
+    if rules != read_rules(folder):
+        write_json(folder / RULES, asdict(rules))
+
+
+def read_rules(folder: Path) -> Rules:
+    """RETURNS (Rules): Those that were noted last; by default, those of an oracle without any."""
+    file = folder / RULES
+    return (
+        Rules(**read_json(file, "Delete it: the run writes it anew.")) if file.exists() else Rules()
+    )
 
 
 def _split(

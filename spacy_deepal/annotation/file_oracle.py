@@ -17,7 +17,7 @@ from ..errors import PROBLEMS_SHOWN, DeepALError, LabelsAwaited, Unsettled
 from ..files import write_atomically, write_jsonl
 from ..rounds.oracle import Oracle
 from ..sentences import sentence_id
-from .answer_file import LABELLED, read_replies
+from .answer_file import LABELLED, read_replies, write_rules
 from .replies import Contradictions, Rules, settle
 
 TO_LABEL = "to_label.jsonl"
@@ -47,6 +47,7 @@ class FileOracle(Oracle):
             sentences, or contradict each other.
         """
         file = folder / LABELLED
+        write_rules(folder, self.rules)
         if not file.exists():
             _write_lines(docs, folder / TO_LABEL, file)
             raise _awaited([sentence_id(doc) for doc in docs], docs, folder)
@@ -85,7 +86,8 @@ def _awaited(waiting: list[str], docs: Sequence[Doc], folder: Path) -> LabelsAwa
         first = f" The first of them is {waiting[0]}: {text[:80]}"
     return LabelsAwaited(
         f"{count} sentences wait to be labelled: {folder / TO_LABEL}. Label them, save them as "
-        f"{folder / LABELLED} and run the same command again.{first}",
+        f"{folder / LABELLED} and run the same command again. `spacy deepal push {folder.parent}` "
+        f"gives them to an annotation tool.{first}",
         len(docs) - len(waiting),
         len(docs),
         folder,

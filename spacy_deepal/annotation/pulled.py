@@ -10,10 +10,10 @@ from ..corpus.reading import BadLine, ReadOptions
 from ..corpus.sources import check_encoding
 from ..errors import PROBLEMS_SHOWN, DeepALError
 from ..rounds.run_folder import RoundFolder, RunFolder
-from .answer_file import LABELLED, add_replies, read_replies
+from .answer_file import LABELLED, add_replies, read_replies, read_rules
 from .replies import settle
 from .tool_answers import Known, Told, read_answers
-from .waiting_batch import docs_of_round, labels_of_run, rules_of_run
+from .waiting_batch import docs_of_round, labels_of_run
 
 
 @dataclass
@@ -79,7 +79,7 @@ class AskedFor:
     def _look_at(self, here: RoundFolder, pulled: Pulled) -> None:
         docs, file = self._docs[here.number], here.path / LABELLED
         replies, problems = read_replies(file, docs)
-        waiting, contradictions = settle(docs, replies, rules_of_run(self.folder))
+        waiting, contradictions = settle(docs, replies, read_rules(here.path))
         pulled.problems = [*problems, *contradictions.values()]
         pulled.total = len(docs)
         pulled.labelled = len(docs) - len(waiting) - len(contradictions)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spacy.tokens import Doc
-from thinc.api import Config
 
 from ..acquisition.upstream import find_tagger
 from ..corpus.docs import CharSpan
@@ -13,11 +12,10 @@ from ..errors import DeepALError
 from ..pipelines import blank_pipeline, load_pipeline
 from ..pool.shards import fetch
 from ..rounds.run_folder import RoundFolder, RunFolder
-from ..rounds.settings import SECTION
 from ..sentences import sentence_id
-from .answer_file import LABELLED, read_replies
+from .answer_file import LABELLED, read_replies, read_rules
 from .journal import Suggestion
-from .replies import Rules, settle
+from .replies import settle
 from .suggestions import suggest_by_model
 
 GO_ON = "Give the command of the run (`python -m spacy deepal run …`): it selects what comes next."
@@ -89,7 +87,7 @@ def read_waiting_batch(run: Path, *, suggest: bool = True) -> WaitingBatch:
     rows = here.selected.read()
     ids = [row.id for row in rows]
     docs = fetch(folder.manifest.pool.path, ids, nlp.vocab, with_gold=False)
-    settled = settle(docs, read_replies(here.path / LABELLED, docs).replies, rules_of_run(folder))
+    settled = settle(docs, read_replies(here.path / LABELLED, docs).replies, read_rules(here.path))
     open_ids = {*settled.waiting, *settled.problems}
     ranked = enumerate(zip(docs, rows, strict=True), 1)
     wanted = [(rank, doc, row) for rank, (doc, row) in ranked if row.id in open_ids]
@@ -108,12 +106,6 @@ def labels_of_run(folder: RunFolder) -> tuple[str, ...]:
     """RETURNS (tuple[str, ...]): The entity types of a run."""
     folder.manifest  # noqa: B018 (raises an error if there is no run)
     return tuple(find_tagger(load_pipeline(folder.initial)).labels)
-
-
-def rules_of_run(folder: RunFolder) -> Rules:
-    """RETURNS (Rules): Those of the oracle with which a run began."""
-    oracle = Config().from_str(folder.manifest.config)[SECTION].get("oracle", {})
-    return Rules(**{key: oracle[key] for key in ("contradictions", "border") if key in oracle})
 
 
 def docs_of_round(run: Path, here: RoundFolder) -> Sequence[Doc]:

@@ -9,6 +9,7 @@ metrics.jsonl     a line for each finished round
 round_NN/         selected.jsonl, batch.spacy (labelled), seconds.json, model/, train.log,
                   entities.jsonl (what the model finds in the stop set)
 labelling/        what `spacy deepal label` adds: see annotation/labelling_folder.py
+label_studio.json where its batches are labelled: see annotation/studio_project.py
 """
 
 import shutil
@@ -106,9 +107,9 @@ class RunFolder:
     def open(self, manifest: Manifest) -> None:
         """Begin a run, or continue it. A run that failed before it was initialised begins anew.
 
-        A run that continues may have other data paths, as long as the data are the same, and
-        another end than when it began. If the loss of a round was not a number, it may have another
-        optimizer.
+        A run that continues may have other data paths, as long as the data are the same, another
+        oracle, and another end than when it began. If the loss of a round was not a number, it may
+        have another optimizer.
 
         RAISES (DeepALError): The folder holds another run. The message names each difference.
         """

@@ -296,3 +296,14 @@ def test_what_is_labelled_elsewhere_is_not_asked_again(run, studio):
     write_jsonl(run / "round_00" / LABELLED, [{"id": n, "spans": []} for n in selected(run)])
     with pytest.raises(DeepALError, match=r"All \d+ sentences of .* are labelled"):
         push_to_studio(run)
+
+
+def test_a_rule_that_is_chosen_later_holds_for_pull_too(begun, run, studio):
+    push_to_studio(run, studio.url)
+    first = selected(run)[0]
+    studio.annotate(first, [])
+    studio.annotate(first, [first_word(studio)])
+    assert pull_from_studio(run).problems
+    with pytest.raises(LabelsAwaited):
+        run_loop(config_of(begun[0], {**FILES, "contradictions": "last"}), run)
+    assert pull_from_studio(run).problems == []
