@@ -94,7 +94,7 @@ def pull_files(
     same name said before about the same sentences.
 
     inputs (Iterable[Path]): Files and folders, as for `find_files`.
-    options (ReadOptions): How to read spans: `spans_key` and `offsets`.
+    options (ReadOptions): How to read records: `text_key`, `spans_key` and `offsets`.
     RAISES (DeepALError): Lines cannot be read, or are about sentences that were not asked for. The
         message shows them with file, line and text.
     """

@@ -11,6 +11,7 @@ from ..acquisition.functions import RAND, AcquisitionFunction
 from ..acquisition.score_file import Score
 from ..acquisition.scoring import score
 from ..acquisition.selection import select
+from ..acquisition.whole_pool import final_scores
 from ..pipelines import blank_pipeline
 from ..pool.shards import fetch, read_shards
 from ..seeds import derive_seed
@@ -100,23 +101,20 @@ class Ranking:
         def read() -> Iterator[Doc]:
             return read_shards(self.folder.pool, self.nlp.vocab, done)
 
-        scores = score(
+        first = score(
             self.nlp,
             read,
             self.acquisition,
             budget=BATCHES_AHEAD * self.budget if self.max_similarity is None else None,
             seed=derive_seed(self.seed, "queue", self.round or 0),
         )
-        return self._choose(self._count(scores))
+        scores = list(first)
+        self.scored = len(scores)
+        return self._choose(list(final_scores(self.acquisition, lambda: scores)))
 
-    def _count(self, scores: Iterable[Score]) -> Iterator[Score]:
-        for item in scores:
-            self.scored += 1
-            yield item
-
-    def _choose(self, scores: Iterable[Score]) -> list[Score]:
+    def _choose(self, scores: list[Score]) -> list[Score]:
         if self.suggest is not None and self.round is None:
-            return self._terms_first(list(scores))
+            return self._terms_first(scores)
         earlier: list[Doc] = []
         if self.max_similarity is not None:
             earlier = self._fetch([answer.id for answer in self.annotations.settled("train")])

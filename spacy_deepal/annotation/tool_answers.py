@@ -119,7 +119,8 @@ def reply_of_record(
 ) -> Reply:
     """RETURNS (Reply): What a record of Prodigy, doccano or any JSONL says. RAISES (BadLine): As
     `of_value`."""
-    text = next((record[key] for key in TEXT_KEYS if isinstance(record.get(key), str)), None)
+    keys = [options.text_key] if options.text_key else TEXT_KEYS
+    text = next((record[key] for key in keys if isinstance(record.get(key), str)), None)
     doc = known.find(record_info(record, number).get("id"), text, number)
     verdict, single = _verdict(record, number), record.get(VIEW) == YES_NO_VIEW
     spans: list[CharSpan] | None = []
@@ -144,7 +145,7 @@ def _verdict(record: dict[str, Any], number: int) -> Verdict:
 def _of_task(
     known: Known, options: ReadOptions, where: str, number: int, task: dict[str, Any]
 ) -> Told:
-    record = task_record(task, number)
+    record = task_record(task, number, options.text_key)
     name = record_info(record, number).get("id")
     doc = known.find(name, record["text"], number)
     replies = []

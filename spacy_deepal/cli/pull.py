@@ -8,7 +8,7 @@ from wasabi import msg
 
 from ..errors import PROBLEMS_SHOWN, printable
 from ._app import Encoding, app, show_errors
-from ._reading import OffsetsOf, SpansKey
+from ._reading import OffsetsOf, SpansKey, TextKey
 
 
 @app.command("pull")
@@ -18,6 +18,7 @@ def pull_cli(
         list[Path] | None,
         Argument(help="Files and folders of answers. None: from the Label Studio project"),
     ] = None,
+    text_key: TextKey = None,
     spans_key: SpansKey = None,
     offsets: OffsetsOf = "characters",
     encoding: Encoding = "utf-8",
@@ -31,7 +32,7 @@ def pull_cli(
         from ..corpus.reading import ReadOptions
 
         if inputs:
-            options = ReadOptions(spans_key=spans_key, offsets=offsets)
+            options = ReadOptions(text_key=text_key, spans_key=spans_key, offsets=offsets)
             pulled = pull_files(run_dir, inputs, options, encoding)
         else:
             pulled = pull_from_studio(run_dir)

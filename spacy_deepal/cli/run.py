@@ -1,5 +1,6 @@
 """`spacy deepal run`."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -23,18 +24,26 @@ def run_cli(
 ) -> None:
     """Run active learning, round after round. Override values of the config as in `spacy train`:
     --paths.pool DIR"""
-    from ..annotation.patience import Patience
+    from ..annotation.patience import Patience, run_patiently
     from ..errors import printable
     from ..rounds.loop import run_loop
+    from ..rounds.settings import read_settings
 
     with show_errors(config):
-        end = run_loop(
-            load_config(ctx, config, code, gpu_id),
+        loaded = load_config(ctx, config, code, gpu_id)
+        run = partial(
+            run_loop,
+            loaded,
             run_dir,
             keep=keep,
             use_gpu=gpu_id,
             on_round=lambda line: print(line.describe(), flush=True),
             tell=lambda text: msg.warn(printable(text)),
-            on_wait=Patience(lambda text: print(printable(text), flush=True)) if wait else None,
         )
+        if wait:
+            oracle = read_settings(loaded.interpolate()).oracle
+            patience = Patience(lambda text: print(printable(text), flush=True))
+            end = run_patiently(run, oracle, run_dir, patience)
+        else:
+            end = run()
     msg.good(f"{end} The run is in {run_dir}")

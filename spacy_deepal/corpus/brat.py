@@ -24,6 +24,7 @@ from .writing import check_labelled_whole
 
 BRAT = "brat"
 BRAT_ENTITY = re.compile(r"T\d+\t(\S+) (\d{1,9}) (\d{1,9})\t(.*)")
+IN_PARTS = re.compile(r"T\d+\t\S+ \d+ \d+;")
 NOT_BRAT_ENTITY = re.compile(
     r"[REAMN]\d+\t|[#*]"
 )  # relations, events, attributes, references and notes
@@ -78,7 +79,9 @@ def entities_of(source: Source) -> tuple[list[dict[str, Any]], Counter[str]]:
             others[line[0]] += 1
         elif line.strip():
             message = "not an entity such as T1, PER 0 7, Mia in three columns"
-            raise BadLine(number, message, line)
+            if IN_PARTS.match(line):
+                message = "an entity in several parts, which no tags can mark. Keep one part"
+            raise BadLine(number, f"{message}. All of the text is left out", line)
     return entries, others
 
 

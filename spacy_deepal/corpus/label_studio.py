@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import IO, Any
 
@@ -10,12 +11,13 @@ from spacy.tokens import Doc
 
 from .json_values import first_values, read_values
 from .reading import BadLine, Reading, ReadOptions, Sentence, attempt
-from .records import parse_sentence
+from .records import check_spans_key, parse_sentence
 from .sources import Source
-from .spans import SPAN_KEYS, looks_like_spans
+from .spans import NO_SPANS, SPAN_KEYS, looks_like_spans
 from .writing import check_labelled_whole, is_labelled, spans_of, text_record, write_list
 
 FULL, MINIMAL = "label_studio", "label_studio_min"
+NOT_SPANS = ("relation", "choices", "textarea", "rating", "taxonomy", "pairwise")
 ANNOTATION_KEYS = ("annotations", "completions")
 
 
@@ -28,6 +30,7 @@ def label_studio_readings(source: Source, options: ReadOptions) -> list[Reading]
     elif records and is_minimal(records[0]):
         format, how = MINIMAL, "text, and the spans of one annotation"
         parse = _parse_minimal
+        check_spans_key(source, records, options)
     else:
         return []
     return [Reading(format, how, f"--format {format}", partial(_read, parse, options))]
@@ -54,18 +57,20 @@ def is_minimal(record: dict[str, Any]) -> bool:
 
 
 def _parse_task(options: ReadOptions, nlp: Language, number: int, task: Any) -> Sentence:
-    record = task_record(task, number)
+    record = task_record(task, number, options.text_key)
     spans = _agreed_spans(annotations_of(task, number), number)
-    others = {key: value for key, value in record.items() if key not in (*SPAN_KEYS, "tokens")}
-    return parse_sentence(
-        options, nlp, number, others if spans is None else {**others, "spans": spans}
+    own = replace(
+        options, text_key=None, spans_key=NO_SPANS if options.spans_key == NO_SPANS else None
     )
+    others = {key: value for key, value in record.items() if key not in (*SPAN_KEYS, "tokens")}
+    return parse_sentence(own, nlp, number, others if spans is None else {**others, "spans": spans})
 
 
-def task_record(task: Any, number: int) -> dict[str, Any]:
+def task_record(task: Any, number: int, text_key: str | None = None) -> dict[str, Any]:
     """RETURNS (dict): The data of a task, with its text under "text". Its "id" is that of the data
     or else of the task.
 
+    text_key (str | None): The key of the text. None: "text", or the only key that has a string.
     RAISES (BadLine): It is no task, or it does not tell which value is the text.
     """
     data = task.get("data") if isinstance(task, dict) else None
@@ -73,9 +78,11 @@ def task_record(task: Any, number: int) -> dict[str, Any]:
         raise BadLine(number, 'not a task with "data"', json.dumps(task)[:80])
     strings = [key for key, value in data.items() if isinstance(value, str)]
     key = "text" if "text" in strings else strings[0] if len(strings) == 1 else None
-    if key is None:
-        message = f'"data" has no string "text", but {", ".join(map(repr, data)) or "nothing"}'
-        raise BadLine(number, message)
+    if (key := text_key or key) not in strings:
+        message = (
+            f'"data" has no string {key or "text"!r}, but {", ".join(map(repr, data)) or "nothing"}'
+        )
+        raise BadLine(number, f"{message}. Name the key of the text, as in --text-key KEY")
     return {"id": task.get("id"), **data, "text": data[key]}
 
 
@@ -97,10 +104,8 @@ def labels_of(annotation: dict[str, Any], number: int) -> list[dict[str, Any]]:
     results = annotation.get("result")
     if not isinstance(results, list) or not all(isinstance(r, dict) for r in results):
         raise BadLine(number, 'an annotation has no list "result"')
-    values: list[Any] = [r.get("value") for r in results if r.get("type") in (None, "labels")]
-    if not all(isinstance(value, dict) for value in values):
-        raise BadLine(number, 'a result has no object "value"')
-    return values
+    values = [_value_of(r, number) for r in results if r.get("type") not in NOT_SPANS]
+    return [value for value in values if value]
 
 
 def _agreed_spans(annotations: list[dict[str, Any]], number: int) -> list[dict[str, Any]] | None:
@@ -113,6 +118,24 @@ def _agreed_spans(annotations: list[dict[str, Any]], number: int) -> list[dict[s
     if len(contents) > 1:
         raise BadLine(number, f"{len(found)} annotations, which are not the same. Keep one of them")
     return found[0] if found else None
+
+
+def _value_of(result: dict[str, Any], number: int) -> dict[str, Any] | None:
+    """RETURNS (dict | None): The span of a result; None if it is about the text as a whole.
+
+    RAISES (BadLine): It is no span, or one of a part of a page or of a dialogue.
+    """
+    value = result.get("value")
+    if not isinstance(value, dict):
+        raise BadLine(number, 'a result has no object "value"')
+    kind = result.get("type") or "labels"
+    if kind in ("labels", "hypertextlabels") and isinstance(value.get("globalOffsets"), dict):
+        return {"labels": value.get(kind), **value, **value["globalOffsets"]}
+    if kind == "labels":
+        return value
+    if "start" not in value:
+        return None
+    raise BadLine(number, f"a result of type {kind!r}, which is not read: export plain text")
 
 
 def _content(value: dict[str, Any]) -> str:

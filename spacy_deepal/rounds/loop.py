@@ -10,13 +10,14 @@ from spacy.vocab import Vocab
 from thinc.api import Config
 
 from ..acquisition.copies import CopyFilter, without_copies
-from ..acquisition.functions import RAND, AcquisitionFunction
+from ..acquisition.functions import RAND, AcquisitionFunction, needs_of
 from ..acquisition.score_file import Score
 from ..acquisition.scoring import score
 from ..acquisition.selection import select
 from ..acquisition.upstream import find_tagger
+from ..acquisition.whole_pool import final_scores
 from ..corpus.docbin import write_docs
-from ..errors import DeepALError, Unsettled
+from ..errors import DeepALError
 from ..files import replace_folder
 from ..pipelines import blank_pipeline, load_pipeline, save_pipeline
 from ..pool.shards import fetch, read_shards
@@ -31,9 +32,7 @@ from .rows import FoundEntities, RoundMetrics, Selected
 from .run_folder import RoundFolder, RunFolder
 from .settings import SECTION, read_settings, words_of
 from .stability import agreement, draw_stop_set, find_entities, stopping_point
-from .training import Training, evaluate_pipeline
-
-OnWait = Callable[[Unsettled], None] | None
+from .training import Training, dev_scores, evaluate_pipeline
 
 
 def run_loop(
@@ -44,7 +43,6 @@ def run_loop(
     use_gpu: int = -1,
     on_round: Callable[[RoundMetrics], None] = lambda line: None,
     tell: Callable[[str], None] = print,
-    on_wait: OnWait = None,
 ) -> str:
     """Run active learning to its end. Continues where an earlier process stopped.
 
@@ -54,8 +52,6 @@ def run_loop(
     use_gpu (int): GPU id. With -1, the CPU.
     on_round (Callable): Called with the metrics of each round when it is finished.
     tell (Callable): Called with a sentence for each damaged file that is made again.
-    on_wait (Callable | None): Called when a batch cannot be labelled yet. When it returns, the
-        oracle is asked again. With None, the run stops.
     RETURNS (str): Why the run ended.
     RAISES (DeepALError): If the config cannot be used, if the folder holds another run or is in
         use, or if data cannot be read.
@@ -75,7 +71,7 @@ def run_loop(
             check_initialized(nlp)
             folder.open(manifest)
             save_pipeline(nlp, folder.initial)
-        loop = Loop(training, folder, on_wait)
+        loop = Loop(training, folder)
         folder.tidy(keep)
         loop.repair(tell)
         while not (end := loop.end()):
@@ -89,8 +85,8 @@ def run_loop(
 class Loop:
     """A run between two rounds. Its state is the folder; the object holds only what it has read."""
 
-    def __init__(self, training: Training, folder: RunFolder, on_wait: OnWait = None):
-        self.training, self.on_wait = training, on_wait
+    def __init__(self, training: Training, folder: RunFolder):
+        self.training = training
         self.settings = training.settings
         self.paths = training.config.interpolate()["paths"]
         self.folder = folder
@@ -175,9 +171,8 @@ class Loop:
         """Score what is left of the pool, and write which sentences are selected."""
         scored = selection == "acquisition"
         acquisition = self.settings.acquisition if scored else RAND()
-        nlp = load_pipeline(self._start(here.number))
         with here.timed("score"):
-            scores = self._score(here.number, nlp, acquisition)
+            scores = self._score(here, acquisition)
         budget, pool = self._budget(here.number), self.paths["pool"]
         with here.timed("select"):
             copies = CopyFilter(pool, self.vocab, self.settings.max_similarity)
@@ -192,24 +187,41 @@ class Loop:
             for item in batch
         )
 
-    def _score(self, number: int, nlp: Language, acquisition: AcquisitionFunction) -> list[Score]:
-        """Score what is left of the pool. If near-copies are passed over, nobody knows in advance
-        how far down the scores the budget reaches, so all of them have to be exact."""
-        left = self.pool.sentences - len(self._selected_ids(number))
+    def _score(self, here: RoundFolder, acquisition: AcquisitionFunction) -> list[Score]:
+        """Score what is left of the pool, with a look back at as many rounds as the function needs.
+        Rounds whose batch was drawn at random have no scores."""
+        scores, rounds = self._first_scores(here, acquisition), needs_of(acquisition).rounds
+        scored = [line.round for line in self.folder.metrics if line.selection == "acquisition"]
+        earlier = []
+        for each in map(self.folder.round, scored[-rounds:] if rounds else ()):
+            earlier.append({row.id: row.score for row in self._first_scores(each, acquisition)})
+        return list(final_scores(acquisition, lambda: scores, earlier))
+
+    def _first_scores(self, here: RoundFolder, acquisition: AcquisitionFunction) -> list[Score]:
+        """Score what a round has left of the pool, unless that has been done. If near-copies are
+        passed over, nobody knows in advance how far down the scores the budget reaches, so all of
+        them have to be exact."""
+        if here.scores.path.exists():
+            return here.scores.read()
+        nlp = load_pipeline(self._start(here.number))
+        left = self.pool.sentences - len(self._selected_ids(here.number))
 
         def read() -> Iterable[Doc]:
-            docs = self._unlabelled(number, nlp.vocab)
-            return progress_bar(docs, f"round {number}, scoring", total=left, unit="sent")
+            docs = self._unlabelled(here.number, nlp.vocab)
+            return progress_bar(docs, f"round {here.number}, scoring", total=left, unit="sent")
 
-        budget = self._budget(number) if self.settings.max_similarity is None else None
-        seed = derive_seed(self.settings.seed, "score", number)
-        return list(score(nlp, read, acquisition, budget=budget, seed=seed))
+        budget = self._budget(here.number) if self.settings.max_similarity is None else None
+        seed = derive_seed(self.settings.seed, "score", here.number)
+        scores = list(score(nlp, read, acquisition, budget=budget, seed=seed))
+        if needs_of(acquisition).rounds:
+            here.scores.write(scores)
+        return scores
 
     def _label(self, here: RoundFolder) -> None:
         """Have the selected sentences labelled, and check what comes back."""
         ids = [item.id for item in here.selected.read()]
         docs = fetch(self.paths["pool"], ids, self.vocab, with_gold=True)
-        labelled = {sentence_id(doc): doc for doc in self._ask(docs, here.path)}
+        labelled = {sentence_id(doc): doc for doc in self.settings.oracle.label(docs, here.path)}
         if labelled.keys() != set(ids):
             lost = [name for name in ids if name not in labelled]
             raise DeepALError(
@@ -220,15 +232,6 @@ class Loop:
         check_labelled(labelled.values(), tagger, here.path)
         write_docs([labelled[name] for name in ids], here.batch)
         self.settings.oracle.labels_kept(here.path)
-
-    def _ask(self, docs: list[Doc], folder: Path) -> Iterable[Doc]:
-        while True:
-            try:
-                return self.settings.oracle.label(docs, folder)
-            except Unsettled as problem:
-                if self.on_wait is None:
-                    raise
-                self.on_wait(problem)
 
     def _labelled(self, number: int) -> list[Doc]:
         """RETURNS (list[Doc]): All that is labelled up to and with a round. Corrections count."""
@@ -253,7 +256,7 @@ class Loop:
             words_percent=100 * words / self.pool.words,
             sentences=len(labelled),
             **scores,
-            dev_ents_f=nlp.meta["performance"]["ents_f"],
+            **dev_scores(nlp),
             stability=agreement(before, found) if before else None,
             genres=count_genres(here.read_batch(self.vocab)),
             seconds=here.seconds,

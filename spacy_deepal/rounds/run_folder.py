@@ -7,7 +7,8 @@ manifest.json     what the run is: config, seed, versions, pool; fixed at its st
 initial/          the pipeline before any training
 metrics.jsonl     a line for each finished round
 round_NN/         selected.jsonl, batch.spacy (labelled), seconds.json, model/, train.log,
-                  entities.jsonl (what the model finds in the stop set)
+                  entities.jsonl (what the model finds in the stop set), scores.jsonl (of the
+                  whole pool, if later rounds need them)
 labelling/        what `spacy deepal label` adds: see annotation/labelling_folder.py
 label_studio.json where its batches are labelled: see annotation/studio_project.py
 """
@@ -24,6 +25,7 @@ from filelock import FileLock, Timeout
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+from ..acquisition.score_file import Score
 from ..errors import DeepALError
 from ..files import RowType, check_replaceable, parse_row, read_json, write_json
 from ..pool.shards import read_shards
@@ -201,6 +203,8 @@ class RoundFolder:
     model (Path): The pipeline at the end of the round.
     training (Path), log (Path): What spaCy writes while the round trains; the log stays.
     selected (RowFile[Selected]): The sentences that the round selected, in the order taken.
+    scores (RowFile[Score]): The first scores of what was left of the pool, if the function needs
+        those of earlier rounds.
     batch (Path): These sentences with their labels.
     times (Path): How long each step took.
     entities (RowFile[FoundEntities]): What the round's model finds in the stop set.
@@ -214,6 +218,7 @@ class RoundFolder:
         self.training = path / "training"
         self.log = path / "train.log"
         self.selected = RowFile(path / "selected.jsonl", Selected, AGAIN)
+        self.scores = RowFile(path / "scores.jsonl", Score, AGAIN)
         self.batch = path / "batch.spacy"
         self.entities = RowFile(path / "entities.jsonl", FoundEntities, AGAIN)
         self.diverged = path / "diverged"

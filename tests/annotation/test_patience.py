@@ -6,7 +6,7 @@ from spacy_deepal.errors import LabelsAwaited, Unsettled
 
 def test_it_tells_what_waits_once_and_then_what_changes():
     told = []
-    patience = Patience(told.append, seconds=0)
+    patience = Patience(told.append, pause=lambda: None)
     for answered in (0, 0, 2, 2):
         patience(LabelsAwaited("Label them at X.", answered, 3, "round_00"))
     patience(LabelsAwaited("Label them at Y.", 0, 3, "round_01"))
@@ -19,7 +19,7 @@ def test_it_tells_what_waits_once_and_then_what_changes():
 
 def test_a_problem_is_told_once():
     told = []
-    patience = Patience(told.append, seconds=0)
+    patience = Patience(told.append, pause=lambda: None)
     for _ in range(3):
         patience(Unsettled("The server is down."))
     patience(LabelsAwaited("Label them.", 1, 3, "round_00"))

@@ -10,7 +10,9 @@ import requests
 
 from spacy_deepal.annotation import studio_client
 from spacy_deepal.annotation.answer_file import LABELLED
+from spacy_deepal.annotation.patience import Patience, run_patiently
 from spacy_deepal.annotation.studio_client import StudioClient, check_url
+from spacy_deepal.annotation.studio_oracle import LabelStudioOracle
 from spacy_deepal.annotation.studio_project import (
     label_config_of,
     pull_from_studio,
@@ -257,24 +259,29 @@ def _no_json(response):
 def test_the_oracle_pushes_pulls_and_labels_as_the_gold_says(begun, studio, tmp_path):
     paths, run = begun[0], tmp_path / "run"
     oracle = {"@misc": "spacy_deepal.LabelStudioOracle.v1", "url": studio.url}
-    gold, waits = gold_spans(), []
+    gold, told = gold_spans(), []
 
-    def people(problem):
+    def people():
         """Half of the tasks are labelled at each look."""
-        waits.append((problem.answered, problem.total))
         open_tasks = [task for task in studio.tasks[1] if not task["annotations"]]
         for task in open_tasks[: max(1, len(open_tasks) // 2)]:
             studio.annotate(task["data"]["id"], gold[task["data"]["id"]])
 
-    run_loop(config_of(paths, oracle, rounds=1), run, on_wait=people)
+    config = config_of(paths, oracle, rounds=1)
+    run_patiently(
+        lambda: run_loop(config, run),
+        LabelStudioOracle(studio.url),
+        run,
+        Patience(told.append, people),
+    )
     run_loop(
         config_of(paths, {"@misc": "spacy_deepal.SimulatedOracle.v1"}, rounds=1), tmp_path / "gold"
     )
     for number in (0, 1):
         here, there = (f / f"round_{number:02}" / "batch.spacy" for f in (run, tmp_path / "gold"))
         assert here.read_bytes() == there.read_bytes()
-    assert waits[0][0] == 0
-    assert len(waits) > 2
+    assert sum("wait to be labelled in Label Studio" in text for text in told) == 2
+    assert len(told) > 4
     assert {task["data"]["model"] for task in studio.tasks[1]} == {None, "round_00"}
     assert all("predictions" in t for t in studio.tasks[1] if t["data"]["model"])
 
