@@ -30,7 +30,10 @@ def blank_pipeline(lang: str) -> Language:
     try:
         nlp = spacy.blank(lang)
     except ImportError as error:
-        raise DeepALError(f"No tokenizer for the language {lang!r}: {error}") from error
+        raise DeepALError(
+            f"No tokenizer for the language {lang!r}: {error}. Name another language, or install "
+            "what this one needs."
+        ) from error
     nlp.max_length = sys.maxsize
     return nlp
 
@@ -52,7 +55,8 @@ def load_pipeline(model: str | Path) -> Language:
         return load_model(model)
     except LOADING_ERRORS as error:
         raise DeepALError(
-            f"Cannot load the pipeline {model}: {type(error).__name__}: {error}"
+            f"Cannot load the pipeline {model}. Name the folder or package of a trained one. "
+            f"{type(error).__name__}: {error}"
         ) from error
 
 

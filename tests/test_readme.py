@@ -44,7 +44,11 @@ MARKED = {
         "needs spacy-llm and an API key": 1,
     },
     "docs/howto/experiments.md": {"needs wandb": 1},
-    "docs/howto/annotation.md": {"needs Prodigy": 1},
+    "docs/howto/annotation.md": {
+        "needs a Label Studio server": 2,
+        "needs a run that waits": 4,
+        "needs Prodigy": 1,
+    },
     "docs/howto/formats.md": {"needs Chinese data": 1},
     "docs/howto/pipelines.md": {
         "needs a pipeline with a trained tagger": 1,
@@ -57,10 +61,15 @@ MARKED = {
         "needs a trained pipeline": 2,
     },
     "docs/howto/vectors.md": {
+        "downloads a table of sentence pieces": 1,
         "needs a downloaded transformer": 1,
         "needs a downloaded word-vector file": 1,
     },
-    "docs/results.md": {"needs downloaded data and many hours": 2},
+    "docs/results.md": {
+        "needs downloaded data and a pipeline": 1,
+        "needs downloaded data and an encoder": 1,
+        "needs downloaded data and many hours": 2,
+    },
     "docs/benchmarks.md": {
         "needs downloaded data": 1,
         "needs downloaded data and a transformer": 3,

@@ -13,6 +13,8 @@ from . import (
     init_config,
     label,
     prepare,
+    pull,
+    push,
     report,
     run,
     score,

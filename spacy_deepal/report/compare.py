@@ -212,4 +212,4 @@ def read_comparison(
 
 def _read_f(path: Path) -> float:
     remedy = "Name a file that `spacy evaluate --output` has written."
-    return parse_row(Scores, read_json(path), str(path), remedy).ents_f
+    return parse_row(Scores, read_json(path, remedy), str(path), remedy).ents_f

@@ -11,6 +11,7 @@ round_NN/         selected.jsonl, batch.spacy (labelled), seconds.json, model/, 
                   whole pool, if later rounds need them)
 baseline.json     how good the pipeline of [annotation.suggest] is without labels, if there is one
 labelling/        what `spacy deepal label` adds: see annotation/labelling_folder.py
+label_studio.json where its batches are labelled: see annotation/studio_project.py
 """
 
 import shutil
@@ -110,9 +111,9 @@ class RunFolder:
     def open(self, manifest: Manifest) -> None:
         """Begin a run, or continue it. A run that failed before it was initialised begins anew.
 
-        A run that continues may have other data paths, as long as the data are the same, and
-        another end than when it began. If the loss of a round was not a number, it may have another
-        optimizer.
+        A run that continues may have other data paths, as long as the data are the same, another
+        oracle, and another end than when it began. If the loss of a round was not a number, it may
+        have another optimizer.
 
         RAISES (DeepALError): The folder holds another run. The message names each difference.
         """
@@ -155,7 +156,9 @@ class RunFolder:
         """What the run is. RAISES (DeepALError): There is no manifest, it is damaged, or it has
         another format."""
         if not self._manifest.is_file():
-            raise DeepALError(f"{self.path} is not a run folder: it has no manifest.json.")
+            raise DeepALError(
+                f"{self.path} is not a run folder: it has no manifest.json. Name one."
+            )
         content = read_json(self._manifest, RESTORE)
         version = content.get("format") if isinstance(content, dict) else None
         if isinstance(version, int) and version != RUN_FORMAT:

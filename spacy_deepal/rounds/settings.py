@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import pydantic
 from pydantic import Field, NonNegativeInt, PlainValidator, PositiveInt
+from spacy.schemas import ConfigSchemaTraining
 from spacy.util import registry
 from thinc.api import Config
 
@@ -149,7 +150,9 @@ def read_settings(config: Config) -> Settings:
             errors.append(f"[{SECTION}] has these keys: {', '.join(Settings.model_fields)}")
     errors += _problems_elsewhere(config)
     if errors or settings is None:
-        raise DeepALError("The config cannot be used:\n- " + "\n- ".join(errors))
+        raise DeepALError(
+            "The config cannot be used. Correct these settings:\n- " + "\n- ".join(errors)
+        )
     return settings
 
 
@@ -179,7 +182,17 @@ def _problems_elsewhere(config: Config) -> Iterator[str]:
             if not isinstance(value, dict):
                 yield f"[{name}] {key} = {value!r}: must be a section"
     given = config.get("training")
-    training = given if isinstance(given, dict) else {}
+    yield from _problems_of_training(given if isinstance(given, dict) else {})
+    yield from _problems_of_nlp(config.get("nlp"))
+    paths = config.get("paths", {})
+    for path in ("train", "dev", "pool", "test") if isinstance(paths, dict) else ():
+        if path not in paths:
+            yield f"[paths] {path} is missing" + (" (null will do)" * (path == "train"))
+        elif path != "train" and not isinstance(paths[path], str):
+            yield f"[paths] {path} is not set: give it as --paths.{path}"
+
+
+def _problems_of_training(training: dict[str, Any]) -> Iterator[str]:
     for key in ("train_corpus", "dev_corpus"):
         if not isinstance(training.get(key, ""), str):
             yield f'[training] {key} = {training[key]!r}: must be a name, such as "corpora.train"'
@@ -188,14 +201,18 @@ def _problems_elsewhere(config: Config) -> Iterator[str]:
         isinstance(dropout, int | float) and 0 <= dropout < 1
     ):
         yield f"[training] dropout = {dropout!r}: must be from 0 to 1, or a schedule"
-    nlp, paths = config.get("nlp"), config.get("paths", {})
-    if isinstance(nlp, dict) and not isinstance(nlp.get("lang"), str):
+    if unknown := sorted(training.keys() - ConfigSchemaTraining.model_fields):
+        yield f"[training] {unknown[0]} is unknown to spaCy"
+
+
+def _problems_of_nlp(nlp: Any) -> Iterator[str]:
+    if not isinstance(nlp, dict):
+        return
+    size = nlp.get("batch_size")
+    if size is not None and (type(size) is not int or size < 1):
+        yield f"[nlp] batch_size = {size!r}: must be a number of texts, 1 or more"
+    if not isinstance(nlp.get("lang"), str):
         yield f'[nlp] lang = {nlp.get("lang")!r}: must be a language code, such as "en"'
-    for path in ("train", "dev", "pool", "test") if isinstance(paths, dict) else ():
-        if path not in paths:
-            yield f"[paths] {path} is missing" + (" (null will do)" * (path == "train"))
-        elif path != "train" and not isinstance(paths[path], str):
-            yield f"[paths] {path} is not set: give it as --paths.{path}"
 
 
 def _not_finite(section: dict[str, Any], path: str = "") -> Iterator[tuple[str, float]]:

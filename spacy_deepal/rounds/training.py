@@ -155,7 +155,8 @@ def _init_pipeline(config: Config, use_gpu: int) -> Language:
     except (ValueError, TypeError) as error:
         if NO_LABELS not in str(error):
             raise DeepALError(
-                f"The pipeline cannot be made as the config says: {type(error).__name__}: {error}"
+                "The pipeline cannot be made as the config says. Correct the config. "
+                f"{type(error).__name__}: {error}"
             ) from error
         raise no_annotation(str(error).split("'")[1], paths["train"]) from error
 

@@ -27,7 +27,7 @@ def errors_of(call):
     with pytest.raises(DeepALError) as caught:
         call()
     first, *errors = str(caught.value).split("\n- ")
-    assert first == "The config cannot be used:"
+    assert first == "The config cannot be used. Correct these settings:"
     return errors
 
 
