@@ -16,7 +16,7 @@ from ..sentences import sentence_id
 from .answer_file import LABELLED, read_replies, read_rules
 from .journal import Suggestion
 from .replies import settle
-from .suggestions import suggest_by_model
+from .suggestions import suggest_batch
 
 GO_ON = "Give the command of the run (`python -m spacy deepal run …`): it selects what comes next."
 
@@ -27,7 +27,7 @@ class WaitingSentence:
 
     rank (int): Its place in the batch, from 1: the first one is the most wanted.
     score (float | None): Of the acquisition function; None if it was chosen at random.
-    suggestions (tuple): What the last model finds, in tokens.
+    suggestions (tuple): What the last model, or another pipeline, finds, in tokens.
     """
 
     doc: Doc
@@ -50,7 +50,8 @@ class WaitingBatch:
     """What waits in a round, without the sentences that are labelled already.
 
     labels (tuple): The types of the run.
-    model (str | None): The round whose model suggests, such as "round_02"; None if none does.
+    model (str | None): What suggests: a round's model, such as "round_02", or another pipeline by
+        its name; None if nothing does.
     """
 
     round: str
@@ -75,7 +76,7 @@ def find_waiting_round(run: Path) -> RoundFolder:
 
 
 def read_waiting_batch(run: Path, *, suggest: bool = True) -> WaitingBatch:
-    """Read what waits in a run, and what its last model suggests.
+    """Read what waits in a run, and what is suggested in it: see `suggest_batch`.
 
     suggest (bool): With False, nothing is suggested.
     RAISES (DeepALError): As `find_waiting_round`; all is labelled; the pool or the model cannot be
@@ -93,12 +94,14 @@ def read_waiting_batch(run: Path, *, suggest: bool = True) -> WaitingBatch:
     wanted = [(rank, doc, row) for rank, (doc, row) in ranked if row.id in open_ids]
     if not wanted:
         raise DeepALError(f"All {len(docs)} sentences of {here.path} are labelled. {GO_ON}")
-    found = suggest_by_model(nlp, [doc for _, doc, _ in wanted]) if last and suggest else {}
+    found = suggest_batch(run, [doc for _, doc, _ in wanted]) if suggest else {}
     sentences = [
         WaitingSentence(doc, rank, row.score, tuple(found.get(row.id, ())))
         for rank, doc, row in wanted
     ]
-    model = last.path.name if last and suggest else None
+    sources = [one.source for each in found.values() for one in each if one.source is not None]
+    own = last.path.name if last and suggest else None
+    model = sources[0] if sources else own
     return WaitingBatch(here.path.name, sentences, tuple(find_tagger(nlp).labels), model)
 
 
