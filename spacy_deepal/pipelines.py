@@ -7,7 +7,8 @@ from pickle import UnpicklingError
 
 import spacy
 from spacy.language import Language
-from spacy.util import load_model
+from spacy.util import load_config, load_model, load_model_from_config
+from thinc.api import ConfigValidationError
 
 from .errors import DeepALError
 from .files import draft_beside, replace_folder
@@ -57,6 +58,24 @@ def load_pipeline(model: str | Path) -> Language:
             f"Cannot load the pipeline {model}. Name the folder or package of a trained one. "
             f"{type(error).__name__}: {error}"
         ) from error
+
+
+def make_pipeline_of(config: Path) -> Language:
+    """Make a pipeline from a config file, such as one with an LLM or with an entity_ruler. If it
+    has an [initialize] section, the pipeline is initialised as that says.
+
+    RAISES (DeepALError): The file cannot be read, or the pipeline cannot be made.
+    """
+    try:
+        given = load_config(config)
+        nlp = load_model_from_config(given, auto_fill=True)
+        if "initialize" in given:
+            nlp.initialize()
+    except (*LOADING_ERRORS, ConfigValidationError) as error:
+        raise DeepALError(
+            f"Cannot make the pipeline that {config} describes: {type(error).__name__}: {error}"
+        ) from error
+    return nlp
 
 
 def save_pipeline(nlp: Language, folder: Path) -> None:

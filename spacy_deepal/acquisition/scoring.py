@@ -1,25 +1,22 @@
 """Score sentences: one function for the loop, the command line and every acquisition function."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from math import isfinite, nan
-from numbers import Real
 from pathlib import Path
-from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..errors import DeepALError
 from ..pipelines import fingerprint_pipeline
 from ..pool.shards import fingerprint, pool_reader
 from ..progress import progress_bar
 from ..sentences import count_words
 from ..tagger.evidence import Evidence, blank_evidence
-from .functions import AcquisitionFunction, needs_of
+from .functions import AcquisitionFunction, finite_score, needs_of
 from .registry import make_acquisition
 from .score_file import Score, Scoring, write_scores
 from .staged import sample_in_stages
 from .upstream import find_tagger, prepared
+from .whole_pool import final_scores
 
 
 def score(
@@ -61,7 +58,7 @@ def score(
             )
         )
     for item in evidence:
-        value = _as_number(acquisition(item), item.id)
+        value = finite_score(acquisition(item), item.id)
         yield Score(id=item.id, words=item.words, score=value)
 
 
@@ -75,7 +72,10 @@ def score_pool(
     exclude: Collection[str | Path] = (),
     seed: int = 0,
 ) -> int:
-    """`score` a pool on disk, and write the scores and how they were made.
+    """`score` a pool on disk, and write the final scores and how they were made.
+
+    A `PoolFunction` needs the first scores of the whole pool in memory. Those of earlier rounds are
+    not known here.
 
     acquisition (str): As for `make_acquisition`.
     exclude (Collection[str | Path]): As for `pool_reader`.
@@ -86,19 +86,5 @@ def score_pool(
     model = fingerprint_pipeline(nlp)
     scoring = Scoring(pool=fingerprint(pool), model=model, acquisition=acquisition, seed=seed)
     rows = score(nlp, lambda: progress_bar(docs(), unit="sent"), function, budget=budget, seed=seed)
-    return write_scores(rows, output, scoring)
-
-
-def _as_number(value: Any, sentence: str) -> float:
-    """RAISES (DeepALError): What a function returned is not a finite number."""
-    given = "a number beyond 1e308" if isinstance(value, int) else f"{value}"
-    try:
-        number = float(value) if isinstance(value, Real) else nan
-    except OverflowError:
-        number = nan
-    if not isfinite(number):
-        raise DeepALError(
-            f"The acquisition function gave {given[:80]} to sentence {sentence}. A score must be a "
-            "finite number."
-        )
-    return number
+    first = list(rows) if hasattr(function, "fit") else rows
+    return write_scores(final_scores(function, lambda: first), output, scoring)

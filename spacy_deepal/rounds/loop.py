@@ -2,6 +2,7 @@
 then score, select, label, train and evaluate, round after round."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from spacy.language import Language
@@ -10,11 +11,12 @@ from spacy.vocab import Vocab
 from thinc.api import Config
 
 from ..acquisition.copies import CopyFilter, without_copies
-from ..acquisition.functions import RAND, AcquisitionFunction
+from ..acquisition.functions import RAND, AcquisitionFunction, needs_of
 from ..acquisition.score_file import Score
 from ..acquisition.scoring import score
 from ..acquisition.selection import select
 from ..acquisition.upstream import find_tagger
+from ..acquisition.whole_pool import final_scores
 from ..corpus.docbin import write_docs
 from ..errors import DeepALError
 from ..files import replace_folder
@@ -24,14 +26,16 @@ from ..progress import progress_bar
 from ..sealed import seal_folder
 from ..seeds import derive_seed
 from ..sentences import count_words, sentence_id
+from .baseline import note_baseline
 from .checks import check_initialized, check_labelled
 from .manifest import count_genres, make_manifest
 from .repair import take_out_damaged
+from .round_logger import RoundLogger
 from .rows import FoundEntities, RoundMetrics, Selected
 from .run_folder import RoundFolder, RunFolder
-from .settings import SECTION, read_settings, words_of
+from .settings import SECTION, read_annotation_settings, read_settings, words_of
 from .stability import agreement, draw_stop_set, find_entities, stopping_point
-from .training import Training, evaluate_pipeline
+from .training import Training, dev_scores, evaluate_pipeline
 
 
 def run_loop(
@@ -56,7 +60,7 @@ def run_loop(
         use, or if data cannot be read.
     """
     resolved = config.interpolate()
-    settings = read_settings(resolved)
+    settings, other = read_settings(resolved), read_annotation_settings(resolved).suggest
     training = Training(config, settings, use_gpu)
     folder = RunFolder(Path(run_dir))
     with folder.lock():
@@ -71,13 +75,16 @@ def run_loop(
             folder.open(manifest)
             save_pipeline(nlp, folder.initial)
         loop = Loop(training, folder)
+        note_baseline(folder, other, loop.paths["dev"], loop.paths["test"])
         folder.tidy(keep)
         loop.repair(tell)
-        while not (end := loop.end()):
-            line = loop.next_round()
-            folder.add_metrics(line)
-            on_round(line)
-            folder.tidy(keep)
+        with closing(RoundLogger(settings.logger, folder)) as logger:
+            while not (end := loop.end()):
+                line = loop.next_round()
+                folder.add_metrics(line)
+                logger.log(line)
+                on_round(line)
+                folder.tidy(keep)
         return end
 
 
@@ -170,9 +177,8 @@ class Loop:
         """Score what is left of the pool, and write which sentences are selected."""
         scored = selection == "acquisition"
         acquisition = self.settings.acquisition if scored else RAND()
-        nlp = load_pipeline(self._start(here.number))
         with here.timed("score"):
-            scores = self._score(here.number, nlp, acquisition)
+            scores = self._score(here, acquisition)
         budget, pool = self._budget(here.number), self.paths["pool"]
         with here.timed("select"):
             copies = CopyFilter(pool, self.vocab, self.settings.max_similarity)
@@ -187,32 +193,43 @@ class Loop:
             for item in batch
         )
 
-    def _score(self, number: int, nlp: Language, acquisition: AcquisitionFunction) -> list[Score]:
-        """Score what is left of the pool. If near-copies are passed over, nobody knows in advance
-        how far down the scores the budget reaches, so all of them have to be exact."""
-        left = self.pool.sentences - len(self._selected_ids(number))
+    def _score(self, here: RoundFolder, acquisition: AcquisitionFunction) -> list[Score]:
+        """Score what is left of the pool, with a look back at as many rounds as the function needs.
+        Rounds whose batch was drawn at random have no scores."""
+        scores, rounds = self._first_scores(here, acquisition), needs_of(acquisition).rounds
+        scored = [line.round for line in self.folder.metrics if line.selection == "acquisition"]
+        earlier = []
+        for each in map(self.folder.round, scored[-rounds:] if rounds else ()):
+            earlier.append({row.id: row.score for row in self._first_scores(each, acquisition)})
+        return list(final_scores(acquisition, lambda: scores, earlier))
+
+    def _first_scores(self, here: RoundFolder, acquisition: AcquisitionFunction) -> list[Score]:
+        """Score what a round has left of the pool, unless that has been done. If near-copies are
+        passed over, nobody knows in advance how far down the scores the budget reaches, so all of
+        them have to be exact."""
+        if here.scores.path.exists():
+            return here.scores.read()
+        nlp = load_pipeline(self._start(here.number))
+        left = self.pool.sentences - len(self._selected_ids(here.number))
 
         def read() -> Iterable[Doc]:
-            docs = self._unlabelled(number, nlp.vocab)
-            return progress_bar(docs, f"round {number}, scoring", total=left, unit="sent")
+            docs = self._unlabelled(here.number, nlp.vocab)
+            return progress_bar(docs, f"round {here.number}, scoring", total=left, unit="sent")
 
-        budget = self._budget(number) if self.settings.max_similarity is None else None
-        seed = derive_seed(self.settings.seed, "score", number)
-        return list(score(nlp, read, acquisition, budget=budget, seed=seed))
+        budget = self._budget(here.number) if self.settings.max_similarity is None else None
+        seed = derive_seed(self.settings.seed, "score", here.number)
+        scores = list(score(nlp, read, acquisition, budget=budget, seed=seed))
+        if needs_of(acquisition).rounds:
+            here.scores.write(scores)
+        return scores
 
     def _label(self, here: RoundFolder) -> None:
         """Have the selected sentences labelled, and check what comes back."""
         ids = [item.id for item in here.selected.read()]
         docs = fetch(self.paths["pool"], ids, self.vocab, with_gold=True)
         labelled = {sentence_id(doc): doc for doc in self.settings.oracle.label(docs, here.path)}
-        if labelled.keys() != set(ids):
-            lost = [name for name in ids if name not in labelled]
-            raise DeepALError(
-                f"The oracle must give back the {len(ids)} sentences that it got, with their ids. "
-                f"Missing: {', '.join(lost[:5]) or 'none'}; given back: {len(labelled)}."
-            )
         tagger = find_tagger(load_pipeline(self.folder.initial))
-        check_labelled(labelled.values(), tagger, here.path)
+        check_labelled(labelled, ids, tagger, here.path)
         write_docs([labelled[name] for name in ids], here.batch)
         self.settings.oracle.labels_kept(here.path)
 
@@ -239,7 +256,7 @@ class Loop:
             words_percent=100 * words / self.pool.words,
             sentences=len(labelled),
             **scores,
-            dev_ents_f=nlp.meta["performance"]["ents_f"],
+            **dev_scores(nlp),
             stability=agreement(before, found) if before else None,
             genres=count_genres(here.read_batch(self.vocab)),
             seconds=here.seconds,

@@ -7,8 +7,11 @@ manifest.json     what the run is: config, seed, versions, pool; fixed at its st
 initial/          the pipeline before any training
 metrics.jsonl     a line for each finished round
 round_NN/         selected.jsonl, batch.spacy (labelled), seconds.json, model/, train.log,
-                  entities.jsonl (what the model finds in the stop set)
+                  entities.jsonl (what the model finds in the stop set), scores.jsonl (of the
+                  whole pool, if later rounds need them)
+baseline.json     how good the pipeline of [annotation.suggest] is without labels, if there is one
 labelling/        what `spacy deepal label` adds: see annotation/labelling_folder.py
+label_studio.json where its batches are labelled: see annotation/studio_project.py
 """
 
 import shutil
@@ -23,12 +26,13 @@ from filelock import FileLock, Timeout
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+from ..acquisition.score_file import Score
 from ..errors import DeepALError
 from ..files import RowType, check_replaceable, parse_row, read_json, write_json
 from ..pool.shards import read_shards
 from ..sealed import read_sealed, write_sealed
 from .manifest import differences
-from .rows import RUN_FORMAT, FoundEntities, Manifest, RoundMetrics, Seconds, Selected
+from .rows import RUN_FORMAT, Baseline, FoundEntities, Manifest, RoundMetrics, Seconds, Selected
 
 LABELLING = "labelling"
 RESTORE = "Restore the file from a copy, or begin the run again in another folder."
@@ -67,6 +71,7 @@ class RunFolder:
         self.path = path
         self.initial = path / "initial"
         self._manifest = path / "manifest.json"
+        self._baseline = path / "baseline.json"
         self._metrics = RowFile(path / "metrics.jsonl", RoundMetrics, EVALUATE_AGAIN)
 
     @contextmanager
@@ -106,9 +111,9 @@ class RunFolder:
     def open(self, manifest: Manifest) -> None:
         """Begin a run, or continue it. A run that failed before it was initialised begins anew.
 
-        A run that continues may have other data paths, as long as the data are the same, and
-        another end than when it began. If the loss of a round was not a number, it may have another
-        optimizer.
+        A run that continues may have other data paths, as long as the data are the same, another
+        oracle, and another end than when it began. If the loss of a round was not a number, it may
+        have another optimizer.
 
         RAISES (DeepALError): The folder holds another run. The message names each difference.
         """
@@ -172,6 +177,20 @@ class RunFolder:
         """Add the line of a finished round."""
         self._metrics.write([*self.metrics, line])
 
+    @property
+    def baseline(self) -> Baseline | None:
+        """How good another pipeline is; None if there is none.
+
+        RAISES (DeepALError): The file is damaged.
+        """
+        if not self._baseline.exists():
+            return None
+        content = read_json(self._baseline, AGAIN)
+        return parse_row(Baseline, content, str(self._baseline), f"Delete it. {AGAIN}")
+
+    def write_baseline(self, baseline: Baseline) -> None:
+        write_json(self._baseline, baseline.model_dump())
+
     def round(self, number: int) -> "RoundFolder":
         """RETURNS (RoundFolder): A round. Its folder is made if it is missing."""
         path = self.path / f"round_{number:02}"
@@ -202,6 +221,8 @@ class RoundFolder:
     model (Path): The pipeline at the end of the round.
     training (Path), log (Path): What spaCy writes while the round trains; the log stays.
     selected (RowFile[Selected]): The sentences that the round selected, in the order taken.
+    scores (RowFile[Score]): The first scores of what was left of the pool, if the function needs
+        those of earlier rounds.
     batch (Path): These sentences with their labels.
     times (Path): How long each step took.
     entities (RowFile[FoundEntities]): What the round's model finds in the stop set.
@@ -215,6 +236,7 @@ class RoundFolder:
         self.training = path / "training"
         self.log = path / "train.log"
         self.selected = RowFile(path / "selected.jsonl", Selected, AGAIN)
+        self.scores = RowFile(path / "scores.jsonl", Score, AGAIN)
         self.batch = path / "batch.spacy"
         self.entities = RowFile(path / "entities.jsonl", FoundEntities, AGAIN)
         self.diverged = path / "diverged"

@@ -13,14 +13,15 @@ from thinc.api import Config
 from ..acquisition.functions import AcquisitionFunction
 from ..errors import DeepALError, describe_error
 from .oracle import Oracle
+from .other_pipeline import OtherPipeline
 from .stability import ROUNDS
 
-SECTION = "active_learning"
+SECTION, ANNOTATION = "active_learning", "annotation"
 SEE = "`python -m spacy deepal init-config al.cfg` writes a config that has all sections."
 
 
 # What a registered function may raise for arguments that it does not expect.
-MADE_WRONG = (TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError)
+MADE_WRONG = (TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError, ImportError)
 
 
 def _budget(value: Any) -> int | float:
@@ -31,11 +32,18 @@ def _budget(value: Any) -> int | float:
     raise ValueError("must be a number of words, or a share of the pool above 0 and below 1")
 
 
-def _made_by(registered: str, fits: Callable[[Any], bool], what: str) -> pydantic.PlainValidator:
+def _made_by(
+    registered: str, fits: Callable[[Any], bool], what: str, *, optional: bool = False
+) -> pydantic.PlainValidator:
     """Make a validator that makes what a section of the config describes. The registry's own
-    complaints, such as an unknown name or a bad argument, are ValueErrors too."""
+    complaints, such as an unknown name or a bad argument, are ValueErrors too.
+
+    optional (bool): None stays None.
+    """
 
     def make(block: Any) -> Any:
+        if block is None and optional:
+            return None
         if not isinstance(block, dict) or not isinstance(block.get(registered), str):
             raise ValueError(f'must be a section with {registered} = "NAME"')
         try:
@@ -49,6 +57,7 @@ def _made_by(registered: str, fits: Callable[[Any], bool], what: str) -> pydanti
     return PlainValidator(make)
 
 
+OTHER = "a pipeline, as spacy_deepal.OtherPipeline.v1 does"
 ORACLE = "an oracle, an object of a class that inherits from spacy_deepal.rounds.oracle.Oracle"
 Budget = Annotated[int | float, PlainValidator(_budget)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -73,6 +82,8 @@ class Settings(pydantic.BaseModel):
         the seed set is.
     max_similarity (float | None): Skip a sentence that shares this much of its words with one that
         is selected already (Jaccard, above 0, up to 1). With None, skip none.
+    logger (Callable | None): What the section of this name makes: one of spaCy's loggers, which
+        gets each round. With None, there is none.
     acquisition (AcquisitionFunction), oracle (Oracle): What the sections of these names make.
     """
 
@@ -97,6 +108,24 @@ class Settings(pydantic.BaseModel):
     warm_start: bool = True
     cold_start: Share = 0.0
     max_similarity: Annotated[float, Field(gt=0, le=1)] | None = None
+    logger: Annotated[
+        Callable[..., Any] | None, _made_by("@loggers", callable, "a logger", optional=True)
+    ] = None
+
+
+class AnnotationSettings(pydantic.BaseModel):
+    """The [annotation] section of a config: what people see who label. It changes no model.
+
+    suggest (OtherPipeline | None): Suggests entities until the run's own model is better. With
+        None, only that model suggests.
+    """
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+
+    suggest: Annotated[
+        OtherPipeline | None,
+        _made_by("@misc", lambda made: isinstance(made, OtherPipeline), OTHER, optional=True),
+    ] = None
 
 
 ENDS = ("rounds", "target_f", "stop_stability", "stop_rounds")  # decide only when a run ends
@@ -125,6 +154,18 @@ def read_settings(config: Config) -> Settings:
             "The config cannot be used. Correct these settings:\n- " + "\n- ".join(errors)
         )
     return settings
+
+
+def read_annotation_settings(config: Config) -> AnnotationSettings:
+    """Read the [annotation] section of a config, which may have none.
+
+    RAISES (DeepALError): A key is unknown, or its section cannot be made.
+    """
+    try:
+        return AnnotationSettings.model_validate(config.get(ANNOTATION, {}))
+    except pydantic.ValidationError as error:
+        errors = [f"[{ANNOTATION}] {describe_error(item)}" for item in error.errors()]
+        raise DeepALError("The config cannot be used:\n- " + "\n- ".join(errors)) from error
 
 
 def _problems_elsewhere(config: Config) -> Iterator[str]:
