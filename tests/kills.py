@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -85,6 +86,9 @@ def _do(work: Work, folder: Path, kill_at: int, writer: int) -> None:
         sys.addaudithook(audited)
         work(folder)
         status = 0
+    except BaseException:
+        traceback.print_exc()
+        raise
     finally:
         os._exit(status)  # nothing of this process's end is the child's
 
