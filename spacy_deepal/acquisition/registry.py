@@ -53,7 +53,8 @@ def _resolve(block: dict[str, Any], text: str) -> AcquisitionFunction:
     try:
         return registry.resolve({"acquisition": block})["acquisition"]
     except ValueError as error:
-        raise DeepALError(f"{text}: {str(error).strip()}") from error
+        problem = " ".join(str(error).split())
+        raise DeepALError(f"Correct the acquisition function {text}: {problem}") from error
 
 
 def acquisition_label(block: dict[str, Any]) -> str:

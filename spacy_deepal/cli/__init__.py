@@ -19,6 +19,7 @@ from . import (
     run,
     score,
     select,
+    status,
     vectors,
 )
 from ._app import app

@@ -2,6 +2,7 @@
 then score, select, label, train and evaluate, round after round."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from spacy.language import Language
@@ -25,12 +26,14 @@ from ..progress import progress_bar
 from ..sealed import seal_folder
 from ..seeds import derive_seed
 from ..sentences import count_words, sentence_id
+from .baseline import note_baseline
 from .checks import check_initialized, check_labelled
 from .manifest import count_genres, make_manifest
 from .repair import take_out_damaged
+from .round_logger import RoundLogger
 from .rows import FoundEntities, RoundMetrics, Selected
 from .run_folder import RoundFolder, RunFolder
-from .settings import SECTION, read_settings, words_of
+from .settings import SECTION, read_annotation_settings, read_settings, words_of
 from .stability import agreement, draw_stop_set, find_entities, stopping_point
 from .training import Training, dev_scores, evaluate_pipeline
 
@@ -57,7 +60,7 @@ def run_loop(
         use, or if data cannot be read.
     """
     resolved = config.interpolate()
-    settings = read_settings(resolved)
+    settings, other = read_settings(resolved), read_annotation_settings(resolved).suggest
     training = Training(config, settings, use_gpu)
     folder = RunFolder(Path(run_dir))
     with folder.lock():
@@ -72,13 +75,16 @@ def run_loop(
             folder.open(manifest)
             save_pipeline(nlp, folder.initial)
         loop = Loop(training, folder)
+        note_baseline(folder, other, loop.paths["dev"], loop.paths["test"])
         folder.tidy(keep)
         loop.repair(tell)
-        while not (end := loop.end()):
-            line = loop.next_round()
-            folder.add_metrics(line)
-            on_round(line)
-            folder.tidy(keep)
+        with closing(RoundLogger(settings.logger, folder)) as logger:
+            while not (end := loop.end()):
+                line = loop.next_round()
+                folder.add_metrics(line)
+                logger.log(line)
+                on_round(line)
+                folder.tidy(keep)
         return end
 
 
@@ -222,14 +228,8 @@ class Loop:
         ids = [item.id for item in here.selected.read()]
         docs = fetch(self.paths["pool"], ids, self.vocab, with_gold=True)
         labelled = {sentence_id(doc): doc for doc in self.settings.oracle.label(docs, here.path)}
-        if labelled.keys() != set(ids):
-            lost = [name for name in ids if name not in labelled]
-            raise DeepALError(
-                f"The oracle must give back the {len(ids)} sentences that it got, with their ids. "
-                f"Missing: {', '.join(lost[:5]) or 'none'}; given back: {len(labelled)}."
-            )
         tagger = find_tagger(load_pipeline(self.folder.initial))
-        check_labelled(labelled.values(), tagger, here.path)
+        check_labelled(labelled, ids, tagger, here.path)
         write_docs([labelled[name] for name in ids], here.batch)
         self.settings.oracle.labels_kept(here.path)
 

@@ -23,7 +23,7 @@ from ..pipelines import blank_pipeline
 from ..pool.shards import distinct, fingerprint, read_shards, shard_files
 from ..sentences import count_words, sentence_info
 from .rows import RUN_FORMAT, DataFile, GenreCount, Manifest, Pool
-from .settings import DEFAULTS, ENDS, SECTION, Settings
+from .settings import ANNOTATION, DEFAULTS, ENDS, SECTION, Settings
 
 DATA = ("pool", "dev", "test")
 
@@ -104,7 +104,9 @@ def _fixed(manifest: Manifest) -> dict[str, Any]:
     for what changes no result, the seed, and the fingerprints of the data."""
     config = Config().from_str(manifest.config)
     config[SECTION] = DEFAULTS | config.get(SECTION, {})
-    config[SECTION].pop("oracle", None)
+    for key in ("oracle", "logger"):
+        config[SECTION].pop(key, None)
+    config.pop(ANNOTATION, None)
     fixed = dict_to_dot({"config": config})
     for key in ("nlp.batch_size", *(f"{SECTION}.{end}" for end in ENDS)):
         fixed.pop(f"config.{key}", None)
