@@ -104,9 +104,9 @@ def _fixed(manifest: Manifest) -> dict[str, Any]:
     for what changes no result, the seed, and the fingerprints of the data."""
     config = Config().from_str(manifest.config)
     config[SECTION] = DEFAULTS | config.get(SECTION, {})
-    for key in ("oracle", "logger"):
-        config[SECTION].pop(key, None)
+    config[SECTION].pop("logger", None)
     config.pop(ANNOTATION, None)
+    config[SECTION].pop("oracle", None)
     fixed = dict_to_dot({"config": config})
     for key in ("nlp.batch_size", *(f"{SECTION}.{end}" for end in ENDS)):
         fixed.pop(f"config.{key}", None)
