@@ -123,7 +123,7 @@ def test_another_rule_makes_the_batch_anew(docs, tmp_path):
 
 
 def test_a_sentence_is_known_by_its_text_if_a_tool_numbers_anew(docs, tmp_path):
-    write_jsonl(tmp_path / LABELLED, labelled(b={"id": 1}, c={"id": 2}))
+    write_jsonl(tmp_path / LABELLED, labelled(b={"id": 1}, c={"id": "b"}))
     assert [len(doc.ents) for doc in FileOracle().label(docs, tmp_path)] == [3, 0, 2]
 
 
@@ -164,7 +164,6 @@ def test_labels_that_the_pool_had_are_not_looked_at(docs, tmp_path):
     [
         ({"b": {"answer": "maybe"}}, "line 2: the answer 'maybe' is none of accept, reject, "),
         ({"b": {"id": "z", "text": None}}, "line 2: no sentence that was asked for has the id 'z'"),
-        ({"b": {"id": "a"}}, "line 2: the text was changed"),
         ({"b": {"text": "Nothing  happened."}}, "line 2: the text was changed"),
         ({"b": {"spans": None}}, 'line 2: no "spans"'),
         ({"a": {"spans": [{"start": 0, "end": 2, "label": "X"}]}}, "line 1: entity 'An'"),
