@@ -90,7 +90,7 @@ def fit_power(by_length: Mapping[int, Sequence[float]]) -> float:
     weighed by c n^a or by its score. The mean grows with a, so a is found by bisection.
 
     by_length (Mapping): For each length the number of sentences and the sum of their scores.
-    RETURNS (float): a, within LENGTH_EXPONENTS; 1 if there are not two lengths, or all scores are 0.
+    RETURNS (float): a, within LENGTH_EXPONENTS; 1 without two lengths, or if all scores are 0.
     """
     lengths = np.array([*by_length], "float64")
     counts, sums = np.array([*by_length.values()], "float64").reshape(-1, 2).T
