@@ -8,11 +8,12 @@ from spacy.tokens import Doc
 
 from ..acquisition.copies import CopyFilter
 from ..acquisition.functions import RAND, AcquisitionFunction
-from ..acquisition.score_file import Score
+from ..acquisition.score_folder import Score
 from ..acquisition.scoring import score
 from ..acquisition.selection import select
 from ..pipelines import blank_pipeline
-from ..pool.shards import fetch, read_shards
+from ..pool.lookup import fetch
+from ..pool.pool import open_pool
 from ..seeds import derive_seed
 from ..sentences import sentence_id
 from .divide import first_words
@@ -51,6 +52,7 @@ class Ranking:
         round: int | None = None,
     ):
         self.folder, self.job, self.annotations = folder, job, annotations
+        self.pool = open_pool(folder.pool)
         self.acquisition = acquisition if nlp is not None else RAND()
         self.budget, self.seed, self.max_similarity = budget, seed, max_similarity
         self.nlp = nlp if nlp is not None else blank_pipeline(job.lang)
@@ -95,32 +97,32 @@ class Ranking:
 
     def _rank(self) -> list[Score]:
         """RETURNS (list[Score]): The sentences of the pool that come next."""
+        return self._choose(self._score())
+
+    def _score(self) -> Iterator[Score]:
+        """YIELDS (Score): Of each sentence of the pool that nobody has labelled."""
         done = {answer.id for answer in self.annotations.settled("train")}
-
-        def read() -> Iterator[Doc]:
-            return read_shards(self.folder.pool, self.nlp.vocab, done)
-
-        scores = score(
-            self.nlp,
-            read,
-            self.acquisition,
-            budget=BATCHES_AHEAD * self.budget if self.max_similarity is None else None,
-            seed=derive_seed(self.seed, "queue", self.round or 0),
-        )
-        return self._choose(self._count(scores))
-
-    def _count(self, scores: Iterable[Score]) -> Iterator[Score]:
-        for item in scores:
-            self.scored += 1
-            yield item
+        for shard in self.pool.shards:
+            with self.nlp.memory_zone():
+                docs = (d for d in shard.read(self.nlp.vocab) if sentence_id(d) not in done)
+                scores = score(
+                    self.nlp,
+                    docs,
+                    self.acquisition,
+                    budget=BATCHES_AHEAD * self.budget if self.max_similarity is None else None,
+                    seed=derive_seed(self.seed, "queue", self.round or 0),
+                )
+                found = list(scores)
+            self.scored += len(found)
+            yield from found
 
     def _choose(self, scores: Iterable[Score]) -> list[Score]:
         if self.suggest is not None and self.round is None:
             return self._terms_first(list(scores))
-        earlier: list[Doc] = []
+        copies = None
         if self.max_similarity is not None:
             earlier = self._fetch([answer.id for answer in self.annotations.settled("train")])
-        copies = CopyFilter(self.folder.pool, self.nlp.vocab, self.max_similarity, earlier)
+            copies = CopyFilter(self.pool, self.max_similarity, earlier)
         return select(scores, BATCHES_AHEAD * self.budget, copies)
 
     def _terms_first(self, scores: list[Score]) -> list[Score]:
@@ -163,7 +165,7 @@ class Ranking:
     def _fetch(self, ids: Sequence[str]) -> list[Doc]:
         if not ids:
             return []
-        return fetch(self.folder.pool, ids, self.nlp.vocab, with_gold=False)
+        return fetch(self.pool, ids, self.nlp.vocab, with_gold=False)
 
     def _task(
         self,

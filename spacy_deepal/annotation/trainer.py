@@ -19,6 +19,7 @@ from spacy.util import load_model
 from ..acquisition.functions import RAND
 from ..errors import DeepALError
 from ..pipelines import save_pipeline
+from ..pool.pool import open_pool
 from ..progress import hide_progress_bars
 from ..rounds.checks import check_initialized
 from ..rounds.loop import Loop
@@ -63,7 +64,7 @@ class Trainer:
         divide_text(labelling, run.job, run.seed)
         run.count_pool()
         if run.folder.initial.exists():
-            Loop(self.training(), run.folder).repair(self.tell)
+            Loop(self.training(), run.folder, open_pool(run.labelling.pool)).repair(self.tell)
         if not run.folder.metrics:
             self.rank_again()
         if not run.config["paths"].get("vectors"):
@@ -131,7 +132,7 @@ class Trainer:
             )
         self.tell(f"Training round {here.number}")
         run.write_gold()
-        loop = Loop(self.training(), run.folder)
+        loop = Loop(self.training(), run.folder, open_pool(run.labelling.pool))
         run.folder.add_metrics(loop.next_round(lambda model: self.rank(model, here.number)))
         self.ranked = self.state_of_queue()
         run.folder.tidy("last")

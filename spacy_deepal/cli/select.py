@@ -11,7 +11,7 @@ from ._app import app, show_errors
 
 @app.command("select")
 def select_cli(
-    scores: Annotated[Path, typer.Argument(help="Scores that `spacy deepal score` has written")],
+    scores: Annotated[Path, typer.Argument(help="Folder that `spacy deepal score` has written")],
     pool: Annotated[Path, typer.Argument(help="The pool that was scored")],
     batch: Annotated[Path, typer.Argument(help=".spacy file to write the batch to")],
     budget_words: Annotated[int, typer.Option(help="Budget: most words of the batch")],

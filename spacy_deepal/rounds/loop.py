@@ -1,31 +1,32 @@
 """The active learning loop (Shen et al. 2017, sections 4 and 5): label a seed set, train, evaluate;
 then score, select, label, train and evaluate, round after round."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.vocab import Vocab
 from thinc.api import Config
 
 from ..acquisition.copies import CopyFilter, without_copies
-from ..acquisition.functions import RAND, AcquisitionFunction
-from ..acquisition.score_file import Score
-from ..acquisition.scoring import score
-from ..acquisition.selection import select
+from ..acquisition.engines import make_engine
+from ..acquisition.registry import acquisition_block
+from ..acquisition.score_folder import ScoreFolder
+from ..acquisition.scoring import make_job, score_pool
+from ..acquisition.selection import PoolScores, select
 from ..acquisition.upstream import find_tagger
 from ..corpus.docbin import write_docs
 from ..errors import DeepALError
 from ..files import replace_folder
 from ..pipelines import blank_pipeline, load_pipeline, save_pipeline
-from ..pool.shards import fetch, read_shards
-from ..progress import progress_bar
+from ..pool.index import count_genres
+from ..pool.lookup import fetch
+from ..pool.pool import Pool, open_pool
 from ..sealed import seal_folder
 from ..seeds import derive_seed
 from ..sentences import count_words, sentence_id
 from .checks import check_initialized, check_labelled
-from .manifest import count_genres, make_manifest
+from .manifest import make_manifest
 from .repair import take_out_damaged
 from .rows import FoundEntities, RoundMetrics, Selected
 from .run_folder import RoundFolder, RunFolder
@@ -40,6 +41,7 @@ def run_loop(
     *,
     keep: str = "last",
     use_gpu: int = -1,
+    code: Path | None = None,
     on_round: Callable[[RoundMetrics], None] = lambda line: None,
     tell: Callable[[str], None] = print,
 ) -> str:
@@ -49,28 +51,30 @@ def run_loop(
     run_dir (str | Path): The run's folder.
     keep (str): Which rounds' models stay on disk: "last" or "all".
     use_gpu (int): GPU id. With -1, the CPU.
+    code (Path | None): A Python file that worker processes import first.
     on_round (Callable): Called with the metrics of each round when it is finished.
-    tell (Callable): Called with a sentence for each damaged file that is made again.
+    tell (Callable): Called with a sentence for each damaged file that is made again, and for shards
+        that were added to the pool.
     RETURNS (str): Why the run ended.
     RAISES (DeepALError): If the config cannot be used, if the folder holds another run or is in
         use, or if data cannot be read.
     """
     resolved = config.interpolate()
     settings = read_settings(resolved)
-    training = Training(config, settings, use_gpu)
+    training = Training(config, settings, use_gpu, code)
     folder = RunFolder(Path(run_dir))
     with folder.lock():
-        manifest = make_manifest(resolved, settings)
+        pool = open_pool(resolved["paths"]["pool"], folder.index, tell)
+        manifest = make_manifest(resolved, settings, pool)
         if folder.has_begun:
             folder.open(manifest)
         else:  # nothing is written before all that is needed has been found
-            vocab = blank_pipeline(manifest.lang).vocab
-            settings.oracle.check(read_shards(manifest.pool.path, vocab))
-            nlp = training.initialize()
+            settings.oracle.check(pool.docs())
+            nlp = training.initialize(folder.index)
             check_initialized(nlp)
             folder.open(manifest)
             save_pipeline(nlp, folder.initial)
-        loop = Loop(training, folder)
+        loop = Loop(training, folder, pool)
         folder.tidy(keep)
         loop.repair(tell)
         while not (end := loop.end()):
@@ -84,12 +88,11 @@ def run_loop(
 class Loop:
     """A run between two rounds. Its state is the folder; the object holds only what it has read."""
 
-    def __init__(self, training: Training, folder: RunFolder):
+    def __init__(self, training: Training, folder: RunFolder, pool: Pool):
         self.training = training
         self.settings = training.settings
-        self.paths = training.config.interpolate()["paths"]
-        self.folder = folder
-        self.pool = folder.manifest.pool
+        self.config = training.config.interpolate()
+        self.folder, self.pool = folder, pool
         self.vocab = blank_pipeline(folder.manifest.lang).vocab
 
     def end(self) -> str:
@@ -109,17 +112,33 @@ class Loop:
         return self._used_up(len(metrics))
 
     def _used_up(self, number: int) -> str:
-        counts = map(count_words, self._unlabelled(number, self.vocab))
-        left = [words for words in counts if words]
-        if not left:
+        count, shortest, budget = 0, 0, self._budget(number)
+        for words in self._words_left(number):
+            if words <= budget:
+                return ""
+            count, shortest = count + 1, min(shortest or words, words)
+        if not count:
             copies = self.settings.max_similarity is not None
             return f"The pool is used up{', apart from near-copies of what is labelled' * copies}."
-        if min(left) > self._budget(number):
+        return (
+            f"The {count} sentences left in the pool are longer than the budget: the shortest has "
+            f"{shortest} words."
+        )
+
+    def _words_left(self, number: int) -> Iterator[int]:
+        """YIELDS (int): The words of each sentence that no round before this one selected, without
+        near-copies of those if there is a `max_similarity`."""
+        selected = self._selected_ids(number)
+        if self.settings.max_similarity is None:
             return (
-                f"The {len(left)} sentences left in the pool are longer than the budget: the "
-                f"shortest has {min(left)} words."
+                words
+                for row in self.pool.index()
+                for name, words in zip(row.ids, row.words, strict=True)
+                if words and name not in selected
             )
-        return ""
+        docs = (doc for doc in self.pool.docs() if sentence_id(doc) not in selected)
+        left = without_copies(docs, self._earlier(number), self.settings.max_similarity)
+        return filter(None, map(count_words, left))
 
     def next_round(self, on_model: Callable[[Path], None] = lambda model: None) -> RoundMetrics:
         """Do the next round, or what is left of it.
@@ -141,7 +160,7 @@ class Loop:
         for damaged in take_out_damaged(self.folder):
             tell(damaged)
         if not self.folder.initial.exists():
-            save_pipeline(self.training.initialize(), self.folder.initial)
+            save_pipeline(self.training.initialize(self.folder.index), self.folder.initial)
         if metrics := self.folder.metrics:
             self._labelled(metrics[-1].round)
             self.trained(metrics[-1].round)
@@ -168,42 +187,41 @@ class Loop:
 
     def _select(self, here: RoundFolder, selection: str) -> None:
         """Score what is left of the pool, and write which sentences are selected."""
-        scored = selection == "acquisition"
-        acquisition = self.settings.acquisition if scored else RAND()
-        nlp = load_pipeline(self._start(here.number))
+        scored, number = selection == "acquisition", here.number
+        budget, most = self._budget(number), self.settings.max_similarity
+        block = self.config[SECTION]["acquisition"] if scored else acquisition_block("RAND")
+        # If near-copies are passed over, nobody knows in advance how far down the scores the budget
+        # reaches, so all of them have to be exact.
+        job = make_job(
+            self._start(number),
+            here.scores,
+            block,
+            budget=budget if most is None else None,
+            seed=derive_seed(self.settings.seed, "score", number),
+            code=self.training.code,
+            use_gpu=self.training.use_gpu,
+        )
+        engine, left_out = make_engine(self.settings.n_process), self._selected_ids(number)
         with here.timed("score"):
-            scores = self._score(here.number, nlp, acquisition)
-        budget, pool = self._budget(here.number), self.paths["pool"]
+            title = f"round {number}, scoring"
+            score_pool(job, self.pool, exclude=left_out, engine=engine, title=title)
         with here.timed("select"):
-            copies = CopyFilter(pool, self.vocab, self.settings.max_similarity)
-            batch = select(scores, budget, copies)
+            copies = None if most is None else CopyFilter(self.pool, most, self._earlier(number))
+            batch = select(PoolScores(ScoreFolder(here.scores), self.pool), budget, copies)
         if not batch:
             raise DeepALError(
-                f"No sentence of the pool {pool} fits into {budget} words. Raise seed_words in "
-                f"[{SECTION}]."
+                f"No sentence of the pool {self.pool.path} fits into {budget} words. Raise "
+                f"seed_words in [{SECTION}]."
             )
         here.selected.write(
             Selected(id=item.id, words=item.words, score=item.score if scored else None)
             for item in batch
         )
 
-    def _score(self, number: int, nlp: Language, acquisition: AcquisitionFunction) -> list[Score]:
-        """Score what is left of the pool. If near-copies are passed over, nobody knows in advance
-        how far down the scores the budget reaches, so all of them have to be exact."""
-        left = self.pool.sentences - len(self._selected_ids(number))
-
-        def read() -> Iterable[Doc]:
-            docs = self._unlabelled(number, nlp.vocab)
-            return progress_bar(docs, f"round {number}, scoring", total=left, unit="sent")
-
-        budget = self._budget(number) if self.settings.max_similarity is None else None
-        seed = derive_seed(self.settings.seed, "score", number)
-        return list(score(nlp, read, acquisition, budget=budget, seed=seed))
-
     def _label(self, here: RoundFolder) -> None:
         """Have the selected sentences labelled, and check what comes back."""
         ids = [item.id for item in here.selected.read()]
-        docs = fetch(self.paths["pool"], ids, self.vocab, with_gold=True)
+        docs = fetch(self.pool, ids, self.vocab, with_gold=True)
         labelled = {sentence_id(doc): doc for doc in self.settings.oracle.label(docs, here.path)}
         if labelled.keys() != set(ids):
             lost = [name for name in ids if name not in labelled]
@@ -228,7 +246,7 @@ class Loop:
     def _evaluate(self, here: RoundFolder, selection: str, labelled: list[Doc]) -> RoundMetrics:
         nlp = load_pipeline(here.model)
         with here.timed("evaluate"):
-            scores = evaluate_pipeline(nlp, self.paths["test"])
+            scores = evaluate_pipeline(nlp, self.config["paths"]["test"])
             found = self._find_entities(here, nlp)
         before = self._entities_before(here.number)
         words = sum(map(count_words, labelled))
@@ -246,7 +264,7 @@ class Loop:
         )
 
     def _find_entities(self, here: RoundFolder, nlp: Language) -> list[FoundEntities]:
-        stop_set = draw_stop_set(read_shards(self.paths["pool"], nlp.vocab), self.settings.seed)
+        stop_set = draw_stop_set(self.pool, nlp.vocab, self.settings.seed)
         found = find_entities(nlp, stop_set)
         here.entities.write(found)
         return found
@@ -268,15 +286,10 @@ class Loop:
         budget = self.settings.budget_words if number else self.settings.seed_words
         return words_of(budget, self.pool.words)
 
-    def _unlabelled(self, number: int, vocab: Vocab) -> Iterator[Doc]:
-        """YIELDS (Doc): The sentences that no round before this one selected, without near-copies
-        of those if there is a `max_similarity`."""
-        docs = read_shards(self.paths["pool"], vocab, self._selected_ids(number))
-        if self.settings.max_similarity is None:
-            return docs
+    def _earlier(self, number: int) -> Iterator[Doc]:
+        """YIELDS (Doc): The sentences that the rounds before this one selected."""
         rounds = map(self.folder.round, range(number))
-        earlier = (doc for each in rounds for doc in each.read_batch(self.vocab))
-        return without_copies(docs, earlier, self.settings.max_similarity)
+        return (doc for each in rounds for doc in each.read_batch(self.vocab))
 
     def _selected_ids(self, number: int) -> set[str]:
         rounds = map(self.folder.round, range(number))

@@ -6,8 +6,10 @@ files of rows end with a seal and the pipelines have one, so damage is noticed (
 manifest.json     what the run is: config, seed, versions, pool; fixed at its start
 initial/          the pipeline before any training
 metrics.jsonl     a line for each finished round
-round_NN/         selected.jsonl, batch.spacy (labelled), seconds.json, model/, train.log,
-                  entities.jsonl (what the model finds in the stop set)
+shards.index      the index of those shards that the pool's own index does not have
+round_NN/         scores/ (until the round is finished), selected.jsonl, batch.spacy (labelled),
+                  seconds.json, model/, train.log, entities.jsonl (what the model finds in the stop
+                  set)
 labelling/        what `spacy deepal label` adds: see annotation/labelling_folder.py
 """
 
@@ -61,12 +63,14 @@ class RowFile(Generic[RowType]):
 
 
 class RunFolder:
-    """A run on disk. initial (Path): The pipeline before any training."""
+    """A run on disk. initial (Path): The pipeline before any training. index (Path): The index of
+    shards that the pool's own index does not have."""
 
     def __init__(self, path: Path):
         self.path = path
         self.initial = path / "initial"
         self._manifest = path / "manifest.json"
+        self.index = path / "shards.index"
         self._metrics = RowFile(path / "metrics.jsonl", RoundMetrics, EVALUATE_AGAIN)
 
     @contextmanager
@@ -92,6 +96,7 @@ class RunFolder:
         finally:
             if not self._manifest.exists():
                 (self.path / ".lock").unlink()
+                self.index.unlink(missing_ok=True)
                 if is_new:
                     with suppress(OSError):  # another process is in already
                         self.path.rmdir()
@@ -100,15 +105,15 @@ class RunFolder:
     def check_ours(self) -> None:
         """RAISES (DeepALError): The folder holds other files than those of a run."""
         if not self._manifest.exists():
-            ours = (".lock", ".manifest.json", LABELLING)
+            ours = (".lock", ".manifest.json", self.index.name, LABELLING)
             check_replaceable(self.path, lambda path: path.name.startswith(ours), "a run")
 
     def open(self, manifest: Manifest) -> None:
         """Begin a run, or continue it. A run that failed before it was initialised begins anew.
 
-        A run that continues may have other data paths, as long as the data are the same, and
-        another end than when it began. If the loss of a round was not a number, it may have another
-        optimizer.
+        A run that continues may have other data paths, as long as the data are the same, more
+        shards in the pool, and another end than when it began. If the loss of a round was not a
+        number, it may have another optimizer.
 
         RAISES (DeepALError): The folder holds another run. The message names each difference.
         """
@@ -121,6 +126,9 @@ class RunFolder:
             write_json(self._manifest, manifest.model_dump())
         elif changes:
             raise self._another(changes)
+        elif manifest.pool.shards != self.manifest.pool.shards:
+            grown = self.manifest.model_copy(update={"pool": manifest.pool})
+            write_json(self._manifest, grown.model_dump())
 
     def grow(self, manifest: Manifest) -> None:
         """Begin a run, or continue one whose dev, test and types may grow while people label.
@@ -190,6 +198,7 @@ class RunFolder:
         for number in range(finished):
             here = self.round(number)
             shutil.rmtree(here.training, ignore_errors=True)
+            shutil.rmtree(here.scores, ignore_errors=True)
             if keep == "last" and number < finished - 1:
                 shutil.rmtree(here.model, ignore_errors=True)
 
@@ -198,6 +207,7 @@ class RoundFolder:
     """One round on disk.
 
     model (Path): The pipeline at the end of the round.
+    scores (Path): The scores of the pool, until the round is finished.
     training (Path), log (Path): What spaCy writes while the round trains; the log stays.
     selected (RowFile[Selected]): The sentences that the round selected, in the order taken.
     batch (Path): These sentences with their labels.
@@ -212,6 +222,7 @@ class RoundFolder:
         self.model = path / "model"
         self.training = path / "training"
         self.log = path / "train.log"
+        self.scores = path / "scores"
         self.selected = RowFile(path / "selected.jsonl", Selected, AGAIN)
         self.batch = path / "batch.spacy"
         self.entities = RowFile(path / "entities.jsonl", FoundEntities, AGAIN)

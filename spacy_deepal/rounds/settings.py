@@ -72,6 +72,7 @@ class Settings(pydantic.BaseModel):
         the seed set is.
     max_similarity (float | None): Skip a sentence that shares this much of its words with one that
         is selected already (Jaccard, above 0, up to 1). With None, skip none.
+    n_process (int): How many processes score the pool. It changes no score.
     acquisition (AcquisitionFunction), oracle (Oracle): What the sections of these names make.
     """
 
@@ -96,6 +97,7 @@ class Settings(pydantic.BaseModel):
     warm_start: bool = True
     cold_start: Share = 0.0
     max_similarity: Annotated[float, Field(gt=0, le=1)] | None = None
+    n_process: PositiveInt = 1
 
 
 ENDS = ("rounds", "target_f", "stop_stability", "stop_rounds")  # decide only when a run ends
