@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
+from ..errors import DeepALError
 from ..workers import in_processes
+from .ray_cluster import RayCluster
 
 if TYPE_CHECKING:
     from .score_folder import ShardTask
     from .scoring import ScoringJob
+
+
+EngineName = Literal["processes", "ray"]
 
 
 class ScoringEngine(Protocol):
@@ -39,6 +44,18 @@ class Processes:
         return in_processes(job.begin_worker, tasks, self.count)
 
 
-def make_engine(n_process: int) -> ScoringEngine:
-    """RETURNS (ScoringEngine): The engine with so many processes."""
+def make_engine(
+    n_process: int, engine: EngineName = "processes", address: str | None = None
+) -> ScoringEngine:
+    """Choose an engine.
+
+    n_process (int): How many processes score at once. With 1, it is this one.
+    engine (str): Where they are: "processes" of this machine, or those of a cluster of "ray".
+    address (str | None): As for `RayCluster`.
+    RAISES (DeepALError): There is an address, and no Ray to look there.
+    """
+    if engine == "ray":
+        return RayCluster(n_process, address)
+    if address is not None:
+        raise DeepALError("--address is that of a Ray cluster. Add --engine ray.")
     return in_process if n_process == 1 else Processes(n_process)

@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from typer import Argument, Option
 from wasabi import msg
@@ -19,6 +19,16 @@ BudgetWords = Annotated[
         help="Budget of the batch to be selected. With it, BALD stops sampling sentences that can "
         "no longer enter the batch. Other functions ignore it",
     ),
+]
+NProcess = Annotated[
+    int, Option("--n-process", "-n", min=1, help="How many processes score a shard each")
+]
+EngineOption = Annotated[
+    Literal["processes", "ray"],
+    Option(help="Where they run: as processes of this machine, or on a cluster of Ray"),
+]
+Address = Annotated[
+    str | None, Option(help="Address of the Ray cluster. By default, Ray runs on this machine")
 ]
 BatchWords = Annotated[
     int | None,
@@ -39,9 +49,9 @@ def score_cli(
     ] = None,
     seed: Annotated[int, Option(min=0, help="Seed of RAND and of MC dropout")] = 0,
     batch_words: BatchWords = None,
-    n_process: Annotated[
-        int, Option("--n-process", "-n", min=1, help="Processes that score a shard each")
-    ] = 1,
+    n_process: NProcess = 1,
+    engine: EngineOption = "processes",
+    address: Address = None,
     code: CodePath = None,
     gpu_id: GpuId = -1,
 ) -> None:
@@ -62,5 +72,6 @@ def score_cli(
         job = how(model, scores, acquisition_block(acquisition), code=code, use_gpu=gpu_id)
         opened = open_pool(pool, ScoreFolder(scores).index, tell=msg.info)
         left_out = excluded_ids(opened, exclude or ())
-        count = score_pool(job, opened, exclude=left_out, engine=make_engine(n_process))
+        where = make_engine(n_process, engine, address)
+        count = score_pool(job, opened, exclude=left_out, engine=where)
     msg.good(f"Scored {count} sentences by {acquisition}: {scores}")

@@ -201,7 +201,10 @@ class Loop:
             code=self.training.code,
             use_gpu=self.training.use_gpu,
         )
-        engine, left_out = make_engine(self.settings.n_process), self._selected_ids(number)
+        engine, left_out = (
+            make_engine(self.settings.n_process, self.settings.engine),
+            self._selected_ids(number),
+        )
         with here.timed("score"):
             title = f"round {number}, scoring"
             score_pool(job, self.pool, exclude=left_out, engine=engine, title=title)

@@ -99,7 +99,7 @@ def _fixed(manifest: Manifest) -> dict[str, Any]:
     config = Config().from_str(manifest.config)
     config[SECTION] = DEFAULTS | config.get(SECTION, {})
     fixed = dict_to_dot({"config": config})
-    for key in ("nlp.batch_size", *(f"{SECTION}.{key}" for key in (*ENDS, "n_process"))):
+    for key in ("nlp.batch_size", *(f"{SECTION}.{key}" for key in (*ENDS, "n_process", "engine"))):
         fixed.pop(f"config.{key}", None)
     # The data may have moved: in place of a path to them stands which of the data they are.
     moved = {fixed.pop(f"config.paths.{key}", None): key for key in DATA}

@@ -9,6 +9,7 @@ from pydantic import Field, NonNegativeInt, PlainValidator, PositiveInt
 from spacy.util import registry
 from thinc.api import Config
 
+from ..acquisition.engines import EngineName
 from ..acquisition.functions import AcquisitionFunction
 from ..errors import DeepALError, describe_error
 from .oracle import Oracle
@@ -72,7 +73,8 @@ class Settings(pydantic.BaseModel):
         the seed set is.
     max_similarity (float | None): Skip a sentence that shares this much of its words with one that
         is selected already (Jaccard, above 0, up to 1). With None, skip none.
-    n_process (int): How many processes score the pool. It changes no score.
+    n_process (int), engine (str): How many processes score the pool, and where they are, as for
+        `make_engine`. They change no score.
     acquisition (AcquisitionFunction), oracle (Oracle): What the sections of these names make.
     """
 
@@ -98,6 +100,7 @@ class Settings(pydantic.BaseModel):
     cold_start: Share = 0.0
     max_similarity: Annotated[float, Field(gt=0, le=1)] | None = None
     n_process: PositiveInt = 1
+    engine: EngineName = "processes"
 
 
 ENDS = ("rounds", "target_f", "stop_stability", "stop_rounds")  # decide only when a run ends
