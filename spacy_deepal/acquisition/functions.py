@@ -5,12 +5,15 @@ holds the classes. Their instances are called on the evidence of each sentence.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from math import isfinite, nan
+from numbers import Real
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DeepALError
+from ..tagger.scheme import OUTSIDE
 
 if TYPE_CHECKING:
     from ..tagger.evidence import Evidence
@@ -27,6 +30,7 @@ class Needs:
     anytime (bool): It looks at the samples only, and its score of the first few estimates its score
         of all. If the budget is known, sentences that can no longer be chosen are then not sampled
         to the end.
+    rounds (int): From how many rounds before this one a `PoolFunction` needs the scores.
     RAISES (DeepALError): `anytime` with fewer than two samples.
     """
 
@@ -34,6 +38,7 @@ class Needs:
     samples: int = 0
     decoder_only: bool = False
     anytime: bool = False
+    rounds: int = 0
 
     def __post_init__(self) -> None:
         if self.anytime and self.samples < 2:
@@ -52,6 +57,24 @@ class AcquisitionFunction(Protocol):
 def needs_of(function: AcquisitionFunction) -> Needs:
     """RETURNS (Needs): What a function needs; of a plain callable, the greedy path."""
     return getattr(function, "needs", Needs())
+
+
+def finite_score(value: Any, sentence: str) -> float:
+    """RETURNS (float): What a function returned.
+
+    RAISES (DeepALError): It is not a finite number.
+    """
+    given = "a number beyond 1e308" if isinstance(value, int) else f"{value}"
+    try:
+        number = float(value) if isinstance(value, Real) else nan
+    except OverflowError:
+        number = nan
+    if not isfinite(number):
+        raise DeepALError(
+            f"The acquisition function gave {given[:80]} to sentence {sentence}. A score must be a "
+            "finite number."
+        )
+    return number
 
 
 @dataclass(frozen=True)
@@ -83,6 +106,28 @@ class MNLP:
     def __call__(self, evidence: "Evidence") -> float:
         """RETURNS (float): -(1/n) sum_i log P(y*_i); 0 for a sentence without words."""
         return LC()(evidence) / max(1, evidence.words)
+
+
+@dataclass(frozen=True)
+class EntityWords:
+    """EntityWords: how many words of entities a sentence is expected to have, for each of its words
+    (Esuli et al. 2010, as the sum of a sentence; "tag count" in Kohl et al. 2024).
+
+    A batch of the highest sum that a budget of words can pay for is a knapsack, and the greedy
+    solution takes the highest sum per word first (Dantzig 1957).
+
+    per_word (bool): With False, the score is the sum, which prefers long sentences.
+    """
+
+    per_word: bool = True
+
+    def __call__(self, evidence: "Evidence") -> float:
+        """RETURNS (float): (1/n) sum_i (1 - P(O)_i), given the greedy path so far; 0 for a sentence
+        without words."""
+        assert evidence.tag_log_probs is not None
+        outside = evidence.tag_log_probs[:, OUTSIDE]
+        expected = float(-np.expm1(outside, dtype="float64").sum())
+        return expected / max(1, evidence.words) if self.per_word else expected
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .score_folder import ShardTask
     from .scoring import ScoringJob, ShardScorer
 
-PATIENCE = 10.0  # seconds to wait for a cluster to answer
+ANSWER_WITHIN = 10.0  # seconds to wait for a cluster to answer
 RETRIES = 3  # how often a worker that died is started again, and a shard that it was scoring
 
 
@@ -98,7 +98,7 @@ def _connected(ray: Any, address: str | None, count: int) -> Iterator[None]:
     try:
         host, _, port = (address or "").removeprefix("ray://").rpartition(":")
         if host:  # Ray itself would try for minutes
-            socket.create_connection((host, int(port)), timeout=PATIENCE).close()
+            socket.create_connection((host, int(port)), timeout=ANSWER_WITHIN).close()
         ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
     except (OSError, ValueError) as error:
         raise DeepALError(

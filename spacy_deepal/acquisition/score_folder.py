@@ -70,11 +70,15 @@ class ShardScores(Row):
 
 
 class Finished(Row):
-    """That all shards are scored, and how: finished.json."""
+    """That all shards are scored, and how: finished.json.
+
+    fits (bool): These are the first scores of a `PoolFunction`.
+    """
 
     scoring: Scoring
     shards: int
     sentences: int
+    fits: bool
 
 
 class ShardTask(NamedTuple):
@@ -137,9 +141,10 @@ class ScoreFolder:
         wanted = task.shard.fingerprint, _hash_ids(task.excluded), scoring
         return len(found.ids) if made_of == wanted else None
 
-    def finish(self, pool: Pool, scoring: Scoring, sentences: int) -> None:
-        """Note that all shards of a pool are scored."""
-        row = Finished(scoring=scoring, shards=len(pool.shards), sentences=sentences)
+    def finish(self, pool: Pool, scoring: Scoring, sentences: int, *, fits: bool = False) -> None:
+        """Note that all shards of a pool are scored. fits (bool): As in `Finished`."""
+        shards = len(pool.shards)
+        row = Finished(scoring=scoring, shards=shards, sentences=sentences, fits=fits)
         write_json(self._finished, row.model_dump())
 
     def fill(self, pool: Pool, scores: Iterable[Score], scoring: Scoring) -> int:
@@ -194,14 +199,32 @@ class ScoreFolder:
                 f"{self.path} is not finished: it has scores of {len(there)} of the "
                 f"{len(pool.shards)} shards of {pool.path}. {GO_ON}"
             )
-        where = str(self._finished)
-        finished = parse_row(Finished, read_json(where, GO_ON), where, GO_ON)
+        finished = self._read_finished()
         if finished.shards != len(pool.shards):
             raise DeepALError(
                 f"{self.path} has scores of {finished.shards} shards, and the pool {pool.path} has "
                 f"{len(pool.shards)}. {SCORE_AGAIN}"
             )
         return finished
+
+    def _read_finished(self) -> Finished:
+        where = str(self._finished)
+        return parse_row(Finished, read_json(where, GO_ON), where, GO_ON)
+
+    def read_all(self) -> Iterator[Score]:
+        """YIELDS (Score): All scores, even if the pool has changed since.
+
+        RAISES (DeepALError): They are not finished, or a file is lost or damaged.
+        """
+        finished = self._read_finished()
+        files = {*self.path.rglob("*.json")} - {self._finished}
+        if len(files) != finished.shards:
+            raise DeepALError(
+                f"{self.path} has scores of {len(files)} of {finished.shards} shards. {GO_ON}"
+            )
+        for file in sorted(files):
+            found = self.read_shard(file.relative_to(self.path).as_posix().removesuffix(".json"))
+            yield from map(Score, found.ids, found.words, found.scores)
 
     def read(self, pool: Pool) -> Iterator[Score]:
         """YIELDS (Score): The scores of all sentences of a pool, one shard in memory at a time.

@@ -3,8 +3,6 @@
 import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from math import isfinite, nan
-from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,6 @@ from spacy.cli._util import import_code, setup_gpu
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..errors import DeepALError
 from ..pipelines import fingerprint_model, load_pipeline
 from ..pool.pool import Pool
 from ..progress import progress_bar
@@ -21,7 +18,7 @@ from ..tagger.evidence import Evidence, blank_evidence
 from ..tagger.model import tagger_of
 from ..workers import one_thread
 from .engines import ScoringEngine, in_process
-from .functions import AcquisitionFunction, needs_of
+from .functions import AcquisitionFunction, finite_score, needs_of
 from .registry import acquisition_label, resolve_acquisition
 from .score_folder import Score, ScoreFolder, Scoring, ShardTask
 from .staged import sample_in_stages
@@ -68,7 +65,7 @@ def score(
                 )
             )
     for item in evidence:
-        yield Score(item.id, item.words, _as_number(acquisition(item), item.id))
+        yield Score(item.id, item.words, finite_score(acquisition(item), item.id))
 
 
 @dataclass(frozen=True)
@@ -164,6 +161,8 @@ def score_pool(
 ) -> int:
     """Score the shards of a pool that have no scores yet, or other ones than the job would give.
 
+    For a `PoolFunction` these are the first scores: `PoolScores` makes final ones of them.
+
     exclude (Collection[str]): The ids of sentences that are left out.
     engine (ScoringEngine): Where the shards are scored. It changes no score.
     title (str): The text before the progress bar.
@@ -188,20 +187,6 @@ def score_pool(
         for count in engine(job, due()):
             counts.append(count)
             bar.update(len(counts) - bar.n)
-    folder.finish(pool, job.scoring, sum(counts))
+    fits = hasattr(resolve_acquisition(job.acquisition), "fit")
+    folder.finish(pool, job.scoring, sum(counts), fits=fits)
     return sum(counts)
-
-
-def _as_number(value: Any, sentence: str) -> float:
-    """RAISES (DeepALError): What a function returned is not a finite number."""
-    given = "a number beyond 1e308" if isinstance(value, int) else f"{value}"
-    try:
-        number = float(value) if isinstance(value, Real) else nan
-    except OverflowError:
-        number = nan
-    if not isfinite(number):
-        raise DeepALError(
-            f"The acquisition function gave {given[:80]} to sentence {sentence}. A score must be a "
-            "finite number."
-        )
-    return number

@@ -1,7 +1,8 @@
 """Choose what to label: whole sentences, highest score first, up to a budget in words."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from spacy.tokens import Doc
@@ -15,7 +16,10 @@ from ..pool.pool import Pool, open_pool
 from ..pool.shards import read_shards
 from ..sentences import count_words
 from .copies import CopyFilter
+from .functions import AcquisitionFunction
+from .registry import make_acquisition
 from .score_folder import Score, ScoreFolder
+from .whole_pool import final_scores
 
 MORE = 4  # times as many candidates are kept where near-copies have used up those before
 
@@ -92,13 +96,28 @@ def _take(
 
 
 class PoolScores:
-    """The scores of a pool as a stream that can be read repeatedly."""
+    """The final scores of a pool as a stream that can be read repeatedly.
 
-    def __init__(self, folder: ScoreFolder, pool: Pool):
+    function (AcquisitionFunction | None): If it is a `PoolFunction`, it makes final scores of those
+        in the folder.
+    earlier (Sequence[Mapping]): As for `final_scores`.
+    """
+
+    def __init__(
+        self,
+        folder: ScoreFolder,
+        pool: Pool,
+        function: AcquisitionFunction | None = None,
+        earlier: Sequence[Mapping[str, float]] = (),
+    ):
         self._folder, self._pool = folder, pool
+        self._function, self._earlier = function, earlier
 
     def __iter__(self) -> Iterator[Score]:
-        return self._folder.read(self._pool)
+        read = partial(self._folder.read, self._pool)
+        return (
+            read() if self._function is None else final_scores(self._function, read, self._earlier)
+        )
 
 
 def select_batch(
@@ -133,7 +152,9 @@ def select_batch(
         )
     folder = ScoreFolder(scores)
     opened = open_pool(pool, folder.index if folder.index.is_file() else None)
-    candidates = PoolScores(folder, opened)
+    finished = folder.check(opened)
+    function = make_acquisition(finished.scoring.acquisition) if finished.fits else None
+    candidates = PoolScores(folder, opened, function)
     docs = (doc for path in earlier for doc in read_shards(path, vocab))
     copies = None if max_similarity is None else CopyFilter(opened, max_similarity, docs)
     batch = select(candidates, budget, copies)

@@ -11,6 +11,7 @@ from ..acquisition.functions import RAND, AcquisitionFunction
 from ..acquisition.score_folder import Score
 from ..acquisition.scoring import score
 from ..acquisition.selection import select
+from ..acquisition.whole_pool import final_scores
 from ..pipelines import blank_pipeline
 from ..pool.lookup import fetch
 from ..pool.pool import open_pool
@@ -97,7 +98,8 @@ class Ranking:
 
     def _rank(self) -> list[Score]:
         """RETURNS (list[Score]): The sentences of the pool that come next."""
-        return self._choose(self._score())
+        scores = list(self._score())
+        return self._choose(list(final_scores(self.acquisition, lambda: scores)))
 
     def _score(self) -> Iterator[Score]:
         """YIELDS (Score): Of each sentence of the pool that nobody has labelled."""
@@ -116,9 +118,9 @@ class Ranking:
             self.scored += len(found)
             yield from found
 
-    def _choose(self, scores: Iterable[Score]) -> list[Score]:
+    def _choose(self, scores: list[Score]) -> list[Score]:
         if self.suggest is not None and self.round is None:
-            return self._terms_first(list(scores))
+            return self._terms_first(scores)
         copies = None
         if self.max_similarity is not None:
             earlier = self._fetch([answer.id for answer in self.annotations.settled("train")])

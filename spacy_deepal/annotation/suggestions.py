@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import cast
 
-import numpy as np
 import srsly
 from spacy.language import Language
 from spacy.pipeline import EntityRuler
@@ -13,16 +12,15 @@ from spacy.tokens import Doc
 from ..acquisition.upstream import find_tagger, prepared
 from ..errors import DeepALError
 from ..pipelines import blank_pipeline
-from ..sentences import count_words, sentence_id
-from ..tagger import scheme
+from ..sentences import sentence_id
+from ..tagger.confidence import confidences, find_claims
 from .journal import Suggestion
 
 Suggest = Callable[[Sequence[Doc]], dict[str, list[Suggestion]]]  # by the id of a sentence
 
 
 def suggest_by_model(nlp: Language, docs: Sequence[Doc]) -> dict[str, list[Suggestion]]:
-    """Read entities off the model's greedy paths. The confidence of an entity is the probability of
-    its tags, given the path before it.
+    """Suggest what a model finds, with its calibrated confidence.
 
     nlp (Language): A pipeline with one deepal_ner component.
     docs (Sequence[Doc]): Sentences, read with the pipeline's vocab.
@@ -30,19 +28,17 @@ def suggest_by_model(nlp: Language, docs: Sequence[Doc]) -> dict[str, list[Sugge
     """
     tagger = find_tagger(nlp)
     found: dict[str, list[Suggestion]] = {sentence_id(doc): [] for doc in docs}
-    for chunk in prepared(nlp, tagger, [doc for doc in docs if count_words(doc)]):
-        for doc, evidence in zip(chunk, tagger.evidence(chunk), strict=True):
-            assert evidence.tags is not None
-            assert evidence.log_probs is not None
-            places = [token.i for token in doc if not token.is_space]
+    for chunk in prepared(nlp, tagger, docs):
+        for doc, claims in zip(chunk, find_claims(tagger, chunk), strict=True):
+            sure = confidences(claims, tagger.temperature)
             found[sentence_id(doc)] = [
                 Suggestion(
-                    start=places[start],
-                    end=places[end - 1] + 1,
-                    label=tagger.labels[label],
-                    confidence=round(float(np.exp(evidence.log_probs[start:end].sum())), 4),
+                    start=claim.start,
+                    end=claim.end,
+                    label=claim.label,
+                    confidence=round(float(value), 4),
                 )
-                for start, end, label in scheme.decode(evidence.tags.tolist())
+                for claim, value in zip(claims, sure, strict=True)
             ]
     return found
 

@@ -2,10 +2,10 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from thinc.api import Config, ConfigValidationError
@@ -94,6 +94,23 @@ def _print_failure(text: str) -> None:
     print()
     msg.fail(first)
     print(*others, "", sep="\n")  # wasabi would join these lines
+
+
+def parts_between_commas(text: str | None) -> tuple[str, ...]:
+    """RETURNS (tuple[str, ...]): The parts of an option such as "PER, LOC"; none of an empty one.
+
+    RAISES (BadParameter): A part is empty.
+    """
+    parts = tuple(part.strip() for part in (text or "").split(",")) if text else ()
+    if "" in parts:
+        raise typer.BadParameter(f"{text!r}: nothing stands before or after a comma.")
+    return parts
+
+
+def show_table(rows: Iterable[Iterable[str]], **style: Any) -> None:
+    """Print a table whose cells may come from users' files."""
+    cells = [[printable(cell).replace("\n", "\\n") for cell in row] for row in rows]
+    msg.table(cells, divider=True, **style)
 
 
 def set_up(code: Path | None, gpu_id: int) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Option
 
+from ._app import parts_between_commas
+
 if TYPE_CHECKING:
     from ..corpus.reading import ReadOptions
 
@@ -21,6 +23,7 @@ Scheme = Annotated[
     Option(help="How tags mark entities; io reads types alone. By default it is detected"),
 ]
 SpansKey = Annotated[str | None, Option(help="Key of a record under which its entities are")]
+TextKey = Annotated[str | None, Option(help="Key of a record under which its text is")]
 TagNames = Annotated[
     str, Option(help="Tags that the numbers of ner_tags stand for, from 0, as in O,B-PER,I-PER")
 ]
@@ -49,6 +52,7 @@ def read_options(
     columns: Columns = "",
     scheme: Scheme = None,
     spans_key: SpansKey = None,
+    text_key: TextKey = None,
     tag_names: TagNames = "",
     offsets: OffsetsOf = "characters",
     border: BorderOf = "refuse",
@@ -61,20 +65,17 @@ def read_options(
 
     return ReadOptions(
         format=format,
-        columns=_parts(columns),
+        columns=parts_between_commas(columns),
         scheme=scheme,
         spans_key=spans_key,
-        tag_names=_parts(tag_names),
+        text_key=text_key,
+        tag_names=parts_between_commas(tag_names),
         offsets=offsets,
         border=border,
         split=split,
         tokens=tokens,
         tokenizer=tokenizer,
     )
-
-
-def _parts(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",")) if text else ()
 
 
 def takes_read_options(command: Callable[..., None]) -> Callable[..., None]:

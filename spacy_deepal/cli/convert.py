@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 from wasabi import msg
 
-from ._app import Encoding, Lang, app, show_errors
+from ..errors import printable
+from ._app import Encoding, Lang, app, show_errors, show_table
 from ._reading import takes_read_options
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def print_files(summaries: "Mapping[str, ConvertSummary]") -> None:
             for file in summary.files[:ROWS_SHOWN]
         ]
         header = ("file", "format", "read as", "sentences", "words", "entities")
-        msg.table(rows, header=header, divider=True, max_col=60)
+        show_table(rows, header=header, max_col=60)
         if more := summary.files[ROWS_SHOWN:]:
             formats = Counter(file.format for file in more)
             kinds = ", ".join(f"{count:,} {format}" for format, count in formats.items())
@@ -91,12 +92,12 @@ def print_files(summaries: "Mapping[str, ConvertSummary]") -> None:
             ("sentences are labelled only in part", summary.partly),
         ]:
             if count:
-                msg.warn(f"{text[:1].upper()}{text[1:]}: {count:,}")
+                msg.warn(printable(f"{text[:1].upper()}{text[1:]}: {count:,}"))
 
 
 def _warn(title: str, lines: list[str]) -> None:
     msg.warn(title)
-    print(*lines[:ROWS_SHOWN], sep="\n")
+    print(*map(printable, lines[:ROWS_SHOWN]), sep="\n")
     if rest := lines[ROWS_SHOWN:]:
         print(f"… and {len(rest):,} more")
 
@@ -113,7 +114,7 @@ def print_summaries(summaries: "Mapping[str, ConvertSummary]") -> None:
     ]
     if any(set(pool.genres) != {None} for pool in pools):
         rows += _count_rows("genre ", [pool.genres for pool in pools])
-    msg.table(rows, header=("", *summaries), aligns=("l", *("r" for _ in pools)), divider=True)
+    show_table(rows, header=("", *summaries), aligns=("l", *("r" for _ in pools)))
 
 
 def _count_rows(prefix: str, counts: list[Counter]) -> list[tuple[str, ...]]:

@@ -11,7 +11,7 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ..errors import DeepALError
-from ._app import Lang, app, show_errors
+from ._app import Lang, app, parts_between_commas, show_errors
 
 CONFIGS = "spacy_deepal.configs"  # configs/ in the repository
 
@@ -44,7 +44,7 @@ def init_config_cli(
         text = init_config(
             paper=paper,
             lang=lang,
-            labels=labels.split(",") if labels else (),
+            labels=parts_between_commas(labels),
             **{name: path for name, path in paths.items() if path},
         )
         if str(output) == "-":
@@ -79,13 +79,23 @@ def init_config(
 
 
 def fill_in(text: str, values: dict[tuple[str, str], Any]) -> str:
-    """RETURNS (str): A config with these values by section and key; comments stay."""
-    section, lines = "", []
+    """Set values of a config, and leave its comments.
+
+    values (dict[tuple[str, str], Any]): By section and key.
+    RETURNS (str): The config with them.
+    RAISES (DeepALError): It has no such key.
+    """
+    section, lines, left = "", [], dict(values)
     for line in text.splitlines():
-        key = line.partition(" = ")[0]
+        key = line.partition("=")[0].rstrip()
         if line.startswith("["):
-            section = line.strip("[]")
-        elif (section, key) in values:
-            line = f"{key} = {json.dumps(values[section, key], ensure_ascii=False)}"
+            section = line.strip().strip("[]")
+        elif (section, key) in left:
+            line = f"{key} = {json.dumps(left.pop((section, key)), ensure_ascii=False)}"
         lines.append(line)
+    if left:
+        missing = ", ".join(f"{key} in [{section}]" for section, key in left)
+        raise DeepALError(
+            f"The config has no {missing}. Begin with one that `spacy deepal init-config` writes."
+        )
     return "\n".join(lines) + "\n"

@@ -9,7 +9,7 @@ from typer import Option
 from wasabi import msg
 
 from ..errors import DeepALError
-from ._app import CodePath, GpuId, Lang, app, show_errors
+from ._app import CodePath, GpuId, Lang, app, parts_between_commas, show_errors
 from .init_config import fill_in, init_config
 
 # Fewer than the loop's default: people wait for the training, and each round goes on from the last
@@ -95,7 +95,8 @@ def label_cli(
         asked: dict[str, Any] = {"inputs": pool, "dev": dev, "test": test, "code": code}
         asked |= {"patterns": patterns, "dev_words": dev_words, "test_words": test_words}
         asked |= {"terms": split_terms(terms or ()), "double": double}
-        begin_or_change(run_dir, config=text, labels=split_labels(labels), lang=lang, asked=asked)
+        types = [*parts_between_commas(labels)]
+        begin_or_change(run_dir, config=text, labels=types, lang=lang, asked=asked)
         serve(run_dir, host=host, port=port, token=token, use_gpu=gpu_id, browser=browser)
     msg.good(f"To go on: python -m spacy deepal label {run_dir}")
 
@@ -115,17 +116,13 @@ def label_config(
         raise DeepALError(f"The config {own} cannot be read: {error.strerror}.") from error
     values: dict[tuple[str, str], Any] = {
         **({("paths", "encoder"): encoder} if encoder else {}),
+        **({} if own else {("active_learning", "max_similarity"): 1.0}),  # no copies are asked for
         ("active_learning", "passes"): PASSES,
         ("active_learning", "seed_words"): seed_words,
         ("active_learning", "budget_words"): budget_words,
         ("active_learning.oracle", "@misc"): "spacy_deepal.JournalOracle.v1",
     }
     return fill_in(text, values)
-
-
-def split_labels(text: str | None) -> list[str]:
-    """RETURNS (list[str]): The types of a list with commas between."""
-    return [label.strip() for label in text.split(",") if label.strip()] if text else []
 
 
 def split_terms(texts: Sequence[str]) -> dict[str, str] | None:

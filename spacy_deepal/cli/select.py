@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from wasabi import msg
 
-from ._app import app, show_errors
+from ._app import CodePath, app, set_up, show_errors
 
 
 @app.command("select")
@@ -29,12 +29,14 @@ def select_cli(
         list[Path] | None,
         typer.Option(help="Earlier batch whose near-copies are passed over too. May be repeated"),
     ] = None,
+    code: CodePath = None,
 ) -> None:
     """Select whole sentences, highest score first, up to a budget in words."""
     from ..acquisition.selection import select_batch
     from ..pipelines import blank_pipeline
 
     with show_errors():
+        set_up(code, gpu_id=-1)
         selected = select_batch(
             scores,
             pool,

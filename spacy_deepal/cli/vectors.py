@@ -7,7 +7,7 @@ import typer
 from typer import Argument, Option
 from wasabi import msg
 
-from ._app import Lang, app, show_errors
+from ._app import Lang, app, show_errors, show_table
 
 
 @app.command("vectors")
@@ -48,6 +48,6 @@ def vectors_cli(
         "words": (summary.words_found, summary.words),
     }
     rows = [(name, f"{n:,} of {total:,} ({n / total:.1%})") for name, (n, total) in counts.items()]
-    msg.table([*rows, ("width", summary.width)], header=("with a vector", ""), divider=True)
+    show_table([*rows, ("width", str(summary.width))], header=("with a vector", ""))
     msg.good(f"Wrote {output}. To use it:")
     typer.echo(f"python -m spacy train al.cfg --paths.vectors {output} …")

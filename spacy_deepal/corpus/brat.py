@@ -23,6 +23,7 @@ from .writing import check_labelled_whole
 
 BRAT = "brat"
 BRAT_ENTITY = re.compile(r"T\d+\t(\S+) (\d{1,9}) (\d{1,9})\t(.*)")
+IN_PARTS = re.compile(r"T\d+\t\S+ \d+ \d+;")
 NOT_BRAT_ENTITY = re.compile(
     r"[REAMN]\d+\t|[#*]"
 )  # relations, events, attributes, references and notes
@@ -55,7 +56,10 @@ def read_brat(options: ReadOptions, source: Source, nlp: Language) -> Iterator[S
         elif NOT_BRAT_ENTITY.match(line):
             others[line[0]] += 1
         elif line.strip():
-            yield BadLine(number, "not an entity such as T1, PER 0 7, Mia in three columns", line)
+            message = "not an entity such as T1, PER 0 7, Mia in three columns"
+            if IN_PARTS.match(line):
+                message = "an entity in several parts, which no tags can mark. Keep one part"
+            yield BadLine(number, f"{message}. All of the text is left out", line)
             return
     try:
         doc = nlp.make_doc(text)

@@ -9,15 +9,17 @@ from itertools import islice
 from ..errors import DeepALError
 from .reading import LINES_TO_DETECT, Lines, ReadOptions, TagScheme
 from .sources import Source
-from .tags import TAG, SchemeFinder
+from .tags import TAG, SchemeFinder, full_tag
 
-WORD, NER, OTHER = "word", "ner", "_"
+WORD, NER, SENTENCE, OTHER = "word", "ner", "sentence", "_"
 DOCSTART = "-DOCSTART-"
 # The types of chunks in CoNLL-2000 and CoNLL-2003, which are tagged as entities are.
 CHUNKS = frozenset("NP VP PP ADVP ADJP SBAR PRT CONJP INTJ LST UCP NC VC PC".split())
 COUNTER = re.compile(r"\D{0,3}\d+([.:_-]\D?\d+)*")  # 7, 1-7, T7, 0:12
 TAGSET = re.compile(r"[A-Z0-9$#.,:;()\"'`*_-]+")  # as parts of speech are written
-COMMENT_START = re.compile(r"#+(?=\s|$)|#\w+ ?[=:]")  # "# x", "### x" and "#x=1"
+# "# x", "### x", "#x=1", "###x:1"; ";; x", "% x" and "// x".
+COMMENT_START = re.compile(r"#+(?=\s|$)|#+\w+ ?[=:]|(;+|%+|//+)\s")
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]+)*:(?=.)")  # before each word of WikiANN: "en:Porto"
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,13 @@ class ColumnLayout:
     names (tuple[str, ...]): What each column is: "word", "ner", or "_" for all others.
     tabs (bool): A tab parts the columns. If False, spaces and tabs do.
     scheme (str): How the tags mark entities.
+    prefix (str): What stands before each word: "en:" in WikiANN.
     """
 
     names: tuple[str, ...]
     tabs: bool
     scheme: TagScheme
+    prefix: str = ""
 
     @property
     def word(self) -> int:
@@ -48,9 +52,8 @@ class ColumnLayout:
         return split_cells(line, self.tabs)
 
     def tag(self, cells: Sequence[str]) -> str:
-        """RETURNS (str): The tag of a word; a type alone is a tag of IOB1."""
-        tag = cells[self.ner]
-        return f"I-{tag}" if self.scheme == "io" and tag not in ("O", "") else tag
+        """RETURNS (str): The tag of a word."""
+        return full_tag(cells[self.ner], self.scheme)
 
     def fits(self, cells: Sequence[str]) -> bool:
         """RETURNS (bool): Whether cells are those of a word and its tag."""
@@ -109,10 +112,11 @@ class ColumnCounts:
 
 def check_columns(columns: Sequence[str]) -> None:
     """RAISES (DeepALError): The option --columns is wrong."""
-    if columns and sorted(name for name in columns if name != OTHER) != [NER, WORD]:
+    named = sorted(name for name in columns if name != OTHER)
+    if columns and named not in ([NER, WORD], [NER, SENTENCE, WORD]):
         raise DeepALError(
-            f"--columns {','.join(columns)}: name one column word, one column ner, and all "
-            "others _, as in --columns word,_,_,ner."
+            f"--columns {','.join(columns)}: name one column word, one ner, one sentence if its "
+            "value changes with each sentence, and all others _, as in --columns word,_,_,ner."
         )
 
 
@@ -148,15 +152,25 @@ def find_layouts(source: Source, options: ReadOptions) -> list[ColumnLayout]:
     if not tagged:
         return []
     finders = _look_at_tags(source, tabs, width, tagged)
-    names = options.columns or _names(columns)
+    names = options.columns or guess_columns(columns)
     if WORD not in names:
         return []
 
     def layout(at: int) -> ColumnLayout:
         marked = (NER if i == at else OTHER if n == NER else n for i, n in enumerate(names))
-        return ColumnLayout(tuple(marked), tabs, options.scheme or finders[at].scheme)
+        cells = [split_cells(line, tabs) for line in rows]
+        words = [row[names.index(WORD)] for row in cells if len(row) == width]
+        scheme = options.scheme or finders[at].scheme
+        return ColumnLayout(tuple(marked), tabs, scheme, _language_before(words))
 
     return list(map(layout, _with_entities(finders)))
+
+
+def _language_before(words: list[str]) -> str:
+    """RETURNS (str): The language that stands before each word: "en:"; empty if none does."""
+    found = LANGUAGE.match(words[0]) if words else None
+    prefix = found[0] if found and len(words) > 1 else ""
+    return prefix if all(word.startswith(prefix) for word in words) else ""
 
 
 def _beside_words(line: str) -> bool:
@@ -185,7 +199,7 @@ def _with_entities(finders: dict[int, SchemeFinder]) -> list[int]:
     return [*named] or others[-1:] or [*finders][-1:]
 
 
-def _names(columns: list[ColumnCounts]) -> tuple[str, ...]:
+def guess_columns(columns: list[ColumnCounts]) -> tuple[str, ...]:
     """RETURNS (tuple[str, ...]): "word" for the column of words, if there is one."""
     words = [i for i, column in enumerate(columns) if column.may_be_words]
     words = [i for i in words if not columns[i].may_be_names] or words

@@ -17,6 +17,7 @@ from ..sentences import sentence_id
 from .column_layout import (
     DOCSTART,
     NER,
+    SENTENCE,
     WORD,
     ColumnLayout,
     comments_and_words,
@@ -43,7 +44,8 @@ def column_readings(
     return [
         Reading(
             format,
-            f"columns {layout.described}, {layout.scheme.upper()}",
+            f"columns {layout.described}, {layout.scheme.upper()}"
+            + (f", words without {layout.prefix!r}" if layout.prefix else ""),
             f"--columns {layout.described}",
             partial(read_columns, layout),
         )
@@ -66,7 +68,7 @@ def read_columns(
     documents = 0
     info: dict[str, str] = {}
     names_document = False
-    for block in blocks(source.lines()):
+    for block in blocks(_lines(layout, source)):
         rows = [row for row in block if DOCSTART not in layout.cells(row[1])]
         if len(rows) < len(block):
             documents += 1
@@ -83,6 +85,21 @@ def read_columns(
             yield item
 
 
+def _lines(layout: ColumnLayout, source: Source) -> Iterator[tuple[int, str]]:
+    """YIELDS (tuple[int, str]): The lines, and a blank one where the sentence's name changes."""
+    if SENTENCE not in layout.names:
+        yield from source.lines()
+        return
+    before, at = None, layout.names.index(SENTENCE)
+    for number, line in source.lines():
+        cells = layout.cells(line)
+        if layout.fits(cells):
+            if before not in (None, cells[at]):
+                yield number, ""
+            before = cells[at]
+        yield number, line
+
+
 def _parse(
     layout: ColumnLayout, nlp: Language, rows: Lines, comments: Lines, info: dict[str, str]
 ) -> Sentence:
@@ -94,7 +111,7 @@ def _parse(
             if len(cells) == len(layout.names) and cells[layout.ner].rstrip("O").isalpha():
                 message += f". Types alone are read with --columns {layout.described} --scheme io"
             raise BadLine(number, message, line)
-        words.append(cells[layout.word])
+        words.append(cells[layout.word].removeprefix(layout.prefix))
         tags.append((number, layout.tag(cells)))
     given = {key: (0, value) for key, value in info.items()}
     for number, line in comments:

@@ -12,6 +12,7 @@ from typing import IO
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from ..errors import DeepALError
 from .columns import COMMENT, NEWDOC
 from .docs import tagged_doc
 from .reading import (
@@ -26,6 +27,7 @@ from .reading import (
     blocks,
 )
 from .sources import Source
+from .spans import NO_SPANS
 from .tags import TAG, SchemeFinder, to_iob2
 from .writing import described, iob2_tags_of
 
@@ -33,6 +35,7 @@ CONLLU = "conllu"
 WIDTH, FORM, MISC = 10, 1, 9
 NUMBER = re.compile(r"[1-9][0-9]*")  # of a word; 1-2 is a token of several words, 1.1 no word
 NOT_A_WORD = re.compile(r"[0-9]+[-.][0-9]+")
+LIKE_ENTITIES = re.compile(r"(?:^|\|)(NER?|Name\w*|Entity|Mention)=", re.IGNORECASE)
 NO_SPACE = "SpaceAfter=No"
 
 
@@ -51,7 +54,17 @@ def conllu_readings(source: Source, options: ReadOptions) -> list[Reading]:
         for _, line in source.lines():
             found = dict(_tags_in(line.split("\t")[MISC:]))
             finder.add(found.get(key, "O"))
-    keys: list[str | None] = [options.spans_key] if options.spans_key else [*finders] or [None]
+    if options.spans_key not in (None, NO_SPANS, *finders):
+        raise DeepALError(
+            f"{source.path}: no tags are under {options.spans_key!r} in the column MISC. The keys "
+            f"with tags are: {', '.join(finders) or 'none'}. With --spans-key {NO_SPANS}, no tags "
+            "are read."
+        )
+    if options.spans_key == NO_SPANS:
+        finders = {}
+    keys: list[str | None] = (
+        [options.spans_key] if options.spans_key in finders else [*finders] or [None]
+    )
     return [
         Reading(
             CONLLU,
@@ -120,12 +133,21 @@ def _parse(
     iob2 = None if key is None else to_iob2(tags, scheme)
     given = {**info, **_described_in(comments)}
     named = "doc_id" in given
+    note = None if key else _unread_key(rows)
     exact = given.pop("text", None)
     try:
         doc = tagged_doc(nlp, words, iob2, exact if exact is not None else text.rstrip(" "))
     except BadLine:  # the words of a token such as "du" are not in the text
         doc = tagged_doc(nlp, words, iob2, text.rstrip(" "))
-    return Sentence(doc, rows[0][0], names_document=named, **given)
+    return Sentence(doc, rows[0][0], names_document=named, note=note, **given)
+
+
+def _unread_key(rows: Lines) -> str | None:
+    """RETURNS (str | None): A note about what may be entities in another form than tags."""
+    for _, line in rows:
+        if found := LIKE_ENTITIES.search(line.split("\t")[MISC]):
+            return f"sentences with {found[1]}= in MISC, which is not read as it has no tags"
+    return None
 
 
 def _described_in(comments: Lines) -> dict[str, str]:

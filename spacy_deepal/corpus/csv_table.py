@@ -1,21 +1,21 @@
-"""CSV and TSV with a header: a word and its tag on each row, the columns named in the first row."""
+"""CSV and TSV: a word and its tag on each row, with the columns' names in the first row or none."""
 
 import csv
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from typing import IO
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..sentences import sentence_info
-from .column_layout import NER, OTHER, WORD
+from .column_layout import NER, OTHER, SENTENCE, WORD, ColumnCounts, guess_columns
 from .docs import tagged_doc
-from .reading import BadLine, Reading, ReadOptions, Sentence, attempt
+from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, TagScheme, attempt
 from .sources import Source
-from .tags import TAG, SchemeFinder, to_iob2
+from .tags import TAG, SchemeFinder, full_tag, to_iob2
 from .writing import iob2_tags_of
 
 CSV = "csv"
@@ -23,93 +23,115 @@ WORDS = ("word", "token", "words", "tokens", "form", "text")
 TAGS = ("ner", "tag", "ner_tag", "ner_tags", "iob", "bio", "label", "labels", "entity", "tags")
 SENTENCES = ("sentence #", "sentence", "sentence_id", "sentence_idx", "sent_id", "id")
 DOCUMENTS = ("doc_id", "document", "doc", "document_id")
+ONE_SENTENCE = (
+    "files are one sentence, as no column names sentences and no row is blank. If one does, name "
+    "it as in --columns sentence,word,ner"
+)
 TableRow = tuple[int, list[str]]
 
 
 @dataclass(frozen=True)
-class Header:
-    """The columns of a table by their numbers, from 0; None for those that it has not."""
+class Table:
+    """What the columns of a table are, by their numbers from 0; None for those that it has not.
+
+    names (list[str]): Their names: those of the first row, or numbers if it has none.
+    delimiter (str): What parts them.
+    first (int): The line on which the rows begin.
+    """
 
     names: list[str]
     delimiter: str
+    first: int
     word: int
-    ner: int
     sentence: int | None
     document: int | None
-    scheme: SchemeFinder
+
+    def rows(self, source: Source) -> Iterator[TableRow]:
+        """YIELDS (tuple[int, list[str]]): The number and the cells of each line with a row."""
+        for number, line in source.lines():
+            if number >= self.first:
+                yield number, _cells(line, self.delimiter)
+
+    def option(self, ner: int) -> str:
+        """RETURNS (str): The columns as --columns takes them."""
+        named = {self.sentence: SENTENCE, ner: NER, self.word: WORD}
+        return ",".join(named.get(i, OTHER) for i in range(len(self.names)))
 
 
 def csv_readings(source: Source, options: ReadOptions) -> list[Reading]:
-    """RETURNS (list[Reading]): The ways to read a table: one for each column of tags; none if the
-    first line is not a header."""
-    names, delimiter = _header(source)
-    small = [name.strip().lower() for name in names]
-    word = next((small.index(name) for name in WORDS if name in small), None)
-    if word is None or len(names) < 2:
+    """RETURNS (list[Reading]): The ways to read a table: one for each column of tags; none if it is
+    not one with a word and its tag on each row."""
+    if (table := _table(source, options)) is None:
         return []
-    finders = _tag_columns(source, delimiter, [i for i in range(len(names)) if i != word])
+    others = [i for i in range(len(table.names)) if i != table.word]
+    finders = _tag_columns(table, source, others)
     tagged = list(finders)
-    if len(options.columns) == len(names):
-        word, tagged = options.columns.index(WORD), [options.columns.index(NER)]
+    small = [name.strip().lower() for name in table.names]
+    if len(options.columns) == len(small):
+        tagged = [options.columns.index(NER)]
     elif named := [i for i in tagged if small[i] in TAGS and finders[i].labels]:
         tagged = named
+    by = "" if table.sentence is None else f", sentences by {table.names[table.sentence]}"
     return [
         Reading(
             CSV,
-            f"columns {names[header.word]} and {names[header.ner]}"
-            + (f", sentences by {names[header.sentence]}" if header.sentence is not None else ""),
-            "--columns " + ",".join(_option(i, header) for i in range(len(names))),
-            partial(_read, options, header),
+            f"columns {table.names[table.word]} and {table.names[ner]}{by}",
+            f"--columns {table.option(ner)}",
+            partial(_read, table, ner, options.scheme or finders.get(ner, SchemeFinder()).scheme),
         )
-        for at in tagged
-        for header in [
-            Header(
-                names,
-                delimiter,
-                word,
-                at,
-                _first(small, SENTENCES),
-                _first(small, DOCUMENTS),
-                finders.get(at, SchemeFinder()),
-            )
-        ]
+        for ner in tagged
     ]
 
 
-def _tag_columns(source: Source, delimiter: str, columns: Iterable[int]) -> dict[int, SchemeFinder]:
+def _table(source: Source, options: ReadOptions) -> Table | None:
+    """RETURNS (Table | None): What the columns are: as the options say, or the names in the first
+    row; or, in a table without such names, as the cells look."""
+    first = next((line for _, line in source.lines()), "")
+    delimiter = max("\t,;|", key=first.count)
+    names = _cells(first, delimiter)
+    begins = 2
+    if any(TAG.fullmatch(name) for name in names):
+        begins, names = 1, [str(number) for number in range(1, len(names) + 1)]
+    small = [name.strip().lower() for name in names]
+    if len(options.columns) == len(names) > 1:
+        what = list(options.columns)
+        known = small[what.index(WORD)] in WORDS or small[what.index(NER)] in TAGS
+        if delimiter == "\t" and not known:
+            return None  # the first row may be of words, as in other columns
+        if options.scheme == "io" and not known:
+            begins = 1
+        by = what.index(SENTENCE) if SENTENCE in what else _first(small, SENTENCES)
+        return Table(names, delimiter, begins, what.index(WORD), by, _first(small, DOCUMENTS))
+    word = _first(small, WORDS)
+    if begins == 1 and delimiter != "\t":
+        counts = [ColumnCounts() for _ in names]
+        rows = (_cells(line, delimiter) for _, line in islice(source.lines(), LINES_TO_DETECT))
+        for cells in rows:
+            for column, cell in zip(counts, cells, strict=False):
+                column.add(cell)
+        word = _first(guess_columns(counts), (WORD,))
+    if word is None or len(names) < 2:
+        return None
+    by = None if begins == 1 else _first(small, SENTENCES)
+    return Table(names, delimiter, begins, word, by, _first(small, DOCUMENTS))
+
+
+def _tag_columns(table: Table, source: Source, columns: Iterable[int]) -> dict[int, SchemeFinder]:
     """RETURNS (dict): The columns in which most cells are tags, and what these are like."""
     finders = {i: SchemeFinder() for i in columns}
     counts = dict.fromkeys(finders, 0)
-    rows = 0
-    for _, cells in _rows(source, delimiter):
-        rows += any(cells)
+    count = 0
+    for _, cells in table.rows(source):
+        count += any(cells)
         for i, finder in finders.items():
             if i < len(cells) and TAG.fullmatch(cells[i]):
                 counts[i] += 1
                 finder.add(cells[i])
-    return {i: finder for i, finder in finders.items() if counts[i] > rows / 2}
+    return {i: finder for i, finder in finders.items() if counts[i] > count / 2}
 
 
-def _option(i: int, header: Header) -> str:
-    return {header.word: WORD, header.ner: NER}.get(i, OTHER)
-
-
-def _first(names: list[str], known: Iterable[str]) -> int | None:
+def _first(names: Sequence[str], known: Iterable[str]) -> int | None:
     return next((names.index(name) for name in known if name in names), None)
-
-
-def _header(source: Source) -> tuple[list[str], str]:
-    """RETURNS (list[str], str): The cells of the first line, and what parts them."""
-    line = next((line for _, line in source.lines()), "")
-    delimiter = max("\t,;", key=line.count)
-    return _cells(line, delimiter), delimiter
-
-
-def _rows(source: Source, delimiter: str) -> Iterator[TableRow]:
-    """YIELDS (tuple[int, list[str]]): The number and the cells of each line after the first."""
-    for number, line in source.lines():
-        if number > 1:
-            yield number, _cells(line, delimiter)
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -124,19 +146,22 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 
 def _read(
-    options: ReadOptions, header: Header, source: Source, nlp: Language
+    table: Table, ner: int, scheme: TagScheme, source: Source, nlp: Language
 ) -> Iterator[Sentence | BadLine]:
     """Read words and tags. A new value in the column of sentences begins a sentence, and so does a
     row without a word."""
     block: list[TableRow] = []
-    before = None
-    for number, cells in chain(_rows(source, header.delimiter), [(0, [])]):
-        blank = len(cells) <= header.word or not cells[header.word]
-        at = header.sentence
+    before, ended = None, table.sentence is not None
+    for number, cells in chain(table.rows(source), [(0, [])]):
+        blank = len(cells) <= table.word or not cells[table.word]
+        at = table.sentence
         name = None if blank or at is None or at >= len(cells) else cells[at]
         if block and (blank or (name and name != before)):
-            yield attempt(_parse, options, header, nlp, block)
-            block = []
+            item = attempt(_parse, table, ner, scheme, nlp, block)
+            if isinstance(item, Sentence) and number == 0 and not ended:
+                item = replace(item, note=ONE_SENTENCE)
+            yield item
+            ended, block = True, []
         before = name or before
         if any(cells) and blank:
             yield BadLine(number, "a row without a word", str(cells))
@@ -144,16 +169,18 @@ def _read(
             block.append((number, cells))
 
 
-def _parse(options: ReadOptions, header: Header, nlp: Language, rows: list[TableRow]) -> Sentence:
+def _parse(
+    table: Table, ner: int, scheme: TagScheme, nlp: Language, rows: list[TableRow]
+) -> Sentence:
     for number, cells in rows:
-        if len(cells) != len(header.names) or not TAG.fullmatch(cells[header.ner]):
-            message = f"not a tag under {header.names[header.ner]!r} in {len(header.names)} cells"
+        if len(cells) != len(table.names) or not TAG.fullmatch(full_tag(cells[ner], scheme)):
+            message = f"not a tag under {table.names[ner]!r} in {len(table.names)} cells"
             raise BadLine(number, message, str(cells))
-    tags = [(number, cells[header.ner]) for number, cells in rows]
-    words = [cells[header.word] for _, cells in rows]
-    doc = tagged_doc(nlp, words, to_iob2(tags, options.scheme or header.scheme.scheme))
+    tags = [(number, full_tag(cells[ner], scheme)) for number, cells in rows]
+    words = [cells[table.word] for _, cells in rows]
+    doc = tagged_doc(nlp, words, to_iob2(tags, scheme))
     first, cells = rows[0]
-    doc_id = cells[header.document] if header.document is not None else None
+    doc_id = cells[table.document] if table.document is not None else None
     return Sentence(doc, first, doc_id=doc_id or None, names_document=bool(doc_id))
 
 

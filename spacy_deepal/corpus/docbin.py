@@ -18,8 +18,9 @@ from thinc.types import Ints2d
 from ..errors import DeepALError
 from ..files import write_atomically
 from ..sentences import INFO_KEYS, KEY
+from .archives import MAX_GROWTH, MAX_UNPACKED
 from .reading import BadLine, Reading, ReadOptions, Sentence
-from .sources import MAX_GROWTH, MAX_UNPACKED, Source
+from .sources import Source
 
 ATTRS = ("ORTH", "SPACY", "ENT_IOB", "ENT_TYPE")  # stored for every Doc
 # Stored only if a Doc has them: what other components of a pipeline learn from.

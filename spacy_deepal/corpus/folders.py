@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import DeepALError
+from .archives import open_sources
 from .ontonotes import is_ontonotes, is_wanted, one_form_each
-from .sources import Source, open_sources
+from .sources import Source
 
 SPLIT_NAMES = {
     "train": "train",
@@ -81,6 +82,12 @@ def find_files(
 def text_beside(file: Path) -> Path | None:
     """RETURNS (Path | None): The text that brat's .ann file annotates; None for other files."""
     return file.with_suffix(".txt") if file.suffix.lower() == ".ann" else None
+
+
+def annotation_beside(text: Path) -> Path | None:
+    """RETURNS (Path | None): The .ann file of a text, if it has one."""
+    file = text.with_suffix(".ann")
+    return file if text.suffix.lower() == ".txt" and file.is_file() else None
 
 
 def about_data(name: str) -> bool:

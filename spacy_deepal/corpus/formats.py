@@ -17,7 +17,7 @@ from .conll2012 import conll2012_readings, write_conll2012
 from .conllu import conllu_readings, write_conllu
 from .csv_table import csv_readings, write_csv
 from .docbin import spacy_readings
-from .folders import about_data
+from .folders import about_data, annotation_beside
 from .inline import inline_readings, write_inline
 from .label_studio import (
     FULL,
@@ -26,14 +26,16 @@ from .label_studio import (
     write_label_studio,
     write_label_studio_min,
 )
+from .other_files import check_is_text
 from .prodigy import WHOLE, YES_NO, prodigy_readings, write_prodigy
 from .reading import BadLine, Reading, ReadOptions, TagScheme
 from .records import record_readings, write_doccano, write_hugging_face, write_records
 from .sources import Source
 from .spacy2 import spacy2_readings, write_spacy2
-from .text import text_readings, write_text
+from .text import text_readings, why_not_text, write_text
 
 SENTENCES_SHOWN, WORDS_SHOWN = 2, 8
+UNKNOWN = "neither the name nor the lines tell the format"
 TEXT_SUFFIXES = (".txt", ".text", ".md", "")
 
 
@@ -140,6 +142,13 @@ def find_reading(source: Source, options: ReadOptions) -> Reading:
         that chooses it. Or the option --columns is wrong.
     """
     check_columns(options.columns)
+    if source.suffix != ".spacy" and options.format != "spacy":
+        check_is_text(source)
+    if options.format == "auto" and (marks := annotation_beside(source.path)):
+        raise DeepALError(
+            f"{source.path}: its entities seem to be in {marks.name} beside it. Name {marks}, or "
+            "the folder, to read both; or read the text alone with --format text."
+        )
     if options.format == "auto":
         readings = _detected(source, options)
     else:
@@ -156,8 +165,11 @@ def _detected(source: Source, options: ReadOptions) -> list[Reading]:
     if source.suffix == ".spacy":
         return spacy_readings(source, options)
     for name, format in DETECTED.items():
-        if name == "text" and (source.suffix not in TEXT_SUFFIXES or about_data(source.name)):
-            return []
+        if name == "columns" and source.suffix == ".csv" and not options.columns:
+            continue  # they are in a sentence, or in a list
+        is_text = source.suffix in TEXT_SUFFIXES and not about_data(source.name)
+        if name == "text" and not is_text and any(line.strip() for _, line in source.lines()):
+            return []  # a file without a line is read, and has no sentence
         if readings := format.readings(source, options):
             return readings
     return []
@@ -174,11 +186,25 @@ def _unknown(source: Source, options: ReadOptions) -> str:
         return (
             f"{source.path} seems to be about the data. If it is text, read it with --format text."
         )
+    if source.suffix == ".ann":
+        return f"{source.path}: the text {source.stem}.txt is missing beside it. Put it there."
     first = next((line for _, line in source.lines() if line.strip()), "")
+    if source.suffix == ".csv":
+        return (
+            f"{source.path}: no row of names says which column has words, one in each row, and "
+            "which has tags such as B-PER. Name the columns, as in --columns sentence,word,_,ner; "
+            "with tags that are types alone, such as PER, add --scheme io. "
+            "Of a table with whole sentences in its cells, make JSONL with text and spans, or with "
+            f"tokens and ner_tags. The first line is {first[:80]!r}."
+        )
+    why = why_not_text(source) if source.suffix in TEXT_SUFFIXES else ""
+    what = UNKNOWN
+    if why:
+        what = f"this does not seem to be raw text: {why}. If it is, use --format text"
     return (
-        f"{source.path}: neither the name nor the lines tell the format. Name it with --format: "
-        f"{', '.join(ALL_FORMATS)}. Or name the columns, as in --columns word,_,_,ner; with tags "
-        f"that are types alone, such as PER, add --scheme io. The first line is {first[:80]!r}."
+        f"{source.path}: {what}. Name the format with --format: {', '.join(ALL_FORMATS)}. Or name "
+        "the columns, as in --columns word,_,_,ner; with tags that are types alone, such as PER, "
+        f"add --scheme io. The first line is {first[:80]!r}."
     )
 
 

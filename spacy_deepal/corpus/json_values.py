@@ -9,7 +9,7 @@ from .reading import BadLine
 from .sources import Source
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-BETWEEN = re.compile(r"[\s,]+")
+SPACE = re.compile(r"[ \t\r\n]*")
 BAD_ALLOWED = 10  # values at a file's beginning that may be malformed
 
 
@@ -39,13 +39,10 @@ def is_list(source: Source) -> bool:
     and not a value on each line."""
     for _, line in source.lines():
         if line.strip():
-            if source.suffix == ".jsonl" or line.lstrip()[0] not in "[{":
+            if source.suffix == ".jsonl":
                 return False
-            try:
-                value = json.loads(line)
-            except (ValueError, RecursionError):
-                return line.lstrip()[0] == "["
-            return isinstance(value, list) and all(isinstance(v, (list, dict)) for v in value)
+            # [{…} or [[… begins a list of values. Of the others, [1, 2] is a value of JSONL.
+            return re.match(r"\s*\[\s*([\[{\],]|$)", line) is not None
     return False
 
 
@@ -60,28 +57,54 @@ def _values_of_list(source: Source) -> Iterator[tuple[int, Any] | BadLine]:
     text = "\n".join(line for _, line in lines)
     decoder = json.JSONDecoder(object_pairs_hook=_no_key_twice, parse_constant=_no_constant)
     at, number = text.index("[") + 1, 1
-    counted = 0
+    counted, found = 0, 0
     while True:
-        if between := BETWEEN.match(text, at):
-            at = between.end()
+        at, is_right = _next_value(text, at, found)
         number += text.count("\n", counted, at)
         counted = at
-        if text.startswith("]", at) or at >= len(text):
+        if not is_right:
+            yield BadLine(number, "values of a list have one comma between them", _near(text, at))
+        if text[at : at + 1] in ("]", ""):
             break
+        found += 1
         try:
             value, at = decoder.raw_decode(text, at)
             yield number, _checked(number, value)
         except BadLine as error:
             yield error
         except (ValueError, RecursionError) as error:
-            yield BadLine(number, _what(error), text[at : at + 80])
+            yield BadLine(number, _what(error), _near(text, at))
             try:
                 at = json.JSONDecoder().raw_decode(text, at)[1]  # past a value with a key twice
             except (ValueError, RecursionError):
                 yield BadLine(number, "from here on the file cannot be read")
                 return
     if text[at:].strip() != "]":
-        yield BadLine(number, "the list does not end here, or the file goes on", text[at : at + 80])
+        yield BadLine(number, "the list does not end here, or the file goes on", _near(text, at))
+
+
+def _next_value(text: str, at: int, found: int) -> tuple[int, bool]:
+    """RETURNS (int, bool): Where the next value of a list begins, or its end, and whether one comma
+    is before it.
+
+    found (int): The number of values before it.
+    """
+    commas = 0
+    at = _after_space(text, at)
+    while text.startswith(",", at):
+        commas += 1
+        at = _after_space(text, at + 1)
+    ends = text[at : at + 1] in ("]", "")
+    return at, commas == (found > 0 and not ends)
+
+
+def _after_space(text: str, at: int) -> int:
+    match = SPACE.match(text, at)
+    return match.end() if match else at
+
+
+def _near(text: str, at: int) -> str:
+    return text[max(at - 20, 0) : at + 60]
 
 
 def parse_value(number: int, line: str) -> Any:

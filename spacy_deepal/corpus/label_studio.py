@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import IO, Any
 
@@ -10,12 +11,13 @@ from spacy.tokens import Doc
 
 from .json_values import first_values, read_values
 from .reading import BadLine, Reading, ReadOptions, Sentence, attempt
-from .records import parse_sentence
+from .records import check_spans_key, parse_sentence
 from .sources import Source
-from .spans import SPAN_KEYS, looks_like_spans
+from .spans import NO_SPANS, SPAN_KEYS, looks_like_spans
 from .writing import check_labelled_whole, is_labelled, spans_of, text_record, write_list
 
 FULL, MINIMAL = "label_studio", "label_studio_min"
+NOT_SPANS = ("relation", "choices", "textarea", "rating", "taxonomy", "pairwise")
 ANNOTATION_KEYS = ("annotations", "completions")
 
 
@@ -28,6 +30,7 @@ def label_studio_readings(source: Source, options: ReadOptions) -> list[Reading]
     elif records and {"annotation_id", "lead_time"} <= records[0].keys():
         format, how = MINIMAL, "text, and the spans of one annotation"
         parse = _parse_minimal
+        check_spans_key(source, records, options)
     else:
         return []
     return [Reading(format, how, f"--format {format}", partial(_read, parse, options))]
@@ -54,15 +57,23 @@ def _parse_task(options: ReadOptions, nlp: Language, number: int, task: Any) -> 
         raise BadLine(number, 'not a task with "data"', json.dumps(task)[:80])
     strings = [key for key, value in data.items() if isinstance(value, str)]
     key = "text" if "text" in strings else strings[0] if len(strings) == 1 else None
-    if key is None:
-        message = f'"data" has no string "text", but {", ".join(map(repr, data)) or "nothing"}'
-        raise BadLine(number, message)
+    if (key := options.text_key or key) not in strings:
+        message = (
+            f'"data" has no string {key or "text"!r}, but {", ".join(map(repr, data)) or "nothing"}'
+        )
+        raise BadLine(number, f"{message}. Name the key of the text, as in --text-key KEY")
     given: Any = next((task[name] for name in ANNOTATION_KEYS if task.get(name) is not None), [])
     spans = _spans_of_annotations(given, number)
+    own = replace(
+        options, text_key=None, spans_key=NO_SPANS if options.spans_key == NO_SPANS else None
+    )
     record = {"id": task.get("id"), **data, "text": data[key]}
     others = {key: value for key, value in record.items() if key not in (*SPAN_KEYS, "tokens")}
     return parse_sentence(
-        options, nlp, number, others if spans is None else {**others, "spans": spans}
+        own,
+        nlp,
+        number,
+        others if spans is None else {**others, "spans": spans},
     )
 
 
@@ -80,14 +91,30 @@ def _spans_of_annotations(annotations: Any, number: int) -> list[dict[str, Any]]
         results = annotation.get("result")
         if not isinstance(results, list) or not all(isinstance(r, dict) for r in results):
             raise BadLine(number, 'an annotation has no list "result"')
-        values = [r.get("value") for r in results if r.get("type") in (None, "labels")]
-        if not all(isinstance(value, dict) for value in values):
-            raise BadLine(number, 'a result has no object "value"')
-        found.append(values)
+        values = [_value_of(r, number) for r in results if r.get("type") not in NOT_SPANS]
+        found.append([value for value in values if value])
     contents = {json.dumps(sorted(map(_content, values))) for values in found}
     if len(contents) > 1:
         raise BadLine(number, f"{len(found)} annotations, which are not the same. Keep one of them")
     return found[0] if found else None
+
+
+def _value_of(result: dict[str, Any], number: int) -> dict[str, Any] | None:
+    """RETURNS (dict | None): The span of a result; None if it is about the text as a whole.
+
+    RAISES (BadLine): It is no span, or one of a part of a page or of a dialogue.
+    """
+    value = result.get("value")
+    if not isinstance(value, dict):
+        raise BadLine(number, 'a result has no object "value"')
+    kind = result.get("type") or "labels"
+    if kind in ("labels", "hypertextlabels") and isinstance(value.get("globalOffsets"), dict):
+        return {"labels": value.get(kind), **value, **value["globalOffsets"]}
+    if kind == "labels":
+        return value
+    if "start" not in value:
+        return None
+    raise BadLine(number, f"a result of type {kind!r}, which is not read: export plain text")
 
 
 def _content(value: dict[str, Any]) -> str:

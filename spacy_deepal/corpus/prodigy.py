@@ -12,15 +12,14 @@ from spacy.tokens import Doc
 from .docs import CharSpan, set_spans
 from .json_values import first_values, read_values
 from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, attempt
+from .record_parts import TEXT_KEYS, doc_of_record, record_text
 from .records import (
-    TEXT_KEYS,
     VIEW,
     YES_NO_VIEW,
     accepted,
-    doc_of_record,
+    check_spans_key,
     parse_sentence,
     record_info,
-    record_text,
 )
 from .sources import Source
 from .spans import parse_spans
@@ -43,6 +42,7 @@ def prodigy_readings(
         return []
     if format is None and not any("answer" in record for record in records):
         return []
+    check_spans_key(source, records, options)
     if format or any(VIEW in record for record in records):
         formats = [format or WHOLE]
     else:
@@ -148,7 +148,7 @@ def _note_answer(
 ) -> None:
     if not isinstance(record, dict):
         raise BadLine(number, "not a JSON object", json.dumps(record)[:80])
-    text = record_text(record, number) or ""
+    text = record_text(record, number, options.text_key) or ""
     if "answer" not in record:
         raise BadLine(number, "a question about a span, without an answer", text)
     spans = parse_spans(record, text, number, options) or []
@@ -164,7 +164,7 @@ def _note_answer(
 
 def _partly_labelled(about: Answers, options: ReadOptions, nlp: Language) -> Sentence:
     number, record = about.first
-    text = record_text(record, number) or ""
+    text = record_text(record, number, options.text_key) or ""
     doc, note = doc_of_record(record, text, number, nlp)
     set_spans(doc, list(about.yes), number, border=options.border, partial=True)
     return Sentence(doc, number, note=note, **record_info(record, number))

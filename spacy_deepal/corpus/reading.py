@@ -26,6 +26,7 @@ class ReadOptions:
     scheme (str | None): How tags mark entities: "iob1", "iob2" or "bioes"; or "io", types alone, so
         that words of one type in a row are one entity. None: detected, but for "io".
     spans_key (str | None): The key of a record under which its entities are. None: detected.
+    text_key (str | None): The key of a record under which its text is. None: detected.
     tag_names (tuple[str, ...]): The tags that the numbers of "ner_tags" stand for, from 0.
     offsets (str): What the offsets of spans count: "characters", "utf16" units or "bytes" of UTF-8.
     border (str): What is done with a span that is not whole tokens: "refuse" it, "trim" it to the
@@ -40,6 +41,7 @@ class ReadOptions:
     columns: tuple[str, ...] = ()
     scheme: TagScheme | None = None
     spans_key: str | None = None
+    text_key: str | None = None
     tag_names: tuple[str, ...] = ()
     offsets: Offsets = "characters"
     border: Border = "refuse"

@@ -9,21 +9,19 @@ from typing import IO, Any
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from ..errors import DeepALError
 from ..sentences import INFO_KEYS
 from .docs import CharSpan, set_spans, tagged_doc
 from .json_values import first_values, read_values
 from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, attempt
+from .record_parts import TAG_KEYS, TEXT_KEYS, doc_of_record, record_text, tags_of, token_texts
 from .sources import Source
-from .spans import SPAN_KEYS, looks_like_spans, parse_spans
-from .tags import TAG, SchemeFinder, to_iob2
+from .spans import NO_SPANS, SPAN_KEYS, looks_like_spans, parse_spans, value_at
 from .writing import iob2_tags_of, is_labelled, spans_of, text_record, token_record, write_line
 
-TEXT_KEYS = ("text", "data", "sentence")
-TAG_KEYS = ("ner_tags", "tags", "ner", "labels", "label")
 VIEW, YES_NO_VIEW = "_view_id", "ner"  # how Prodigy says that it asked about single spans
 NOT_ACCEPTED = ("reject", "ignore")  # answers of Prodigy
 DISCARDED = ("Discarded", "discarded")  # status of Argilla
-PART_OF_TEXT = "tokens cover a part of the text alone: it is tokenised anew"
 
 
 def record_readings(source: Source, options: ReadOptions) -> list[Reading]:
@@ -31,13 +29,34 @@ def record_readings(source: Source, options: ReadOptions) -> list[Reading]:
     records = [value for value in first_values(source, LINES_TO_DETECT) if isinstance(value, dict)]
     if not records and source.suffix not in (".jsonl", ".json"):
         return []
+    check_spans_key(source, records, options)
     how = f"keys {', '.join(_used_keys(records, options)) or '-'}"
     return [Reading("jsonl", how, "--format jsonl", partial(read_records, options))]
 
 
+def check_spans_key(source: Source, records: list[dict[str, Any]], options: ReadOptions) -> None:
+    """RAISES (DeepALError): None of a file's first records has the key of --spans-key."""
+    key = options.spans_key
+    if key and key != NO_SPANS and not any(value_at(r, key) is not None for r in records):
+        known = ", ".join(dict.fromkeys(name for record in records for name in record))
+        raise DeepALError(
+            f"{source.path}: no record has anything under {key!r}. The keys are: {known}. With "
+            f"--spans-key {NO_SPANS}, no entities are read."
+        )
+
+
 def _used_keys(records: list[dict[str, Any]], options: ReadOptions) -> list[str]:
     keys = Counter(key for record in records for key in record if record[key] is not None)
-    used = (*TEXT_KEYS, "tokens", options.spans_key, *TAG_KEYS, *SPAN_KEYS, "answer", *INFO_KEYS)
+    used = (
+        options.text_key,
+        *TEXT_KEYS,
+        "tokens",
+        options.spans_key,
+        *TAG_KEYS,
+        *SPAN_KEYS,
+        "answer",
+        *INFO_KEYS,
+    )
     return [key for key in dict.fromkeys(used) if key and key in keys]
 
 
@@ -68,15 +87,17 @@ def parse_sentence(options: ReadOptions, nlp: Language, number: int, record: Any
         raise BadLine(number, "an answer about one span: read the file with --format prodigy")
     if isinstance(record.get("words"), list):
         record = {"tokens": record["words"], **record}
+    text = record_text(record, number, options.text_key)
     info = record_info(record, number)
     is_accepted = accepted(record, number)
-    text = record_text(record, number)
-    tags = _tags_of(record, number, options)
+    tags = tags_of(record, number, options)
     if text is None or tags is not None:
-        words = _token_texts(record, number)
+        words = token_texts(record, number)
         if tags is None and any(record.get(key) for key in SPAN_KEYS):
             raise BadLine(number, "spans, but no text that they are in", json.dumps(record)[:80])
         doc = tagged_doc(nlp, words, tags if is_accepted else None, text, number)
+        if text is not None and is_accepted:
+            _compare_spans(record, doc, text, number, options)
         return Sentence(doc, number, **info)
     doc, note = doc_of_record(record, text, number, nlp)
     spans = parse_spans(record, text, number, options)
@@ -84,28 +105,6 @@ def parse_sentence(options: ReadOptions, nlp: Language, number: int, record: Any
     if spans is not None and is_accepted:
         set_spans(doc, spans, number, border=options.border)
     return Sentence(doc, number, note=note, **info)
-
-
-def record_text(record: dict[str, Any], number: int) -> str | None:
-    """RETURNS (str | None): The text of a record; None if it has tokens alone.
-
-    RAISES (BadLine): It has neither.
-    """
-    text = next((record[key] for key in TEXT_KEYS if record.get(key) is not None), None)
-    tokens = record.get("tokens")
-    if text is None and isinstance(tokens, list) and all(map(_says_spaces, tokens)):
-        text = "".join(token["text"] + " " * token["ws"] for token in tokens)
-    if isinstance(text, str) or (text is None and isinstance(tokens, list)):
-        return text
-    raise BadLine(number, 'not an object with a string "text"', json.dumps(record)[:80])
-
-
-def _says_spaces(token: Any) -> bool:
-    return (
-        isinstance(token, dict)
-        and isinstance(token.get("text"), str)
-        and isinstance(token.get("ws"), bool)
-    )
 
 
 def record_info(record: dict[str, Any], number: int) -> dict[str, Any]:
@@ -137,82 +136,17 @@ def accepted(record: dict[str, Any], number: int = 0) -> bool:
     return answer == "accept" and record.get("status") not in DISCARDED
 
 
-def doc_of_record(
-    record: dict[str, Any], text: str, number: int, nlp: Language
-) -> tuple[Doc, str | None]:
-    """RETURNS (Doc, str | None): The text in the record's own tokens, or else in those of the
-    pipeline; and a note if the record's tokens are not all.
-
-    RAISES (BadLine): The tokens contradict the text.
-    """
-    if not record.get("tokens"):
-        return nlp.make_doc(text), None
-    words = _token_texts(record, number)
-    for token in record["tokens"]:
-        if isinstance(token, dict) and "start" in token and "end" in token:
-            start, end = token["start"], token["end"]
-            if type(start) is not int or type(end) is not int or text[start:end] != token["text"]:
-                raise BadLine(number, f"the text has not the token {json.dumps(token)}", text)
-    if len("".join(words).split()) and _letters(words) != _letters([text]):
-        if _letters(words) in _letters([text]):
-            return nlp.make_doc(text), PART_OF_TEXT
-        raise BadLine(number, "the tokens are not those of the text", text)
-    return tagged_doc(nlp, [word for word in words if word.strip()], None, text, number), None
-
-
-def _letters(words: list[str]) -> str:
-    return "".join("".join(words).split())
-
-
-def _token_texts(record: dict[str, Any], number: int) -> list[str]:
-    tokens = record.get("tokens")
-    given = tokens if isinstance(tokens, list) else [None]
-    texts = [token.get("text") if isinstance(token, dict) else token for token in given]
-    words = [text for text in texts if isinstance(text, str) and text]
-    if len(words) < len(texts):
-        raise BadLine(number, '"tokens" is not a list of words')
-    return words
-
-
-def _tags_of(record: dict[str, Any], number: int, options: ReadOptions) -> list[str] | None:
-    """RETURNS (list[str] | None): The IOB2 tags of a record's tokens, if it has such.
-
-    RAISES (BadLine): They are not as many as the tokens, are no tags, or numbers without names.
-    """
-    if not isinstance(record.get("tokens"), list):
-        return None
-    keys = [options.spans_key] if options.spans_key else TAG_KEYS
-    given = {key: record[key] for key in keys if key and _are_tags(record.get(key))}
-    if not given:
-        return None
-    key, values = next(iter(given.items()))
-    if len(values) != len(record["tokens"]):
-        message = f"{len(record['tokens'])} tokens, but {len(values)} tags under {key!r}"
-        raise BadLine(number, message)
-    if any(type(value) is int for value in values):
-        names = options.tag_names
-        if not all(type(value) is int and 0 <= value < len(names) for value in values):
-            raise BadLine(
-                number,
-                f"{key!r} has the numbers of tags. Name them, from 0, as in "
-                "--tag-names O,B-PER,I-PER",
-                json.dumps(values)[:80],
-            )
-        values = [names[value] for value in values]
-    if wrong := [value for value in values if not TAG.fullmatch(value)]:
-        raise BadLine(number, f"{wrong[0]!r} under {key!r} is no tag such as O or B-PER")
-    finder = SchemeFinder()
-    for value in values:
-        finder.add(value)
-    return to_iob2([(number, value) for value in values], options.scheme or finder.scheme)
-
-
-def _are_tags(value: Any) -> bool:
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and (all(type(v) is int for v in value) or all(isinstance(v, str) for v in value))
-    )
+def _compare_spans(
+    record: dict[str, Any], doc: Doc, text: str, number: int, options: ReadOptions
+) -> None:
+    """RAISES (BadLine): A record has tags and spans, and these are other entities."""
+    given = {key: value for key, value in record.items() if looks_like_spans(value)}
+    found = {(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents}
+    if options.spans_key or not any(key in given for key in SPAN_KEYS):
+        return
+    if {*(parse_spans({**given, "tokens": []}, text, number, options) or [])} != found:
+        message = "tags and spans that are different entities. Choose with --spans-key KEY"
+        raise BadLine(number, message, text)
 
 
 def _compare_tokens(record: dict[str, Any], spans: list[CharSpan] | None, number: int) -> None:

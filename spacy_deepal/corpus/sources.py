@@ -1,23 +1,24 @@
-"""A source of text: a file, plain, in an archive or out of a pipe, which can be read repeatedly."""
+"""A source of text: one file, which can be read repeatedly."""
 
 import codecs
 import gzip
 import io
-import shutil
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import IO, Any
 
 from ..errors import DeepALError
 
 BYTE_ORDER_MARK = "\ufeff"
-# What grows beyond both limits when it is unpacked is taken for a decompression bomb.
-MAX_UNPACKED, MAX_GROWTH = 1 << 28, 200
+LATIN_1 = "iso8859-1"
+C1_CONTROL = re.compile("[\x80-\x84\x86-\x9f]")  # no text has these; in cp1252 they are “ and €
+# Encodings that Python has for other things than files.
+NOT_OF_FILES = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"}
 DAMAGED = (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 CHUNK = 1 << 16
 
@@ -105,15 +106,24 @@ class Source:
                         text = text.lstrip(BYTE_ORDER_MARK)
                         if number > 1:
                             yield number, ""
-                    if "\0" in text:
-                        raise DeepALError(
-                            f"{self.path}:{number}: a NUL character, so this is no text in "
-                            f"{self.encoding}. If it is text, name its encoding, for example "
-                            "--encoding utf-16-le."
-                        )
+                    if "\0" in text or self.encoding != "utf-8":
+                        self._check_characters(number, text)
                     yield number, text
         except UnicodeError:
             raise DeepALError(self._wrong_byte()) from None
+
+    def _check_characters(self, number: int, line: str) -> None:
+        """RAISES (DeepALError): A line has characters that show that the encoding is another."""
+        if "\0" in line:
+            raise DeepALError(
+                f"{self.path}:{number}: a NUL character, so this is no text in {self.encoding}. If "
+                "it is text, name its encoding, for example --encoding utf-16-le."
+            )
+        if codecs.lookup(self.encoding).name == LATIN_1 and (found := C1_CONTROL.search(line)):
+            raise DeepALError(
+                f"{self.path}:{number}: the character {found[0]!r}, which Latin-1 has for no text. "
+                "Read the file with --encoding cp1252."
+            )
 
     def _wrong_byte(self) -> str:
         """RETURNS (str): Where the first byte stands that the encoding does not have."""
@@ -139,10 +149,17 @@ class Source:
 
 
 def _other(error: UnicodeDecodeError) -> str:
-    start = error.object[:2]
-    utf16 = error.start == 0 and start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    name = "utf-16" if utf16 else "latin-1"
-    return f"Save the file as UTF-8, or name its encoding, for example --encoding {name}."
+    """RETURNS (str): What to do about a byte. A wrong encoding of one byte a letter reads anything,
+    so none is recommended without the languages that it is for."""
+    marks = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16"}
+    marks |= {codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_BE: "utf-16"}
+    for mark, name in marks.items():
+        if error.start == 0 and error.object.startswith(mark):
+            return f"Save the file as UTF-8, or read it with --encoding {name}."
+    return (
+        "Save the file as UTF-8, or name its encoding: --encoding cp1252 (Western Europe), cp1250 "
+        "(Central Europe), cp1251 (Cyrillic), gb18030 or big5 (Chinese), shift_jis or euc-kr."
+    )
 
 
 def read_lines(file: Path) -> Iterator[tuple[int, str]]:
@@ -154,74 +171,21 @@ def check_encoding(encoding: str) -> None:
     """RAISES (DeepALError): Python does not know the encoding of text."""
     try:
         "".encode(encoding)
-    except (LookupError, UnicodeError) as error:
+        known = codecs.lookup(encoding).name not in NOT_OF_FILES
+    except (LookupError, UnicodeError, ValueError):
+        known = False
+    if not known:
         raise DeepALError(
-            f"There is no encoding {encoding!r}. Some that exist: utf-8, utf-16, latin-1, cp1252, "
-            "gb18030, shift_jis."
-        ) from error
+            f"There is no encoding {encoding!r} of files. Some that exist: utf-8, utf-16, latin-1, "
+            "cp1252, gb18030, shift_jis."
+        )
 
 
-def open_sources(path: Path, encoding: str = "utf-8") -> list[Source]:
-    """RETURNS (list[Source]): The file itself; or the files in a .zip archive, sorted. What comes
-    through a pipe is copied, since it can be read only once.
-
-    RAISES (DeepALError): It cannot be read.
-    """
-    if not path.is_file():
-        spool = NamedTemporaryFile()  # noqa: SIM115 (it lives as long as the source)
-        with Source(path, lambda: path.open("rb")).open() as stream:
-            shutil.copyfileobj(stream, spool)
-        spool.flush()
-        return [Source(path, lambda: open(spool.name, "rb"), encoding, spool)]
-    if path.suffix.lower() == ".gz":
-        size = path.stat().st_size
-        return [Source(path, lambda: _unpacked(gzip.open(path), size), encoding)]
-    if path.suffix.lower() == ".zip":
-        return _members(path, encoding)
-    return [Source(path, lambda: path.open("rb"), encoding)]
-
-
-def _members(path: Path, encoding: str) -> list[Source]:
-    def member(info: zipfile.ZipInfo) -> Source:
-        def opened() -> IO[bytes]:
-            try:
-                return _unpacked(zipfile.ZipFile(path).open(info), info.compress_size)
-            except RuntimeError as error:  # it is encrypted
-                raise DeepALError(f"{path}: {error}. Unpack it first.") from error
-
-        return Source(path / info.filename, opened, encoding)
-
-    with Source(path, lambda: path.open("rb")).open() as stream:
-        infos = [info for info in zipfile.ZipFile(stream).infolist() if not info.is_dir()]
-    return [member(info) for info in sorted(infos, key=lambda info: info.filename)]
-
-
-class _Unpacked(io.RawIOBase):
-    """Counts what is unpacked. RAISES (DeepALError): It is far more than was packed."""
-
-    def __init__(self, stream: IO[bytes], packed: int) -> None:
-        self._stream = stream
-        self._left = max(MAX_UNPACKED, MAX_GROWTH * packed)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._stream.read(len(buffer))
-        self._left -= len(data)
-        if self._left < 0:
-            raise DeepALError(
-                f"{getattr(self._stream, 'name', 'An archive')} grows to more than "
-                f"{MAX_GROWTH} times its size when it is unpacked. If that is right, unpack it "
-                "yourself."
-            )
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
-
-
-def _unpacked(stream: Any, packed: int) -> IO[bytes]:
-    return io.BufferedReader(_Unpacked(stream, packed))
+def seems_to_be_utf8(text: str, encoding: str) -> bool:
+    """RETURNS (bool): Whether a text that was read in another encoding makes sense as UTF-8."""
+    if text.isascii() or codecs.lookup(encoding).name.startswith("utf"):
+        return False
+    try:
+        return not text.encode(encoding).decode().isascii()
+    except UnicodeError:
+        return False

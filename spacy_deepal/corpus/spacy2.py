@@ -1,9 +1,13 @@
 """The training data of spaCy 2: a list of texts, each with its entities."""
 
+import ast
 import json
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import islice
 from typing import IO, Any
+from warnings import catch_warnings, simplefilter
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -15,15 +19,40 @@ from .sources import Source
 from .writing import check_labelled_whole, spans_of, write_list
 
 SPACY2 = "spacy2"
+PYTHON = re.compile(r"\s*(#|import |from |\w+\s*=\s*[\[(]|[\[(])")  # how such a file begins
 
 
 def spacy2_readings(source: Source, options: ReadOptions) -> list[Reading]:
     """RETURNS (list[Reading]): The way to read such a file; none if it is another."""
-    values = first_values(source, 1)
+    how, values = "lists of a text and its entities", first_values(source, 1)
+    read: Callable[[Source], Iterator[Any]] = read_values
+    if source.suffix in (".py", ".txt") and not values:
+        how, values = f"{how}, in Python", [value for _, value in islice(_python_values(source), 1)]
+        read = _python_values
     if not values or not _is_pair(values[0]):
         return []
-    how = "lists of a text and its entities"
-    return [Reading(SPACY2, how, f"--format {SPACY2}", partial(_read, options))]
+    return [Reading(SPACY2, how, f"--format {SPACY2}", partial(_read, options, read))]
+
+
+def _python_values(source: Source) -> Iterator[tuple[int, Any]]:
+    """YIELDS (tuple[int, Any]): The values of all lists that a Python file assigns, with their
+    lines. Nothing is run."""
+    first = next((line for _, line in source.lines() if line.strip()), "")
+    if not PYTHON.match(first):
+        return
+    try:
+        with catch_warnings():
+            simplefilter("ignore")
+            tree = ast.parse("\n".join(line for _, line in source.lines()))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for statement in tree.body:
+        value = statement.value if isinstance(statement, ast.Assign | ast.Expr) else None
+        for node in value.elts if isinstance(value, ast.List | ast.Tuple) else []:
+            try:
+                yield node.lineno, json.loads(json.dumps(ast.literal_eval(node)))
+            except (ValueError, TypeError, RecursionError, MemoryError):
+                yield node.lineno, ast.unparse(node)[:80]  # not a value, which is reported
 
 
 def _is_pair(value: Any) -> bool:
@@ -34,9 +63,11 @@ def _is_pair(value: Any) -> bool:
     )
 
 
-def _read(options: ReadOptions, source: Source, nlp: Language) -> Iterator[Sentence | BadLine]:
+def _read(
+    options: ReadOptions, read: Callable[[Source], Iterator[Any]], source: Source, nlp: Language
+) -> Iterator[Sentence | BadLine]:
     """Read [text, {"entities": [[start, end, label], ...]}], in one list or on one line each."""
-    for item in read_values(source):
+    for item in read(source):
         yield item if isinstance(item, BadLine) else attempt(_parse, options, nlp, *item)
 
 

@@ -10,14 +10,20 @@ from .reading import BadLine, Offsets, ReadOptions
 
 # Keys under which the entities of a record are; those of suggestions by a model are not read.
 SPAN_KEYS = ("spans", "entities", "ents", "label", "labels", "annotation", "annotations")
+NO_SPANS = "none"  # as the option --spans-key: no entities are read
 SUGGESTED = ("prediction", "predictions", "suggestions")
+# Keys with what has places in the text, or labels, and is no entity.
+OTHER_KEYS = ("tokens", "sents", "sentences", "relations", "options")
 # How tools name the parts of a span.
-START_KEYS = ("start", "start_offset", "start_char", "begin")
-END_KEYS = ("end", "end_offset", "end_char")
-LABEL_KEYS = ("label", "labels", "type", "tag", "entity_type", "entity")
+START_KEYS = ("start", "start_offset", "start_char", "begin", "startOffset", "offset")
+END_KEYS = ("end", "end_offset", "end_char", "endOffset")
+LENGTH = "length"
+LABEL_KEYS = ("label", "labels", "type", "tag", "entity_type", "entity_group", "category", "entity")
 SURFACE_KEYS = ("text", "surface", "entity_text")
+NAME_KEYS = ("word", "mention", "value", "name")  # those that may differ from the text
 # How the parts of a span may be named by tools that are not known.
 START_LIKE = re.compile("start|begin|from|offset", re.IGNORECASE)
+ENTITY_LIKE = re.compile(r"(?<![a-z])ner(?![a-z])|entit|mention|annot|span", re.IGNORECASE)
 END_LIKE = re.compile("end|stop|to$|length", re.IGNORECASE)
 
 
@@ -49,42 +55,86 @@ def parse_spans(
         only a key that is not known has any.
     """
     if key := options.spans_key:
-        value = _value_at(record, key)
+        if key == NO_SPANS:
+            return None
+        value = value_at(record, key)
         return None if value is None else _parse_list(value, key, text, number, options)
     given = {key: record[key] for key in SPAN_KEYS if record.get(key) is not None}
-    others = _unknown_keys(record)
-    if others and not any(given.values()):
-        raise BadLine(
-            number,
-            f"spans are under the key {others[0]!r}, which is not known. Read them with "
-            f"--spans-key {others[0]}, if they are entities",
-            json.dumps(_value_at(record, others[0]), ensure_ascii=False),
-        )
+    if not any(given.values()):
+        _check_unknown_keys(record, number)
     found = {key: _parse_list(value, key, text, number, options) for key, value in given.items()}
     full = {key: set(spans) for key, spans in found.items() if spans}
+    if full and (others := _unknown_keys(record)):
+        message = (
+            f"spans are under {next(iter(full))!r} and under {others[0]!r}, which is not known"
+        )
+        raise BadLine(number, f"{message}. Choose with --spans-key KEY", text)
     if len(set(map(frozenset, full.values()))) > 1:
         keys = " and ".join(map(repr, full))
         raise BadLine(number, f"{keys} have different entities. Choose with --spans-key KEY", text)
     return next((found[key] for key in full), [] if found else None)
 
 
-def _value_at(record: dict[str, Any], key: str) -> Any:
+def value_at(record: dict[str, Any], key: str) -> Any:
     """RETURNS (Any): What is under a key, or under one in an object: "meta.spans"."""
+    if key in record:
+        return record[key]
     outer, _, inner = key.partition(".")
     value = record.get(outer)
-    return record.get(key, value.get(inner) if isinstance(value, dict) else None)
+    return value_at(value, inner) if isinstance(value, dict) and inner else None
+
+
+def _check_unknown_keys(record: dict[str, Any], number: int) -> None:
+    """RAISES (BadLine): What seems to be entities is under a key that is not known."""
+    if others := _unknown_keys(record):
+        raise BadLine(
+            number,
+            f"spans are under the key {others[0]!r}, which is not known. Read them with "
+            f"--spans-key {others[0]}, if they are entities",
+            json.dumps(value_at(record, others[0]), ensure_ascii=False),
+        )
+    for key, value in _of_unknown_keys(record).items():
+        if _looks_like_entities(key, value):
+            raise BadLine(
+                number,
+                f"{key!r} seems to have entities, but does not say where they stand. Write them as "
+                "[start, end, label], or leave the key out",
+                json.dumps(value, ensure_ascii=False),
+            )
 
 
 def _unknown_keys(record: dict[str, Any]) -> list[str]:
-    known = {*SPAN_KEYS, *SUGGESTED, "tokens", "relations"}
+    """RETURNS (list[str]): The keys that are not known and seem to have spans."""
+    return [key for key, value in _of_unknown_keys(record).items() if looks_like_spans(value)]
+
+
+def _of_unknown_keys(record: dict[str, Any]) -> dict[str, Any]:
+    """RETURNS (dict): What is under keys that are not known, also in an object: "meta.spans"."""
+    known = {*SPAN_KEYS, *SUGGESTED, *OTHER_KEYS}
     inner = {
         f"{outer}.{key}": value
         for outer, values in record.items()
         if isinstance(values, dict) and outer not in known
         for key, value in values.items()
     }
-    values = {key: value for key, value in {**record, **inner}.items() if key not in known}
-    return [key for key, value in values.items() if looks_like_spans(value)]
+    return {key: value for key, value in {**record, **inner}.items() if key not in known}
+
+
+def _looks_like_entities(key: str, value: Any) -> bool:
+    """RETURNS (bool): Whether a value has texts with labels, but not their places:
+    [["Mia", "PER"]], {"PER": ["Mia"]}, or [{"text": "Mia", "type": "PER"}]."""
+    if isinstance(value, list) and value and all(isinstance(entry, dict) for entry in value):
+        return any(name in value[0] for name in LABEL_KEYS) and any(
+            isinstance(value[0].get(name), str) for name in (*SURFACE_KEYS, *NAME_KEYS)
+        )
+    if not ENTITY_LIKE.search(key):
+        return False
+    entries = [*value.values()] if isinstance(value, dict) else value
+    return isinstance(entries, list) and bool(entries) and all(map(_is_list_of_text, entries))
+
+
+def _is_list_of_text(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(v, str) for v in value)
 
 
 def _parse_list(
@@ -106,7 +156,9 @@ def _parse_span(entry: Any, text: str, number: int, options: ReadOptions) -> Cha
     elif isinstance(entry, list) and len(entry) == 3:
         start, end, label, surface = *entry, None
     else:
-        raise BadLine(number, f"{shown} is not [start, end, label] in the text", text)
+        message = f"{shown} is not [start, end, label] in the text. If it says of what kind the "
+        message += "text is, pass over it with --spans-key none"
+        raise BadLine(number, message, text)
     if not isinstance(label, str) or label != label.strip() or not label:
         raise BadLine(number, f"{shown} is not [start, end, label]: {label!r} is no label", text)
     if type(start) is not int or type(end) is not int:
@@ -129,6 +181,8 @@ def _parts(entry: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
         return next((entry[name] for name in names if entry.get(name) is not None), None)
 
     start, end, label = first(START_KEYS), first(END_KEYS), first(LABEL_KEYS)
+    if end is None and type(start) is int and type(entry.get(LENGTH)) is int:
+        end = start + entry[LENGTH]
     if isinstance(label, list) and len(label) == 1:
         label = label[0]  # as in Label Studio
     return start, end, label, first(SURFACE_KEYS)

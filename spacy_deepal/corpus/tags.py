@@ -10,6 +10,11 @@ TAG = re.compile(r"O|[BIESLUM]-\S+")
 ROLES = {"L": "E", "U": "S", "M": "I"}
 
 
+def full_tag(cell: str, scheme: TagScheme | None) -> str:
+    """RETURNS (str): The tag of a word; with the scheme "io", a type alone is a tag of IOB1."""
+    return f"I-{cell}" if scheme == "io" and cell not in ("O", "") else cell
+
+
 class SchemeFinder:
     """Looks at all tags of a file, and says by which scheme they mark entities."""
 
@@ -58,7 +63,8 @@ def to_iob2(tags: Iterable[tuple[int, str]], scheme: TagScheme) -> list[str]:
                 raise BadLine(line, f"{tag} is no tag of {scheme.upper()}", tag)
         if inside and not (goes_on and label == before[2:]):
             if scheme == "iob2":
-                raise BadLine(line, f"{tag} after {before}: in IOB2 an entity begins with B-", tag)
+                message = f"{tag} after {before}: in IOB2 an entity begins with B-"
+                raise BadLine(line, f"{message}. Try --scheme iob1", tag)
             if scheme == "bioes":
                 raise BadLine(line, f"{tag} after {before}: no entity has begun", tag)
             inside = False

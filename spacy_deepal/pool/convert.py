@@ -13,7 +13,7 @@ from ..corpus.docs import finished
 from ..corpus.folders import find_files, open_all
 from ..corpus.formats import check_format, find_reading
 from ..corpus.reading import BadLine, ReadOptions, Sentence
-from ..corpus.sources import Source, check_encoding
+from ..corpus.sources import Source, check_encoding, seems_to_be_utf8
 from ..errors import DeepALError
 from ..pipelines import blank_pipeline, load_pipeline
 from ..progress import progress_bar
@@ -24,6 +24,7 @@ from .summary import ConvertSummary, FileSummary
 
 LONG_SENTENCE = 1000  # tokens
 MOST_STRINGS = 50_000  # words of a vocab before it is made anew
+UTF8_NOTE = "sentences look like UTF-8 that was read as"
 LONG_NOTE = "sentences have more than 1,000 tokens. If they are several each, use --split"
 
 
@@ -130,6 +131,8 @@ def _read_all(
                         summary.notes[sentence.note] += 1
                     if len(sentence.doc) > LONG_SENTENCE:
                         summary.notes[LONG_NOTE] += 1
+                    if seems_to_be_utf8(sentence.doc.text, source.encoding):
+                        summary.notes[f"{UTF8_NOTE} {source.encoding}"] += 1
                     if count_words(sentence.doc) == 0:
                         summary.without_words += 1
                     else:

@@ -88,11 +88,20 @@ def inline_svg(comparison: Comparison, width: float, height: float, id: str) -> 
     """
     if not comparison.started:
         return ""
-    svg = figure_bytes(draw_curves(comparison, width, height), "svg", text=True).decode("utf8")
+    label = "Learning curves: test F1 against percent of words labelled"
+    return svg_element(draw_curves(comparison, width, height), id, label)
+
+
+def svg_element(drawing: "Figure", id: str, label: str) -> str:
+    """RETURNS (str): A figure as an <svg> element.
+
+    id (str): As for `inline_svg`.
+    label (str): What the figure shows, for people who do not see it. It needs no escaping.
+    """
+    svg = figure_bytes(drawing, "svg", text=True).decode("utf8")
     svg = re.sub(r'( id="|href="#|url\(#)', rf"\1{id}-", svg[svg.index("<svg") :])
     svg = re.sub(r' (width|height)="[^"]*pt"', "", svg, count=2)  # those of the element
-    label = 'role="img" aria-label="Learning curves: test F1 against percent of words labelled"'
-    return svg.replace("<svg", f"<svg {label}", 1)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
 
 
 def figure_bytes(drawing: "Figure", format: str, *, text: bool = False) -> bytes:
@@ -134,15 +143,20 @@ def draw_curves(comparison: Comparison, width: float, height: float) -> "Figure"
     axes.set_xlabel("words labelled (% of the pool)", color=INK)
     axes.set_ylabel("test F1 (points)", color=INK)
     axes.set_xlim(left=0)
+    quieten(axes)
+    legend = axes.legend(loc="lower right", frameon=False, labelcolor=INK, fontsize=9)
+    for text in legend.get_texts():
+        text.set_parse_math(False)  # a name may have any characters
+    return drawing
+
+
+def quieten(axes: "Axes") -> None:
+    """Draw grid, frame and ticks so that the data stand out."""
     axes.grid(color="#e4e7eb", lw=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color("#b6bdc5")
     axes.tick_params(color="#b6bdc5", labelcolor=MUTED)
-    legend = axes.legend(loc="lower right", frameon=False, labelcolor=INK, fontsize=9)
-    for text in legend.get_texts():
-        text.set_parse_math(False)  # a name may have any characters
-    return drawing
 
 
 def _draw_function(axes: "Axes", name: str, runs: list[Run], style: Style) -> None:

@@ -13,6 +13,7 @@ from ..rounds.rows import GenreCount
 from .batches import LabelColors, ShownBatch, show_batch
 from .compare import TARGET, Comparison
 from .curves import inline_svg, styles
+from .reliability import reliability_svg
 from .runs import Run, Stop
 
 TEMPLATE = "report.html"
@@ -51,6 +52,7 @@ def write_report(comparison: Comparison, output: Path, title: str = "Deep active
         shares=genre_shares,
         stops=find_stops,
         batches=_show_batches(comparison.runs),
+        reliability=reliability_svg,
     )
     with write_atomically(output) as stream:
         stream.write(page)

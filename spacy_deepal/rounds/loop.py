@@ -1,16 +1,19 @@
 """The active learning loop (Shen et al. 2017, sections 4 and 5): label a seed set, train, evaluate;
 then score, select, label, train and evaluate, round after round."""
 
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.api import Config
 
-from ..acquisition.copies import CopyFilter, without_copies
+from ..acquisition.copies import CopyFilter
 from ..acquisition.engines import make_engine
-from ..acquisition.registry import acquisition_block
+from ..acquisition.functions import needs_of
+from ..acquisition.registry import acquisition_block, resolve_acquisition
 from ..acquisition.score_folder import ScoreFolder
 from ..acquisition.scoring import make_job, score_pool
 from ..acquisition.selection import PoolScores, select
@@ -30,9 +33,10 @@ from .manifest import make_manifest
 from .repair import take_out_damaged
 from .rows import FoundEntities, RoundMetrics, Selected
 from .run_folder import RoundFolder, RunFolder
-from .settings import SECTION, read_settings, words_of
+from .settings import SECTION, read_settings
 from .stability import agreement, draw_stop_set, find_entities, stopping_point
-from .training import Training, evaluate_pipeline
+from .training import Training, dev_scores, evaluate_pipeline
+from .unlabelled import Unlabelled
 
 
 def run_loop(
@@ -94,6 +98,7 @@ class Loop:
         self.config = training.config.interpolate()
         self.folder, self.pool = folder, pool
         self.vocab = blank_pipeline(folder.manifest.lang).vocab
+        self.left = Unlabelled(self.settings, folder, pool, self.vocab)
 
     def end(self) -> str:
         """RETURNS (str): Why there is no next round; empty if there is one."""
@@ -109,36 +114,7 @@ class Loop:
             return f"Predictions are stable: {stable:.3f} or more in the mean of {rounds} rounds."
         if settings.rounds and last.round >= settings.rounds:
             return f"Rounds done: {settings.rounds}."
-        return self._used_up(len(metrics))
-
-    def _used_up(self, number: int) -> str:
-        count, shortest, budget = 0, 0, self._budget(number)
-        for words in self._words_left(number):
-            if words <= budget:
-                return ""
-            count, shortest = count + 1, min(shortest or words, words)
-        if not count:
-            copies = self.settings.max_similarity is not None
-            return f"The pool is used up{', apart from near-copies of what is labelled' * copies}."
-        return (
-            f"The {count} sentences left in the pool are longer than the budget: the shortest has "
-            f"{shortest} words."
-        )
-
-    def _words_left(self, number: int) -> Iterator[int]:
-        """YIELDS (int): The words of each sentence that no round before this one selected, without
-        near-copies of those if there is a `max_similarity`."""
-        selected = self._selected_ids(number)
-        if self.settings.max_similarity is None:
-            return (
-                words
-                for row in self.pool.index()
-                for name, words in zip(row.ids, row.words, strict=True)
-                if words and name not in selected
-            )
-        docs = (doc for doc in self.pool.docs() if sentence_id(doc) not in selected)
-        left = without_copies(docs, self._earlier(number), self.settings.max_similarity)
-        return filter(None, map(count_words, left))
+        return self.left.used_up(len(metrics))
 
     def next_round(self, on_model: Callable[[Path], None] = lambda model: None) -> RoundMetrics:
         """Do the next round, or what is left of it.
@@ -153,7 +129,16 @@ class Loop:
                 self._select(here, selection)
             self._label(here)
         on_model(self.trained(here.number))
+        self._remove_scores(here.number)
         return self._evaluate(here, selection, self._labelled(here.number))
+
+    def _remove_scores(self, number: int) -> None:
+        """Remove the scores that no round after this one looks back at."""
+        rounds = needs_of(self.settings.acquisition).rounds
+        needed = [*self._scored(rounds), number] if rounds else []
+        for each in self.folder.rounds():
+            if each.number not in needed:
+                shutil.rmtree(each.scores, ignore_errors=True)
 
     def repair(self, tell: Callable[[str], None]) -> None:
         """Take out what is damaged, and make again what is missing of what is finished."""
@@ -188,29 +173,17 @@ class Loop:
     def _select(self, here: RoundFolder, selection: str) -> None:
         """Score what is left of the pool, and write which sentences are selected."""
         scored, number = selection == "acquisition", here.number
-        budget, most = self._budget(number), self.settings.max_similarity
+        budget, most = self.left.budget(number), self.settings.max_similarity
         block = self.config[SECTION]["acquisition"] if scored else acquisition_block("RAND")
-        # If near-copies are passed over, nobody knows in advance how far down the scores the budget
-        # reaches, so all of them have to be exact.
-        job = make_job(
-            self._start(number),
-            here.scores,
-            block,
-            budget=budget if most is None else None,
-            seed=derive_seed(self.settings.seed, "score", number),
-            code=self.training.code,
-            use_gpu=self.training.use_gpu,
-        )
-        engine, left_out = (
-            make_engine(self.settings.n_process, self.settings.engine),
-            self._selected_ids(number),
-        )
         with here.timed("score"):
-            title = f"round {number}, scoring"
-            score_pool(job, self.pool, exclude=left_out, engine=engine, title=title)
+            self._score(here, block)
+            scores = self._final_scores(here, block)
         with here.timed("select"):
-            copies = None if most is None else CopyFilter(self.pool, most, self._earlier(number))
-            batch = select(PoolScores(ScoreFolder(here.scores), self.pool), budget, copies)
+            known = self.left.earlier(number)
+            copies = None if most is None else CopyFilter(self.pool, most, known)
+            batch = select(scores, budget, copies)
+        if not scored:
+            shutil.rmtree(here.scores, ignore_errors=True)
         if not batch:
             raise DeepALError(
                 f"No sentence of the pool {self.pool.path} fits into {budget} words. Raise "
@@ -220,6 +193,44 @@ class Loop:
             Selected(id=item.id, words=item.words, score=item.score if scored else None)
             for item in batch
         )
+
+    def _score(self, here: RoundFolder, block: dict[str, Any]) -> None:
+        """Write first scores of what a round has left of the pool. If near-copies are passed over,
+        nobody knows in advance how far down the scores the budget reaches, so all of them have to
+        be exact."""
+        exact = self.settings.max_similarity is not None
+        job = make_job(
+            self._start(here.number),
+            here.scores,
+            block,
+            budget=None if exact else self.left.budget(here.number),
+            seed=derive_seed(self.settings.seed, "score", here.number),
+            code=self.training.code,
+            use_gpu=self.training.use_gpu,
+        )
+        engine = make_engine(self.settings.n_process, self.settings.engine)
+        title, left_out = f"round {here.number}, scoring", self.left.selected_ids(here.number)
+        score_pool(job, self.pool, exclude=left_out, engine=engine, title=title)
+
+    def _final_scores(self, here: RoundFolder, block: dict[str, Any]) -> PoolScores:
+        """RETURNS (PoolScores): The scores of a round, with a look back at as many rounds as the
+        function needs. Rounds whose batch was drawn at random have no scores."""
+        function = resolve_acquisition(block)
+        earlier = []
+        for each in map(self.folder.round, self._scored(needs_of(function).rounds)):
+            folder = ScoreFolder(each.scores)
+            try:
+                known = list(folder.read_all())
+            except DeepALError:  # a file was lost or damaged
+                self._score(each, block)
+                known = list(folder.read_all())
+            earlier.append({item.id: item.score for item in known})
+        return PoolScores(ScoreFolder(here.scores), self.pool, function, earlier)
+
+    def _scored(self, rounds: int) -> list[int]:
+        """RETURNS (list[int]): Of the finished rounds that chose by scores, the last ones."""
+        scored = [line.round for line in self.folder.metrics if line.selection == "acquisition"]
+        return scored[-rounds:] if rounds else []
 
     def _label(self, here: RoundFolder) -> None:
         """Have the selected sentences labelled, and check what comes back."""
@@ -260,7 +271,7 @@ class Loop:
             words_percent=100 * words / self.pool.words,
             sentences=len(labelled),
             **scores,
-            dev_ents_f=nlp.meta["performance"]["ents_f"],
+            **dev_scores(nlp),
             stability=agreement(before, found) if before else None,
             genres=count_genres(here.read_batch(self.vocab)),
             seconds=here.seconds,
@@ -284,16 +295,3 @@ class Loop:
 
     def _start(self, number: int) -> Path:
         return self.trained(number - 1) if number else self.folder.initial
-
-    def _budget(self, number: int) -> int:
-        budget = self.settings.budget_words if number else self.settings.seed_words
-        return words_of(budget, self.pool.words)
-
-    def _earlier(self, number: int) -> Iterator[Doc]:
-        """YIELDS (Doc): The sentences that the rounds before this one selected."""
-        rounds = map(self.folder.round, range(number))
-        return (doc for each in rounds for doc in each.read_batch(self.vocab))
-
-    def _selected_ids(self, number: int) -> set[str]:
-        rounds = map(self.folder.round, range(number))
-        return {item.id for each in rounds for item in each.selected.read()}

@@ -64,6 +64,42 @@ class TypeScores(Row):
     f: float
 
 
+class ConfidenceBin(Row):
+    """The entities that a model found with a like confidence.
+
+    confidence (float): The mean of their confidence, from 0 to 1.
+    right (float): The share of them that is right.
+    """
+
+    entities: int
+    confidence: float
+    right: float
+
+
+class Reliability(Row):
+    """How far the confidence of entities can be believed.
+
+    bins (list[ConfidenceBin]): By confidence; without empty ones.
+    error (float): The expected calibration error, from 0 to 1: how far the share that is right is
+        from the confidence, in the mean over the entities (Guo et al. 2017, section 2).
+    """
+
+    bins: list[ConfidenceBin]
+    error: float
+
+
+class Calibration(Row):
+    """The confidence of the entities that a model finds in the test set.
+
+    temperature (float): Fitted on dev.
+    before, after (Reliability): With a temperature of 1, and with this one.
+    """
+
+    temperature: float
+    before: Reliability
+    after: Reliability
+
+
 class Seconds(Row):
     """How long each step of a round took; 0 while it is not done."""
 
@@ -79,7 +115,8 @@ class Metrics(Row):
     ents_p, ents_r, ents_f (float), ents_per_type (dict): Scores on the test set, with its tokens.
     raw_ents_f (float | None): F1 on its raw text, with the pipeline's tokens; None if the data do
         not have their text.
-    dev_ents_f (float): F1 on dev.
+    dev_ents_f (float), dev_ents_per_type (dict): Scores on dev.
+    calibration (Calibration | None): How far confidence can be believed; None if nothing was found.
     """
 
     ents_p: float
@@ -88,6 +125,8 @@ class Metrics(Row):
     ents_per_type: dict[str, TypeScores]
     raw_ents_f: float | None = None
     dev_ents_f: float
+    dev_ents_per_type: dict[str, TypeScores] = Field(default_factory=dict)
+    calibration: Calibration | None = None
     seconds: Seconds
 
     def describe(self) -> str:

@@ -7,7 +7,7 @@ manifest.json     what the run is: config, seed, versions, pool; fixed at its st
 initial/          the pipeline before any training
 metrics.jsonl     a line for each finished round
 shards.index      the index of those shards that the pool's own index does not have
-round_NN/         scores/ (until the round is finished), selected.jsonl, batch.spacy (labelled),
+round_NN/         scores/ (until no round needs them), selected.jsonl, batch.spacy (labelled),
                   seconds.json, model/, train.log, entities.jsonl (what the model finds in the stop
                   set)
 labelling/        what `spacy deepal label` adds: see annotation/labelling_folder.py
@@ -198,7 +198,6 @@ class RunFolder:
         for number in range(finished):
             here = self.round(number)
             shutil.rmtree(here.training, ignore_errors=True)
-            shutil.rmtree(here.scores, ignore_errors=True)
             if keep == "last" and number < finished - 1:
                 shutil.rmtree(here.model, ignore_errors=True)
 
@@ -207,7 +206,7 @@ class RoundFolder:
     """One round on disk.
 
     model (Path): The pipeline at the end of the round.
-    scores (Path): The scores of the pool, until the round is finished.
+    scores (Path): The first scores of what was left of the pool, until no round needs them.
     training (Path), log (Path): What spaCy writes while the round trains; the log stays.
     selected (RowFile[Selected]): The sentences that the round selected, in the order taken.
     batch (Path): These sentences with their labels.

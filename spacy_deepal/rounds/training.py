@@ -21,6 +21,7 @@ from ..drafts import writing
 from ..errors import DeepALError
 from ..pipelines import load_pipeline
 from ..seeds import derive_seed
+from .calibration import calibrate_saved, measure_calibration
 from .checks import no_annotation
 from .raw_text import raw_text_f
 from .run_folder import RoundFolder
@@ -29,6 +30,10 @@ from .settings import SECTION, Settings
 POOL_COUNTS = "spacy_deepal.PoolCounts.v1"
 # spaCy's errors for a component without labels, for [paths] vectors, and for a loss.
 NO_LABELS, NO_VECTORS, NAN_LOSS = "E143", "E884", "E910"
+
+# A model of all words trains on for at least so many passes without a gain on dev, and is evaluated
+# at most so often in a pass.
+PATIENT_PASSES, EVALUATIONS_A_PASS = 3, 10
 
 
 class LossDiverged(DeepALError):
@@ -110,22 +115,45 @@ class Training:
         except LossDiverged:
             here.diverged.touch()
             raise
+        calibrate_saved(here.training / DIR_MODEL_BEST, config.interpolate()["paths"]["dev"])
         return here.training / DIR_MODEL_BEST
 
 
 def train_full(config: Config, output: Path, *, use_gpu: int = -1) -> dict[str, Any]:
-    """Train once on [paths] train, as `spacy train` does, and evaluate on [paths] test.
+    """Train once on [paths] train, as `spacy train` does but for `be_patient`, and evaluate on
+    [paths] test.
 
     config (Config): The user's config, not interpolated.
     output (Path): The folder that gets model-best, model-last and train.log.
-    RETURNS (dict): As `evaluate_pipeline`, and dev_ents_f.
+    RETURNS (dict): As `evaluate_pipeline` and `dev_scores`.
     """
     output.mkdir(parents=True, exist_ok=True)
     nlp = _init_pipeline(without_loop(config), use_gpu)
+    be_patient(nlp)
     _train(nlp, output, output / "train.log", None, "full data", use_gpu)
+    paths = config.interpolate()["paths"]
+    calibrate_saved(output / DIR_MODEL_BEST, paths["dev"])
     nlp = load_pipeline(output / DIR_MODEL_BEST)
-    scores = evaluate_pipeline(nlp, config.interpolate()["paths"]["test"])
-    return {**scores, "dev_ents_f": nlp.meta["performance"]["ents_f"]}
+    return {**evaluate_pipeline(nlp, paths["test"]), **dev_scores(nlp)}
+
+
+def dev_scores(nlp: Language) -> dict[str, Any]:
+    """RETURNS (dict): dev_ents_f (0 to 1) and dev_ents_per_type of a trained pipeline, as its
+    training has noted them."""
+    performance = nlp.meta["performance"]
+    types = performance.get("ents_per_type") or {}
+    return {"dev_ents_f": performance["ents_f"], "dev_ents_per_type": types}
+
+
+def be_patient(nlp: Language) -> None:
+    """Raise the patience of a training to PATIENT_PASSES. The config counts it in updates, and on a
+    large set these are less than a pass. Dev is evaluated more seldom there, too."""
+    training = nlp.config["training"]
+    updates = count_updates(nlp, PATIENT_PASSES, 0)
+    seldom = updates // (PATIENT_PASSES * EVALUATIONS_A_PASS)
+    training["eval_frequency"] = max(training["eval_frequency"], seldom)
+    if training["patience"]:  # with 0, nothing but the other limits ends the training
+        training["patience"] = max(training["patience"], updates)
 
 
 def _init_pipeline(config: Config, use_gpu: int) -> Language:
@@ -198,8 +226,8 @@ def evaluate_pipeline(nlp: Language, path: str | Path) -> dict[str, Any]:
     """Score a pipeline with spaCy's scorer on the tokens of the data, and on raw text.
 
     path (str | Path): Labelled sentences.
-    RETURNS (dict): ents_p, ents_r, ents_f (0 to 1) and ents_per_type on the tokens of the data, and
-        raw_ents_f as `raw_text_f`.
+    RETURNS (dict): ents_p, ents_r, ents_f (0 to 1) and ents_per_type on the tokens of the data,
+        raw_ents_f as `raw_text_f`, and calibration as `measure_calibration`.
     RAISES (DeepALError): If no sentence is labelled.
     """
     examples = list(Corpus(path, gold_preproc=True)(nlp))
@@ -208,7 +236,8 @@ def evaluate_pipeline(nlp: Language, path: str | Path) -> dict[str, Any]:
         raise DeepALError(f"{path} has no labelled sentence to evaluate on. Name data that have.")
     raw = raw_text_f(nlp, (example.reference for example in examples), scores["ents_f"])
     keys = ("ents_p", "ents_r", "ents_f", "ents_per_type")
-    return {**{key: scores[key] for key in keys}, "raw_ents_f": raw}
+    calibration = measure_calibration(nlp, examples)
+    return {**{k: scores[k] for k in keys}, "raw_ents_f": raw, "calibration": calibration}
 
 
 def without_loop(config: Config) -> Config:

@@ -21,6 +21,7 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 
 from ..errors import DeepALError
 from . import scheme
+from .confidence import set_confidence
 from .defaults import BATCH_WORDS, BEAM_WIDTH, DEFAULT_MODEL
 from .entities import set_entities
 from .evidence import Evidence, make_evidence
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         "model": DEFAULT_MODEL,
         "beam_width": BEAM_WIDTH,
         "batch_words": BATCH_WORDS,
+        "confidence": False,
         "scorer": {"@scorers": "spacy.ner_scorer.v1"},
     },
     default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
@@ -51,12 +53,12 @@ def make_deepal_ner(
     model: Model,
     beam_width: int,
     batch_words: int,
+    confidence: bool,
     scorer: Callable | None,
 ) -> "DeepNER":
     """Make a DeepNER component: the factory `deepal_ner`."""
-    return DeepNER(
-        nlp.vocab, model, name, beam_width=beam_width, batch_words=batch_words, scorer=scorer
-    )
+    options: dict[str, Any] = {"beam_width": beam_width, "batch_words": batch_words}
+    return DeepNER(nlp.vocab, model, name, **options, confidence=confidence, scorer=scorer)
 
 
 class DeepNER(TrainablePipe):
@@ -69,6 +71,7 @@ class DeepNER(TrainablePipe):
         the best path that a beam of this width finds. With 1 they are read off the greedy path, as
         in the paper. Acquisition functions always read the greedy path.
     batch_words (int): Most words, padding counted, that are decoded at once.
+    confidence (bool): Set `ent._.confidence` of each entity, from 0 to 1: see confidence.py.
     scorer (Callable | None): The scoring function. With None, the component scores nothing.
     """
 
@@ -80,15 +83,14 @@ class DeepNER(TrainablePipe):
         *,
         beam_width: int = BEAM_WIDTH,
         batch_words: int = BATCH_WORDS,
+        confidence: bool = False,
         scorer: Callable | None = ner_score,
     ):
         for key, value in (("beam_width", beam_width), ("batch_words", batch_words)):
             if value < 1:
                 raise DeepALError(f"[components.{name}] {key} = {value}: must be at least 1.")
-        self.vocab = vocab
-        self.model = model
-        self.name = name
-        self.beam_width, self.batch_words = beam_width, batch_words
+        self.vocab, self.model, self.name = vocab, model, name
+        self.beam_width, self.batch_words, self.confidence = beam_width, batch_words, confidence
         self.cfg: dict[str, Any] = {"labels": []}
         self.scorer = scorer
 
@@ -101,6 +103,11 @@ class DeepNER(TrainablePipe):
     def label_data(self) -> tuple[str, ...]:
         """RETURNS (tuple[str]): What `spacy init labels` writes and `initialize` reads."""
         return self.labels
+
+    @property
+    def temperature(self) -> float:
+        """RETURNS (float): What logits are divided by for a confidence; 1 before a calibration."""
+        return float(self.cfg.get("temperature", 1.0))
 
     def add_label(self, label: str) -> int:
         """Add an entity type. The model grows if it is initialised, and predicts what it did.
@@ -132,27 +139,20 @@ class DeepNER(TrainablePipe):
         return tagger.paths(docs, context, self.batch_words, self.beam_width)
 
     def _tagger(self) -> "Tagger":
-        """RAISES (DeepALError): There is no label yet, or the weights are for other labels."""
-        from .model import tagger_of
+        from .model import checked_tagger
 
-        if not (self.labels or self.model.has_dim("nO")):
-            raise DeepALError(Errors.E143.format(name=self.name))
-        if self.model.has_dim("nO") and self.model.get_dim("nO") != scheme.tag_count(self.labels):
-            raise DeepALError(
-                f"The component '{self.name}' has {len(self.labels)} labels, and its weights are "
-                f"for {self.model.get_dim('nO')} tags instead of {scheme.tag_count(self.labels)}. "
-                "Its files are not of one model: restore them from a copy."
-            )
-        return tagger_of(self.model)
+        return checked_tagger(self.model, self.name, self.labels)
 
     def set_annotations(self, docs: Iterable[Doc], scores: Any) -> None:
         """Set the entities of the best paths. Entities and blocked tokens already there stay.
 
         scores (Paths): What `predict` returned for the Docs.
         """
-        labels = [self.vocab.strings.add(label) for label in self.labels]
+        docs, labels = list(docs), [self.vocab.strings.add(label) for label in self.labels]
         for doc, tags in zip(docs, scores.best, strict=True):
             set_entities(doc, tags, labels)
+        if self.confidence:
+            set_confidence(self, docs, scores)
 
     def evidence(
         self, docs: Sequence[Doc], *, samples: int = 0, decoder_only: bool = False, seed: int = 0
@@ -286,7 +286,7 @@ class DeepNER(TrainablePipe):
         found = initial_labels(labels, counts, get_examples)
         if not all(isinstance(label, str) for label in found):
             raise ValueError(Errors.E187)
-        self.cfg["labels"] = sorted({*self.labels, *found})  # all weights are drawn anew
+        self.cfg = {"labels": sorted({*self.labels, *found})}  # all weights are drawn anew
         if not self.labels:
             warnings.warn(
                 f"Component '{self.name}' has no labels, so it will find nothing: the training "

@@ -122,6 +122,27 @@ class Tagger:
             group.share(search(encoded, n_tags, beam_width).cpu().numpy(), best)
         return Paths(tags, log_probs, best)
 
+    def path_log_probs(
+        self, docs: Sequence[Doc], paths: Sequence[NDArray], context: Context, batch_words: int
+    ) -> list[NDArray]:
+        """Follow paths that are not the greedy ones.
+
+        paths (Sequence[array[n_words]]): The tags of each Doc.
+        RETURNS (list[array[n_words, n_tags]]): log P(tag | path before it), per Doc.
+        """
+        n_tags, lengths = self.network.sizes.tags, [len(path) for path in paths]
+        log_probs = [np.zeros((0, n_tags), "float32") for _ in docs]
+        for group in bucket(lengths, batch_words):
+            previous = [np.concatenate([[n_tags], paths[i][:-1]]) for i in group]
+            with torch.no_grad():
+                logits = self.teacher_forced(
+                    [docs[i] for i in group], previous, self.gather(context, group)
+                )
+            rows = split(logits.log_softmax(1).cpu().numpy(), [lengths[i] for i in group])
+            for i, own in zip(group, rows, strict=True):
+                log_probs[i] = own
+        return log_probs
+
     def sample(
         self, docs: Sequence[Doc], context: Context, masks: Masks, batch_words: int
     ) -> list[NDArray]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, cast
 
 import torch
 from numpy.typing import NDArray
+from spacy.errors import Errors
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from thinc.api import Model, torch2xp, xp2torch
@@ -18,6 +19,7 @@ from .decoding import Context, Tagger
 from .initial_text import InitialText
 from .lexicon import find_vectors_scale, static_vectors
 from .network import EOS, CnnCnnLstm
+from .scheme import tag_count
 from .shim import NetworkShim
 from .sizes import Architecture, Sizes, Vocabulary, check_architecture
 from .tok2vec import init_tok2vec, is_frozen
@@ -73,6 +75,22 @@ def tagger_of(model: Model) -> Tagger:
     shim = cast(NetworkShim, model.shims[0])
     shim.fork_guard.settle()
     return shim.tagger
+
+
+def checked_tagger(model: Model, name: str, labels: Sequence[str]) -> Tagger:
+    """The `tagger_of` a component's model.
+
+    RAISES (DeepALError): There is no label yet, or the weights are for other labels.
+    """
+    if not (labels or model.has_dim("nO")):
+        raise DeepALError(Errors.E143.format(name=name))
+    if model.has_dim("nO") and model.get_dim("nO") != tag_count(labels):
+        raise DeepALError(
+            f"The component '{name}' has {len(labels)} labels, and its weights are for "
+            f"{model.get_dim('nO')} tags instead of {tag_count(labels)}. Its files are not of one "
+            "model: restore them from a copy."
+        )
+    return tagger_of(model)
 
 
 def add_tags(model: Model, count: int) -> None:

@@ -25,7 +25,7 @@ SPAN = 256  # most pieces that the encoder reads at once
 OVERLAP = 128  # pieces that two neighbouring spans of a long sentence share
 PIECES_AT_ONCE = 4096  # pieces of a batch, padding counted
 SHOWN_AFTER = 3  # seconds until a progress bar appears
-LARGEST = float(np.finfo("float16").max)
+LARGEST_VALUE = float(np.finfo("float16").max)
 
 
 class Span(NamedTuple):
@@ -155,7 +155,7 @@ class PretrainedEncoder:
             of_words = np.concatenate([owners[span.first : span.last] for span in batch])
             sums.index_add_(0, torch.from_numpy(of_words), vectors[rows, columns].float().cpu())
         counts = np.bincount(owners, minlength=words).clip(1)
-        means = (sums / torch.from_numpy(counts).unsqueeze(1)).clamp_(-LARGEST, LARGEST)
+        means = (sums / torch.from_numpy(counts).unsqueeze(1)).clamp_(-LARGEST_VALUE, LARGEST_VALUE)
         lengths = [len(sentence) for sentence in sentences]
         return np.split(means.half().numpy(), np.cumsum(lengths)[:-1]) if lengths else []
 

@@ -90,5 +90,5 @@ class TestTwoWorkers:
 
     def test_no_cluster_at_an_address_is_said(self, pool, tmp_path, model):
         job = make_job(model, tmp_path / "scores", acquisition_block("MNLP"))
-        with pytest.raises(DeepALError, match="There is no Ray cluster at 127.0.0.1:1"):
+        with pytest.raises(DeepALError, match=r"There is no Ray cluster at 127\.0\.0\.1:1"):
             score_pool(job, open_pool(pool), engine=RayCluster(2, "127.0.0.1:1"))

@@ -17,6 +17,7 @@ LABELS = ["PER", "LOC"]
 def test_a_model_suggests_what_it_predicts_with_the_probability_of_its_tags():
     docs = list(make_docs(20, 1, gold=False))
     nlp = make_pipeline(docs)
+    find_tagger(nlp).beam_width = 1
     docs = [make_doc(sentence_id(doc), [t.text for t in doc], vocab=nlp.vocab) for doc in docs]
     found = suggest_by_model(nlp, docs)
     assert any(found.values())
@@ -26,6 +27,19 @@ def test_a_model_suggests_what_it_predicts_with_the_probability_of_its_tags():
             log_probs = evidence[sentence_id(doc)].log_probs[each.start : each.end]
             assert each.confidence == pytest.approx(np.exp(log_probs.sum()), abs=1e-4)
             assert each.label in LABELS
+
+
+def test_a_model_suggests_the_entities_of_its_docs_with_a_calibrated_confidence():
+    docs = list(make_docs(20, 1, gold=False))
+    nlp = make_pipeline(docs)
+    tagger = find_tagger(nlp)
+    tagger.cfg["temperature"], tagger.confidence = 3.0, True
+    docs = [make_doc(sentence_id(doc), [t.text for t in doc], vocab=nlp.vocab) for doc in docs]
+    found = suggest_by_model(nlp, docs)
+    for doc in nlp.pipe(docs):
+        assert [(s.start, s.end, s.label, s.confidence) for s in found[sentence_id(doc)]] == [
+            (ent.start, ent.end, ent.label_, round(ent._.confidence, 4)) for ent in doc.ents
+        ]
 
 
 def test_white_space_is_counted_as_a_token():

@@ -114,6 +114,18 @@ def test_the_queue_is_ranked_by_the_model_and_has_its_suggestions(two_rounds):
     assert any(each.confidence for task in queue for each in task.suggestions)
 
 
+def test_the_same_words_are_asked_for_once(tmp_path):
+    text = tmp_path / "mails.txt"
+    text.write_text("\n".join(f"Ada saw Rome {n}." for n in range(30)) + 9 * "\nThanks!")
+    begin(tmp_path / "run", inputs=[str(text)], dev_words=6)
+    trainer = Trainer(tmp_path / "run")
+    trainer.prepare()
+    while trainer.step():
+        pass
+    tasks = [task for task in trainer.run.labelling.read_queue() if task.part == "train"]
+    assert sum("Thanks" in task.tokens for task in tasks) <= 1
+
+
 def test_progress_shows_the_curve_the_interval_and_what_changed(two_rounds):
     progress = two_rounds.session.view("me").progress
     assert [point.f for point in progress.curve] == [row.dev_ents_f for row in two_rounds.metrics]

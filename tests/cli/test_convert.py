@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -7,6 +8,8 @@ from typer.testing import CliRunner
 from spacy_deepal.cli import app
 from spacy_deepal.cli.convert import print_summaries
 from spacy_deepal.pool.convert import ConvertSummary
+
+from ..pools import call
 
 
 @pytest.fixture
@@ -161,3 +164,20 @@ def test_prepare_takes_the_options_of_convert(run, tmp_path):
     status, output = run("prepare", tmp_path, tmp_path / "corpus", "--columns", "word,_,ner")
     assert status == 0
     assert ("LOC", "1", "1", "1") in cells(output)
+
+
+def test_a_terminal_obeys_nothing_that_stands_in_a_file(tmp_path):
+    record = {"text": "Mia left", "spans": [[0, 3, "P\x1b[2J\u202eR"]], "genre": "g\x1b]0;x\x07"}
+    (tmp_path / "a\x1b[2J.jsonl").write_text(json.dumps(record) + "\n")
+    (tmp_path / "b\x1b[2J.png").write_bytes(b"")
+    status, output = call("convert", tmp_path, tmp_path / "pool")
+    assert status == 0
+    assert not set(output) & {"\x1b", "\x07", "\u202e"}
+    assert "P\\x1b[2J\\u202eR" in output
+
+
+def test_utf8_that_is_read_in_another_encoding_is_told(tmp_path):
+    (tmp_path / "a.txt").write_text("Zoë left.\n", encoding="utf8")
+    status, output = call("convert", tmp_path / "a.txt", tmp_path / "pool", "--encoding", "latin-1")
+    assert status == 0
+    assert "Sentences look like UTF-8 that was read as latin-1: 1" in output

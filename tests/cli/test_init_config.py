@@ -5,7 +5,8 @@ import json
 import pytest
 from thinc.api import Config
 
-from spacy_deepal.cli.init_config import init_config
+from spacy_deepal.cli.init_config import fill_in, init_config
+from spacy_deepal.errors import DeepALError
 from spacy_deepal.rounds.settings import read_settings
 
 from ..pools import CONFIGS, call, call_spacy, write_pools
@@ -54,6 +55,13 @@ def test_a_config_that_is_filled_in_runs_without_overrides(tmp_path):
     assert config["initialize"]["components"]["ner"]["labels"] == ["PER", "LOC"]
     assert config["paths"]["pool"] == str(paths["pool"])
     read_settings(config)
+
+
+def test_a_key_that_a_config_does_not_have_is_named():
+    config = "[paths]\ndev=null\n"
+    assert fill_in(config, {("paths", "dev"): "a"}) == '[paths]\ndev = "a"\n'
+    with pytest.raises(DeepALError, match=r"no pool in \[paths\]\. Begin with one"):
+        fill_in(config, {("paths", "pool"): "a"})
 
 
 def test_a_file_that_exists_is_overwritten_only_by_force(tmp_path):

@@ -58,6 +58,17 @@ def test_the_config_has_the_budget_and_the_oracle(served, text, tmp_path):
         assert line in config
 
 
+def test_words_are_not_asked_for_twice_unless_the_own_config_says_so(served, text, tmp_path):
+    options = ["--pool", text, "--labels", "PER"]
+    assert call("label", tmp_path / "run", *options)[0] == 0
+    assert "max_similarity = 1.0" in LabellingFolder(tmp_path / "run").config_file.read_text()
+    own = tmp_path / "own.cfg"
+    call("init-config", own)
+    own.write_text(own.read_text().replace("max_similarity = null", "max_similarity = 0.7"))
+    assert call("label", tmp_path / "other", "--config", own, *options)[0] == 0
+    assert "max_similarity = 0.7" in LabellingFolder(tmp_path / "other").config_file.read_text()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -60,7 +60,7 @@ def test_a_second_column_of_tags_late_in_the_file_is_seen(tmp_path):
 
 
 def test_wrong_columns_are_reported(tmp_path):
-    with pytest.raises(DeepALError, match="name one column word, one column ner"):
+    with pytest.raises(DeepALError, match="name one column word, one ner"):
         how(tmp_path, GERMEVAL, columns=("word", "tag"))
     with pytest.raises(DeepALError, match=r"neither the name nor the lines"):
         how(tmp_path, GERMEVAL, columns=("word", "ner"), name="a.tsv")

@@ -66,8 +66,16 @@ def test_iob2_without_a_blank_line_at_the_end_or_with_many_is_the_same(tmp_path)
         ("a\tS-PER\n", 1, "S-PER is no tag of IOB2"),
         ("a\tB-\nb\tO\n", 1, "not the columns word,ner with a tag"),
         ("\tO\na\tO\n", 1, "not the columns word,ner with a tag"),
-        ("a\tI-PER\n", 1, "I-PER after O: in IOB2 an entity begins with B-"),
-        ("a\tB-LOC\nb\tI-PER\n", 2, "I-PER after B-LOC: in IOB2 an entity begins with B-"),
+        (
+            "a\tI-PER\n",
+            1,
+            "I-PER after O: in IOB2 an entity begins with B-. Try --scheme iob1",
+        ),
+        (
+            "a\tB-LOC\nb\tI-PER\n",
+            2,
+            "I-PER after B-LOC: in IOB2 an entity begins with B-. Try --scheme iob1",
+        ),
         ("# text = a c\na\tO\nb\tO\n", 1, "the text does not continue with the token 'b'"),
         ("# text = a b\na\tO\n", 1, "the text continues after the last token"),
     ],
@@ -118,7 +126,10 @@ def test_iob1_and_iob2_are_told_apart(tmp_path):
 def test_a_stray_inside_tag_is_reported_where_entities_begin_with_b(tmp_path):
     content = "a\tB-X\nb\tO\nc\tI-X\n"
     (bad,) = read(tmp_path, "auto", content)
-    assert problem(bad) == (3, "I-X after O: in IOB2 an entity begins with B-")
+    assert problem(bad) == (
+        3,
+        "I-X after O: in IOB2 an entity begins with B-. Try --scheme iob1",
+    )
     (sentence,) = read(tmp_path, "auto", content, scheme="iob1")
     assert tags(sentence.doc) == ["B-X", "O", "B-X"]
 

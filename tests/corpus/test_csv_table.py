@@ -45,7 +45,7 @@ def test_a_row_that_ends_before_its_sentence_is_reported(tmp_path):
 
 
 def test_a_column_without_a_name_is_reported(tmp_path):
-    with pytest.raises(DeepALError, match="--columns _,word: name one column word, one column ner"):
+    with pytest.raises(DeepALError, match="--columns _,word: name one column word, one ner"):
         how(tmp_path, "word,ner\nMia,B-X\n", name="a.csv", columns=("_", "word"))
 
 

@@ -27,7 +27,7 @@ def test_the_format_is_told_by_the_suffix_or_the_lines(tmp_path, name, content, 
     assert how(tmp_path, content, name=name)[0] == format
 
 
-@pytest.mark.parametrize("name", ["a.conll", "a.tsv", "a.csv"])
+@pytest.mark.parametrize("name", ["a.conll", "a.tsv"])
 def test_a_file_of_no_known_shape_is_reported(tmp_path, name):
     with pytest.raises(DeepALError, match=rf"{name}: neither the name .*--format: spacy, brat"):
         how(tmp_path, "a b c\n", name=name)

@@ -3,9 +3,10 @@ import zipfile
 
 import pytest
 
-from spacy_deepal.corpus import sources
+from spacy_deepal.corpus import archives
+from spacy_deepal.corpus.archives import open_sources
 from spacy_deepal.corpus.folders import open_all
-from spacy_deepal.corpus.sources import check_encoding, open_sources
+from spacy_deepal.corpus.sources import check_encoding
 from spacy_deepal.errors import DeepALError
 
 from .build import read, write
@@ -82,7 +83,7 @@ def test_a_damaged_archive_is_named(tmp_path, name, content):
 
 
 def test_a_decompression_bomb_is_reported(tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "MAX_UNPACKED", 1 << 20)
+    monkeypatch.setattr(archives, "MAX_UNPACKED", 1 << 20)
     source = write(tmp_path, gzip.compress(b"a\n" * (1 << 21)), "a.txt.gz")
     with pytest.raises(DeepALError, match="more than 200 times its size"):
         list(source.lines())

@@ -26,8 +26,7 @@ def test_chinese_text_is_cut_at_chinese_punctuation(tmp_path):
     "rows",
     [
         "Mia PER-B\nOta PER-I\nran O\n",
-        "Mia|B-PER\nran|O\n",
-        "Mia,B-PER\nran,O\n",
+        "Mia;PER_B\nran;O\n",
         "Mia b-per\nran o\n",
     ],
 )

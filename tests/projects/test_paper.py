@@ -13,7 +13,8 @@ from .conftest import SCRIPTS
 
 PAPER = SCRIPTS.parent
 ROOT = PAPER.parents[1]
-NAMES = ["curves", "curves-zh", "large", "genres", "successors", "settings", "stopping", "tables"]
+NAMES = "curves curves-zh large functions genres successors settings stopping tables".split()
+NOT_IN_ALL = ("large", "functions", "tables")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def project(tmp_path_factory):
 def test_these_are_the_commands():
     yml = srsly.read_yaml(PAPER / "project.yml")
     assert [command["name"] for command in yml["commands"]] == NAMES
-    assert yml["workflows"] == {"all": [name for name in NAMES if name not in ("large", "tables")]}
+    assert yml["workflows"] == {"all": [n for n in NAMES if n not in NOT_IN_ALL]}
 
 
 def test_every_variable_that_a_command_uses_has_a_default():
@@ -121,3 +122,12 @@ def test_large_compares_two_functions_round_by_round(project):
         ("two_genres", None),
     ]
     assert lines[0]["difference"] == 0
+
+
+@pytest.mark.slow
+def test_functions_compares_each_with_mnlp(project):
+    overrides = {"vars.data": "two_genres", "vars.config": "short.cfg", "vars.seeds": "0"}
+    project_run(project, "functions", overrides=overrides | {"vars.rounds": 1}, capture=True)
+    lines = read_jsonl(project / "runs" / "functions.jsonl")
+    assert len({line["acquisition"] for line in lines}) == 8
+    assert [line["acquisition"] for line in lines if "difference" not in line] == ["MNLP"]

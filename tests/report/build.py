@@ -66,6 +66,17 @@ def make_row(number: int, percent: float, f: float) -> dict:
     }
 
 
+def make_calibration(temperature: float = 1.5) -> dict:
+    """Make what a round says of its model's confidence."""
+    before = {"entities": 20, "confidence": 0.95, "right": 0.75}
+    after = {"entities": 20, "confidence": 0.8, "right": 0.75}
+    return {
+        "temperature": temperature,
+        "before": {"bins": [before], "error": 0.2},
+        "after": {"bins": [after], "error": 0.05},
+    }
+
+
 def make_batch(run: Path, number: int, docs: list[Doc], scores: list[float | None]) -> Path:
     """Write what a round picked, with labels."""
     folder = run / f"round_{number:02d}"

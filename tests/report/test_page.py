@@ -11,7 +11,7 @@ from spacy_deepal.report.page import duration, genre_shares, write_report
 from spacy_deepal.report.runs import read_runs
 
 from ..pools import write_sealed_values
-from .build import make_batch, make_doc, make_row, make_run
+from .build import make_batch, make_calibration, make_doc, make_row, make_run
 
 VOID = {"meta", "link", "br"}
 
@@ -115,6 +115,18 @@ def test_a_shallow_model_has_a_column_beside_the_papers_figures(tmp_path, runs):
     text = re.sub(r"<[^>]+>", "", page)
     assert "with 20.0% of the words, and passed the shallow model with 20.0% (mean of 2" in text
     assert "shallow model: 79.00" in page
+
+
+def test_a_page_shows_how_far_confidence_can_be_believed(tmp_path, runs):
+    assert "Confidence after round" not in read(runs, tmp_path / "report.html")
+    rows = [{**make_row(0, 1, 0.5), "calibration": make_calibration()}]
+    write_sealed_values(runs[0] / "metrics.jsonl", rows)
+    page = read(runs, tmp_path / "report.html")
+    Page(page)
+    assert page.count("Confidence after round") == 1
+    assert "It is 20.00 before calibration and 5.00 after it, with a temperature of 1.50" in page
+    assert "as the model says: error 20.0" in page
+    assert "calibrated on dev: error 5.0" in page
 
 
 def test_functions_with_other_arguments_are_not_seeds_of_one(tmp_path):

@@ -36,6 +36,8 @@ KEYS = [
     "ents_per_type",
     "raw_ents_f",
     "dev_ents_f",
+    "dev_ents_per_type",
+    "calibration",
     "seconds",
     "round",
     "selection",
@@ -236,9 +238,13 @@ class TestWhatARunLeaves:
         for here, line in zip(sorted(finished.path.glob("round_*")), finished.metrics, strict=True):
             nlp = load_model(here / "model")
             scores = loop.evaluate_pipeline(nlp, paths["test"])
+            if (calibration := scores["calibration"]) is not None:  # the model finds something
+                scores["calibration"] = calibration.model_dump()
             assert {key: line[key] for key in scores} == scores
             dev = loop.evaluate_pipeline(nlp, paths["dev"])
             assert line["dev_ents_f"] == pytest.approx(dev["ents_f"], abs=1e-6)
+            types = {label: pytest.approx(each) for label, each in dev["ents_per_type"].items()}
+            assert line["dev_ents_per_type"] == types
 
     def test_stability_compares_the_rounds_model_with_the_one_before(self, paths, tmp_path):
         """As a user sees it: by the pipelines alone."""

@@ -4,18 +4,26 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import spacy
 import torch
 from spacy.tokens import Doc
 from spacy.util import load_model
 from thinc.api import fix_random_seed
 
+from spacy_deepal.acquisition.upstream import find_tagger
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pipelines import save_pipeline
 from spacy_deepal.pool.shards import write_shards
 from spacy_deepal.rounds.checks import check_initialized
 from spacy_deepal.rounds.run_folder import RoundFolder
 from spacy_deepal.rounds.settings import read_settings
-from spacy_deepal.rounds.training import Training, count_updates, evaluate_pipeline
+from spacy_deepal.rounds.training import (
+    Training,
+    be_patient,
+    count_updates,
+    evaluate_pipeline,
+    train_full,
+)
 from spacy_deepal.tagger.component import DeepNER
 
 from ..pools import make_doc, make_docs, quick_config, write_pools
@@ -275,7 +283,9 @@ class TestEvaluate:
     def test_scores_are_those_of_spacys_scorer(self, train, paths):
         nlp = load_model(train(min_updates=40))
         scores = evaluate_pipeline(nlp, paths["test"])
-        assert list(scores) == ["ents_p", "ents_r", "ents_f", "ents_per_type", "raw_ents_f"]
+        names = ["ents_p", "ents_r", "ents_f", "ents_per_type", "raw_ents_f", "calibration"]
+        assert list(scores) == names
+        assert scores["calibration"].temperature == find_tagger(nlp).temperature
         assert scores["raw_ents_f"] is None  # the text of these sentences is not known
         gold, found = set(), set()
         for i, doc in enumerate(make_docs(15, 3)):
@@ -318,3 +328,43 @@ def test_batches_that_grow_from_pass_to_pass_are_counted_as_training_makes_them(
         "compound": 1.5,
     }
     assert count_updates(nlp, 2, 0) < 2 * count_updates(nlp, 1, 0)
+
+
+class TestPatience:
+    """A model of all words may train for three passes without a gain on dev, at least."""
+
+    @staticmethod
+    def limits(folder, sentences, **training):
+        """RETURNS (dict): [training] of a pipeline with this many batches a pass."""
+        write_shards([make_doc(str(n), ["word"] * 60) for n in range(sentences)], folder)
+        paths = {"train": str(folder), "dev": str(folder)}
+        nlp = spacy.blank("xx", config={"training": training, "paths": paths})
+        nlp.config["training"]["batcher"] = {"@batchers": "spacy.batch_by_sequence.v1", "size": 1}
+        be_patient(nlp)
+        return nlp.config["training"]
+
+    def test_it_is_raised_to_three_passes_of_a_large_set(self, tmp_path):
+        limits = self.limits(tmp_path, 50, patience=100, eval_frequency=2)
+        assert limits["patience"] == 150
+        assert limits["eval_frequency"] == 5
+
+    def test_it_stays_on_a_small_set(self, tmp_path):
+        limits = self.limits(tmp_path, 5, patience=100, eval_frequency=20)
+        assert (limits["patience"], limits["eval_frequency"]) == (100, 20)
+
+    def test_it_stays_without_an_end(self, tmp_path):
+        assert self.limits(tmp_path, 50, patience=0, eval_frequency=2)["patience"] == 0
+
+    def test_the_most_updates_of_the_config_stay(self, tmp_path):
+        assert self.limits(tmp_path, 50, patience=1, max_steps=7)["max_steps"] == 7
+
+
+def test_a_model_of_all_words_is_trained_patiently(paths, tmp_path):
+    """A patience of one update would end the training at its second evaluation."""
+    more = {"training.patience": 1, "training.eval_frequency": 1, "training.max_steps": 200}
+    more["training.optimizer.learn_rate"] = 0.0  # so dev never gains
+    train_full(quick_config(paths, more=more | {"paths.train": str(paths["pool"])}), tmp_path)
+    log = (tmp_path / "train.log").read_text(encoding="utf8")
+    last = [int(line.split()[1]) for line in log.splitlines() if line[:3].strip().isdigit()][-1]
+    nlp = load_model(tmp_path / "model-best")
+    assert last == count_updates(nlp, 3, 0) > 5

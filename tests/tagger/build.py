@@ -29,7 +29,7 @@ SMALL = {
     "decode_width": 16,
     "decode_tag_width": 4,
 }
-OF_THE_FACTORY = ("beam_width", "batch_words")
+OF_THE_FACTORY = ("beam_width", "batch_words", "confidence")
 
 
 def grouped(**sizes):

@@ -2,6 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const number = new Intl.NumberFormat("en");
+const FEW = 10; // with fewer entities in dev, F1 says nothing
 const points = (share) => (100 * share).toFixed(1);
 
 export function showProgress(progress) {
@@ -42,9 +43,11 @@ function bar(title, value, target) {
 function model(p) {
   if (!p.curve.length) {
     const rows = [line("The first model is trained when enough is labelled.")];
-    if (p.dev_entities) {
+    if (p.dev_entities >= FEW) {
       const half = 196 * Math.sqrt(0.21 / p.dev_entities);
       rows.push(line(`Dev has ${p.dev_entities} entities. An F1 of 70 will be known to about ±${half.toFixed(0)}.`));
+    } else if (p.dev_words) {
+      rows.push(line(`Entities in dev: ${p.dev_entities}. That is too few to measure F1.`));
     }
     return rows;
   }

@@ -1,0 +1,155 @@
+"""Acquisition functions that look at the scores of the whole pool, and of earlier rounds."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from ..errors import DeepALError
+from .functions import LC, MNLP, AcquisitionFunction, Needs, finite_score
+from .score_folder import Score
+
+if TYPE_CHECKING:
+    from ..tagger.evidence import Evidence
+
+
+EXPONENTS = 0.0, 3.0  # between which an exponent of the length is looked for
+
+
+class PoolFunction(AcquisitionFunction, Protocol):
+    """An acquisition function that scores in two steps. Called on evidence, it gives a first score.
+    When all sentences have one, `fit` says how each of them becomes the final score.
+    """
+
+    def fit(
+        self, scores: Iterable[Score], earlier: Sequence[Mapping[str, float]]
+    ) -> Callable[[Score], float]:
+        """Look at the first scores of the whole pool. Keep no state.
+
+        scores (Iterable[Score]): The first scores of this round.
+        earlier (Sequence[Mapping]): The first scores of up to `Needs.rounds` rounds before, by id,
+            the latest last. Rounds whose batch was drawn at random have none and are not there.
+        RETURNS (Callable[[Score], float]): Makes a sentence's final score.
+        """
+        ...
+
+
+def final_scores(
+    acquisition: AcquisitionFunction,
+    read: Callable[[], Iterable[Score]],
+    earlier: Sequence[Mapping[str, float]] = (),
+) -> Iterator[Score]:
+    """Make final scores of first ones, as a stream.
+
+    read (Callable): Returns what `score` gave to the whole pool, from the first sentence to the
+        last each time it is called.
+    earlier (Sequence[Mapping]): As for `PoolFunction.fit`.
+    YIELDS (Score): In the same order. A function without `fit` has final scores already.
+    RAISES (DeepALError): A score is not a finite number, with the sentence's id.
+    """
+    fit = getattr(acquisition, "fit", None)
+    if fit is None:
+        yield from read()
+        return
+    final = fit(read(), earlier)
+    for item in read():
+        yield Score(id=item.id, words=item.words, score=finite_score(final(item), item.id))
+
+
+@dataclass(frozen=True)
+class FittedMNLP:
+    """FittedMNLP: LC / n^a, with an exponent at which the mean score does not depend on the length
+    n. LC has the exponent 0, and MNLP has 1."""
+
+    def __call__(self, evidence: "Evidence") -> float:
+        """RETURNS (float): The first score, that of LC."""
+        return LC()(evidence)
+
+    def fit(
+        self, scores: Iterable[Score], earlier: Sequence[Mapping[str, float]]
+    ) -> Callable[[Score], float]:
+        """Fit c n^a to LC by `fit_power`. The final score is LC / n^a."""
+        by_length: defaultdict[int, list[float]] = defaultdict(lambda: [0, 0.0])
+        for item in scores:
+            of_length = by_length[item.words]
+            of_length[0] += 1
+            of_length[1] += item.score
+        exponent = fit_power(by_length)
+        return lambda item: item.score / item.words**exponent
+
+
+def fit_power(by_length: Mapping[int, Sequence[float]]) -> float:
+    """Fit the power of the length n to which a mean score is in proportion: E(s | n) = c n^a.
+
+    This is Poisson pseudo-maximum-likelihood (Santos Silva & Tenreyro 2006, "The Log of Gravity").
+    Unlike a line through the logarithms, it can take scores of 0, and it is not ruled by those near
+    0. At the best a, c n^a has the same mean of log n as the scores have, each sentence being
+    weighed by c n^a or by its score. The mean grows with a, so a is found by bisection.
+
+    by_length (Mapping): For each length the number of sentences and the sum of their scores.
+    RETURNS (float): a, within EXPONENTS; 1 if there are not two lengths, or all scores are 0.
+    """
+    lengths = np.array([*by_length], "float64")
+    counts, sums = np.array([*by_length.values()], "float64").reshape(-1, 2).T
+    if len(lengths) < 2 or not sums.any():
+        return 1.0
+    logs = np.log(lengths)
+    target = np.average(logs, weights=sums)
+    low, high = EXPONENTS
+    while (middle := (low + high) / 2) not in (low, high):
+        if np.average(logs, weights=counts * lengths**middle) < target:
+            low = middle
+        else:
+            high = middle
+    return middle
+
+
+@dataclass(frozen=True)
+class Fluctuation:
+    """Fluctuation: MNLP, and how much it has changed over the last rounds. It is FHS of Yao et al.
+    (2020), "Looking Back on the Past: Active Learning with Historical Evaluation Results", and
+    "fluctuation history" in Kohl et al. (2024), with MNLP as the score. They take the variance;
+    here it is the standard deviation, which has the unit of the score: MNLP is far below 1, so the
+    variance hardly changes the ranking. Where earlier rounds are not known, as to `spacy deepal
+    score` and the labelling page, sentences rank as by MNLP.
+
+    rounds (int): The window in rounds, this one included.
+    weight (float): The weight of this round's score; that of the deviation is 1 - weight.
+    RAISES (DeepALError): The window is below 2, or the weight is not from 0 to 1.
+    """
+
+    rounds: int = 3
+    weight: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.rounds < 2 or not 0 <= self.weight <= 1:
+            raise DeepALError(
+                f"spacy_deepal.Fluctuation.v1: rounds = {self.rounds}, weight = {self.weight}: "
+                "rounds must be 2 or more, and weight from 0 to 1."
+            )
+
+    @property
+    def needs(self) -> Needs:
+        """RETURNS (Needs): The greedy path, and the first scores of the rounds before."""
+        return Needs(rounds=self.rounds - 1)
+
+    def __call__(self, evidence: "Evidence") -> float:
+        """RETURNS (float): The first score, that of MNLP."""
+        return MNLP()(evidence)
+
+    def fit(
+        self, scores: Iterable[Score], earlier: Sequence[Mapping[str, float]]
+    ) -> Callable[[Score], float]:
+        """The final score is weight s_t + (1 - weight) SD(s_(t-k+1), ..., s_t), where s_t is MNLP
+        in round t. In the first round that has scores, the standard deviation is 0."""
+
+        def final(item: Score) -> float:
+            window = [past[item.id] for past in earlier if item.id in past] + [item.score]
+            mean = sum(window) / len(window)
+            deviation = sqrt(sum((score - mean) ** 2 for score in window) / len(window))
+            return self.weight * item.score + (1 - self.weight) * deviation
+
+        return final

@@ -1,0 +1,176 @@
+"""Functions that make a final score when those of the whole pool are known."""
+
+import numpy
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from spacy_deepal.acquisition.functions import LC, MNLP, Needs, needs_of
+from spacy_deepal.acquisition.registry import acquisition_block, make_acquisition
+from spacy_deepal.acquisition.score_folder import ScoreFolder
+from spacy_deepal.acquisition.scoring import make_job, score_pool
+from spacy_deepal.acquisition.selection import PoolScores, select, select_batch
+from spacy_deepal.acquisition.whole_pool import (
+    FittedMNLP,
+    Fluctuation,
+    final_scores,
+    fit_power,
+)
+from spacy_deepal.errors import DeepALError
+from spacy_deepal.pool.pool import open_pool
+from spacy_deepal.tagger.evidence import Evidence
+
+from ..pools import make_score
+
+EVIDENCE = Evidence(id="a", words=2, uniform=0.5, log_probs=numpy.log(numpy.array([0.5, 0.8])))
+
+
+def make_scores(*pairs):
+    """Scores of sentences s0, s1, … from pairs of words and score."""
+    return [make_score(f"s{i}", words, value) for i, (words, value) in enumerate(pairs)]
+
+
+def finals(function, scores, earlier=()):
+    return list(final_scores(function, lambda: iter(scores), earlier))
+
+
+def values(scores):
+    return [item.score for item in scores]
+
+
+def test_a_function_without_a_second_step_has_finals():
+    scores = make_scores((1, 0.5), (3, 0.25))
+    assert finals(MNLP(), scores) == scores
+
+
+def test_final_scores_keep_order_ids_and_words():
+    scores = make_scores((1, 1.0), (4, 4.0), (2, 0.5))
+    final = finals(FittedMNLP(), scores)
+    assert [(item.id, item.words) for item in final] == [(item.id, item.words) for item in scores]
+
+
+def test_a_final_score_that_is_no_number_is_reported_with_its_sentence():
+    class Odd:
+        def __call__(self, evidence):
+            return 0.0
+
+        def fit(self, scores, earlier):
+            return lambda item: float("nan") if item.id == "s1" else 0.0
+
+    with pytest.raises(DeepALError, match="gave nan to sentence s1"):
+        finals(Odd(), make_scores((1, 0.0), (1, 0.0)))
+
+
+def test_a_pool_on_disk_gets_final_scores_when_it_is_read_and_selected(nlp, pool, tmp_path):
+    nlp.to_disk(tmp_path / "model")
+    folder, opened = ScoreFolder(tmp_path / "scores"), open_pool(pool)
+    score_pool(make_job(tmp_path / "model", folder.path, acquisition_block("FittedMNLP")), opened)
+    first = list(folder.read(opened))
+    final = finals(FittedMNLP(), first)
+    assert list(PoolScores(folder, opened, FittedMNLP())) == final != first
+    batch = select_batch(folder.path, pool, tmp_path / "b.spacy", nlp.vocab, budget=40)
+    assert batch == select(final, 40) != select(first, 40)
+
+
+# The exponent of the length
+
+
+def test_the_first_score_is_that_of_lc():
+    assert FittedMNLP()(EVIDENCE) == LC()(EVIDENCE)
+    assert needs_of(FittedMNLP()) == Needs()
+
+
+def test_exponent_of_four_sentences_by_hand():
+    # The mean of LC is 2.5 at one word and 5 at four, so a = log 2 / log 4 = 1/2.
+    scores = make_scores((1, 1.0), (1, 4.0), (4, 0.0), (4, 10.0))
+    assert values(finals(FittedMNLP(), scores)) == pytest.approx([1, 4, 0, 5])
+
+
+@pytest.mark.parametrize(("exponent", "function"), [(0, LC()), (1, MNLP())])
+def test_lc_and_mnlp_are_two_of_its_exponents(exponent, function):
+    """Where LC does not grow with the length, it ranks as LC; where it grows in a line, as MNLP."""
+    scores = make_scores(*((n, wide * n**exponent) for n in (1, 2, 5, 9) for wide in (0.3, 0.6)))
+    expected = [item.score / item.words**exponent for item in scores]
+    assert values(finals(FittedMNLP(), scores)) == pytest.approx(expected)
+
+
+@given(st.floats(0.1, 2.9), st.floats(1e-3, 10), st.sets(st.integers(1, 80), min_size=2))
+def test_a_power_of_the_length_is_found(power, factor, lengths):
+    by_length = {n: (2, 2 * factor * n**power) for n in lengths}
+    assert fit_power(by_length) == pytest.approx(power, abs=1e-6)
+
+
+first_scores = st.lists(st.tuples(st.integers(1, 60), st.floats(0, 100)), min_size=2)
+
+
+@given(first_scores)
+def test_scores_grow_with_the_length_as_the_power_does(pairs):
+    """The equation of the fit: log n has the same mean by LC and by n^a."""
+    assume(len({words for words, _ in pairs}) > 1)
+    assume(sum(value for _, value in pairs) > 0.1)
+    lengths, scores = numpy.array(pairs, "float64").T
+    by_length = {n: ((lengths == n).sum(), scores[lengths == n].sum()) for n in {*lengths}}
+    power = fit_power(by_length)
+    logs = numpy.log(lengths)
+    by_scores, by_power = (numpy.average(logs, weights=w) for w in (scores, lengths**power))
+    if power < 1e-9:
+        assert by_power >= by_scores - 1e-9  # LC gets less with the length
+    elif power > 3 - 1e-9:
+        assert by_power <= by_scores + 1e-9
+    else:
+        assert by_power == pytest.approx(by_scores, abs=1e-9)
+
+
+@given(first_scores, st.floats(0.1, 10))
+def test_the_exponent_is_the_same_for_a_model_that_is_surer_of_everything(pairs, factor):
+    scaled = make_scores(*((words, factor * value) for words, value in pairs))
+    final = values(finals(FittedMNLP(), make_scores(*pairs)))
+    expected = [factor * value for value in final]
+    assert values(finals(FittedMNLP(), scaled)) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("pairs", [[], [(3, 0.6)], [(2, 1.0), (2, 3.0)], [(1, 0.0), (5, 0.0)]])
+def test_without_two_lengths_it_is_mnlp(pairs):
+    expected = [value / words for words, value in pairs]
+    assert values(finals(FittedMNLP(), make_scores(*pairs))) == expected
+
+
+# Fluctuation
+
+
+def test_it_asks_for_the_scores_of_the_rounds_before():
+    assert Fluctuation()(EVIDENCE) == MNLP()(EVIDENCE)
+    assert needs_of(Fluctuation()) == Needs(rounds=2)
+    assert needs_of(make_acquisition("Fluctuation:rounds=5")) == Needs(rounds=4)
+
+
+def test_fluctuation_over_three_rounds_by_hand():
+    # Mean 0.4, variance (0.01 + 0.04 + 0.09) / 3 = 0.14 / 3, deviation 0.21602.
+    earlier = [{"s0": 0.3}, {"s0": 0.2}]
+    (final,) = finals(Fluctuation(), make_scores((7, 0.7)), earlier)
+    assert final.score == pytest.approx(0.35 + 0.10801, abs=1e-5)
+    (weighted,) = finals(Fluctuation(weight=0.25), make_scores((7, 0.7)), earlier)
+    assert weighted.score == pytest.approx(0.175 + 0.16202, abs=1e-5)
+
+
+def test_without_earlier_rounds_it_ranks_as_mnlp():
+    scores = make_scores((3, 0.6), (2, 0.1), (4, 0.3))
+    assert values(finals(Fluctuation(), scores)) == pytest.approx([0.3, 0.05, 0.15])
+
+
+def test_of_two_equal_scores_the_one_that_has_changed_is_higher():
+    steady, moved = finals(Fluctuation(), make_scores((3, 0.5), (3, 0.5)), [{"s0": 0.5, "s1": 1.1}])
+    assert moved.score > steady.score
+
+
+def test_a_sentence_that_an_earlier_round_did_not_score_has_a_shorter_history():
+    """So a sentence that was added to the pool counts from its first score on."""
+    earlier = [{"s0": 0.4}, {"s0": 0.4, "s1": 0.8}]
+    final = values(finals(Fluctuation(), make_scores((3, 0.4), (3, 0.4)), earlier))
+    assert final == pytest.approx([0.2, 0.2 + 0.5 * 0.2])
+
+
+@pytest.mark.parametrize("arguments", [{"rounds": 1}, {"weight": 1.5}, {"weight": -0.1}])
+def test_arguments_out_of_range_are_refused(arguments):
+    with pytest.raises(DeepALError, match="rounds must be 2 or more, and weight from 0 to 1"):
+        Fluctuation(**arguments)

@@ -1,0 +1,381 @@
+"""The shapes of public data sets and of tools' exports: each is read, or one error says what to do.
+
+No content is of the sets themselves.
+"""
+
+import bz2
+import gzip
+import json
+import zipfile
+
+import pytest
+
+from spacy_deepal.corpus.folders import open_all
+from spacy_deepal.corpus.formats import find_reading
+from spacy_deepal.corpus.reading import BadLine, ReadOptions
+from spacy_deepal.errors import DeepALError
+
+from .build import EN, entities, words, write
+
+TEXT = "Mia left Porto"
+MIA, PORTO = ("Mia", "PER"), ("Porto", "LOC")
+SPAN = {"start": 0, "end": 3, "label": "PER"}
+
+
+def lines(*records):
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+def task(**result):
+    value = {"start": 0, "end": 3, "text": "Mia"}
+    label = {"type": "labels", "value": {**value, "labels": ["PER"]}}
+    return json.dumps([{"data": {"text": TEXT}, "annotations": [{"result": [label | result]}]}])
+
+
+# name, content, options, the first sentence's words, all entities
+READ = {
+    "JNLPBA's documents": (
+        "a.iob2",
+        "###MEDLINE:95\n\nMia\tB-PER\nleft\tO\n\n",
+        {},
+        "Mia left",
+        [MIA],
+    ),
+    "comments of ;;": ("a.conll", ";; doc 1\nMia B-PER\nleft O\n\n", {}, "Mia left", [MIA]),
+    "comments of %": ("a.conll", "% doc 1\nMia B-PER\nleft O\n\n", {}, "Mia left", [MIA]),
+    "a hashtag is a word": ("a.tsv", "#\tO\nMia\tB-PER\n#x\tO\n\n", {}, "# Mia #x", [MIA]),
+    "WikiANN": ("a.txt", "en:Mia\tB-PER\nen::\tO\n\nen:Porto\tB-LOC\n", {}, "Mia :", [MIA, PORTO]),
+    "the word behind its offsets": (
+        "a.tsv",
+        "0\t3\tMia\tB-PER\n4\t8\tleft\tO\n\n",
+        {},
+        "Mia left",
+        [MIA],
+    ),
+    "MIT's tags first": ("a.bio", "B-PER\tMia\nO\tleft\n\nO\tbest\n", {}, "Mia left", [MIA]),
+    "a column of sentences": (
+        "a.tsv",
+        "1\tMia\tB-PER\n1\tleft\tO\n2\tPorto\tB-LOC\n",
+        {"columns": ("sentence", "word", "ner")},
+        "Mia left",
+        [MIA, PORTO],
+    ),
+    "GMB's table": (
+        "a.csv",
+        'Sentence #,Word,POS,Tag\nSentence: 1,Mia,NNP,B-PER\n,",",",",O\nS 2,Porto,NNP,B-LOC\n',
+        {},
+        "Mia ,",
+        [MIA, PORTO],
+    ),
+    "Excel's table": (
+        "a.csv",
+        "\ufeffWord;Tag\r\nMia;B-PER\r\n;\r\nPorto;B-LOC\r\n",
+        {},
+        "Mia",
+        [MIA, PORTO],
+    ),
+    "a table in German": (
+        "a.csv",
+        "Satz;Wort;Tag\n1;Mia;B-PER\n1;ging;O\n2;Porto;B-LOC\n",
+        {"columns": ("sentence", "word", "ner")},
+        "Mia ging",
+        [MIA, PORTO],
+    ),
+    "a table without names": (
+        "a.csv",
+        "Mia,NNP,B-PER\nleft,VBD,O\n\nPorto,NNP,B-LOC\n",
+        {},
+        "Mia left",
+        [MIA, PORTO],
+    ),
+    "bars between cells": (
+        "a.txt",
+        "Mia|B-PER\nleft|O\n\nPorto|B-LOC\n",
+        {},
+        "Mia left",
+        [MIA, PORTO],
+    ),
+    "spaCy's Doc.to_json": (
+        "a.json",
+        json.dumps(
+            [
+                {
+                    "text": TEXT,
+                    "ents": [SPAN],
+                    "tokens": [{"id": 0, "start": 0, "end": 3}, {"id": 1, "start": 4, "end": 14}],
+                }
+            ]
+        ),
+        {},
+        "Mia,left Porto",
+        [MIA],
+    ),
+    "spaCy 2 in Python": (
+        "a.py",
+        'import spacy\n\nTRAIN_DATA = [\n    ("Mia left", {"entities": [(0, 3, "PER")]}),\n]\n',
+        {},
+        "Mia left",
+        [MIA],
+    ),
+    "spaCy 2 in Python, as text": (
+        "a.txt",
+        "[('Mia left', {'entities': [(0, 3, 'PER')]})]",
+        {},
+        "Mia left",
+        [MIA],
+    ),
+    "Azure's lengths": (
+        "a.jsonl",
+        lines({"text": TEXT, "entities": [{"category": "PER", "offset": 0, "length": 3}]}),
+        {},
+        TEXT,
+        [MIA],
+    ),
+    "Hugging Face's pipelines": (
+        "a.jsonl",
+        lines(
+            {
+                "text": TEXT,
+                "entities": [{"entity_group": "PER", "start": 0, "end": 3, "word": "mia"}],
+            }
+        ),
+        {},
+        TEXT,
+        [MIA],
+    ),
+    "Dataturks' key": ("a.jsonl", lines({"content": TEXT, "spans": [SPAN]}), {}, TEXT, [MIA]),
+    "another key of the text": (
+        "a.jsonl",
+        lines({"title": "x", "fields": {"body": TEXT}, "spans": [SPAN]}),
+        {"text_key": "fields.body"},
+        TEXT,
+        [MIA],
+    ),
+    "Label Studio's pages": (
+        "a.json",
+        task(
+            type="hypertextlabels",
+            value={
+                "start": 0,
+                "end": 1,
+                "hypertextlabels": ["PER"],
+                "globalOffsets": {"start": 0, "end": 3},
+            },
+        ),
+        {},
+        TEXT,
+        [MIA],
+    ),
+    "the class of a text is passed over": (
+        "a.jsonl",
+        lines({"text": TEXT, "label": "good"}),
+        {"spans_key": "none"},
+        TEXT,
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", READ)
+def test_it_is_read(kind, tmp_path):
+    name, content, options, first, found = READ[kind]
+    source = write(tmp_path, content, name)
+    items = list(find_reading(source, ReadOptions(**options)).read(source, EN))
+    assert not [item for item in items if isinstance(item, BadLine)]
+    assert words(items[0]) == first.split("," if "," in first and len(first) > 5 else None)
+    assert [entity for item in items for entity in entities(item)] == found
+
+
+# name, content, what the error says
+REFUSED = {
+    "types alone": ("a.txt", "Mia\tperson-actor\nleft\tO\n", "--scheme io"),
+    "types alone after a space": (
+        "a.txt",
+        "Mia PER\nleft O\n",
+        "2 columns, and 'O' in the last one",
+    ),
+    "prefixes alone": ("a.txt", "Mia B\nleft O\n", "2 columns, and 'O' in the last one"),
+    "SGML": ("a.txt", '<ENAMEX TYPE="PERSON">Mia</ENAMEX> left.\n', "If it is, use --format text"),
+    "XML in text": ("a.txt", "<PER>Mia</PER> left.\n", "lines have marks, such as '<PER>"),
+    "OpenNLP": ("a.txt", "<START:person> Mia <END> left .\n", "lines have marks"),
+    "brackets with a type": ("a.txt", "[PER Mia] left .\n", "lines have marks"),
+    "braces with a type": ("a.txt", "{{PER:Mia}} left .\n", "lines have marks"),
+    "Rasa's marks": ("a.md", '- hi [Mia]{"entity": "PER"}\n', "lines have marks"),
+    "tags behind slashes": ("a.txt", "Mia/B-PER left/O now/O\n", "lines have marks"),
+    "tags behind underscores": ("a.txt", "Mia_B-PER left_O now_O\n", "lines have marks"),
+    "broken JSON in text": (
+        "a.txt",
+        '{"text": "Mia"\n{"text": "Bo"\n',
+        "begin as JSON, code or XML",
+    ),
+    "code": (
+        "a.txt",
+        "DATA = [\n  ('Mia', x),\n  ('Bo', y),\n]\n",
+        "begin as JSON, code or XML do",
+    ),
+    "HTML": ("a.txt", "<html>\n<body>\nMia left\n", "begin as JSON, code or XML do"),
+    "an index and a text": ("a.txt", "1\tMia left.\n2\tBo came.\n", "2 columns between tabs"),
+    "WebAnno": ("a.tsv", "#FORMAT=WebAnno TSV 3.3\n\n#Text=Mia\n1-1\t0-3\tMia\tPER\n", "--columns"),
+    "an .ann file alone": ("a.ann", "T1\tPER 0 3\tMia\n", "the text a.txt is missing beside it"),
+    "sentences in cells": ("a.csv", "text,labels\nMia left,B-PER O\n", "make JSONL with text and"),
+    "texts in a table": ("a.csv", "id,text\n1,Mia left\n", "Name the columns"),
+    "Parquet": ("a.parquet", b"PAR1\x15", "is a Parquet file.*to_json"),
+    "a table of Excel": ("a.xlsx", b"PK\x03\x04\x14", "an office program.*Save a table as CSV"),
+    "PDF": ("a.pdf", b"%PDF-1.4", "is a PDF file.*Save it as text"),
+    "bzip2": ("a.txt.bz2", bz2.compress(b"Mia"), "packed with bzip2.*Unpack it"),
+    "gzip without its suffix": ("a.txt", gzip.compress(b"Mia"), "Let its name end with .gz"),
+    "tar": ("a.tar", b"a.txt" + bytes(252) + b"ustar\x0000", "a tar archive.*Unpack it"),
+    "a pickle": ("a.pkl", b"\x80\x04\x95", "a Python pickle"),
+    "smart quotes": ("a.txt", "Mia “left”".encode("cp1252"), "--encoding cp1252"),
+    "Chinese in GBK": ("a.txt", "你好".encode("gbk"), "gb18030"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_the_file_is_refused_with_a_remedy(kind, tmp_path):
+    name, content, message = REFUSED[kind]
+    source = write(tmp_path, content, name)
+    with pytest.raises(DeepALError, match=f"(?s)^{tmp_path}/{name}.*{message}"):
+        find_reading(source, ReadOptions())
+
+
+# content, what the error says about the record
+BAD = {
+    "columns in one object": (
+        {"tokens": [["Mia"], ["Bo"]], "ner_tags": [[1], [1]]},
+        "write a record for each",
+    ),
+    "rows in one object": ({"rows": [{"row": {"tokens": ["Mia"]}}]}, "under 'rows' as a list"),
+    "Rasa": (
+        {"data": None, "rasa": {"examples": [{"text": TEXT}]}},
+        "under 'rasa.examples' as a list",
+    ),
+    "spaCy 2's JSON": ({"id": 0, "paragraphs": [{"raw": TEXT}]}, "`python -m spacy convert"),
+    "Ground Truth": ({"source": TEXT}, "--text-key source"),
+    "Argilla 2": ({"id": "x", "fields": {"text": TEXT}}, "--text-key id"),
+    "pairs": ({"text": TEXT, "ner": [["Mia", "PER"]]}, "does not say where they stand"),
+    "by label": (
+        {"text": TEXT, "named_entities": {"PER": ["Mia"]}},
+        "does not say where they stand",
+    ),
+    "without places": (
+        {"text": TEXT, "found": [{"text": "Mia", "type": "PER"}]},
+        "does not say where",
+    ),
+    "tags without tokens": (
+        {"text": TEXT, "ner_tags": ["B-PER", "O", "O"]},
+        "no list of their words",
+    ),
+    "numbers of tags": ({"tokens": ["Mia"], "ner_tags": [1]}, "--tag-names O,B-PER,I-PER"),
+    "the class of a text": ({"text": TEXT, "label": "good"}, "pass over it with --spans-key none"),
+    "spans beside an unknown key": (
+        {"text": TEXT, "spans": [SPAN], "gold": [{**SPAN, "label": "ORG"}]},
+        "spans are under 'spans' and under 'gold', which is not known. Choose with --spans-key",
+    ),
+    "tags against spans": (
+        {"text": TEXT, "tokens": TEXT.split(), "ner_tags": ["O", "O", "O"], "spans": [SPAN]},
+        "tags and spans that are different entities",
+    ),
+    "tags against tags": (
+        {"tokens": ["Mia"], "ner_tags": ["O"], "labels": ["B-PER"]},
+        "'ner_tags' and 'labels' have different tags",
+    ),
+    "types in a list": ({"tokens": ["Mia"], "ner": ["PER"]}, "add --scheme io"),
+    "unknown key": ({"text": TEXT, "gold": [SPAN]}, "--spans-key gold"),
+    "inclusive ends": (
+        {"text": TEXT, "spans": [{**SPAN, "end": 2, "text": "Mia"}]},
+        "the last character",
+    ),
+    "dialogues": (
+        json.loads(task(type="paragraphlabels"))[0],
+        "a result of type 'paragraphlabels'",
+    ),
+    "two strings": ({"data": {"a": "x", "b": "y"}, "annotations": []}, "--text-key KEY"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_the_record_is_refused_with_a_remedy(kind, tmp_path):
+    record, message = BAD[kind]
+    source = write(tmp_path, lines(record), "a.jsonl")
+    (item,) = find_reading(source, ReadOptions()).read(source, EN)
+    assert isinstance(item, BadLine)
+    assert message in item.message
+
+
+@pytest.mark.parametrize("content", ["[{0},,{0}]", "[,{0}]", "[{0},]", "[{0} {0}]"])
+def test_the_commas_of_a_list_are_counted(content, tmp_path):
+    content = content.replace("{0}", lines({"text": TEXT, "spans": []}).strip())
+    source = write(tmp_path, content, "a.json")
+    items = list(find_reading(source, ReadOptions()).read(source, EN))
+    problems = [item.message for item in items if isinstance(item, BadLine)]
+    assert problems == ["values of a list have one comma between them"]
+
+
+def test_entities_of_other_forms_in_conllu_are_told(tmp_path):
+    row = "1\tMia\tMia\tPROPN\tNNP\t_\t0\troot\t_\tEntity=(person-1)\n\n"
+    source = write(tmp_path, row, "a.conllu")
+    (sentence,) = find_reading(source, ReadOptions()).read(source, EN)
+    assert sentence.note == "sentences with Entity= in MISC, which is not read as it has no tags"
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.conllu"])
+def test_a_wrong_spans_key_does_not_lose_all_labels(name, tmp_path):
+    content = lines({"text": TEXT, "spans": [SPAN]})
+    if name == "a.conllu":
+        content = "1\tMia\tMia\tPROPN\tNNP\t_\t0\troot\t_\tNER=B-PER\n\n"
+    source = write(tmp_path, content, name)
+    with pytest.raises(DeepALError, match=rf"{name}: no .* 'span'.*--spans-key none"):
+        find_reading(source, ReadOptions(spans_key="span"))
+    (item,) = find_reading(source, ReadOptions(spans_key="none")).read(source, EN)
+    assert not item.doc.has_annotation("ENT_IOB")
+
+
+def test_types_alone_are_read_in_tables_and_records(tmp_path):
+    first = write(tmp_path, "Mia\tPER\nleft\tO\n", "a.tsv")
+    table = write(tmp_path, "word,label\nMia,PER\n", "a.csv")
+    record = write(tmp_path, lines({"tokens": ["Mia"], "ner": ["PER"]}), "a.jsonl")
+    for source, columns in ((first, ("word", "ner")), (table, ("word", "ner")), (record, ())):
+        options = ReadOptions(scheme="io", columns=columns)
+        (item,) = find_reading(source, options).read(source, EN)
+        assert entities(item) == [MIA]
+
+
+def test_an_absolute_name_in_a_zip_is_of_the_zip(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("/etc/a.txt", "Mia left.")
+        archive.writestr("../b.txt", "Bo left.")
+    (source,), unread = open_all(tmp_path / "a.zip")
+    assert source.path == tmp_path / "a.zip" / "etc" / "a.txt"
+    assert list(unread.values()) == ["hidden"]
+
+
+def test_gzip_in_a_zip_is_read_and_a_zip_in_a_zip_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "inner.zip", "w") as archive:
+        archive.writestr("a.txt", "Mia left.")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(
+            "a.jsonl.gz", gzip.compress(lines({"text": TEXT, "spans": [SPAN]}).encode())
+        )
+        archive.write(tmp_path / "inner.zip", "inner.zip")
+    (packed, inner), unread = open_all(tmp_path / "a.zip")
+    assert not unread
+    (sentence,) = find_reading(packed, ReadOptions()).read(packed, EN)
+    assert entities(sentence) == [MIA]
+    with pytest.raises(DeepALError, match=r"a\.zip/inner\.zip is a zip archive"):
+        find_reading(inner, ReadOptions())
+
+
+def test_a_text_with_annotation_beside_it_is_not_read_alone(tmp_path):
+    write(tmp_path, "T1\tPER 0 3\tMia\n", "a.ann")
+    source = write(tmp_path, TEXT, "a.txt")
+    with pytest.raises(DeepALError, match=r"its entities seem to be in a\.ann beside it"):
+        find_reading(source, ReadOptions())
+    assert find_reading(source, ReadOptions(format="text")).format == "text"
+
+
+def test_cp1252_read_as_latin_1_is_refused(tmp_path):
+    write(tmp_path, "Mia “left”".encode("cp1252"), "a.txt")
+    (source,), _ = open_all(tmp_path / "a.txt", "latin-1")
+    with pytest.raises(DeepALError, match="--encoding cp1252"):
+        find_reading(source, ReadOptions())
