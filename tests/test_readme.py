@@ -40,6 +40,7 @@ MARKED = {
     "docs/annotation.md": {"it serves a page until you end it": 3, "needs the run": 1},
     "docs/howto/annotation.md": {"needs Prodigy": 1},
     "docs/howto/formats.md": {"needs Chinese data": 1},
+    "docs/howto/large_pools.md": {"needs several machines": 1, "takes hours": 1},
     "docs/howto/pipelines.md": {
         "needs a pipeline with a trained tagger": 1,
         "needs spacy-transformers and a downloaded model": 1,
