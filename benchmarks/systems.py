@@ -23,15 +23,28 @@ def tagger_config(lang: str, seed: int = 0, paper: bool = False) -> Config:
     return config
 
 
-def ner_config(lang: str, seed: int = 0, vectors: bool = False) -> Config:
+def ner_config(
+    lang: str, seed: int = 0, vectors: bool = False, encoder: Path | None = None
+) -> Config:
     """RETURNS (Config): That of `spacy init config --pipeline ner`, for sentences with tokens.
 
     vectors (bool): Whether the model reads the static vectors of [paths].
+    encoder (Path | None): A frozen encoder. The parser then reads its vectors in the place of a
+        tok2vec, as spaCy's pipelines with a transformer do.
     """
     config = init_config(lang=lang, pipeline=["ner"], optimize="efficiency", silent=True)
     for corpus in config["corpora"].values():
         corpus["gold_preproc"] = True
-    config["components"]["tok2vec"]["model"]["embed"]["include_static_vectors"] = vectors
+    if encoder is None:
+        config["components"]["tok2vec"]["model"]["embed"]["include_static_vectors"] = vectors
+    else:
+        ours = tagger_config(lang)
+        config["paths"]["encoder"] = str(encoder)
+        config["paths"]["encoder_cache"] = ours["paths"]["encoder_cache"]
+        layer = ours["components"]["ner"]["model"]["tok2vec"]
+        config["components"]["ner"]["model"]["tok2vec"] = layer
+        del config["components"]["tok2vec"]
+        config["nlp"]["pipeline"] = ["ner"]
     config["system"]["seed"] = seed
     return config
 

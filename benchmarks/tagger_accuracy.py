@@ -8,11 +8,15 @@ configs, the CRF by its penalties. `deepal_ner` learns its word vectors from the
 training pool, labelled or not, as `spacy deepal experiment` does. `ner_text` gets the same table,
 `deepal_ner_plain` gets none. The systems called _vectors get theirs from `--transformer`, the
 folder of a sentence-transformer. `deepal_ner_tables` joins them with those from the text.
-`deepal_ner_encoder` reads whole sentences with that transformer besides;
-`deepal_ner_encoder_tables` does so with the joined tables.
+`deepal_ner_pieces` joins those from the text with a table of sentence pieces, from the folder
+`--sentencepiece`. `deepal_ner_encoder` reads whole sentences with the transformer besides its
+table; `deepal_ner_encoder_tables` does so with the joined tables. `ner_encoder` is spaCy's parser
+on the same vectors of whole sentences. A line has the versions of the packages, and the
+fingerprint of the transformer where there is one.
 """
 
 import time
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -28,18 +32,22 @@ from thinc.api import Config
 from tqdm import tqdm
 
 from spacy_deepal.vectors.make import make_vectors, vectors_source
+from spacy_deepal.vectors.pretrained import find_encoder, find_fingerprint
 
 HERE = Path(__file__).parent
+PACKAGES = ("spacy_deepal", "spacy", "thinc", "torch")
 TABLES = {  # the systems, and where their word vectors come from
     "ner": None,
     "crf": None,
     "deepal_ner": "text",
     "deepal_ner_paper": None,
     "ner_vectors": "transformer",
+    "ner_encoder": None,
     "deepal_ner_vectors": "transformer",
     "ner_text": "text",
     "deepal_ner_plain": None,
     "deepal_ner_tables": "text+transformer",
+    "deepal_ner_pieces": "text+pieces",
     "deepal_ner_encoder": "transformer",
     "deepal_ner_encoder_tables": "text+transformer",
 }
@@ -51,6 +59,7 @@ def main(
     seed: Annotated[list[int], typer.Option()] = [0, 1, 2],  # noqa: B006
     system: Annotated[list[str], typer.Option(help=", ".join(TABLES))] = list(TABLES),  # noqa: B006
     transformer: Annotated[Path | None, typer.Option(help="For the systems with vectors")] = None,
+    sentencepiece: Annotated[Path | None, typer.Option(help="For deepal_ner_pieces")] = None,
     lang: Annotated[str, typer.Option(help="Language of the tokenizer")] = "en",
     dev_words: Annotated[int, typer.Option(help="Most words of dev")] = 16000,
     workspace: Annotated[Path, typer.Option(help="Pools and shares")] = HERE / "workspace",
@@ -58,13 +67,14 @@ def main(
 ) -> None:
     """Train every system on every share of the data sets with every seed, and record test F1."""
     folders = dict(item.split("=", 1) for item in data)
+    sources = {"transformer": transformer, "pieces": sentencepiece}
     cells = [
         {"data": d, "share": s, "seed": n, "system": t}
         for n in seed
         for s in share
         for d in folders
         for t in system
-        if not ("transformer" in (TABLES[t] or "") and transformer is None)
+        if all(sources[source] for source in needed(t))
         and not (t == "crf" and s == 1 and n)  # the same labels and no random number
     ]
     for cell in tqdm(cells, disable=None):
@@ -75,26 +85,51 @@ def main(
             Path(folders[name]), workspace / name, lang, cell["share"], cell["seed"], dev_words
         )
         start = time.perf_counter()
-        with TemporaryDirectory() as draft:
-            if cell["system"] == "crf":
-                scores = run_crf(corpus, Path(draft), lang)
-            else:
-                table = make_table(TABLES[cell["system"]], workspace / name, lang, transformer)
-                encoder = transformer if "encoder" in cell["system"] else None
-                config = config_of(cell["system"], lang, table, cell["seed"], encoder)
-                scores = run_spacy(config, corpus, Path(draft))
-        seconds = round(time.perf_counter() - start)
-        line = {**cell, **scores, "seconds": seconds, "threads": torch.get_num_threads()}
-        append(output, line)
+        scores = train_and_score(cell["system"], cell["seed"], corpus, lang, sources)
+        line = {**cell, **scores, "seconds": round(time.perf_counter() - start)}
+        append(output, {**line, **made_with(cell["system"], transformer)})
+
+
+def train_and_score(
+    system: str, seed: int, corpus: Path, lang: str, sources: dict[str, Path | None]
+) -> dict[str, Any]:
+    """Train a system on the corpus that `make_corpus` made.
+
+    sources (dict[str, Path | None]): The folders of "transformer" and "pieces".
+    RETURNS (dict): Its scores on dev and test.
+    """
+    with TemporaryDirectory() as draft:
+        if system == "crf":
+            return run_crf(corpus, Path(draft), lang)
+        table = make_table(TABLES[system], corpus.parent, lang, sources)
+        encoder = sources["transformer"] if "encoder" in system else None
+        return run_spacy(config_of(system, lang, table, seed, encoder), corpus, Path(draft))
+
+
+def needed(system: str) -> set[str]:
+    """RETURNS (set[str]): What a system needs from elsewhere: "transformer", "pieces"."""
+    named = {*(TABLES[system] or "").split("+")} & {"transformer", "pieces"}
+    return named | {"transformer"} if "encoder" in system else named
+
+
+def made_with(system: str, transformer: Path | None) -> dict[str, Any]:
+    """RETURNS (dict): Threads, the versions of packages, and the fingerprint of the transformer."""
+    made: dict[str, Any] = {"threads": torch.get_num_threads()}
+    made["versions"] = {name: version(name) for name in PACKAGES}
+    if "transformer" in needed(system):
+        made["transformer"] = find_fingerprint(find_encoder(str(transformer)))
+    return made
 
 
 def make_table(
-    source: str | None, folder: Path, lang: str, transformer: Path | None
+    source: str | None, folder: Path, lang: str, sources: dict[str, Path | None]
 ) -> Path | None:
-    """Make a table of word vectors, unless that has been done. One from a transformer covers the
-    words of all splits, as tables from elsewhere do. Text is that of train.
+    """Make a table of word vectors, unless that has been done. One from elsewhere covers the words
+    of all splits. Text is that of train.
 
-    source (str | None): "text", "transformer" or "text+transformer". With None, there is no table.
+    source (str | None): "text", "transformer" or "pieces", or several with "+" between them. With
+        None, there is no table.
+    sources (dict[str, Path | None]): The folders of "transformer" and "pieces".
     RETURNS (Path | None): The folder of the table, in `folder`.
     """
     if source is None:
@@ -104,7 +139,8 @@ def make_table(
         pools = [folder / "pools" / split for split in ("train", "dev", "test")]
         vectors = vectors_source(
             from_text=pools[:1] if "text" in source else None,
-            from_transformer=transformer if "transformer" in source else None,
+            from_transformer=sources["transformer"] if "transformer" in source else None,
+            from_sentencepiece=sources["pieces"] if "pieces" in source else None,
         )
         make_vectors(pools[:1] if source == "text" else pools, table, vectors, lang=lang)
     return table
@@ -115,7 +151,7 @@ def config_of(
 ) -> Config:
     """RETURNS (Config): The config that users of the system start from, with these vectors."""
     if system.startswith("ner"):
-        config = ner_config(lang, seed, vectors=vectors is not None)
+        config = ner_config(lang, seed, vectors=vectors is not None, encoder=encoder)
     else:
         config = tagger_config(lang, seed, paper=system == "deepal_ner_paper")
         config["paths"]["encoder"] = str(encoder) if encoder else None

@@ -31,7 +31,9 @@ def draft_of(path: Path) -> Iterator[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             remove_dead_drafts(path)
         except OSError as error:
-            raise DeepALError(f"{path} cannot be written: {error.strerror}.") from error
+            raise DeepALError(
+                f"{path} cannot be written: {error.strerror}. Name another path."
+            ) from error
         _mine.add(draft)
         try:
             yield draft

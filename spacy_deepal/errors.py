@@ -14,8 +14,21 @@ class DeepALError(ValueError):
     line prints it without a traceback."""
 
 
-class LabelsAwaited(DeepALError):
-    """No failure: a run goes on when people have labelled. The message says what and where."""
+class Unsettled(DeepALError):
+    """A batch cannot be labelled now, but may be later without a new start: an answer contradicts
+    another one, or a server is down."""
+
+
+class LabelsAwaited(Unsettled):
+    """No failure: a run goes on when people have labelled. The message says what and where.
+
+    answered, total (int): The sentences that are labelled, and those of the batch.
+    batch (str): Which batch it is: the folder of its round.
+    """
+
+    def __init__(self, message: str, answered: int, total: int, batch: object) -> None:
+        super().__init__(message)
+        self.answered, self.total, self.batch = answered, total, str(batch)
 
 
 def describe_error(error: Any) -> str:

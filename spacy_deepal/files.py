@@ -40,7 +40,9 @@ def write_atomically(path: str | Path, mode: str = "w") -> Iterator[IO]:
         try:
             stream = draft.open(mode, encoding=None if "b" in mode else "utf8")
         except OSError as error:
-            raise DeepALError(f"{path} cannot be written: {error.strerror}.") from error
+            raise DeepALError(
+                f"{path} cannot be written: {error.strerror}. Name another path."
+            ) from error
         with stream:
             yield stream
             stream.flush()
@@ -141,7 +143,9 @@ def draft_beside(folder: Path) -> Iterator[Path]:
         try:
             draft.mkdir()
         except OSError as error:
-            raise DeepALError(f"{folder} cannot be written: {error.strerror}.") from error
+            raise DeepALError(
+                f"{folder} cannot be written: {error.strerror}. Name another path."
+            ) from error
         yield draft
 
 

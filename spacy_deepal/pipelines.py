@@ -7,7 +7,8 @@ from pickle import UnpicklingError
 
 import spacy
 from spacy.language import Language
-from spacy.util import load_model
+from spacy.util import load_config, load_model, load_model_from_config
+from thinc.api import ConfigValidationError
 
 from .errors import DeepALError
 from .files import draft_beside, replace_folder
@@ -29,7 +30,10 @@ def blank_pipeline(lang: str) -> Language:
     try:
         nlp = spacy.blank(lang)
     except ImportError as error:
-        raise DeepALError(f"No tokenizer for the language {lang!r}: {error}") from error
+        raise DeepALError(
+            f"No tokenizer for the language {lang!r}: {error}. Name another language, or install "
+            "what this one needs."
+        ) from error
     nlp.max_length = sys.maxsize
     return nlp
 
@@ -51,8 +55,27 @@ def load_pipeline(model: str | Path) -> Language:
         return load_model(model)
     except LOADING_ERRORS as error:
         raise DeepALError(
-            f"Cannot load the pipeline {model}: {type(error).__name__}: {error}"
+            f"Cannot load the pipeline {model}. Name the folder or package of a trained one. "
+            f"{type(error).__name__}: {error}"
         ) from error
+
+
+def make_pipeline_of(config: Path) -> Language:
+    """Make a pipeline from a config file, such as one with an LLM or with an entity_ruler. If it
+    has an [initialize] section, the pipeline is initialised as that says.
+
+    RAISES (DeepALError): The file cannot be read, or the pipeline cannot be made.
+    """
+    try:
+        given = load_config(config)
+        nlp = load_model_from_config(given, auto_fill=True)
+        if "initialize" in given:
+            nlp.initialize()
+    except (*LOADING_ERRORS, ConfigValidationError) as error:
+        raise DeepALError(
+            f"Cannot make the pipeline that {config} describes: {type(error).__name__}: {error}"
+        ) from error
+    return nlp
 
 
 def save_pipeline(nlp: Language, folder: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from spacy.attrs import IS_SPACE
 from spacy.tokens import Doc
+from spacy.vocab import Vocab
 
 from .errors import DeepALError
 
@@ -50,6 +51,11 @@ def labels_looked_for(doc: Doc) -> frozenset[str]:
 def sentence_id(doc: Doc) -> str:
     """RETURNS (str): The id of a sentence of a pool. Errors are those of `sentence_info`."""
     return sentence_info(doc)["id"]
+
+
+def bare_copy(doc: Doc, vocab: Vocab) -> Doc:
+    """RETURNS (Doc): The same tokens in another pipeline's vocab, without any annotation."""
+    return Doc(vocab, [token.text for token in doc], [bool(token.whitespace_) for token in doc])
 
 
 def word_places(doc: Doc) -> NDArray[np.int64]:

@@ -18,6 +18,7 @@ from thinc.api import Config
 
 from spacy_deepal.cli import app
 from spacy_deepal.files import write_jsonl
+from spacy_deepal.rounds.settings import read_annotation_settings
 
 from .pools import AL_CONFIG, call_spacy
 
@@ -37,12 +38,22 @@ MARKED = {
         "it serves a page until you end it": 1,
     },
     "docs/index.md": {"CI installs the package": 1, "tests/test_project.py runs it": 1},
-    "docs/annotation.md": {"it serves a page until you end it": 3, "needs the run": 1},
-    "docs/howto/annotation.md": {"needs Prodigy": 1},
+    "docs/annotation.md": {
+        "it serves a page until you end it": 4,
+        "needs the run": 2,
+        "needs spacy-llm and an API key": 1,
+    },
+    "docs/howto/experiments.md": {"needs wandb": 1},
+    "docs/howto/annotation.md": {
+        "needs a Label Studio server": 2,
+        "needs a run that waits": 4,
+        "needs Prodigy": 1,
+    },
     "docs/howto/formats.md": {"needs Chinese data": 1},
     "docs/howto/large_pools.md": {"needs several machines": 1, "takes hours": 1},
     "docs/howto/pipelines.md": {
         "needs a pipeline with a trained tagger": 1,
+        "needs a trained pipeline": 2,
         "needs spacy-transformers and a downloaded model": 1,
     },
     "docs/howto/encoders.md": {
@@ -51,10 +62,15 @@ MARKED = {
         "needs a trained pipeline": 2,
     },
     "docs/howto/vectors.md": {
+        "downloads a table of sentence pieces": 1,
         "needs a downloaded transformer": 1,
         "needs a downloaded word-vector file": 1,
     },
-    "docs/results.md": {"needs downloaded data and many hours": 1},
+    "docs/results.md": {
+        "needs downloaded data and a pipeline": 1,
+        "needs downloaded data and an encoder": 1,
+        "needs downloaded data and many hours": 2,
+    },
     "docs/benchmarks.md": {
         "needs downloaded data": 1,
         "needs downloaded data and a transformer": 3,
@@ -199,6 +215,8 @@ def test_every_block_of_a_page_runs(page, reader):
             exec(compile(block.text, page, "exec"), names)
         elif block.language == "ini" and "[active_learning." in block.text:
             registry.resolve(Config().from_str(with_parents(block.text))["active_learning"])
+        elif block.language == "ini" and "[annotation." in block.text:
+            assert read_annotation_settings(Config().from_str(with_parents(block.text))).suggest
         elif block.language == "ini":
             make_pipeline(block.text)
 

@@ -57,7 +57,8 @@ def resolve_acquisition(block: dict[str, Any]) -> AcquisitionFunction:
     try:
         return registry.resolve({"acquisition": block})["acquisition"]
     except ValueError as error:
-        raise DeepALError(f"{acquisition_label(block)}: {str(error).strip()}") from error
+        label, problem = acquisition_label(block), " ".join(str(error).split())
+        raise DeepALError(f"Correct the acquisition function {label}: {problem}") from error
 
 
 def acquisition_label(block: dict[str, Any]) -> str:

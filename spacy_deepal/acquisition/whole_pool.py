@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..tagger.evidence import Evidence
 
 
-EXPONENTS = 0.0, 3.0  # between which an exponent of the length is looked for
+LENGTH_EXPONENTS = 0.0, 3.0  # between which an exponent of the length is looked for
 
 
 class PoolFunction(AcquisitionFunction, Protocol):
@@ -90,7 +90,7 @@ def fit_power(by_length: Mapping[int, Sequence[float]]) -> float:
     weighed by c n^a or by its score. The mean grows with a, so a is found by bisection.
 
     by_length (Mapping): For each length the number of sentences and the sum of their scores.
-    RETURNS (float): a, within EXPONENTS; 1 if there are not two lengths, or all scores are 0.
+    RETURNS (float): a, within LENGTH_EXPONENTS; 1 without two lengths, or if all scores are 0.
     """
     lengths = np.array([*by_length], "float64")
     counts, sums = np.array([*by_length.values()], "float64").reshape(-1, 2).T
@@ -98,7 +98,7 @@ def fit_power(by_length: Mapping[int, Sequence[float]]) -> float:
         return 1.0
     logs = np.log(lengths)
     target = np.average(logs, weights=sums)
-    low, high = EXPONENTS
+    low, high = LENGTH_EXPONENTS
     while (middle := (low + high) / 2) not in (low, high):
         if np.average(logs, weights=counts * lengths**middle) < target:
             low = middle

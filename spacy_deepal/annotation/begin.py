@@ -5,10 +5,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from thinc.api import Config
+
 from ..errors import DeepALError
 from ..files import write_atomically
 from ..pipelines import blank_pipeline
 from ..rounds.run_folder import RunFolder
+from ..rounds.settings import read_annotation_settings
 from .exchange import check_label
 from .journal import Annotations, NewLabel, now
 from .labelling_folder import LabellingFolder, LabellingJob
@@ -52,16 +55,16 @@ def begin_or_change(
             if not given and not labels:
                 folder.read_job()  # says how to begin
             raise DeepALError(f"Begin a run with {' and '.join(missing)}.")
-        job = LabellingJob.model_validate(
-            {"lang": lang, "dev_words": DEV_WORDS, "test_words": 0} | given
-        )
         blank_pipeline(lang)
+        _check_suggest(config, labels)
+        values = {"lang": lang, "dev_words": DEV_WORDS, "test_words": 0} | given
+        job = LabellingJob.model_validate(values)
     else:
         job = LabellingJob.model_validate(old.model_dump() | given)
         _check_fixed(folder, old, job)
     for path in (*job.inputs, job.dev, job.test, job.patterns, job.code):
         if path is not None and not Path(path).exists():
-            raise DeepALError(f"There is no file or folder {path}.")
+            raise DeepALError(f"There is no file or folder {path}. Name one that is there.")
     new = [label for label in labels if label not in annotations.labels]
     for label in new:
         check_label(label, ())
@@ -87,6 +90,13 @@ def _plain(value: Any) -> Any:
 def _missing(given: dict[str, Any], labels: Sequence[str]) -> list[str]:
     missing = [] if given.get("inputs") else ["--pool FILE"]
     return missing if labels else [*missing, "--labels PERSON,ORG"]
+
+
+def _check_suggest(config: str, labels: Sequence[str]) -> None:
+    """RAISES (DeepALError): The pipeline that the config names cannot suggest these types."""
+    settings = read_annotation_settings(Config().from_str(config, interpolate=False))
+    if settings.suggest is not None:
+        settings.suggest.check_named(labels)
 
 
 def _check_fixed(folder: LabellingFolder, old: LabellingJob, new: LabellingJob) -> None:

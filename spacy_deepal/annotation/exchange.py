@@ -5,7 +5,7 @@ from typing import Literal
 
 from ..errors import DeepALError
 from ..files import Row
-from ..rounds.rows import Entity
+from ..rounds.rows import Baseline, Entity
 from .between_annotators import AgreementScores
 from .labelling_folder import Changes, Measured, Task
 
@@ -55,6 +55,7 @@ class Progress(Row):
     curve: list[CurvePoint]
     measured: Measured | None
     changes: Changes | None
+    baseline: Baseline | None
     agreement: AgreementScores | None
     by_annotator: dict[str, int]
     step: str

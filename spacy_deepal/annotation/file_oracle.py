@@ -1,4 +1,4 @@
-"""The oracle of a run in which people label: one file goes out, one comes back.
+"""The oracle of a run in which people label: a batch goes out, and answers come back.
 
 The lines that go out are what Prodigy, doccano and scripts read: {"id", "text", "tokens", "spans"}.
 """
@@ -11,26 +11,28 @@ from typing import Any
 
 from spacy.tokens import Doc
 
-from ..corpus.docs import set_spans
-from ..corpus.json_values import parse_record
-from ..corpus.reading import BadLine
-from ..corpus.records import accepted
+from ..corpus.reading import Border
 from ..corpus.sources import read_lines
-from ..corpus.spans import parse_spans
-from ..errors import PROBLEMS_SHOWN, DeepALError, LabelsAwaited
+from ..errors import PROBLEMS_SHOWN, DeepALError, LabelsAwaited, Unsettled
 from ..files import write_atomically, write_jsonl
 from ..rounds.oracle import Oracle
 from ..sentences import sentence_id
+from .answer_file import LABELLED, read_replies, write_rules
+from .replies import Contradictions, Rules, settle
 
-TO_LABEL, LABELLED = "to_label.jsonl", "labelled.jsonl"
-READ = "labelled.sha256"  # the hash of labelled.jsonl as it was when the batch was made
-IGNORED = "ignore"  # Prodigy's answer for a sentence that nobody can label
+TO_LABEL = "to_label.jsonl"
+READ = "labelled.sha256"  # the hash of labelled.jsonl, and of the rules, when the batch was made
 
 
 class FileOracle(Oracle):
-    """`spacy_deepal.FileOracle.v1`: people label a file in the round's folder."""
+    """`spacy_deepal.FileOracle.v1`: people label, and their answers are in the round's folder.
 
-    def __init__(self) -> None:
+    contradictions (str): Which of several different answers counts: see `Rules`.
+    border (str): What is done with a span that is not whole tokens: see `ReadOptions`.
+    """
+
+    def __init__(self, contradictions: Contradictions = "error", border: Border = "refuse") -> None:
+        self.rules = Rules(contradictions, border)
         self._read: dict[Path, str] = {}  # the hash of the labels that were read, by folder
 
     def label(self, docs: Sequence[Doc], folder: Path) -> Iterable[Doc]:
@@ -41,36 +43,23 @@ class FileOracle(Oracle):
         sentence is not labelled yet, and an ignored one never will be, so nothing is learnt from
         it. Entities that the pool has are not looked at.
 
-        RAISES (LabelsAwaited): There are no labels yet. DeepALError: A line does not fit its
-            sentence, or a sentence has no line.
+        RAISES (LabelsAwaited): Sentences wait to be labelled. Unsettled: Answers do not fit their
+            sentences, or contradict each other.
         """
         file = folder / LABELLED
+        write_rules(folder, self.rules)
         if not file.exists():
             _write_lines(docs, folder / TO_LABEL, file)
-            raise LabelsAwaited(
-                f"{len(docs)} sentences wait to be labelled: {folder / TO_LABEL}. Label them, save "
-                f"them as {file} and run the same command again."
-            )
-        self._read[folder] = _hash(file)
-        waiting = {sentence_id(doc): doc for doc in docs}
-        refused: dict[str, str] = {}
-        problems = []
-        for number, line in read_lines(file):
-            try:
-                _read_line(waiting, refused, number, line)
-            except BadLine as error:
-                problems.append(f"line {number}: {error.message}: {line[:80]}")
-        for name, doc in waiting.items():
-            if refused.get(name) == IGNORED:
-                doc.set_ents([], default="missing")
-            else:
-                answer = f" (its answer is {refused[name]!r})" if name in refused else ""
-                problems.append(f"no line labels {name}{answer}: {doc.text[:80]}")
-        if problems:
+            raise _awaited([sentence_id(doc) for doc in docs], docs, folder)
+        self._read[folder] = self._hash(file)
+        replies, problems = read_replies(file, docs)
+        waiting, contradictions = settle(docs, replies, self.rules)
+        if problems := [*problems, *contradictions.values()]:
             shown = "\n- ".join(problems[:PROBLEMS_SHOWN])
-            raise DeepALError(
-                f"{file}: {len(problems)} problems. Correct them and run again.\n- {shown}"
-            )
+            count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
+            raise Unsettled(f"{file}: {count}. Correct them and run again.\n- {shown}")
+        if waiting:
+            raise _awaited(waiting, docs, folder)
         return docs
 
     def labels_kept(self, folder: Path) -> None:
@@ -79,14 +68,30 @@ class FileOracle(Oracle):
             print(self._read[folder], file=stream)
 
     def corrected(self, folder: Path, batch: Path) -> bool:
-        """RETURNS (bool): True if labelled.jsonl is not what it was when the batch was made."""
+        """RETURNS (bool): True if labelled.jsonl, or a rule for answers that do not agree, is not
+        what it was when the batch was made."""
         file, read = folder / LABELLED, folder / READ
         known = read.read_text(encoding="utf8").strip() if read.exists() else ""
-        return file.exists() and _hash(file) != known
+        return file.exists() and self._hash(file) != known
+
+    def _hash(self, file: Path) -> str:
+        return sha256(f"{self.rules}\n".encode() + file.read_bytes()).hexdigest()
 
 
-def _hash(file: Path) -> str:
-    return sha256(file.read_bytes()).hexdigest()
+def _awaited(waiting: list[str], docs: Sequence[Doc], folder: Path) -> LabelsAwaited:
+    count, first = f"{len(waiting)}", ""
+    if len(waiting) < len(docs):
+        text = next(doc.text for doc in docs if sentence_id(doc) == waiting[0])
+        count += f" of the {len(docs)}"
+        first = f" The first of them is {waiting[0]}: {text[:80]}"
+    return LabelsAwaited(
+        f"{count} sentences wait to be labelled: {folder / TO_LABEL}. Label them, save them as "
+        f"{folder / LABELLED} and run the same command again. `spacy deepal push {folder.parent}` "
+        f"gives them to an annotation tool.{first}",
+        len(docs) - len(waiting),
+        len(docs),
+        folder,
+    )
 
 
 def _write_lines(docs: Sequence[Doc], path: Path, labelled: Path) -> None:
@@ -110,25 +115,3 @@ def _describe(doc: Doc) -> dict[str, Any]:
         for token in doc
     ]
     return {"id": sentence_id(doc), "text": doc.text, "tokens": tokens, "spans": []}
-
-
-def _read_line(waiting: dict[str, Doc], refused: dict[str, str], number: int, line: str) -> None:
-    """Read one line: label its sentence and take it from those that wait, or note its answer."""
-    if not line.strip():
-        return
-    record = parse_record(number, line)
-    if record.get("id") is None:
-        raise BadLine(number, 'not an object with an "id"')
-    name = str(record["id"])
-    if not accepted(record, number):
-        refused[name] = str(record.get("answer", "reject"))
-        return
-    doc = waiting.pop(name, None)
-    if doc is None:
-        raise BadLine(number, "the id is not in this round, or it is labelled twice")
-    if record.get("text", doc.text) != doc.text:
-        raise BadLine(number, f"the text was changed, so offsets may be wrong; it was {doc.text!r}")
-    spans = parse_spans(record, doc.text, number)
-    if spans is None:
-        raise BadLine(number, 'no "spans"; a sentence without entities has an empty list')
-    set_spans(doc, spans, number)

@@ -24,13 +24,16 @@ class Suggestion(Row):
     """An entity that is shown to a person before they answer.
 
     start, end (int): Its first token, and the token after its last.
-    confidence (float | None): From 0 to 1. None: it comes from a list of terms or from a pattern.
+    confidence (float | None): From 0 to 1. None: what suggests it does not say.
+    source (str | None): The name of another pipeline that suggests it. None: the run's own model
+        does, or else a list of terms or a pattern.
     """
 
     start: int
     end: int
     label: str
     confidence: float | None = None
+    source: str | None = None
 
 
 class Answer(Row):

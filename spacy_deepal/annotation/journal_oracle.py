@@ -27,7 +27,10 @@ class JournalOracle(Oracle):
         if waiting := [doc for doc in docs if not annotations.was_shown(sentence_id(doc))]:
             raise LabelsAwaited(
                 f"{len(waiting)} of the {len(docs)} selected sentences wait to be labelled. Label "
-                f"them with `python -m spacy deepal label {run}`."
+                f"them with `python -m spacy deepal label {run}`.",
+                len(docs) - len(waiting),
+                len(docs),
+                folder,
             )
         for doc in docs:
             annotate(doc, annotations.final(sentence_id(doc)), annotations)

@@ -13,11 +13,18 @@ from ..files import read_json
 from ..pipelines import blank_pipeline, save_pipeline
 from ..pool.lookup import fetch
 from ..pool.pool import open_pool
+from ..rounds.baseline import note_baseline
 from ..rounds.config_file import load_run_config
 from ..rounds.manifest import describe_gold, make_manifest
+from ..rounds.other_pipeline import OtherPipeline
 from ..rounds.rows import Manifest
 from ..rounds.run_folder import RoundFolder, RunFolder
-from ..rounds.settings import Settings, read_settings, words_of
+from ..rounds.settings import (
+    Settings,
+    read_annotation_settings,
+    read_settings,
+    words_of,
+)
 from .journal import Annotations, Answer, Part
 from .journal_oracle import annotate
 from .labelling_folder import LabellingFolder
@@ -56,6 +63,16 @@ class LabelledRun:
     @property
     def settings(self) -> Settings:
         return read_settings(self.config.interpolate())
+
+    @property
+    def other(self) -> OtherPipeline | None:
+        """Another pipeline that suggests, until the run's model is better on dev.
+
+        RAISES (DeepALError): It cannot be loaded, or its types do not fit those of the run.
+        """
+        if (other := read_annotation_settings(self.config.interpolate()).suggest) is not None:
+            other.check(self.annotations.labels)
+        return other
 
     @property
     def seed(self) -> int:
@@ -115,6 +132,11 @@ class LabelledRun:
         there is a new model."""
         keys = tuple(answer.key for answer in self.accepted("dev"))
         return len(self.folder.metrics), tuple(self.annotations.labels), keys
+
+    def note_baseline(self) -> None:
+        """Measure the other pipeline, if there is one, on what people have labelled so far."""
+        paths = [str(self.labelling.gold(part, self.job)) for part in MEASURED]
+        note_baseline(self.folder, self.other, *paths, anew=True)
 
     def write_gold(self) -> None:
         """Write what people have labelled for dev and test, and note in the manifest what they are

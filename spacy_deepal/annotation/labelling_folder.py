@@ -20,7 +20,7 @@ from pydantic import Field
 
 from ..errors import DeepALError
 from ..files import Row, parse_row, read_json, write_json
-from ..rounds.rows import Entity
+from ..rounds.rows import Baseline, Entity
 from ..rounds.run_folder import LABELLING, RowFile
 from .journal import Journal, Part, Suggestion
 
@@ -105,6 +105,7 @@ class Status(Row):
     budget (int): The words that the next round waits for.
     pool_words (int): 0 while they are not known.
     dev_target, test_target (int): The words that people are to label for dev and test.
+    baseline (Baseline | None): How good another pipeline is that suggests.
     error (str | None): Why the process has stopped.
     """
 
@@ -117,6 +118,7 @@ class Status(Row):
     test_target: int = 0
     measured: Measured | None = None
     changes: Changes | None = None
+    baseline: Baseline | None = None
     error: str | None = None
 
 

@@ -9,7 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..rounds.rows import FoundEntities
-from ..sentences import labels_looked_for
+from ..sentences import bare_copy, labels_looked_for
 from ..tagger.scheme import IOB_MISSING
 from .labelling_folder import Changes, Measured
 
@@ -23,7 +23,7 @@ def measure(nlp: Language, gold: Sequence[Doc], round_number: int, seed: int) ->
 
     gold (Sequence[Doc]): Labelled sentences.
     """
-    bare = [Doc(nlp.vocab, [t.text for t in d], [bool(t.whitespace_) for t in d]) for d in gold]
+    bare = [bare_copy(doc, nlp.vocab) for doc in gold]
     counts = np.array(
         [count_matches(doc, found) for doc, found in zip(gold, nlp.pipe(bare), strict=True)]
     ).reshape(-1, 3)

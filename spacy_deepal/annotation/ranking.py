@@ -1,6 +1,6 @@
 """Makes the queue: dev and test first, then what is looked at again, then the pool by score."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 
 from spacy.language import Language
@@ -15,15 +15,16 @@ from ..acquisition.whole_pool import final_scores
 from ..pipelines import blank_pipeline
 from ..pool.lookup import fetch
 from ..pool.pool import open_pool
+from ..rounds.other_pipeline import OtherPipeline
 from ..seeds import derive_seed
 from ..sentences import sentence_id
 from .divide import first_words
 from .journal import IGNORE, Annotations, Answer, Part, Suggestion
 from .labelling_folder import LabellingFolder, LabellingJob, Task
-from .suggestions import Suggest, suggest_by_model
+from .suggestions import Suggest, Suggester, without_overlaps
 
 BATCHES_AHEAD = 5  # the queue holds so many times the budget, so that nobody waits for a training
-SEARCHED = 2000  # sentences, drawn at random, among which terms are looked for
+SEARCHED = 2000  # sentences, drawn at random, among which promising ones are looked for
 
 
 class Ranking:
@@ -31,11 +32,10 @@ class Ranking:
 
     nlp (Language | None): The last model; None before there is one.
     round (int | None): Its round.
-    acquisition (AcquisitionFunction): Ranks the pool. Without a model, it is ranked at random.
-    trained (set[str]): The types of which the model has seen an entity. Terms are suggested for
-        the others.
+    acquisition (AcquisitionFunction | None): Ranks the pool. None: the model knows too little, or
+        there is none. Then sentences are drawn at random, in turn with promising ones.
     budget (int): The words of a batch.
-    suggest (Callable | None): Finds terms and patterns.
+    terms (Callable | None), other (OtherPipeline | None): As for `Suggester`.
     """
 
     def __init__(
@@ -44,22 +44,24 @@ class Ranking:
         job: LabellingJob,
         annotations: Annotations,
         *,
-        acquisition: AcquisitionFunction,
+        acquisition: AcquisitionFunction | None,
         budget: int,
         seed: int,
         max_similarity: float | None = None,
-        suggest: Suggest | None = None,
+        terms: Suggest | None = None,
+        other: OtherPipeline | None = None,
         nlp: Language | None = None,
         round: int | None = None,
     ):
         self.folder, self.job, self.annotations = folder, job, annotations
         self.pool = open_pool(folder.pool)
-        self.acquisition = acquisition if nlp is not None else RAND()
+        self.acquisition = acquisition
         self.budget, self.seed, self.max_similarity = budget, seed, max_similarity
         self.nlp = nlp if nlp is not None else blank_pipeline(job.lang)
-        self.suggest, self.round = suggest, round
+        self.round = round
         seen = annotations.settled("train") if round is not None else []
-        self.trained = {label for answer in seen for _, _, label in answer.entities}
+        trained = {label for answer in seen for _, _, label in answer.entities}
+        self.suggester = Suggester(tuple(annotations.labels), nlp, other, terms, trained)
         self.scored = 0
 
     def make_queue(self) -> list[Task]:
@@ -89,7 +91,7 @@ class Ranking:
         if not old:
             return
         docs = self._fetch([answer.id for answer in old])
-        suggestions = self._suggestions(docs)
+        suggestions = self.suggester.suggest(docs)
         for answer, doc in zip(old, docs, strict=True):
             new = {*self.annotations.labels} - {*answer.labels}
             found = [each for each in suggestions[answer.id] if each.label in new]
@@ -99,7 +101,7 @@ class Ranking:
     def _rank(self) -> list[Score]:
         """RETURNS (list[Score]): The sentences of the pool that come next."""
         scores = list(self._score())
-        return self._choose(list(final_scores(self.acquisition, lambda: scores)))
+        return self._choose(list(final_scores(self.acquisition or RAND(), lambda: scores)))
 
     def _score(self) -> Iterator[Score]:
         """YIELDS (Score): Of each sentence of the pool that nobody has labelled."""
@@ -110,7 +112,7 @@ class Ranking:
                 scores = score(
                     self.nlp,
                     docs,
-                    self.acquisition,
+                    self.acquisition or RAND(),
                     budget=BATCHES_AHEAD * self.budget if self.max_similarity is None else None,
                     seed=derive_seed(self.seed, "queue", self.round or 0),
                 )
@@ -119,50 +121,36 @@ class Ranking:
             yield from found
 
     def _choose(self, scores: list[Score]) -> list[Score]:
-        if self.suggest is not None and self.round is None:
-            return self._terms_first(scores)
+        if self.acquisition is None and self.suggester.can_promise:
+            scores = self._promising_in_turn(scores)
         copies = None
         if self.max_similarity is not None:
             earlier = self._fetch([answer.id for answer in self.annotations.settled("train")])
             copies = CopyFilter(self.pool, self.max_similarity, earlier)
         return select(scores, BATCHES_AHEAD * self.budget, copies)
 
-    def _terms_first(self, scores: list[Score]) -> list[Score]:
-        """RETURNS (list[Score]): Sentences in turn: one in which a term is found, and one drawn
-        from all others."""
+    def _promising_in_turn(self, scores: list[Score]) -> list[Score]:
+        """RETURNS (list[Score]): Some of the sentences, with scores by which those come in turn
+        that promise most and those that are drawn from all."""
         drawn = sorted(scores, key=lambda item: -item.score)[:SEARCHED]
-        found = self._suggestions(self._fetch([item.id for item in drawn]))
-        with_terms = [item for item in drawn if found[item.id]]
-        others = [item for item in drawn if not found[item.id]]
-        taken, words = [], 0
-        for item in filter(None, chain.from_iterable(zip_longest(with_terms, others))):
-            if words >= BATCHES_AHEAD * self.budget:
-                break
-            taken.append(item)
-            words += item.words
-        return taken
+        promise = self.suggester.promise(self._fetch([item.id for item in drawn]))
+        promising = [item for item in drawn if promise[item.id]]
+        promising.sort(key=lambda item: -promise[item.id])
+        pairs = filter(None, chain.from_iterable(zip_longest(promising, drawn)))
+        in_turn = {item.id: item.words for item in pairs}  # a dict keeps the first place of each
+        return [
+            Score(id=name, words=words, score=float(-place))
+            for place, (name, words) in enumerate(in_turn.items())
+        ]
 
     def _pool_tasks(self, scores: Sequence[Score]) -> list[Task]:
         docs = self._fetch([item.id for item in scores])
-        suggestions = self._suggestions(docs)
-        drawn = self.acquisition == RAND()
+        suggestions = self.suggester.suggest(docs)
+        drawn = self.acquisition in (None, RAND())
         return [
             self._task("train", doc, suggestions[item.id], score=None if drawn else item.score)
             for item, doc in zip(scores, docs, strict=True)
         ]
-
-    def _suggestions(self, docs: Sequence[Doc]) -> dict[str, list[Suggestion]]:
-        """RETURNS (dict): What the model finds, and terms of types that it does not know yet."""
-        found: dict[str, list[Suggestion]] = {sentence_id(doc): [] for doc in docs}
-        if self.round is not None:
-            found = suggest_by_model(self.nlp, docs)
-        if self.suggest is None or self.trained >= {*self.annotations.labels}:
-            return found
-        for name, terms in self.suggest(docs).items():
-            new = [each for each in terms if each.label not in self.trained]
-            taken = [(each.start, each.end, each.label) for each in found[name]]
-            found[name] += without_overlaps(new, taken)
-        return found
 
     def _fetch(self, ids: Sequence[str]) -> list[Doc]:
         if not ids:
@@ -189,15 +177,3 @@ class Ranking:
             again=before is not None,
             model=self.round,
         )
-
-
-def without_overlaps(
-    suggestions: Iterable[Suggestion], taken: Iterable[tuple[int, int, str]]
-) -> list[Suggestion]:
-    """RETURNS (list[Suggestion]): Those that have no token in common with one of the entities."""
-    spans = [(start, end) for start, end, _ in taken]
-    return [
-        each
-        for each in suggestions
-        if not any(each.start < end and start < each.end for start, end in spans)
-    ]

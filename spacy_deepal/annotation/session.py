@@ -120,6 +120,7 @@ class Session:
             curve=self._curve,
             measured=status.measured,
             changes=status.changes,
+            baseline=status.baseline,
             agreement=compare_annotators(self.annotations.of(a.id) for a in everything),
             by_annotator=_by_annotator(self.annotations.of(a.id) for a in everything),
             step=status.step,

@@ -10,13 +10,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from spacy.cli._util import import_code, setup_gpu
 from spacy.util import load_model
 
-from ..acquisition.functions import RAND
 from ..errors import DeepALError
 from ..pipelines import save_pipeline
 from ..pool.pool import open_pool
@@ -24,7 +23,8 @@ from ..progress import hide_progress_bars
 from ..rounds.checks import check_initialized
 from ..rounds.loop import Loop
 from ..rounds.manifest import read_gold
-from ..rounds.rows import Selected
+from ..rounds.round_logger import RoundLogger
+from ..rounds.rows import RoundMetrics, Selected
 from ..rounds.run_folder import RunFolder
 from ..rounds.training import Training
 from ..seeds import derive_seed
@@ -33,7 +33,7 @@ from .divide import divide_text
 from .labelled_run import LabelledRun
 from .measure import compare_found, measure
 from .ranking import BATCHES_AHEAD, Ranking
-from .suggestions import suggest_by_terms
+from .suggestions import still_ahead, suggest_by_terms
 
 PAUSE = 0.2  # seconds between two looks at the journal
 LOCK_PATIENCE = 10.0  # seconds to wait for an earlier process to end
@@ -55,6 +55,7 @@ class Trainer:
         self.scores: dict[str, float] = {}
         self.all_queued = False  # nothing of the pool is left outside the queue
         self.ranked: tuple | None = None  # what the queue was made for
+        self.logger: RoundLogger | None = None
         self.measured: tuple | None = None  # what the last model was measured on
 
     def prepare(self) -> None:
@@ -66,7 +67,9 @@ class Trainer:
         if run.folder.initial.exists():
             Loop(self.training(), run.folder, open_pool(run.labelling.pool)).repair(self.tell)
         if not run.folder.metrics:
-            self.rank_again()
+            self.rank(None, None, alone=True)  # nobody waits for another pipeline to be loaded
+            if run.other is not None:
+                self.rank_again()
         if not run.config["paths"].get("vectors"):
             self.learn_vectors()
         self.tell("Waiting for labels")
@@ -110,6 +113,7 @@ class Trainer:
         nlp = self.training().initialize()
         check_initialized(nlp)
         save_pipeline(nlp, self.run.folder.initial)
+        self.run.note_baseline()
 
     def is_due(self) -> bool:
         """RETURNS (bool): Whether enough is labelled for a round, or all that is left."""
@@ -133,10 +137,23 @@ class Trainer:
         self.tell(f"Training round {here.number}")
         run.write_gold()
         loop = Loop(self.training(), run.folder, open_pool(run.labelling.pool))
-        run.folder.add_metrics(loop.next_round(lambda model: self.rank(model, here.number)))
+        line = loop.next_round(lambda model: self.rank(model, here.number))
+        run.folder.add_metrics(line)
+        self.log(line)
         self.ranked = self.state_of_queue()
         run.folder.tidy("last")
         self.measure_last()
+
+    def log(self, line: RoundMetrics) -> None:
+        """Hand a round to the logger of the config, which is set up once."""
+        if self.logger is None:
+            self.logger = RoundLogger(self.run.settings.logger, self.run.folder)
+        self.logger.log(line)
+
+    def close(self) -> None:
+        """Tell the logger that no round follows."""
+        if self.logger is not None:
+            self.logger.close()
 
     def state_of_queue(self) -> tuple:
         """RETURNS (tuple): When this changes, the queue is made anew: there is a new model or a new
@@ -150,10 +167,11 @@ class Trainer:
         rounds = len(self.run.folder.metrics)
         self.rank(self.run.last_model if rounds else None, rounds - 1 if rounds else None)
 
-    def rank(self, model: Path | None, number: int | None) -> None:
+    def rank(self, model: Path | None, number: int | None, *, alone: bool = False) -> None:
         """Make the queue anew.
 
         model (Path | None), number (int | None): A model and its round. None: there is none yet.
+        alone (bool): Leave out what another pipeline suggests.
         """
         run, settings = self.run, self.run.settings
         self.tell("Ranking the pool" if model else "Drawing the first sentences")
@@ -163,13 +181,14 @@ class Trainer:
             run.labelling,
             run.job,
             run.annotations,
-            acquisition=settings.acquisition if warm else RAND(),
+            acquisition=settings.acquisition if warm else None,
             budget=run.budget,
             seed=settings.seed,
             max_similarity=settings.max_similarity,
-            suggest=suggest_by_terms(
+            terms=suggest_by_terms(
                 run.job.lang, run.job.terms, run.job.patterns, run.annotations.labels
             ),
+            other=None if alone else still_ahead(run.folder, run.other, nlp),
             nlp=nlp,
             round=number,
         )
@@ -186,6 +205,7 @@ class Trainer:
         found."""
         run, number = self.run, len(self.run.folder.metrics) - 1
         run.write_gold()
+        run.note_baseline()
         version = run.gold_version()
         nlp = load_model(run.last_model)
         gold = list(read_gold(run.labelling.gold("dev", run.job), nlp.vocab))
@@ -193,7 +213,8 @@ class Trainer:
         new = run.folder.round(number).entities.read()
         old = run.folder.round(number - 1).entities.read() if number else []
         changes = compare_found(old, new) if new else None
-        self.status = self.status.model_copy(update={"measured": measured, "changes": changes})
+        update = {"measured": measured, "changes": changes, "baseline": run.folder.baseline}
+        self.status = self.status.model_copy(update=update)
         self.measured = version
 
     def tell(self, step: str) -> None:
@@ -224,7 +245,7 @@ def run_trainer(path: Path, use_gpu: int, parent: int) -> None:
     try:
         import_code(Path(code) if code else None)
         setup_gpu(use_gpu, silent=True)
-        with _alone(trainer.run.folder):
+        with _alone(trainer.run.folder), closing(trainer):
             trainer.prepare()
             while True:
                 if not trainer.step():

@@ -13,10 +13,13 @@ from . import (
     init_config,
     label,
     prepare,
+    pull,
+    push,
     report,
     run,
     score,
     select,
+    status,
     vectors,
 )
 from ._app import app

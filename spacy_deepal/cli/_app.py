@@ -46,7 +46,8 @@ def show_errors(config: Path | None = None) -> Iterator[None]:
     except BrokenPipeError:  # what reads the output has ended; typer knows what to do
         raise
     except ConfigValidationError as error:
-        _print_failure(f"{config or 'The config'} cannot be used:\n{_config_problems(error)}")
+        title = f"{config or 'The config'} cannot be used. Correct these settings:"
+        _print_failure(f"{title}\n{_config_problems(error)}")
         raise typer.Exit(1) from error
     except (DeepALError, OSError, MemoryError, RuntimeError) as error:
         if not (text := describe_failure(error)):
@@ -103,7 +104,7 @@ def parts_between_commas(text: str | None) -> tuple[str, ...]:
     """
     parts = tuple(part.strip() for part in (text or "").split(",")) if text else ()
     if "" in parts:
-        raise typer.BadParameter(f"{text!r}: nothing stands before or after a comma.")
+        raise typer.BadParameter(f"{text!r}: nothing stands before or after a comma. Write A,B.")
     return parts
 
 
@@ -120,6 +121,8 @@ def set_up(code: Path | None, gpu_id: int) -> None:
     """
     from spacy.cli._util import import_code, setup_gpu
 
+    if code and not code.is_file():
+        raise DeepALError(f"There is no Python file {code}. Name one with --code.")
     import_code(code)
     try:
         setup_gpu(gpu_id, silent=True)

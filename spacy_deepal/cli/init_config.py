@@ -69,7 +69,11 @@ def init_config(
     labels (Sequence[str]): The entity types. With none, the config leaves them to the data.
     paths (str | Path): Values of the [paths] section by their keys, such as `pool`.
     RETURNS (str): The config with its comments.
+    RAISES (DeepALError): As `blank_pipeline`.
     """
+    from ..pipelines import blank_pipeline
+
+    blank_pipeline(lang)  # there must be one
     values: dict[tuple[str, str], Any] = {("nlp", "lang"): lang}
     if labels:
         values["initialize.components.ner", "labels"] = [label.strip() for label in labels]

@@ -42,6 +42,14 @@ Terms = Annotated[
 Patterns = Annotated[
     Path | None, Option(help="Patterns to suggest at first, as spaCy's entity_ruler writes them")
 ]
+SuggestBy = Annotated[
+    str | None,
+    Option(help="A pipeline that suggests until the model is better: name, folder or config file"),
+]
+Types = Annotated[
+    list[str] | None,
+    Option(help="Your type for one of its types: PER=PERSON. May be repeated", show_default=False),
+]
 Double = Annotated[
     float | None, Option(min=0, max=1, help="Share of the sentences that two people label")
 ]
@@ -72,6 +80,8 @@ def label_cli(
     test_words: TestWords = None,
     terms: Terms = None,
     patterns: Patterns = None,
+    suggest: SuggestBy = None,
+    types: Types = None,
     double: Double = None,
     seed_words: SeedWords = 300,
     budget_words: RoundWords = 200,
@@ -91,23 +101,31 @@ def label_cli(
         from ..annotation.serve import serve
 
         require_server()
-        text = label_config(config, lang, seed_words, budget_words, encoder)
+        other = other_block(suggest, types or ())
+        text = label_config(config, lang, seed_words, budget_words, encoder, other)
         asked: dict[str, Any] = {"inputs": pool, "dev": dev, "test": test, "code": code}
         asked |= {"patterns": patterns, "dev_words": dev_words, "test_words": test_words}
-        asked |= {"terms": split_terms(terms or ()), "double": double}
-        types = [*parts_between_commas(labels)]
-        begin_or_change(run_dir, config=text, labels=types, lang=lang, asked=asked)
+        files = split_pairs(terms or (), "--terms", "PERSON=names.txt")
+        asked |= {"terms": files or None, "double": double}
+        names = [*parts_between_commas(labels)]
+        begin_or_change(run_dir, config=text, labels=names, lang=lang, asked=asked)
         serve(run_dir, host=host, port=port, token=token, use_gpu=gpu_id, browser=browser)
     msg.good(f"To go on: python -m spacy deepal label {run_dir}")
 
 
 def label_config(
-    own: Path | None, lang: str, seed_words: int, budget_words: int, encoder: str | None = None
+    own: Path | None,
+    lang: str,
+    seed_words: int,
+    budget_words: int,
+    encoder: str | None = None,
+    other: dict[str, Any] | None = None,
 ) -> str:
     """RETURNS (str): The config of a run that people label.
 
     own (Path | None): The user's own config. None: one that comes with the package.
     encoder (str | None): As `init-config` takes it.
+    other (dict | None): As `other_block` makes it.
     RAISES (DeepALError): It cannot be read.
     """
     try:
@@ -122,18 +140,37 @@ def label_config(
         ("active_learning", "budget_words"): budget_words,
         ("active_learning.oracle", "@misc"): "spacy_deepal.JournalOracle.v1",
     }
+    if other is not None:
+        values["annotation", "suggest"] = other
+        if "[annotation]" not in text.splitlines():
+            text += "\n[annotation]\nsuggest = null\n"
     return fill_in(text, values)
 
 
-def split_terms(texts: Sequence[str]) -> dict[str, str] | None:
-    """RETURNS (dict[str, str] | None): The file of each type; None if there is none.
+def other_block(pipeline: str | None, types: Sequence[str]) -> dict[str, Any] | None:
+    """RETURNS (dict | None): [annotation.suggest] for another pipeline; None if there is none.
 
-    RAISES (DeepALError): A text is not TYPE=FILE.
+    RAISES (DeepALError): A type is not THEIRS=OURS, or there are types without a pipeline.
     """
-    files = {}
+    pairs = split_pairs(types, "--types", "PER=PERSON")
+    if pipeline is None:
+        if pairs:
+            raise DeepALError("--types are those of a pipeline. Name it with --suggest.")
+        return None
+    name = "spacy_deepal.OtherPipeline.v1"
+    return {"@misc": name, "pipeline": pipeline, "types": pairs}
+
+
+def split_pairs(texts: Sequence[str], option: str, example: str) -> dict[str, str]:
+    """RETURNS (dict[str, str]): What stands before and behind the = of each text.
+
+    option, example (str): For the message.
+    RAISES (DeepALError): A text is not like the example.
+    """
+    pairs = {}
     for text in texts:
-        label, _, file = text.partition("=")
-        if not (label and file):
-            raise DeepALError(f"--terms {text}: write TYPE=FILE, as in PERSON=names.txt.")
-        files[label] = file
-    return files or None
+        key, _, value = text.partition("=")
+        if not (key and value):
+            raise DeepALError(f"{option} {text}: write it as in {option} {example}.")
+        pairs[key] = value
+    return pairs

@@ -1,5 +1,6 @@
 """`spacy deepal run`."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,18 +15,25 @@ def run_cli(
     ctx: typer.Context,
     config: ConfigPath,
     run_dir: Annotated[Path, typer.Argument(help="Folder of the run. It may have begun")],
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Where people label: wait for them, and go on by itself")
+    ] = False,
     keep: Keep = "last",
     code: CodePath = None,
     gpu_id: GpuId = -1,
 ) -> None:
     """Run active learning, round after round. Override values of the config as in `spacy train`:
     --paths.pool DIR"""
+    from ..annotation.patience import Patience, run_patiently
     from ..errors import printable
     from ..rounds.loop import run_loop
+    from ..rounds.settings import read_settings
 
     with show_errors(config):
-        end = run_loop(
-            load_config(ctx, config, code, gpu_id),
+        loaded = load_config(ctx, config, code, gpu_id)
+        run = partial(
+            run_loop,
+            loaded,
             run_dir,
             keep=keep,
             use_gpu=gpu_id,
@@ -33,4 +41,10 @@ def run_cli(
             on_round=lambda line: print(line.describe(), flush=True),
             tell=lambda text: msg.warn(printable(text)),
         )
+        if wait:
+            oracle = read_settings(loaded.interpolate()).oracle
+            patience = Patience(lambda text: print(printable(text), flush=True))
+            end = run_patiently(run, oracle, run_dir, patience)
+        else:
+            end = run()
     msg.good(f"{end} The run is in {run_dir}")

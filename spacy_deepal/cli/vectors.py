@@ -1,13 +1,16 @@
 """`spacy deepal vectors`: make static word vectors for the words of pools."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Argument, Option
 from wasabi import msg
 
 from ._app import Lang, app, show_errors, show_table
+
+if TYPE_CHECKING:
+    from ..vectors.make import VectorsSummary
 
 
 @app.command("vectors")
@@ -20,6 +23,9 @@ def vectors_cli(
     from_transformer: Annotated[
         Path | None, Option(help="Local folder of a transformer or sentence-transformer")
     ] = None,
+    from_sentencepiece: Annotated[
+        Path | None, Option(help="Folder of a model of SentencePiece and a table of its pieces")
+    ] = None,
     from_text: Annotated[
         bool, Option("--from-text", help="Learn the vectors from the text of the pools")
     ] = False,
@@ -29,25 +35,31 @@ def vectors_cli(
     lang: Lang = "en",
 ) -> None:
     """Make static word vectors for the words of pools, for a config's --paths.vectors. They come
-    from a file, a transformer or the text of the pools. Where several sources are named, a word's
-    vectors stand side by side."""
+    from a file, a transformer, a table of sentence pieces or the text of the pools. Where several
+    sources are named, a word's vectors stand side by side."""
     from ..files import check_output
     from ..vectors.make import make_vectors, vectors_source
 
     with show_errors():
-        check_output(output, *pools, from_file, from_transformer)
+        check_output(output, *pools, from_file, from_transformer, from_sentencepiece)
         source = vectors_source(
             from_file=from_file,
             from_transformer=from_transformer,
+            from_sentencepiece=from_sentencepiece,
             from_text=pools if from_text else None,
             dim=dim,
         )
         summary = make_vectors(pools, output, source, lang=lang)
+    show_summary(summary)
+    msg.good(f"Wrote {output}. To use it:")
+    typer.echo(f"python -m spacy train al.cfg --paths.vectors {output} …")
+
+
+def show_summary(summary: "VectorsSummary") -> None:
+    """Print how many words have a vector."""
     counts = {
         "distinct words": (summary.distinct_found, summary.distinct),
         "words": (summary.words_found, summary.words),
     }
     rows = [(name, f"{n:,} of {total:,} ({n / total:.1%})") for name, (n, total) in counts.items()]
     show_table([*rows, ("width", str(summary.width))], header=("with a vector", ""))
-    msg.good(f"Wrote {output}. To use it:")
-    typer.echo(f"python -m spacy train al.cfg --paths.vectors {output} …")

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -48,20 +49,8 @@ def read_brat(options: ReadOptions, source: Source, nlp: Language) -> Iterator[S
         raise DeepALError(f"{source.path}: the text {source.stem}.txt is missing beside it.")
     # A byte order mark counts as a character.
     text = source.text.read_text().replace(BYTE_ORDER_MARK, " ")
-    entries, others = [], Counter[str]()
-    for number, line in source.lines():
-        if match := BRAT_ENTITY.fullmatch(line):
-            label, start, end, surface = match.groups()
-            entries.append({"start": int(start), "end": int(end), "label": label, "text": surface})
-        elif NOT_BRAT_ENTITY.match(line):
-            others[line[0]] += 1
-        elif line.strip():
-            message = "not an entity such as T1, PER 0 7, Mia in three columns"
-            if IN_PARTS.match(line):
-                message = "an entity in several parts, which no tags can mark. Keep one part"
-            yield BadLine(number, f"{message}. All of the text is left out", line)
-            return
     try:
+        entries, others = entities_of(source)
         doc = nlp.make_doc(text)
         # Where an entity goes over a line's end, brat writes a space.
         spans = parse_spans({"spans": entries}, re.sub(r"[\r\n]", " ", text), 1, options)
@@ -76,6 +65,31 @@ def read_brat(options: ReadOptions, source: Source, nlp: Language) -> Iterator[S
         note = None
 
 
+def entities_of(source: Source) -> tuple[list[dict[str, Any]], Counter[str]]:
+    """RETURNS (tuple): The entities of an .ann file, and how many lines it has of other kinds.
+
+    RAISES (BadLine): A line is neither.
+    """
+    entries, others = [], Counter[str]()
+    for number, line in source.lines():
+        if match := BRAT_ENTITY.fullmatch(line):
+            label, start, end, surface = match.groups()
+            entries.append({"start": int(start), "end": int(end), "label": label, "text": surface})
+        elif NOT_BRAT_ENTITY.match(line):
+            others[line[0]] += 1
+        elif line.strip():
+            message = "not an entity such as T1, PER 0 7, Mia in three columns"
+            if IN_PARTS.match(line):
+                message = "an entity in several parts, which no tags can mark. Keep one part"
+            raise BadLine(number, f"{message}. All of the text is left out", line)
+    return entries, others
+
+
+def safe_name(name: str) -> str:
+    """RETURNS (str): The name of the files of a sentence, without suffix, made of its id."""
+    return UNSAFE.sub("_", name)
+
+
 def write_brat(docs: Iterable[Doc], folder: Path) -> None:
     """Write a folder with a text and its entities for each sentence, named by its id.
 
@@ -86,7 +100,7 @@ def write_brat(docs: Iterable[Doc], folder: Path) -> None:
     with draft_beside(folder) as draft:
         for doc in docs:
             check_labelled_whole(doc, BRAT)
-            name = UNSAFE.sub("_", sentence_id(doc))
+            name = safe_name(sentence_id(doc))
             if (draft / f"{name}.txt").exists():
                 raise DeepALError(f"Two sentences would be written to {name}.txt.")
             (draft / f"{name}.txt").write_bytes(doc.text.encode())

@@ -66,6 +66,7 @@ def set_spans(
     *,
     border: Border = "refuse",
     partial: bool = False,
+    option: str = "--border",
 ) -> None:
     """Label a Doc. A span that is given twice counts once.
 
@@ -73,6 +74,7 @@ def set_spans(
     line (int): Where they stand in their file.
     border (str): What is done with a span that is not whole tokens: see `ReadOptions`.
     partial (bool): All tokens outside of the entities are missing. If False, they are O.
+    option (str): The option that says what `border` is, for the message.
     RAISES (BadLine): Entities overlap, or do not begin and end where tokens do.
     """
     entities: list[Span] = []
@@ -84,8 +86,9 @@ def set_spans(
             near = " ".join(token.text for token in tokens)[:40]
             raise BadLine(
                 line,
-                f"entity {surface!r} ({label}) is not whole {doc.vocab.lang!r} tokens: {near!r}. "
-                f"--border trim or --border snap moves its ends{_beyond_16_bits(doc.text[:end])}",
+                f"entity {surface!r} ({label}, {start} to {end}) is not whole {doc.vocab.lang!r} "
+                f"tokens: {near!r}. {option} trim or {option} snap moves its ends"
+                f"{_beyond_16_bits(doc.text[:end])}",
                 doc.text,
             )
         if entities and span.start < entities[-1].end:

@@ -105,7 +105,7 @@ def _check_readable(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError as error:
-        raise DeepALError(f"There is no file or folder {path}.") from error
+        raise DeepALError(f"There is no file or folder {path}. Name one that is there.") from error
     except OSError as error:
         raise DeepALError(f"{path} cannot be read: {error.strerror}.") from error
     if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):

@@ -27,7 +27,7 @@ def label_studio_readings(source: Source, options: ReadOptions) -> list[Reading]
     parse: Any = _parse_task
     if records and isinstance(records[0].get("data"), dict):
         format, how = FULL, "data and the results of annotations"
-    elif records and {"annotation_id", "lead_time"} <= records[0].keys():
+    elif records and is_minimal(records[0]):
         format, how = MINIMAL, "text, and the spans of one annotation"
         parse = _parse_minimal
         check_spans_key(source, records, options)
@@ -51,48 +51,69 @@ def _parse_minimal(options: ReadOptions, nlp: Language, number: int, record: Any
     return parse_sentence(options, nlp, number, record)
 
 
+def is_minimal(record: dict[str, Any]) -> bool:
+    """RETURNS (bool): Whether a record is one of JSON-MIN."""
+    return {"annotation_id", "lead_time"} <= record.keys()
+
+
 def _parse_task(options: ReadOptions, nlp: Language, number: int, task: Any) -> Sentence:
+    record = task_record(task, number, options.text_key)
+    spans = _agreed_spans(annotations_of(task, number), number)
+    own = replace(
+        options, text_key=None, spans_key=NO_SPANS if options.spans_key == NO_SPANS else None
+    )
+    others = {key: value for key, value in record.items() if key not in (*SPAN_KEYS, "tokens")}
+    return parse_sentence(own, nlp, number, others if spans is None else {**others, "spans": spans})
+
+
+def task_record(task: Any, number: int, text_key: str | None = None) -> dict[str, Any]:
+    """RETURNS (dict): The data of a task, with its text under "text". Its "id" is that of the data
+    or else of the task.
+
+    text_key (str | None): The key of the text. None: "text", or the only key that has a string.
+    RAISES (BadLine): It is no task, or it does not tell which value is the text.
+    """
     data = task.get("data") if isinstance(task, dict) else None
     if not isinstance(data, dict):
         raise BadLine(number, 'not a task with "data"', json.dumps(task)[:80])
     strings = [key for key, value in data.items() if isinstance(value, str)]
     key = "text" if "text" in strings else strings[0] if len(strings) == 1 else None
-    if (key := options.text_key or key) not in strings:
+    if (key := text_key or key) not in strings:
         message = (
             f'"data" has no string {key or "text"!r}, but {", ".join(map(repr, data)) or "nothing"}'
         )
         raise BadLine(number, f"{message}. Name the key of the text, as in --text-key KEY")
+    return {"id": task.get("id"), **data, "text": data[key]}
+
+
+def annotations_of(task: dict[str, Any], number: int) -> list[dict[str, Any]]:
+    """RETURNS (list): The annotations of a task. RAISES (BadLine): They are no list of objects."""
     given: Any = next((task[name] for name in ANNOTATION_KEYS if task.get(name) is not None), [])
-    spans = _spans_of_annotations(given, number)
-    own = replace(
-        options, text_key=None, spans_key=NO_SPANS if options.spans_key == NO_SPANS else None
-    )
-    record = {"id": task.get("id"), **data, "text": data[key]}
-    others = {key: value for key, value in record.items() if key not in (*SPAN_KEYS, "tokens")}
-    return parse_sentence(
-        own,
-        nlp,
-        number,
-        others if spans is None else {**others, "spans": spans},
-    )
+    if not isinstance(given, list) or not all(isinstance(a, dict) for a in given):
+        raise BadLine(number, '"annotations" is not a list of objects')
+    return given
 
 
-def _spans_of_annotations(annotations: Any, number: int) -> list[dict[str, Any]] | None:
+def was_skipped(annotation: dict[str, Any]) -> bool:
+    """RETURNS (bool): Whether an annotator has skipped the task."""
+    return bool(annotation.get("was_cancelled") or annotation.get("skipped"))
+
+
+def labels_of(annotation: dict[str, Any], number: int) -> list[dict[str, Any]]:
+    """RETURNS (list): The labelled spans of an annotation. RAISES (BadLine): It is malformed."""
+    results = annotation.get("result")
+    if not isinstance(results, list) or not all(isinstance(r, dict) for r in results):
+        raise BadLine(number, 'an annotation has no list "result"')
+    values = [_value_of(r, number) for r in results if r.get("type") not in NOT_SPANS]
+    return [value for value in values if value]
+
+
+def _agreed_spans(annotations: list[dict[str, Any]], number: int) -> list[dict[str, Any]] | None:
     """RETURNS (list | None): The spans on which all annotators agree; None if nobody annotated.
 
     RAISES (BadLine): They do not agree.
     """
-    if not isinstance(annotations, list) or not all(isinstance(a, dict) for a in annotations):
-        raise BadLine(number, '"annotations" is not a list of objects')
-    found = []
-    for annotation in annotations:
-        if annotation.get("was_cancelled") or annotation.get("skipped"):
-            continue
-        results = annotation.get("result")
-        if not isinstance(results, list) or not all(isinstance(r, dict) for r in results):
-            raise BadLine(number, 'an annotation has no list "result"')
-        values = [_value_of(r, number) for r in results if r.get("type") not in NOT_SPANS]
-        found.append([value for value in values if value])
+    found = [labels_of(a, number) for a in annotations if not was_skipped(a)]
     contents = {json.dumps(sorted(map(_content, values))) for values in found}
     if len(contents) > 1:
         raise BadLine(number, f"{len(found)} annotations, which are not the same. Keep one of them")
@@ -128,14 +149,19 @@ def write_label_studio(docs: Iterable[Doc], stream: IO[str]) -> None:
     """
 
     def task(doc: Doc) -> dict[str, Any]:
-        annotations = [{"result": list(map(partial(_result, doc.text), spans_of(doc)))}]
+        annotations = [{"result": list(map(partial(labelled_result, doc.text), spans_of(doc)))}]
         labelled = is_labelled(doc, FULL)
         return {"data": text_record(doc), "annotations": annotations if labelled else []}
 
     write_list(stream, map(task, docs))
 
 
-def _result(text: str, span: dict[str, Any]) -> dict[str, Any]:
+def labelled_result(text: str, span: dict[str, Any]) -> dict[str, Any]:
+    """RETURNS (dict): An entity as an annotation or a prediction holds it, for a labelling config
+    whose labels are named "label" and whose text is named "text".
+
+    span (dict): As of `spans_of`.
+    """
     value = _value(text, span)
     return {"value": value, "from_name": "label", "to_name": "text", "type": "labels"}
 

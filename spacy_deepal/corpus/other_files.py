@@ -18,8 +18,8 @@ class Kind(NamedTuple):
 
 UNPACK = "Unpack it and name the file, or pack it with gzip or zip"
 PANDAS = (
-    "In Python, `pandas.read_{0}(FILE).to_json('data.jsonl', orient='records', lines=True, "
-    "force_ascii=False)` makes JSONL of it"
+    "Make JSONL of it in Python: `pandas.read_{0}(FILE).to_json('data.jsonl', orient='records', "
+    "lines=True, force_ascii=False)`"
 )
 AS_TEXT = "Save it as text in UTF-8"
 KINDS = (

@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 
 from .docs import tagged_doc
 from .reading import BadLine, ReadOptions
-from .spans import value_at
+from .spans import looks_like_spans, value_at
 from .tags import TAG, SchemeFinder, full_tag, to_iob2
 
 TEXT_KEYS = ("text", "data", "sentence", "content")
@@ -43,6 +43,8 @@ def _where_else(record: dict[str, Any]) -> str:
         inner = value if isinstance(value, dict) else {}
         for name, part in {key: value, **{f"{key}.{k}": v for k, v in inner.items()}}.items():
             if isinstance(part, list) and part and isinstance(part[0], dict | list):
+                if looks_like_spans(part):
+                    continue
                 return f", but one with many records: write what is under {name!r} as a list"
     strings = [key for key, value in record.items() if isinstance(value, str)]
     strings += [

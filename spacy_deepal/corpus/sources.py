@@ -142,9 +142,9 @@ class Source:
                     at = f"byte {place - pending + error.start} of the file is {byte:#04x}"
                     return f"{self.path}:{line + 1}: not {name}: {at}. {_other(error)}"
                 except UnicodeError as error:
-                    return f"{self.path}: not {name}: {error}."
+                    return f"{self.path}: not {name}: {error}. Name its encoding with --encoding."
                 if not chunk:
-                    return f"{self.path}: not {name}."
+                    return f"{self.path}: not {name}. Name its encoding with --encoding."
                 place += len(chunk)
 
 

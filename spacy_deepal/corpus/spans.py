@@ -167,11 +167,17 @@ def _parse_span(entry: Any, text: str, number: int, options: ReadOptions) -> Cha
     if span is None:
         hint = _other_offsets(text, start, end, surface, options.offsets)
         raise BadLine(number, f"{shown} is not [start, end, label] in the text{hint}", text)
-    if isinstance(surface, str) and text[span[0] : span[1]] != surface:
+    if isinstance(surface, str) and not _is_same(text[span[0] : span[1]], surface):
         hint = _other_offsets(text, start, end, surface, options.offsets)
         message = f"{shown}: the text has {text[span[0] : span[1]]!r} there, not {surface!r}{hint}"
         raise BadLine(number, message, text)
     return (*span, label)
+
+
+def _is_same(text: str, surface: str) -> bool:
+    """RETURNS (bool): Whether a span's own text is that of its place. Label Studio's page writes a
+    line break as a backslash and n."""
+    return surface in (text, text.replace("\n", "\\n"))
 
 
 def _parts(entry: dict[str, Any]) -> tuple[Any, Any, Any, Any]:

@@ -52,9 +52,11 @@ def prepare(
     """
     data, output = Path(data), Path(output)
     if not data.is_dir():
-        raise DeepALError(f"There is no folder {data}.")
+        raise DeepALError(f"There is no folder {data}. Name the folder of the data.")
     if data.resolve() in [path.resolve() for path in (output, *map(output.joinpath, SHARES))]:
         raise DeepALError(f"{data} is the folder of the data. Name another one for the pools.")
+    if output.exists() and not output.is_dir():
+        raise DeepALError(f"{output} is a file. Name a folder to write the pools to.")
     finish_replacement(output)
     for split in SHARES:
         check_pool_folder(output / split)

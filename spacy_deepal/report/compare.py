@@ -9,6 +9,7 @@ import numpy
 from pydantic import Field
 
 from ..files import Row, parse_row, read_json
+from ..rounds.rows import RoundMetrics
 from .runs import TINY, Run, read_runs
 
 TARGET = 0.99
@@ -64,6 +65,18 @@ class Summary:
 
 
 @dataclass(frozen=True)
+class Passing:
+    """Another pipeline without labels: its name and F1 on the test set.
+
+    runs (list): Each run and the first round in which it is better; None if none is.
+    """
+
+    name: str
+    f: float
+    runs: list[tuple[Run, RoundMetrics | None]]
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Runs beside each other, and beside models trained on the whole pool.
 
@@ -111,6 +124,18 @@ class Comparison:
         if mine is None or theirs is None or theirs.words == 0:
             return None
         return 100 * (1 - mine.words / theirs.words), level
+
+    @property
+    def baselines(self) -> list[Passing]:
+        """Other pipelines without labels, each with the runs that were measured beside it."""
+        groups: dict[tuple[str, float], list[Run]] = {}
+        for run in self.runs:
+            if (other := run.baseline) is not None:
+                groups.setdefault((other.name, other.ents_f), []).append(run)
+        return [
+            Passing(name, f, [(run, run.first_above(f)) for run in runs])
+            for (name, f), runs in groups.items()
+        ]
 
     def summaries(self) -> list[Summary]:
         """RETURNS (list[Summary]): A row for each run, and a row with the mean after several runs
@@ -187,4 +212,4 @@ def read_comparison(
 
 def _read_f(path: Path) -> float:
     remedy = "Name a file that `spacy evaluate --output` has written."
-    return parse_row(Scores, read_json(path), str(path), remedy).ents_f
+    return parse_row(Scores, read_json(path, remedy), str(path), remedy).ents_f

@@ -137,6 +137,9 @@ def draw_curves(comparison: Comparison, width: float, height: float) -> "Figure"
     if (shallow := comparison.shallow) is not None:
         label = f"shallow model: {100 * shallow:.2f}"
         axes.axhline(100 * shallow, color=MUTED, lw=1.2, ls=(0, (1, 2)), label=label)
+    for other in comparison.baselines:
+        label = f"{other.name}: {100 * other.f:.2f}"
+        axes.axhline(100 * other.f, color=MUTED, lw=1.2, ls=(0, (4, 2, 1, 2)), label=label)
     for name, style in styles(run.name for run in comparison.runs).items():
         if group := [run for run in comparison.started if run.name == name]:
             _draw_function(axes, name, group, style)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SIZE = 3.6, 3.3  # inches
-LARGEST = 120  # the area of the marker of a bin that holds all entities, in square points
+WHOLE = 120  # the area of the marker of a bin that holds all entities, in square points
 
 
 def reliability_svg(calibration: Calibration, id: str) -> str:
@@ -35,7 +35,7 @@ def draw_reliability(calibration: Calibration) -> "Figure":
         x = [100 * each.confidence for each in found.bins]
         y = [100 * each.right for each in found.bins]
         total = sum(each.entities for each in found.bins)
-        sizes = [max(12.0, LARGEST * each.entities / total) for each in found.bins]
+        sizes = [max(12.0, WHOLE * each.entities / total) for each in found.bins]
         axes.plot(x, y, color=color, lw=1.5, label=f"{label}: error {100 * found.error:.1f}")
         axes.scatter(x, y, sizes, color=color, marker=marker, lw=0)
     axes.set_xlabel("confidence (%)", color=INK)

@@ -9,7 +9,7 @@ import numpy
 
 from ..acquisition.registry import NAME, acquisition_label
 from ..errors import DeepALError
-from ..rounds.rows import Manifest, RoundMetrics
+from ..rounds.rows import Baseline, Manifest, RoundMetrics
 from ..rounds.run_folder import RunFolder
 from ..rounds.stability import ROUNDS, stopping_point
 
@@ -37,12 +37,14 @@ class Run:
 
     name (str): The acquisition function with its arguments; its short name if it is one of ours.
     rounds (tuple[RoundMetrics, ...]): The finished rounds.
+    baseline (Baseline | None): Another pipeline, measured without labels.
     """
 
     folder: RunFolder
     name: str
     manifest: Manifest
     rounds: tuple[RoundMetrics, ...]
+    baseline: Baseline | None = None
 
     @property
     def seed(self) -> int:
@@ -66,6 +68,10 @@ class Run:
         """RETURNS (RoundMetrics | None): The first round with this F1 or a higher one. Nothing is
         interpolated."""
         return next((row for row in self.rounds if f is not None and row.ents_f >= f - TINY), None)
+
+    def first_above(self, f: float) -> RoundMetrics | None:
+        """RETURNS (RoundMetrics | None): The first round with a higher F1."""
+        return next((row for row in self.rounds if row.ents_f > f), None)
 
     def mean_f(self, low: float, high: float) -> float:
         """RETURNS (float): The mean F1 between two percentages of the words, both in the range of
@@ -102,5 +108,5 @@ def read_runs(run_dirs: Iterable[Path]) -> list[Run]:
     for folder in map(RunFolder, paths):
         manifest = folder.manifest
         name = acquisition_label({NAME: manifest.acquisition, **manifest.arguments})
-        runs.append(Run(folder, name, manifest, tuple(folder.metrics)))
+        runs.append(Run(folder, name, manifest, tuple(folder.metrics), folder.baseline))
     return sorted(runs, key=lambda run: (run.name, run.seed, str(run.folder.path)))

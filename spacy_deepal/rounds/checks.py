@@ -1,6 +1,6 @@
 """Checks that a pipeline, its data and the labels of an oracle fit together."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from spacy.language import Language
@@ -9,7 +9,6 @@ from spacy.tokens import Doc
 from ..acquisition.upstream import find_tagger
 from ..errors import PROBLEMS_SHOWN, DeepALError
 from ..pool.shards import read_shards
-from ..sentences import sentence_id
 from ..tagger.component import DeepNER
 from ..tagger.raw_tokens import warn_of_tokens
 from .manifest import read_gold
@@ -67,14 +66,25 @@ def no_annotation(name: str, data: str | Path) -> DeepALError:
     )
 
 
-def check_labelled(docs: Iterable[Doc], tagger: DeepNER, folder: Path) -> None:
+def check_labelled(
+    labelled: Mapping[str, Doc], ids: Sequence[str], tagger: DeepNER, folder: Path
+) -> None:
     """Check what an oracle has labelled in a round.
 
-    RAISES (DeepALError): Entities have types that the tagger was not initialised with.
+    labelled (Mapping[str, Doc]): What it gave back, by the id of the sentence.
+    ids (Sequence[str]): The sentences that it got.
+    RAISES (DeepALError): Sentences are missing or were not asked for, or entities have types that
+        the tagger was not initialised with.
     """
+    if labelled.keys() != set(ids):
+        lost = [name for name in ids if name not in labelled]
+        raise DeepALError(
+            f"The oracle must give back the {len(ids)} sentences that it got, with their ids. "
+            f"Missing: {', '.join(lost[:5]) or 'none'}; given back: {len(labelled)}."
+        )
     wrong = [
-        f"sentence {sentence_id(doc)}: {ent.text!r} is labelled {ent.label_}"
-        for doc in docs
+        f"sentence {name}: {ent.text!r} is labelled {ent.label_}"
+        for name, doc in labelled.items()
         for ent in doc.ents
         if ent.label_ not in tagger.labels
     ]

@@ -36,6 +36,8 @@ def load_run_config(path: str | Path, overrides: dict[str, Any]) -> Config:
         config = Config(section_order=CONFIG_SECTION_ORDER)
         config = config.from_str(text, overrides=overrides, interpolate=False)
         config.interpolate()
+        if not config:
+            raise ValueError("the file is empty")
     except (ConfigParserError, ValueError) as error:
         message = _in_one_line(str(error))
         found = _find_line(text, message)

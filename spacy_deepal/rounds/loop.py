@@ -3,6 +3,7 @@ then score, select, label, train and evaluate, round after round."""
 
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,14 @@ from ..pool.pool import Pool, open_pool
 from ..sealed import seal_folder
 from ..seeds import derive_seed
 from ..sentences import count_words, sentence_id
+from .baseline import note_baseline
 from .checks import check_initialized, check_labelled
 from .manifest import make_manifest
 from .repair import take_out_damaged
+from .round_logger import RoundLogger
 from .rows import FoundEntities, RoundMetrics, Selected
 from .run_folder import RoundFolder, RunFolder
-from .settings import SECTION, read_settings
+from .settings import SECTION, read_annotation_settings, read_settings
 from .stability import agreement, draw_stop_set, find_entities, stopping_point
 from .training import Training, dev_scores, evaluate_pipeline
 from .unlabelled import Unlabelled
@@ -64,7 +67,7 @@ def run_loop(
         use, or if data cannot be read.
     """
     resolved = config.interpolate()
-    settings = read_settings(resolved)
+    settings, other = read_settings(resolved), read_annotation_settings(resolved).suggest
     training = Training(config, settings, use_gpu, code)
     folder = RunFolder(Path(run_dir))
     with folder.lock():
@@ -79,13 +82,16 @@ def run_loop(
             folder.open(manifest)
             save_pipeline(nlp, folder.initial)
         loop = Loop(training, folder, pool)
+        note_baseline(folder, other, resolved["paths"]["dev"], resolved["paths"]["test"])
         folder.tidy(keep)
         loop.repair(tell)
-        while not (end := loop.end()):
-            line = loop.next_round()
-            folder.add_metrics(line)
-            on_round(line)
-            folder.tidy(keep)
+        with closing(RoundLogger(settings.logger, folder)) as logger:
+            while not (end := loop.end()):
+                line = loop.next_round()
+                folder.add_metrics(line)
+                logger.log(line)
+                on_round(line)
+                folder.tidy(keep)
         return end
 
 
@@ -237,14 +243,8 @@ class Loop:
         ids = [item.id for item in here.selected.read()]
         docs = fetch(self.pool, ids, self.vocab, with_gold=True)
         labelled = {sentence_id(doc): doc for doc in self.settings.oracle.label(docs, here.path)}
-        if labelled.keys() != set(ids):
-            lost = [name for name in ids if name not in labelled]
-            raise DeepALError(
-                f"The oracle must give back the {len(ids)} sentences that it got, with their ids. "
-                f"Missing: {', '.join(lost[:5]) or 'none'}; given back: {len(labelled)}."
-            )
         tagger = find_tagger(load_pipeline(self.folder.initial))
-        check_labelled(labelled.values(), tagger, here.path)
+        check_labelled(labelled, ids, tagger, here.path)
         write_docs([labelled[name] for name in ids], here.batch)
         self.settings.oracle.labels_kept(here.path)
 

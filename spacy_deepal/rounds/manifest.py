@@ -23,7 +23,7 @@ from ..pipelines import blank_pipeline
 from ..pool.pool import Pool
 from ..pool.shards import fingerprint, shard_files
 from .rows import RUN_FORMAT, DataFile, Manifest, PoolSummary
-from .settings import DEFAULTS, ENDS, SECTION, Settings
+from .settings import ANNOTATION, DEFAULTS, ENDS, SECTION, Settings
 
 DATA = ("pool", "dev", "test")
 SHARD = "pool/"  # and its name
@@ -94,10 +94,13 @@ def differences(old: Manifest, new: Manifest) -> list[str]:
 
 
 def _fixed(manifest: Manifest) -> dict[str, Any]:
-    """What must not change while a run continues, by dotted key: the config but for what changes no
-    result, the seed, and the fingerprints of the data."""
+    """What must not change while a run continues, by dotted key: the config but for who labels and
+    for what changes no result, the seed, and the fingerprints of the data."""
     config = Config().from_str(manifest.config)
     config[SECTION] = DEFAULTS | config.get(SECTION, {})
+    config[SECTION].pop("logger", None)
+    config.pop(ANNOTATION, None)
+    config[SECTION].pop("oracle", None)
     fixed = dict_to_dot({"config": config})
     for key in ("nlp.batch_size", *(f"{SECTION}.{key}" for key in (*ENDS, "n_process", "engine"))):
         fixed.pop(f"config.{key}", None)

@@ -163,6 +163,24 @@ class RoundMetrics(Metrics):
         )
 
 
+class Baseline(Row):
+    """Another pipeline, without any label of the run: baseline.json.
+
+    name (str): For people.
+    pipeline (str), types (dict): As `OtherPipeline` has them.
+    ents_p, ents_r, ents_f (float): Scores on the test set, from 0 to 1.
+    dev_ents_f (float): F1 on dev.
+    """
+
+    name: str
+    pipeline: str
+    types: dict[str, str]
+    ents_p: float
+    ents_r: float
+    ents_f: float
+    dev_ents_f: float
+
+
 class Selected(Row):
     """A sentence that a round selected: a line of selected.jsonl.
 

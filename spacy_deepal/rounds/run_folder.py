@@ -10,7 +10,9 @@ shards.index      the index of those shards that the pool's own index does not h
 round_NN/         scores/ (until no round needs them), selected.jsonl, batch.spacy (labelled),
                   seconds.json, model/, train.log, entities.jsonl (what the model finds in the stop
                   set)
+baseline.json     how good the pipeline of [annotation.suggest] is without labels, if there is one
 labelling/        what `spacy deepal label` adds: see annotation/labelling_folder.py
+label_studio.json where its batches are labelled: see annotation/studio_project.py
 """
 
 import shutil
@@ -30,7 +32,7 @@ from ..files import RowType, check_replaceable, parse_row, read_json, write_json
 from ..pool.shards import read_shards
 from ..sealed import read_sealed, write_sealed
 from .manifest import differences
-from .rows import RUN_FORMAT, FoundEntities, Manifest, RoundMetrics, Seconds, Selected
+from .rows import RUN_FORMAT, Baseline, FoundEntities, Manifest, RoundMetrics, Seconds, Selected
 
 LABELLING = "labelling"
 RESTORE = "Restore the file from a copy, or begin the run again in another folder."
@@ -71,6 +73,7 @@ class RunFolder:
         self.initial = path / "initial"
         self._manifest = path / "manifest.json"
         self.index = path / "shards.index"
+        self._baseline = path / "baseline.json"
         self._metrics = RowFile(path / "metrics.jsonl", RoundMetrics, EVALUATE_AGAIN)
 
     @contextmanager
@@ -112,8 +115,8 @@ class RunFolder:
         """Begin a run, or continue it. A run that failed before it was initialised begins anew.
 
         A run that continues may have other data paths, as long as the data are the same, more
-        shards in the pool, and another end than when it began. If the loss of a round was not a
-        number, it may have another optimizer.
+        shards in the pool, another oracle, and another end than when it began. If the loss of a
+        round was not a number, it may have another optimizer.
 
         RAISES (DeepALError): The folder holds another run. The message names each difference.
         """
@@ -159,7 +162,9 @@ class RunFolder:
         """What the run is. RAISES (DeepALError): There is no manifest, it is damaged, or it has
         another format."""
         if not self._manifest.is_file():
-            raise DeepALError(f"{self.path} is not a run folder: it has no manifest.json.")
+            raise DeepALError(
+                f"{self.path} is not a run folder: it has no manifest.json. Name one."
+            )
         content = read_json(self._manifest, RESTORE)
         version = content.get("format") if isinstance(content, dict) else None
         if isinstance(version, int) and version != RUN_FORMAT:
@@ -177,6 +182,20 @@ class RunFolder:
     def add_metrics(self, line: RoundMetrics) -> None:
         """Add the line of a finished round."""
         self._metrics.write([*self.metrics, line])
+
+    @property
+    def baseline(self) -> Baseline | None:
+        """How good another pipeline is; None if there is none.
+
+        RAISES (DeepALError): The file is damaged.
+        """
+        if not self._baseline.exists():
+            return None
+        content = read_json(self._baseline, AGAIN)
+        return parse_row(Baseline, content, str(self._baseline), f"Delete it. {AGAIN}")
+
+    def write_baseline(self, baseline: Baseline) -> None:
+        write_json(self._baseline, baseline.model_dump())
 
     def round(self, number: int) -> "RoundFolder":
         """RETURNS (RoundFolder): A round. Its folder is made if it is missing."""

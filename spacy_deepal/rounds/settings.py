@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import pydantic
 from pydantic import Field, NonNegativeInt, PlainValidator, PositiveInt
+from spacy.schemas import ConfigSchemaTraining
 from spacy.util import registry
 from thinc.api import Config
 
@@ -13,14 +14,15 @@ from ..acquisition.engines import EngineName
 from ..acquisition.functions import AcquisitionFunction
 from ..errors import DeepALError, describe_error
 from .oracle import Oracle
+from .other_pipeline import OtherPipeline
 from .stability import ROUNDS
 
-SECTION = "active_learning"
+SECTION, ANNOTATION = "active_learning", "annotation"
 SEE = "`python -m spacy deepal init-config al.cfg` writes a config that has all sections."
 
 
 # What a registered function may raise for arguments that it does not expect.
-MADE_WRONG = (TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError)
+MADE_WRONG = (TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError, ImportError)
 
 
 def _budget(value: Any) -> int | float:
@@ -31,11 +33,18 @@ def _budget(value: Any) -> int | float:
     raise ValueError("must be a number of words, or a share of the pool above 0 and below 1")
 
 
-def _made_by(registered: str, fits: Callable[[Any], bool], what: str) -> pydantic.PlainValidator:
+def _made_by(
+    registered: str, fits: Callable[[Any], bool], what: str, *, optional: bool = False
+) -> pydantic.PlainValidator:
     """Make a validator that makes what a section of the config describes. The registry's own
-    complaints, such as an unknown name or a bad argument, are ValueErrors too."""
+    complaints, such as an unknown name or a bad argument, are ValueErrors too.
+
+    optional (bool): None stays None.
+    """
 
     def make(block: Any) -> Any:
+        if block is None and optional:
+            return None
         if not isinstance(block, dict) or not isinstance(block.get(registered), str):
             raise ValueError(f'must be a section with {registered} = "NAME"')
         try:
@@ -49,6 +58,7 @@ def _made_by(registered: str, fits: Callable[[Any], bool], what: str) -> pydanti
     return PlainValidator(make)
 
 
+OTHER = "a pipeline, as spacy_deepal.OtherPipeline.v1 does"
 ORACLE = "an oracle, an object of a class that inherits from spacy_deepal.rounds.oracle.Oracle"
 Budget = Annotated[int | float, PlainValidator(_budget)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -75,6 +85,8 @@ class Settings(pydantic.BaseModel):
         is selected already (Jaccard, above 0, up to 1). With None, skip none.
     n_process (int), engine (str): How many processes score the pool, and where they are, as for
         `make_engine`. They change no score.
+    logger (Callable | None): What the section of this name makes: one of spaCy's loggers, which
+        gets each round. With None, there is none.
     acquisition (AcquisitionFunction), oracle (Oracle): What the sections of these names make.
     """
 
@@ -101,6 +113,24 @@ class Settings(pydantic.BaseModel):
     max_similarity: Annotated[float, Field(gt=0, le=1)] | None = None
     n_process: PositiveInt = 1
     engine: EngineName = "processes"
+    logger: Annotated[
+        Callable[..., Any] | None, _made_by("@loggers", callable, "a logger", optional=True)
+    ] = None
+
+
+class AnnotationSettings(pydantic.BaseModel):
+    """The [annotation] section of a config: what people see who label. It changes no model.
+
+    suggest (OtherPipeline | None): Suggests entities until the run's own model is better. With
+        None, only that model suggests.
+    """
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+
+    suggest: Annotated[
+        OtherPipeline | None,
+        _made_by("@misc", lambda made: isinstance(made, OtherPipeline), OTHER, optional=True),
+    ] = None
 
 
 ENDS = ("rounds", "target_f", "stop_stability", "stop_rounds")  # decide only when a run ends
@@ -125,8 +155,22 @@ def read_settings(config: Config) -> Settings:
             errors.append(f"[{SECTION}] has these keys: {', '.join(Settings.model_fields)}")
     errors += _problems_elsewhere(config)
     if errors or settings is None:
-        raise DeepALError("The config cannot be used:\n- " + "\n- ".join(errors))
+        raise DeepALError(
+            "The config cannot be used. Correct these settings:\n- " + "\n- ".join(errors)
+        )
     return settings
+
+
+def read_annotation_settings(config: Config) -> AnnotationSettings:
+    """Read the [annotation] section of a config, which may have none.
+
+    RAISES (DeepALError): A key is unknown, or its section cannot be made.
+    """
+    try:
+        return AnnotationSettings.model_validate(config.get(ANNOTATION, {}))
+    except pydantic.ValidationError as error:
+        errors = [f"[{ANNOTATION}] {describe_error(item)}" for item in error.errors()]
+        raise DeepALError("The config cannot be used:\n- " + "\n- ".join(errors)) from error
 
 
 def _problems_elsewhere(config: Config) -> Iterator[str]:
@@ -143,7 +187,17 @@ def _problems_elsewhere(config: Config) -> Iterator[str]:
             if not isinstance(value, dict):
                 yield f"[{name}] {key} = {value!r}: must be a section"
     given = config.get("training")
-    training = given if isinstance(given, dict) else {}
+    yield from _problems_of_training(given if isinstance(given, dict) else {})
+    yield from _problems_of_nlp(config.get("nlp"))
+    paths = config.get("paths", {})
+    for path in ("train", "dev", "pool", "test") if isinstance(paths, dict) else ():
+        if path not in paths:
+            yield f"[paths] {path} is missing" + (" (null will do)" * (path == "train"))
+        elif path != "train" and not isinstance(paths[path], str):
+            yield f"[paths] {path} is not set: give it as --paths.{path}"
+
+
+def _problems_of_training(training: dict[str, Any]) -> Iterator[str]:
     for key in ("train_corpus", "dev_corpus"):
         if not isinstance(training.get(key, ""), str):
             yield f'[training] {key} = {training[key]!r}: must be a name, such as "corpora.train"'
@@ -152,14 +206,18 @@ def _problems_elsewhere(config: Config) -> Iterator[str]:
         isinstance(dropout, int | float) and 0 <= dropout < 1
     ):
         yield f"[training] dropout = {dropout!r}: must be from 0 to 1, or a schedule"
-    nlp, paths = config.get("nlp"), config.get("paths", {})
-    if isinstance(nlp, dict) and not isinstance(nlp.get("lang"), str):
+    if unknown := sorted(training.keys() - ConfigSchemaTraining.model_fields):
+        yield f"[training] {unknown[0]} is unknown to spaCy"
+
+
+def _problems_of_nlp(nlp: Any) -> Iterator[str]:
+    if not isinstance(nlp, dict):
+        return
+    size = nlp.get("batch_size")
+    if size is not None and (type(size) is not int or size < 1):
+        yield f"[nlp] batch_size = {size!r}: must be a number of texts, 1 or more"
+    if not isinstance(nlp.get("lang"), str):
         yield f'[nlp] lang = {nlp.get("lang")!r}: must be a language code, such as "en"'
-    for path in ("train", "dev", "pool", "test") if isinstance(paths, dict) else ():
-        if path not in paths:
-            yield f"[paths] {path} is missing" + (" (null will do)" * (path == "train"))
-        elif path != "train" and not isinstance(paths[path], str):
-            yield f"[paths] {path} is not set: give it as --paths.{path}"
 
 
 def _not_finite(section: dict[str, Any], path: str = "") -> Iterator[tuple[str, float]]:

@@ -25,7 +25,7 @@ from .calibration import calibrate_saved, measure_calibration
 from .checks import no_annotation
 from .raw_text import raw_text_f
 from .run_folder import RoundFolder
-from .settings import SECTION, Settings
+from .settings import ANNOTATION, SECTION, Settings
 
 POOL_COUNTS = "spacy_deepal.PoolCounts.v1"
 # spaCy's errors for a component without labels, for [paths] vectors, and for a loss.
@@ -172,7 +172,8 @@ def _init_pipeline(config: Config, use_gpu: int) -> Language:
     except (ValueError, TypeError) as error:
         if NO_LABELS not in str(error):
             raise DeepALError(
-                f"The pipeline cannot be made as the config says: {type(error).__name__}: {error}"
+                "The pipeline cannot be made as the config says. Correct the config. "
+                f"{type(error).__name__}: {error}"
             ) from error
         raise no_annotation(str(error).split("'")[1], paths["train"]) from error
 
@@ -241,9 +242,10 @@ def evaluate_pipeline(nlp: Language, path: str | Path) -> dict[str, Any]:
 
 
 def without_loop(config: Config) -> Config:
-    """RETURNS (Config): A copy for spaCy, which does not know [active_learning]."""
+    """RETURNS (Config): A copy for spaCy, which does not know our sections."""
     config = config.copy()
-    config.pop(SECTION, None)
+    for section in (SECTION, ANNOTATION):
+        config.pop(section, None)
     return config
 
 

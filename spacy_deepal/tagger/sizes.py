@@ -159,5 +159,6 @@ def check_architecture(groups: dict[str, dict[str, Any]]) -> Architecture:
     except ValidationError as error:
         wrong = [describe_error(each) for each in error.errors()]
         raise DeepALError(
-            "spacy_deepal.CnnCnnLstm.v1 cannot be built:\n- " + "\n- ".join(wrong)
+            "spacy_deepal.CnnCnnLstm.v1 cannot be built. Correct its settings:\n- "
+            + "\n- ".join(wrong)
         ) from error

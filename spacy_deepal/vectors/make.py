@@ -17,6 +17,7 @@ from ..files import check_replaceable, draft_beside, read_json, replace_folder
 from ..pipelines import blank_pipeline
 from ..pool.shards import shard_files
 from .cooccurrence import train_vectors
+from .sentence_pieces import average_sentence_pieces
 from .table import VectorSource, join_sources, word_table
 from .transformer import average_wordpieces
 from .word_file import find_vectors
@@ -80,6 +81,7 @@ def vectors_source(
     *,
     from_file: str | Path | None = None,
     from_transformer: str | Path | None = None,
+    from_sentencepiece: str | Path | None = None,
     from_text: Sequence[str | Path] | None = None,
     dim: int | None = None,
 ) -> VectorSource:
@@ -88,6 +90,8 @@ def vectors_source(
 
     from_file (str | Path | None): A file of word vectors, or the folder or name of a pipeline.
     from_transformer (str | Path | None): The local folder of a transformer.
+    from_sentencepiece (str | Path | None): The folder of a model of SentencePiece and of a table of
+        its pieces.
     from_text (Sequence[str | Path] | None): Pools whose text the vectors are learnt from.
     dim (int | None): The width of each source's vectors. None keeps the source's own, or 100 for
         text.
@@ -97,13 +101,17 @@ def vectors_source(
     if from_text is not None:
         pools = from_text
         sources.append(lambda _, vocab: train_vectors(_sentences(pools, vocab), vocab, dim or 100))
-    for place, find in ((from_transformer, average_wordpieces), (from_file, find_vectors)):
+    for place, find in (
+        (from_transformer, average_wordpieces),
+        (from_sentencepiece, average_sentence_pieces),
+        (from_file, find_vectors),
+    ):
         if place is not None:
             sources.append(partial(_look_up, place, find, dim))
     if not sources:
         raise DeepALError(
             "No source of vectors is named. Name one or more: --from-text, --from-transformer, "
-            "--from-file."
+            "--from-sentencepiece, --from-file."
         )
     return sources[0] if len(sources) == 1 else partial(join_sources, sources)
 

@@ -3,8 +3,9 @@ import json
 import pytest
 import spacy
 
-from spacy_deepal.annotation.file_oracle import LABELLED, TO_LABEL, FileOracle
-from spacy_deepal.errors import DeepALError, LabelsAwaited
+from spacy_deepal.annotation.answer_file import LABELLED
+from spacy_deepal.annotation.file_oracle import TO_LABEL, FileOracle
+from spacy_deepal.errors import DeepALError, LabelsAwaited, Unsettled
 from spacy_deepal.files import write_jsonl
 from spacy_deepal.sentences import KEY
 
@@ -57,10 +58,52 @@ def test_the_batch_goes_out_as_jsonl_and_the_run_waits(docs, tmp_path):
 def test_a_line_that_does_not_fit_is_one_problem(docs, tmp_path):
     lines = labelled(a={"spans": [{"start": 0, "end": 2, "label": "PERSON"}]}, c=None)
     write_jsonl(tmp_path / LABELLED, lines)
-    with pytest.raises(DeepALError, match="2 problems") as error:
+    with pytest.raises(DeepALError, match=r"labelled\.jsonl: 1 problem\. Correct") as error:
         FileOracle().label(docs, tmp_path)
-    assert "line 1: entity 'An'" in str(error.value)
-    assert "no line labels c" in str(error.value)
+    assert "line 1: entity 'An' (PERSON, 0 to 2) is not whole 'en' tokens" in str(error.value)
+
+
+@pytest.mark.parametrize(("border", "text"), [("trim", "Bob"), ("snap", "met Bob")])
+def test_a_span_that_is_not_whole_tokens_is_trimmed_or_snapped(docs, tmp_path, border, text):
+    write_jsonl(tmp_path / LABELLED, labelled(a={"spans": [[6, 11, "PERSON"]]}))
+    assert [ent.text for ent in FileOracle(border=border).label(docs, tmp_path)[0].ents] == [text]
+
+
+@pytest.mark.parametrize("change", [None, {"answer": "reject"}, {"answer": "later"}])
+def test_what_is_not_labelled_yet_stays_open(docs, tmp_path, change):
+    write_jsonl(tmp_path / LABELLED, labelled(b=change))
+    with pytest.raises(LabelsAwaited, match="1 of the 3 sentences wait to be labelled") as caught:
+        FileOracle().label(docs, tmp_path)
+    assert "The first of them is b: Nothing happened." in str(caught.value)
+    assert (caught.value.answered, caught.value.total) == (2, 3)
+
+
+def test_equal_answers_count_once_and_others_are_chosen_by_a_rule(docs, tmp_path):
+    lines = labelled()
+    again = {**lines[0], "spans": [{"start": 0, "end": 3, "label": "PERSON"}]}
+    write_jsonl(tmp_path / LABELLED, [*lines, lines[0]])
+    assert len(FileOracle().label(docs, tmp_path)[0].ents) == 3
+    write_jsonl(tmp_path / LABELLED, [*lines, again])
+    with pytest.raises(Unsettled, match="a: answers contradict each other") as caught:
+        FileOracle().label(docs, tmp_path)
+    assert "Ann (PERSON), Bob (PERSON), Oslo (GPE)  (line 1)" in str(caught.value)
+    assert "Ann (PERSON)  (line 4)" in str(caught.value)
+    for rule, count in {"first": 3, "last": 1}.items():
+        assert len(FileOracle(rule).label(docs, tmp_path)[0].ents) == count
+
+
+def test_another_rule_makes_the_batch_anew(docs, tmp_path):
+    write_jsonl(tmp_path / LABELLED, labelled())
+    oracle = FileOracle("first")
+    oracle.label(docs, tmp_path)
+    oracle.labels_kept(tmp_path)
+    assert not FileOracle("first").corrected(tmp_path, tmp_path / "batch.spacy")
+    assert FileOracle("last").corrected(tmp_path, tmp_path / "batch.spacy")
+
+
+def test_a_sentence_is_known_by_its_text_if_a_tool_numbers_anew(docs, tmp_path):
+    write_jsonl(tmp_path / LABELLED, labelled(b={"id": 1}, c={"id": 2}))
+    assert [len(doc.ents) for doc in FileOracle().label(docs, tmp_path)] == [3, 0, 2]
 
 
 def test_a_byte_order_mark_is_left_out(docs, tmp_path):
@@ -98,10 +141,9 @@ def test_labels_that_the_pool_had_are_not_looked_at(docs, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"b": None}, "no line labels b: Nothing happened."),
-        ({"b": {"answer": "reject"}}, "no line labels b (its answer is 'reject'): Nothing happen"),
-        ({"b": {"id": "z"}}, "line 2: the id is not in this round, or it is labelled twice"),
-        ({"b": {"id": "a"}}, "line 2: the id is not in this round, or it is labelled twice"),
+        ({"b": {"answer": "maybe"}}, "line 2: the answer 'maybe' is none of accept, reject, "),
+        ({"b": {"id": "z", "text": None}}, "line 2: no sentence that was asked for has the id 'z'"),
+        ({"b": {"id": "a"}}, "line 2: the text was changed"),
         ({"b": {"text": "Nothing  happened."}}, "line 2: the text was changed"),
         ({"b": {"spans": None}}, 'line 2: no "spans"'),
         ({"a": {"spans": [{"start": 0, "end": 2, "label": "X"}]}}, "line 1: entity 'An'"),

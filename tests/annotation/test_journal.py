@@ -13,7 +13,10 @@ def label(name):
     return NewLabel(at="2026-01-01T00:00:00+00:00", by="me", label=name)
 
 
-def answer(name, entities=(), *, by="me", answer="accept", labels=("PER",), part="train", key=None):
+def answer(
+    name, entities=(), *, by="me", answer="accept", labels=("PER",), part="train", key=None, **more
+):
+    values = {"seconds": 1.0, "tokens": ["Ada ", "knew", "."], "suggested": [], **more}
     return Answer(
         key=key or f"{name} {by} {entities} {answer}",
         at="2026-01-01T00:00:00+00:00",
@@ -23,9 +26,7 @@ def answer(name, entities=(), *, by="me", answer="accept", labels=("PER",), part
         answer=answer,
         entities=list(entities),
         labels=list(labels),
-        seconds=1.0,
-        tokens=["Ada ", "knew", "."],
-        suggested=[],
+        **values,
     )
 
 

@@ -5,11 +5,29 @@ import pytest
 import srsly
 
 from spacy_deepal.acquisition.upstream import find_tagger
-from spacy_deepal.annotation.suggestions import suggest_by_model, suggest_by_terms
+from spacy_deepal.annotation.suggestions import (
+    Suggester,
+    suggest_batch,
+    suggest_by_model,
+    suggest_by_terms,
+)
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.pipelines import load_pipeline
+from spacy_deepal.rounds.loop import run_loop
+from spacy_deepal.rounds.other_pipeline import OtherPipeline
+from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.sentences import sentence_id
 
-from ..pools import make_doc, make_docs, make_pipeline
+from ..pools import (
+    PEOPLE,
+    annotation,
+    make_doc,
+    make_docs,
+    make_pipeline,
+    quick_config,
+    save_ruler,
+    write_pools,
+)
 
 LABELS = ["PER", "LOC"]
 
@@ -55,6 +73,68 @@ def test_a_sentence_without_words_has_no_suggestion():
     nlp = make_pipeline(make_docs(20, 1))
     doc = make_doc("s1", ["\n"], vocab=nlp.vocab, gold=False)
     assert suggest_by_model(nlp, [doc]) == {"s1": []}
+
+
+def sentences(nlp):
+    docs = make_docs(20, 1, gold=False)
+    return [make_doc(sentence_id(doc), [t.text for t in doc], vocab=nlp.vocab) for doc in docs]
+
+
+def by_id(found):
+    return {name: {(s.start, s.end, s.label) for s in each} for name, each in found.items()}
+
+
+def test_another_pipeline_suggests_in_the_place_of_the_model(tmp_path):
+    """The model is asked for the types that the other does not know."""
+    nlp = make_pipeline(make_docs(20, 1))
+    docs = sentences(nlp)
+    other = OtherPipeline(save_ruler(tmp_path / "ruler"), {"PERSON": "PER"})
+    found = Suggester(LABELS, nlp, other).suggest(docs)
+    own = by_id(suggest_by_model(nlp, docs))
+    for doc in docs:
+        people = {(t.i, t.i + 1, "PER") for t in doc if t.text in PEOPLE}
+        mine = [each for each in found[sentence_id(doc)] if each.label == "PER"]
+        assert {(each.start, each.end, each.label) for each in mine} == people
+        assert {each.source for each in mine} <= {"ruler"}
+        rest = [each for each in found[sentence_id(doc)] if each.label != "PER"]
+        assert {(s.start, s.end, s.label) for s in rest} <= own[sentence_id(doc)]
+        assert {each.source for each in rest} <= {None}
+    assert any(each.label == "LOC" for every in found.values() for each in every)
+
+
+def test_sentences_promise_by_entities_and_then_by_disagreement(tmp_path):
+    nlp = make_pipeline(make_docs(20, 1))
+    docs = sentences(nlp)
+    other = OtherPipeline(save_ruler(tmp_path / "ruler"), {"PERSON": "PER"})
+    people = {sentence_id(d): {(t.i, t.i + 1, "PER") for t in d if t.text in PEOPLE} for d in docs}
+    without = Suggester(LABELS, None, other).promise(docs)
+    assert without == {name: len(each) for name, each in people.items()}
+    own = by_id(suggest_by_model(nlp, docs))
+    with_model = Suggester(LABELS, nlp, other).promise(docs)
+    assert with_model == {name: len(people[name] ^ own[name]) for name in people}
+    assert not Suggester(LABELS, nlp).can_promise
+
+
+def test_a_batch_gets_the_suggestions_of_the_run(tmp_path):
+    """Of the pipeline that the config names, until the model is better on dev."""
+    paths = write_pools(tmp_path)
+    ruler = save_ruler(tmp_path / "ruler")
+    block = {"@misc": "spacy_deepal.OtherPipeline.v1", "pipeline": ruler}
+    more = {"annotation.suggest": {**block, "types": {"PERSON": "PER"}}}
+    run = tmp_path / "run"
+    run_loop(quick_config(paths, more=more, rounds=1), run)
+    docs = list(make_docs(10, 7))
+    before = [annotation(doc) for doc in docs]
+    people = {sentence_id(d): {(t.i, t.i + 1, "PER") for t in d if t.text in PEOPLE} for d in docs}
+    folder = RunFolder(run)
+    assert folder.metrics[-1].dev_ents_f < folder.baseline.dev_ents_f
+    found = by_id(suggest_batch(run, docs))
+    assert {n: {one for one in each if one[2] == "PER"} for n, each in found.items()} == people
+    folder.write_baseline(folder.baseline.model_copy(update={"dev_ents_f": -1.0}))
+    nlp = load_pipeline(folder.round(1).model)
+    copies = [make_doc(sentence_id(d), [t.text for t in d], vocab=nlp.vocab) for d in docs]
+    assert suggest_batch(run, docs) == suggest_by_model(nlp, copies)
+    assert [annotation(doc) for doc in docs] == before
 
 
 def find(tmp_path, terms=None, patterns=None):

@@ -11,7 +11,7 @@ from spacy_deepal.rounds.config_file import load_run_config
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.sentences import sentence_id
 
-from ..pools import SIZES, annotation, call, make_docs, options, write_pools
+from ..pools import SIZES, annotation, call, make_docs, options, save_ruler, write_pools
 from .build import LABELS, begin, make_given
 
 QUICK = {
@@ -25,19 +25,20 @@ QUICK = {
     "active_learning.evaluations": 2,
     "active_learning.cold_start": 0.0,
 }
+HARDLY = {"active_learning.passes": 1, "active_learning.min_updates": 1}  # a model learns so
 
 
 class Labelling:
     """A run of made-up sentences that one person labels from gold."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **config):
         docs = list(make_docs(90, 1))
         self.gold = {sentence_id(d): [(e.start, e.end, e.label_) for e in d.ents] for d in docs}
         pools = write_pools(folder / "given", all=docs)
         self.path = folder / "run"
         begin(self.path, inputs=[str(pools["all"])], dev_words=20)
         labelling = LabellingFolder(self.path)
-        config = load_run_config(labelling.config_file, QUICK)
+        config = load_run_config(labelling.config_file, QUICK | config)
         with write_atomically(labelling.config_file) as stream:
             stream.write(config.to_str())
         self.start()
@@ -208,6 +209,44 @@ def test_a_new_type_grows_the_network_and_leaves_older_sentences_open(tmp_path):
     assert all(iob for doc in new[-2:] for _, iob, _ in annotation(doc))
     ner = spacy.load(labelling.trainer.run.last_model).get_pipe("ner")
     assert set(ner.labels) == set(labels)
+
+
+@pytest.mark.parametrize("passed", [False, True])
+def test_another_pipeline_suggests_from_the_first_sentence_until_the_model_is_better(
+    tmp_path, passed
+):
+    ruler = save_ruler(tmp_path / "ruler")
+    block = {"@misc": "spacy_deepal.OtherPipeline.v1", "pipeline": ruler}
+    config = {"annotation.suggest": {**block, "types": {"PERSON": "PER"}}}
+    labelling = Labelling(tmp_path, **config, **({} if passed else HARDLY))
+    queue = labelling.session.folder.read_queue()
+    assert not any(task.suggestions for task in queue if task.part == "dev")
+    pool = [task for task in queue if task.part == "train"]
+    assert pool[0].suggestions  # one with people comes first, in turn with others
+    assert {s.source for task in pool for s in task.suggestions} == {"ruler"}
+    for task in pool:
+        people = [ent for ent in labelling.gold[task.id] if ent[2] == "PER"]
+        assert [(s.start, s.end, s.label) for s in task.suggestions] == people
+    labelling.label(14)
+    labelling.work()
+    run = labelling.trainer.run.folder
+    assert labelling.session.view("me").progress.baseline == run.baseline
+    assert (run.baseline.name, run.baseline.ents_p) == ("ruler", 1.0)
+    journal = labelling.session.annotations.settled("train")
+    assert {s.source for answer in journal for s in answer.suggested} == {"ruler"}
+    assert (run.metrics[-1].dev_ents_f > run.baseline.dev_ents_f) == passed
+    queue = labelling.session.folder.read_queue()
+    sources = {s.source for task in queue for s in task.suggestions if s.label == "PER"}
+    assert sources == ({None} if passed else {"ruler"})
+
+
+def test_a_logger_gets_the_rounds_that_people_label(tmp_path, capsys):
+    logger = {"@loggers": "spacy.LookupLogger.v1", "patterns": ["^step$"]}
+    labelling = Labelling(tmp_path, **{"active_learning.logger": logger}, **HARDLY)
+    labelling.label(14)
+    labelling.work()
+    labelling.trainer.close()
+    assert f"step -> {labelling.metrics[0].words}" in capsys.readouterr().out
 
 
 def test_run_says_that_the_batch_waits_for_people(two_rounds):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ..vectors.build import make_encoder
+
 ROOT = Path(__file__).parents[2]
 BENCHMARKS = ROOT / "benchmarks"
 PROGRAMS = sorted([*BENCHMARKS.glob("*.py"), *ROOT.glob("projects/*/scripts/*.py")])
@@ -97,3 +99,20 @@ def test_latency_of_labelling(data, tmp_path):
     figures = json.loads(file.read_text())
     assert figures["first"] > 0
     assert figures["again"] > 0
+
+
+@pytest.mark.slow
+def test_gpu_measures_the_cpu_where_there_is_no_gpu(data, tmp_path):
+    file = tmp_path / "gpu.json"
+    encoder = make_encoder(tmp_path / "encoder")
+    sizes = ("--updates", 60, "--words", 300)
+    run("gpu.py", "--data", data, "--encoder", encoder, *sizes, "--json", file)
+    lines = json.loads(file.read_text())["figures"]
+    on_cpu = [line for line in lines if line["device"] == "cpu"]
+    assert [line["encoder"] for line in on_cpu] == [False, True]
+    for line in lines:
+        assert line["words"] >= 300
+        assert line["train"] > 0
+        assert line["bald"] > line["mnlp"] > 0
+        assert line["mnlp_difference"] < 1e-3
+        assert 0 <= line["bald_difference"] < 0.1

@@ -1,11 +1,15 @@
 """`spacy deepal label`: what it says before the page is there. tests/annotation has the page."""
 
 import pytest
+import spacy
 from filelock import FileLock
+from spacy.util import load_config
 
 from spacy_deepal.annotation.divide import divide_text
 from spacy_deepal.annotation.journal_oracle import read_annotations
 from spacy_deepal.annotation.labelling_folder import LabellingFolder
+from spacy_deepal.cli.init_config import init_config
+from spacy_deepal.rounds.settings import read_annotation_settings
 
 from ..pools import call
 
@@ -58,6 +62,30 @@ def test_the_config_has_the_budget_and_the_oracle(served, text, tmp_path):
         assert line in config
 
 
+@pytest.mark.parametrize("own", [False, True])
+def test_another_pipeline_suggests(served, text, tmp_path, own):
+    """Also if the user's own config has no [annotation]."""
+    pipeline = tmp_path / "pipeline"
+    spacy.blank("en").to_disk(pipeline)
+    (tmp_path / "own.cfg").write_text(init_config().partition("[annotation]")[0])
+    options = ["--suggest", pipeline, "--types", "PERSON=PER"]
+    options += ["--config", tmp_path / "own.cfg"] if own else []
+    run = tmp_path / "run"
+    assert call("label", run, "--pool", text, "--labels", "PER", *options)[0] == 0
+    config = load_config(LabellingFolder(run).config_file)
+    other = read_annotation_settings(config).suggest
+    assert (other.pipeline, other.types) == (str(pipeline), {"PERSON": "PER"})
+
+
+def test_types_of_the_pipeline_are_those_of_the_run(served, text, tmp_path):
+    spacy.blank("en").to_disk(tmp_path / "pipeline")
+    options = ["--suggest", tmp_path / "pipeline", "--types", "PERSON=MAN"]
+    code, out = call("label", tmp_path / "run", "--pool", text, "--labels", "PER", *options)
+    assert code == 1
+    assert "mapped to MAN, but the types of the run are PER" in out
+    assert not (tmp_path / "run").exists()
+
+
 def test_words_are_not_asked_for_twice_unless_the_own_config_says_so(served, text, tmp_path):
     options = ["--pool", text, "--labels", "PER"]
     assert call("label", tmp_path / "run", *options)[0] == 0
@@ -78,7 +106,10 @@ def test_words_are_not_asked_for_twice_unless_the_own_config_says_so(served, tex
         (["--pool", "missing.txt", "--labels", "PER"], "no file or folder missing.txt"),
         (["--pool", "TEXT", "--labels", "PER", "--dev", "no.jsonl"], "no file or folder no.jsonl"),
         (["--pool", "TEXT", "--labels", "A B"], "'A B' is no name for a type"),
-        (["--pool", "TEXT", "--labels", "PER", "--terms", "names.txt"], "write TYPE=FILE"),
+        (["--pool", "TEXT", "--labels", "PER", "--terms", "names.txt"], "in --terms PERSON="),
+        (["--pool", "TEXT", "--labels", "PER", "--suggest", "no_such"], "no pipeline no_such"),
+        (["--pool", "TEXT", "--labels", "PER", "--types", "PERSON"], "in --types PER=PERSON"),
+        (["--pool", "TEXT", "--labels", "PER", "--types", "A=PER"], "Name it with --suggest"),
         (["--pool", "TEXT", "--labels", "PER", "--terms", "PER=names.txt"], "names.txt cannot be"),
         (["--pool", "TEXT", "--labels", "PER", "--terms", "LOC=TEXT"], "types LOC, which the run"),
         (["--pool", "TEXT", "--labels", "PER", "--config", "no.cfg"], "no.cfg cannot be read"),

@@ -51,7 +51,7 @@ def test_a_byte_order_mark_counts_as_a_character(tmp_path):
         ("T1\tPER 0 3;5 7\tMia ra", "an entity in several parts"),
         ("T1\tPER 0 4\tMia", "the text has 'Mia ' there, not 'Mia'"),
         ("T1\tPER 0 99\tMia", "is not [start, end, label] in the text"),
-        ("T1\tPER 0 2\tMi", "entity 'Mi' (PER) is not whole 'en' tokens"),
+        ("T1\tPER 0 2\tMi", "entity 'Mi' (PER, 0 to 2) is not whole 'en' tokens"),
         ("Mia", "not an entity such as"),
     ],
 )

@@ -51,12 +51,12 @@ def test_other_square_brackets_are_reported(tmp_path, line):
 
 def test_an_entity_that_parts_a_token_is_reported_with_both(tmp_path):
     (bad,) = read(tmp_path, "inline", "The [New](GPE)born [Ada](PERSON)\n")
-    assert bad.message.startswith("entity 'New' (GPE) is not whole 'en' tokens: 'Newborn'")
+    assert bad.message.startswith("entity 'New' (GPE, 4 to 7) is not whole 'en' tokens: 'Newborn'")
 
 
 def test_an_entity_with_white_space_at_its_end_is_reported(tmp_path):
     (bad,) = read(tmp_path, "inline", "[Ada  ](PERSON)sings\n")
-    assert bad.message.startswith("entity 'Ada  ' (PERSON) is not whole 'en' tokens")
+    assert bad.message.startswith("entity 'Ada  ' (PERSON, 0 to 5) is not whole 'en' tokens")
 
 
 @pytest.mark.parametrize(("border", "text"), [("trim", []), ("snap", [("Newborn", "GPE")])])

@@ -41,6 +41,12 @@ def test_annotators_have_to_agree_and_cancelled_annotations_do_not_count(tmp_pat
     assert not none.doc.has_annotation("ENT_IOB")
 
 
+def test_a_line_break_in_a_span_is_written_as_the_page_writes_it(tmp_path):
+    over = {"result": [result(0, 7, "Mia\\nmet")]}
+    (sentence,) = read_tasks(tmp_path, {**task(over), "data": {"text": "Mia\nmet Bo"}})
+    assert entities(sentence) == [("Mia\nmet", "PER")]
+
+
 def test_the_text_is_found_or_its_keys_are_named(tmp_path):
     data = {"q": "Mia met Bo"}, {"q": "a", "r": "b"}
     first, bad = read_tasks(tmp_path, *({**task(MIA), "data": each} for each in data))

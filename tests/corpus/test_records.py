@@ -59,7 +59,10 @@ def test_spans_of_other_tools_are_read(tmp_path, key):
         ('{"text": "a", "spans": [{"start": 0}]}', "None is no label"),
         ('{"text": "a", "label": "spam"}', '"spam" is not [start, end, label]'),
         ('{"text": "a b", "spans": [[0, 3, "X"], [2, 3, "Y"]]}', "entity 'b' (Y) overlaps"),
-        ('{"text": "abc", "spans": [[0, 1, "X"]]}', "entity 'a' (X) is not whole 'en' tokens"),
+        (
+            '{"text": "abc", "spans": [[0, 1, "X"]]}',
+            "entity 'a' (X, 0 to 1) is not whole 'en' tokens",
+        ),
         (r'{"text": "a \ud83d"}', "half of a surrogate pair"),
     ],
 )

@@ -9,12 +9,15 @@ from spacy.cli.project.run import project_run
 from spacy.util import load_config
 
 from ..pools import read_jsonl
+from ..vectors.build import make_encoder
 from .conftest import SCRIPTS
 
 PAPER = SCRIPTS.parent
 ROOT = PAPER.parents[1]
-NAMES = "curves curves-zh large functions genres successors settings stopping tables".split()
-NOT_IN_ALL = ("large", "functions", "tables")
+NAMES = (
+    "curves curves-zh large encoder functions genres successors settings stopping tables".split()
+)
+NOT_IN_ALL = ("large", "encoder", "functions", "tables")
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +134,14 @@ def test_functions_compares_each_with_mnlp(project):
     lines = read_jsonl(project / "runs" / "functions.jsonl")
     assert len({line["acquisition"] for line in lines}) == 8
     assert [line["acquisition"] for line in lines if "difference" not in line] == ["MNLP"]
+
+
+@pytest.mark.slow
+def test_encoder_runs_two_functions_with_a_pretrained_encoder(project, tmp_path):
+    overrides = {"vars.data": "two_genres", "vars.config": "short.cfg", "vars.seeds": "0"}
+    overrides |= {"vars.rounds": 1, "vars.encoder": str(make_encoder(tmp_path / "encoder"))}
+    project_run(project, "encoder", overrides=overrides, capture=True)
+    lines = read_jsonl(project / "runs" / "encoder.jsonl")
+    assert [line["acquisition"] for line in lines] == ["crf", "full", *2 * ["MNLP"], *2 * ["RAND"]]
+    config = project / "runs" / "configs" / f"{lines[-1]['made_of']}.cfg"
+    assert "encoder = ${paths.encoder}" in config.read_text(encoding="utf8")

@@ -129,6 +129,22 @@ def test_a_page_shows_how_far_confidence_can_be_believed(tmp_path, runs):
     assert "calibrated on dev: error 5.0" in page
 
 
+def test_a_page_says_when_runs_passed_a_pipeline_without_labels(tmp_path, runs):
+    baseline = {"name": "en_small", "pipeline": "x/en_small", "types": {}, "ents_p": 0.7}
+    baseline |= {"ents_r": 0.86, "ents_f": 0.78, "dev_ents_f": 0.7}
+    for run in runs[:2]:
+        srsly.write_json(run / "baseline.json", baseline)
+    text = re.sub(r"<[^>]+>", "", read(runs, tmp_path / "report.html"))
+    assert (
+        "en_small, without your labels: F1 78.00. MNLP, seed 0, passed it after 250 words; "
+        "MNLP, seed 1, passed it after 150 words." in text
+    )
+    assert "en_small: 78.00" in text  # its line among the curves
+    srsly.write_json(runs[0] / "baseline.json", {**baseline, "ents_f": 0.9})
+    text = re.sub(r"<[^>]+>", "", read(runs, tmp_path / "report.html"))
+    assert "F1 90.00. MNLP, seed 0, has not passed it with 250 words." in text
+
+
 def test_functions_with_other_arguments_are_not_seeds_of_one(tmp_path):
     runs = [
         make_run(tmp_path / f"b{n}", "BALD", arguments={"samples": n} if n else {}) for n in (0, 20)

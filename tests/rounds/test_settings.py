@@ -27,7 +27,7 @@ def errors_of(call):
     with pytest.raises(DeepALError) as caught:
         call()
     first, *errors = str(caught.value).split("\n- ")
-    assert first == "The config cannot be used:"
+    assert first == "The config cannot be used. Correct these settings:"
     return errors
 
 
@@ -50,6 +50,7 @@ def test_keys_with_a_default_may_be_left_out():
         "warm_start": True,
         "cold_start": 0.0,
         "max_similarity": None,
+        "logger": None,
     }
     assert (settings.seed, settings.seed_words, settings.passes) == (3, 0.02, 8)
 

@@ -207,12 +207,12 @@ def test_a_model_that_is_not_initialised_says_so():
         encoder_shim(layer).read([make_doc(spacy.blank("en").vocab, "Ada")])
 
 
-def test_the_encoder_is_shared_by_listeners(folder):
-    """Any component of spaCy may stand on the same vectors."""
+@pytest.mark.parametrize("shared", [False, True])
+def test_spacys_ner_stands_on_the_encoder(folder, shared):
+    """Alone, or together with other components that listen to it."""
     nlp = spacy.blank("en")
     layer = {"@architectures": "spacy_deepal.FrozenEncoder.v1", "encoder": str(folder)}
     layer["layers"] = [0]  # the encoder is random: only its input tells words apart
-    nlp.add_pipe("tok2vec", config={"model": layer})
     listener = {"@architectures": "spacy.Tok2VecListener.v1", "width": 8, "upstream": "*"}
     parser = {
         "@architectures": "spacy.TransitionBasedParser.v2",
@@ -221,8 +221,10 @@ def test_the_encoder_is_shared_by_listeners(folder):
         "hidden_width": 64,
         "maxout_pieces": 2,
         "use_upper": True,
-        "tok2vec": listener,
+        "tok2vec": listener if shared else layer,
     }
+    if shared:
+        nlp.add_pipe("tok2vec", config={"model": layer})
     nlp.add_pipe("ner", config={"model": parser})
     examples = make_examples(nlp, SENTENCES[:1])
     optimizer = nlp.initialize(lambda: examples, sgd=Adam(0.01, L2=0.0, grad_clip=1.0))

@@ -51,7 +51,7 @@ function purpose(task) {
   if (task.again) return "Labelled before a type was added. Please look at it again.";
   if (task.part === "dev") return `First a random sample, the dev set: it tells how good the model is. ${p.dev_words} of ${p.dev_target} words. Nothing is suggested here, to keep it fair.`;
   if (task.part === "test") return `A random sample, the test set. ${p.test_words} of ${p.test_target} words. Nothing is suggested here, to keep it fair.`;
-  if (task.score === null) return "Drawn at random.";
+  if (task.score === null) return task.suggestions.length ? "Drawn at random, or for what is suggested in it." : "Drawn at random.";
   return "Chosen by the model: it would learn most from this one.";
 }
 

@@ -52,6 +52,7 @@ function model(p) {
     return rows;
   }
   const rows = [];
+  if (p.baseline) rows.push(line(`${p.baseline.name}, without your labels: F1 ${points(p.baseline.dev_ents_f)}`));
   if (p.measured) {
     const value = element("p", points(p.measured.f));
     value.className = "figure";

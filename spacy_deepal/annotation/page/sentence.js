@@ -44,6 +44,7 @@ function dress(span, entity, i, labels) {
   tag.className = "tag";
   tag.dir = "ltr";
   tag.textContent = entity.label + (entity.confidence == null ? "" : ` ${percent(entity.confidence)}`);
+  if (entity.source) tag.title = `Suggested by ${entity.source}`;
   span.append(tag);
 }
 

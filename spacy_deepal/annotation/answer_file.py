@@ -1,0 +1,115 @@
+"""labelled.jsonl: all answers about a round's batch as they came, a JSON object on each line.
+
+People may write it themselves, as any tool does that exports JSONL. `spacy deepal pull` adds to it.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from spacy.tokens import Doc
+
+from ..corpus.json_values import parse_record
+from ..corpus.reading import BadLine, ReadOptions
+from ..corpus.records import VIEW, YES_NO_VIEW
+from ..corpus.sources import read_lines
+from ..files import read_json, to_json_line, write_atomically, write_json
+from .replies import Reply, Rules
+from .tool_answers import Known, reply_of_record
+
+LABELLED, RULES = "labelled.jsonl", "rules.json"
+SOURCE, WHERE = "source", "where"  # keys of what `pull` adds: the tool or file, the place in it
+
+
+class ReadReplies(NamedTuple):
+    """What a file of answers says. problems (list[str]): Lines that cannot be read."""
+
+    replies: list[Reply]
+    problems: list[str]
+
+
+def read_replies(file: Path, docs: Iterable[Doc]) -> ReadReplies:
+    """Read the answers about a batch. A line needs "id" and "spans", each with "start", "end"
+    (characters) and "label"; also keys as Prodigy and doccano name them.
+
+    file (Path): Where they are. Without such a file, there are none.
+    docs (Iterable[Doc]): The sentences of the batch.
+    """
+    known, read = Known(docs), ReadReplies([], [])
+    for number, line in read_lines(file) if file.exists() else ():
+        if not line.strip():
+            continue
+        try:
+            record = parse_record(number, line)
+            origin = f" ({record[SOURCE]}, {record.get(WHERE)})" if record.get(SOURCE) else ""
+            where = f"line {number}{origin}"
+            read.replies.append(reply_of_record(known, ReadOptions(), where, number, record))
+        except BadLine as error:
+            read.problems.append(f"line {number}: {error.message}: {line[:80]}")
+    return read
+
+
+def add_replies(
+    file: Path, replies: Iterable[Reply], source: str, about: Collection[str], texts: dict[str, str]
+) -> int:
+    """Put what a source says now in the place of what it said before about the same sentences.
+    What others said, and what it said about other sentences, stays.
+
+    source (str): The tool, or the name of the file, that gives the answers.
+    about (Collection[str]): The sentences about which the source speaks, also to say nothing.
+    texts (dict[str, str]): The texts of the sentences.
+    RETURNS (int): The number of sentences about which it says something new. With 0, the file stays
+        as it is.
+    """
+    kept, before = _split(file, source, about)
+    new = [_record(reply, source, texts[reply.id]) for reply in replies]
+    changed = {name for name in about if _of(before, name) != _of(new, name)}
+    if changed:
+        with write_atomically(file) as stream:
+            for line in (*kept, *map(to_json_line, new)):
+                print(line, file=stream)
+    return len(changed)
+
+
+def write_rules(folder: Path, rules: Rules) -> None:
+    """Note in the folder of a round by which rules its answers are read."""
+    if rules != read_rules(folder):
+        write_json(folder / RULES, asdict(rules))
+
+
+def read_rules(folder: Path) -> Rules:
+    """RETURNS (Rules): Those that were noted last; by default, those of an oracle without any."""
+    file = folder / RULES
+    return (
+        Rules(**read_json(file, "Delete it: the run writes it anew.")) if file.exists() else Rules()
+    )
+
+
+def _split(
+    file: Path, source: str, about: Collection[str]
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """RETURNS (tuple): The lines that stay, and what the source said before about the sentences."""
+    kept: list[str] = []
+    before: list[dict[str, Any]] = []
+    for number, line in read_lines(file) if file.exists() else ():
+        try:
+            record = parse_record(number, line) if line.strip() else {}
+        except BadLine:
+            record = {}  # whoever reads the answers reports it
+        if record.get(SOURCE) == source and record.get("id") in about:
+            before.append(record)
+        elif line.strip():
+            kept.append(line)
+    return kept, before
+
+
+def _of(records: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    return [record for record in records if record["id"] == name]
+
+
+def _record(reply: Reply, source: str, text: str) -> dict[str, Any]:
+    spans = [{"start": start, "end": end, "label": label} for start, end, label in reply.spans]
+    view = {VIEW: YES_NO_VIEW} if reply.single else {}
+    said = {"id": reply.id, "text": text, "spans": spans, "answer": reply.verdict, **view}
+    return {**said, SOURCE: source, WHERE: reply.where}

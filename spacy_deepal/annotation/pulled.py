@@ -1,0 +1,120 @@
+"""Take answers into a run: each to the round that asked for it, where the oracle reads them."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..corpus.folders import find_files, open_all
+from ..corpus.reading import BadLine, ReadOptions
+from ..corpus.sources import check_encoding
+from ..errors import PROBLEMS_SHOWN, DeepALError
+from ..rounds.run_folder import RoundFolder, RunFolder
+from .answer_file import LABELLED, add_replies, read_replies, read_rules
+from .replies import settle
+from .tool_answers import Known, Told, read_answers
+from .waiting_batch import docs_of_round, labels_of_run
+
+
+@dataclass
+class Pulled:
+    """What came of a pull.
+
+    changed (int): The sentences about which something new was said.
+    others (int): The sentences of the source that are of no round of the run.
+    labelled, total (int): The sentences of the last round that are labelled now, and all of them.
+    problems (list[str]): What a person has to decide before that round can go on.
+    unread (list[str]): Answers that cannot be read. What was said before in their place stays.
+    """
+
+    changed: int = 0
+    others: int = 0
+    labelled: int = 0
+    total: int = 0
+    problems: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+
+class AskedFor:
+    """The sentences of all rounds of a run, and what was answered about them.
+
+    RAISES (DeepALError): There is no such run, or it has not selected anything yet.
+    """
+
+    def __init__(self, run: Path) -> None:
+        self.folder = RunFolder(run)
+        labels = labels_of_run(self.folder)
+        rounds = [here for here in self.folder.rounds() if here.selected.path.exists()]
+        if not rounds:
+            raise DeepALError(
+                f"{run} has not selected a sentence yet. Give the command of the run."
+            )
+        self._docs = {here.number: docs_of_round(run, here) for here in rounds}
+        self._rounds = rounds
+        self.known = Known((doc for docs in self._docs.values() for doc in docs), labels)
+        self._round_of = {row.id: here for here in rounds for row in here.selected.read()}
+
+    def take(self, told: Iterable[Told], source: str) -> Pulled:
+        """Keep what a source says, beside what other sources say, and look at what it makes of the
+        last round.
+
+        source (str): The tool or file.
+        """
+        by_round: dict[int, list[Told]] = defaultdict(list)
+        for each in told:
+            by_round[self._round_of[each.id].number].append(each)
+        pulled = Pulled()
+        for here in self._rounds:
+            new = by_round[here.number]
+            pulled.changed += add_replies(
+                here.path / LABELLED,
+                [reply for each in new for reply in each.replies],
+                source,
+                {each.id for each in new},
+                {each.id: self.known.docs[each.id].text for each in new},
+            )
+        self._look_at(self._rounds[-1], pulled)
+        return pulled
+
+    def _look_at(self, here: RoundFolder, pulled: Pulled) -> None:
+        docs, file = self._docs[here.number], here.path / LABELLED
+        replies, problems = read_replies(file, docs)
+        waiting, contradictions = settle(docs, replies, read_rules(here.path))
+        pulled.problems = [*problems, *contradictions.values()]
+        pulled.total = len(docs)
+        pulled.labelled = len(docs) - len(waiting) - len(contradictions)
+
+
+def pull_files(
+    run: Path, inputs: Iterable[Path], options: ReadOptions, encoding: str = "utf-8"
+) -> Pulled:
+    """Take the answers in files into a run: all of them or, on any error, none.
+
+    A file is a source of its own, told by its name: what it says now replaces what a file of the
+    same name said before about the same sentences.
+
+    inputs (Iterable[Path]): Files and folders, as for `find_files`.
+    options (ReadOptions): How to read records: `text_key`, `spans_key` and `offsets`.
+    RAISES (DeepALError): Lines cannot be read, or are about sentences that were not asked for. The
+        message shows them with file, line and text.
+    """
+    check_encoding(encoding)
+    asked, pulled = AskedFor(run), Pulled()
+    told: dict[str, list[Told]] = defaultdict(list)
+    problems: list[str] = []
+    for path in find_files(inputs).files:
+        for source in open_all(path, encoding)[0]:
+            for item in read_answers(source, asked.known, options):
+                if isinstance(item, BadLine):
+                    text = f": {item.text[:80]}" if item.text else ""
+                    problems.append(f"{source.path}:{item.line}: {item.message}{text}")
+                else:
+                    told[source.path.name].append(item)
+    if problems:
+        shown = "\n- ".join(problems[:PROBLEMS_SHOWN])
+        raise DeepALError(f"Nothing was taken. Problems: {len(problems)}. Correct them.\n- {shown}")
+    for name, each in told.items():
+        changed = pulled.changed
+        pulled = asked.take(each, name)
+        pulled.changed += changed
+    return pulled

@@ -1,0 +1,198 @@
+"""What people said about sentences, and the rules for what does not agree, of any tool."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import Literal, NamedTuple, TypeVar
+
+from spacy.tokens import Doc, Span
+
+from ..corpus.docs import CharSpan, set_spans
+from ..corpus.reading import BadLine, Border
+from ..sentences import sentence_id
+
+Contradictions = Literal["error", "first", "last", "majority"]
+Verdict = Literal["accept", "reject", "ignore", "later"]
+TokenSpan = tuple[int, int, str]  # an entity: first token, the one after its last, label
+Said = TypeVar("Said", bound=Hashable)
+OPTION = "--active_learning.oracle"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What someone said about a sentence.
+
+    id (str): The sentence.
+    verdict (str): "accept": the spans are its entities. "ignore": nobody can label it. "reject" and
+        "later": it is still to be labelled.
+    spans (tuple): The entities, in characters.
+    single (bool): "accept" and "reject" are about the spans alone, and say nothing of other words.
+    where (str): Where it was said, for messages.
+    """
+
+    id: str
+    verdict: Verdict
+    spans: tuple[CharSpan, ...] = ()
+    single: bool = False
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What counts when answers do not agree, or do not fit.
+
+    contradictions (str): Which of several different answers counts: the "first", the "last", or the
+        one that most people gave ("majority"). With "error", none does.
+    border (str): As in `ReadOptions`.
+    """
+
+    contradictions: Contradictions = "error"
+    border: Border = "refuse"
+
+
+class Settled(NamedTuple):
+    """What the answers make of a batch.
+
+    waiting (list[str]): The ids of the sentences that are still to be labelled.
+    problems (dict[str, str]): What a person has to decide, by the id of the sentence.
+    """
+
+    waiting: list[str]
+    problems: dict[str, str]
+
+
+class _Contradiction(Exception):
+    """Answers do not agree, and no rule says which one counts."""
+
+
+def settle(docs: Sequence[Doc], replies: Iterable[Reply], rules: Rules) -> Settled:
+    """Give sentences the entities that people said they have.
+
+    An answer that labels the sentence counts whatever else was said. Equal answers count once.
+    Answers about single spans label a sentence in part: those accepted are its entities, and of
+    all other words nothing is known. Of a sentence that is only ignored nothing is learnt.
+
+    docs (Sequence[Doc]): The sentences. The entities of those that are labelled are set.
+    replies (Iterable[Reply]): In the order in which they were given.
+    """
+    given: dict[str, list[Reply]] = defaultdict(list)
+    for reply in replies:
+        given[reply.id].append(reply)
+    settled = Settled([], {})
+    for doc in docs:
+        name = sentence_id(doc)
+        try:
+            if not _settle_one(doc, given[name], rules):
+                settled.waiting.append(name)
+        except _Contradiction as error:
+            settled.problems[name] = str(error)
+    return settled
+
+
+def _settle_one(doc: Doc, replies: list[Reply], rules: Rules) -> bool:
+    """RETURNS (bool): Whether the sentence is labelled now, or ignored."""
+    whole = [r for r in replies if r.verdict == "accept" and not r.single]
+    marks = _marks(doc, replies, rules)
+    if whole:
+        said = [(reply.where, _in_tokens(doc, reply, rules)) for reply in whole]
+        entities = _choose(doc, said, rules, _show_entities)
+        if rules.contradictions == "error":
+            _compare_marks(doc, whole[0].where, entities, marks)
+        doc.set_ents([Span(doc, *span) for span in entities])
+    elif any(reply.single and reply.verdict != "later" for reply in replies):
+        accepted = [
+            s for s, said in marks.items() if _choose(doc, said, rules, partial(_show_mark, span=s))
+        ]
+        _check_apart(doc, sorted(accepted))
+        doc.set_ents([Span(doc, *span) for span in sorted(accepted)], default="missing")
+    elif any(reply.verdict == "ignore" for reply in replies):
+        doc.set_ents([], default="missing")
+    else:
+        return False
+    return True
+
+
+def _marks(doc: Doc, replies: list[Reply], rules: Rules) -> dict[TokenSpan, list[tuple[str, bool]]]:
+    """RETURNS (dict): Of each single span, who accepted (True) and who rejected it. Who rejected
+    several at once did not say which one is wrong."""
+    marks: dict[TokenSpan, list[tuple[str, bool]]] = defaultdict(list)
+    for reply in replies:
+        accepted = reply.verdict == "accept"
+        if reply.single and (accepted or (reply.verdict == "reject" and len(reply.spans) == 1)):
+            for span in _in_tokens(doc, reply, rules):
+                marks[span].append((reply.where, accepted))
+    return marks
+
+
+def _in_tokens(doc: Doc, reply: Reply, rules: Rules) -> tuple[TokenSpan, ...]:
+    """RETURNS (tuple): The spans of a reply in tokens.
+
+    RAISES (_Contradiction): They are not whole tokens, or overlap.
+    """
+    option = f"{OPTION}.border"
+    try:
+        set_spans(doc, reply.spans, 0, border=rules.border, option=option)
+    except BadLine as error:
+        raise _Contradiction(f"{reply.where}: {error.message}: {doc.text[:80]}") from None
+    return tuple((ent.start, ent.end, ent.label_) for ent in doc.ents)
+
+
+def _choose(
+    doc: Doc, said: list[tuple[str, Said]], rules: Rules, show: Callable[[Doc, Said], str]
+) -> Said:
+    """RETURNS: What counts of what was said.
+
+    said (list): Of each reply, where it was said, and what.
+    show (Callable): What was said, in words.
+    RAISES (_Contradiction): It is not the same, and the rule does not choose.
+    """
+    counts = Counter(what for _, what in said).most_common()
+    if len(counts) == 1 or rules.contradictions == "first":
+        return said[0][1]
+    if rules.contradictions == "last":
+        return said[-1][1]
+    if rules.contradictions == "majority" and counts[0][1] > counts[1][1]:
+        return counts[0][0]
+    raise _Contradiction(_describe_contradiction(doc, [(at, show(doc, it)) for at, it in said]))
+
+
+def _compare_marks(
+    doc: Doc,
+    where: str,
+    entities: tuple[TokenSpan, ...],
+    marks: dict[TokenSpan, list[tuple[str, bool]]],
+) -> None:
+    """RAISES (_Contradiction): An answer about a span contradicts the one about all of them."""
+    for span, said in marks.items():
+        for at, accepted in said:
+            if accepted != (span in entities):
+                both = [
+                    (where, _show_entities(doc, entities)),
+                    (at, _show_mark(doc, accepted, span)),
+                ]
+                raise _Contradiction(_describe_contradiction(doc, both))
+
+
+def _check_apart(doc: Doc, spans: list[TokenSpan]) -> None:
+    for before, span in pairwise(spans):
+        if span[0] < before[1]:
+            shown = _show_entities(doc, (before, span))
+            raise _Contradiction(f"{sentence_id(doc)}: accepted spans overlap: {shown}")
+
+
+def _describe_contradiction(doc: Doc, said: list[tuple[str, str]]) -> str:
+    lines = "".join(f"\n    {what}  ({where})" for where, what in said)
+    return (
+        f"{sentence_id(doc)}: answers contradict each other. Correct them, or choose with "
+        f"{OPTION}.contradictions first, last or majority: {doc.text[:80]}{lines}"
+    )
+
+
+def _show_entities(doc: Doc, entities: tuple[TokenSpan, ...]) -> str:
+    return ", ".join(f"{doc[s:e].text} ({label})" for s, e, label in entities) or "no entity"
+
+
+def _show_mark(doc: Doc, accepted: bool, span: TokenSpan) -> str:
+    return f"{_show_entities(doc, (span,))} is {'an' if accepted else 'no'} entity"

@@ -1,0 +1,119 @@
+"""The sentences of a run that wait to be labelled, with what a tool can show: rank, suggestions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spacy.tokens import Doc
+
+from ..acquisition.upstream import find_tagger
+from ..corpus.docs import CharSpan
+from ..errors import DeepALError
+from ..pipelines import blank_pipeline, load_pipeline
+from ..pool.lookup import fetch
+from ..pool.pool import open_pool
+from ..rounds.run_folder import RoundFolder, RunFolder
+from ..sentences import sentence_id
+from .answer_file import LABELLED, read_replies, read_rules
+from .journal import Suggestion
+from .replies import settle
+from .suggestions import suggest_by_model
+
+GO_ON = "Give the command of the run (`python -m spacy deepal run …`): it selects what comes next."
+
+
+@dataclass(frozen=True)
+class WaitingSentence:
+    """A sentence that waits to be labelled.
+
+    rank (int): Its place in the batch, from 1: the first one is the most wanted.
+    score (float | None): Of the acquisition function; None if it was chosen at random.
+    suggestions (tuple): What the last model finds, in tokens.
+    """
+
+    doc: Doc
+    rank: int
+    score: float | None
+    suggestions: tuple[Suggestion, ...]
+
+    @property
+    def id(self) -> str:
+        return sentence_id(self.doc)
+
+    def suggested(self) -> list[tuple[CharSpan, float | None]]:
+        """RETURNS (list): The suggested entities in characters, each with its confidence."""
+        spans = [(self.doc[s.start : s.end], s) for s in self.suggestions]
+        return [((span.start_char, span.end_char, s.label), s.confidence) for span, s in spans]
+
+
+@dataclass(frozen=True)
+class WaitingBatch:
+    """What waits in a round, without the sentences that are labelled already.
+
+    labels (tuple): The types of the run.
+    model (str | None): The round whose model suggests, such as "round_02"; None if none does.
+    """
+
+    round: str
+    sentences: list[WaitingSentence]
+    labels: tuple[str, ...]
+    model: str | None
+
+
+def find_waiting_round(run: Path) -> RoundFolder:
+    """RETURNS (RoundFolder): The round whose batch waits to be labelled.
+
+    RAISES (DeepALError): There is no such run, or nothing waits in it.
+    """
+    folder = RunFolder(run)
+    folder.manifest  # noqa: B018 (raises an error if there is no run)
+    finished = len(folder.metrics)
+    for here in folder.rounds():
+        waits = here.number == finished and here.selected.path.exists()
+        if waits and not here.batch.exists():
+            return here
+    raise DeepALError(f"{run} has no batch that waits to be labelled. {GO_ON}")
+
+
+def read_waiting_batch(run: Path, *, suggest: bool = True) -> WaitingBatch:
+    """Read what waits in a run, and what its last model suggests.
+
+    suggest (bool): With False, nothing is suggested.
+    RAISES (DeepALError): As `find_waiting_round`; all is labelled; the pool or the model cannot be
+        read.
+    """
+    here, folder = find_waiting_round(run), RunFolder(run)
+    last = folder.round(here.number - 1) if here.number else None
+    nlp = load_pipeline(last.model if last else folder.initial)
+    rows = here.selected.read()
+    ids = [row.id for row in rows]
+    docs = fetch(open_pool(folder.manifest.pool.path), ids, nlp.vocab, with_gold=False)
+    settled = settle(docs, read_replies(here.path / LABELLED, docs).replies, read_rules(here.path))
+    open_ids = {*settled.waiting, *settled.problems}
+    ranked = enumerate(zip(docs, rows, strict=True), 1)
+    wanted = [(rank, doc, row) for rank, (doc, row) in ranked if row.id in open_ids]
+    if not wanted:
+        raise DeepALError(f"All {len(docs)} sentences of {here.path} are labelled. {GO_ON}")
+    found = suggest_by_model(nlp, [doc for _, doc, _ in wanted]) if last and suggest else {}
+    sentences = [
+        WaitingSentence(doc, rank, row.score, tuple(found.get(row.id, ())))
+        for rank, doc, row in wanted
+    ]
+    model = last.path.name if last and suggest else None
+    return WaitingBatch(here.path.name, sentences, tuple(find_tagger(nlp).labels), model)
+
+
+def labels_of_run(folder: RunFolder) -> tuple[str, ...]:
+    """RETURNS (tuple[str, ...]): The entity types of a run."""
+    folder.manifest  # noqa: B018 (raises an error if there is no run)
+    return tuple(find_tagger(load_pipeline(folder.initial)).labels)
+
+
+def docs_of_round(run: Path, here: RoundFolder) -> Sequence[Doc]:
+    """RETURNS (Sequence[Doc]): The sentences that a round has selected, labelled or not."""
+    manifest = RunFolder(run).manifest
+    vocab = blank_pipeline(manifest.lang).vocab
+    if here.batch.exists():
+        return here.read_batch(vocab)
+    ids = [row.id for row in here.selected.read()]
+    return fetch(open_pool(manifest.pool.path), ids, vocab, with_gold=False)

@@ -1,0 +1,52 @@
+"""`spacy deepal pull`: the answers of people, from an annotation tool into a run."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument
+from wasabi import msg
+
+from ..errors import PROBLEMS_SHOWN, printable
+from ._app import Encoding, app, show_errors
+from ._reading import OffsetsOf, SpansKey, TextKey
+
+
+@app.command("pull")
+def pull_cli(
+    run_dir: Annotated[Path, Argument(help="Folder of the run")],
+    inputs: Annotated[
+        list[Path] | None,
+        Argument(help="Files and folders of answers. None: from the Label Studio project"),
+    ] = None,
+    text_key: TextKey = None,
+    spans_key: SpansKey = None,
+    offsets: OffsetsOf = "characters",
+    encoding: Encoding = "utf-8",
+) -> None:
+    """Take answers into a run: from its Label Studio project, or from files of Label Studio,
+    Prodigy, doccano, brat or a text editor. Answers may be some of those asked for: the rest stays
+    open. A second pull changes nothing."""
+    with show_errors():
+        from ..annotation.pulled import pull_files
+        from ..annotation.studio_project import pull_from_studio
+        from ..corpus.reading import ReadOptions
+
+        if inputs:
+            options = ReadOptions(text_key=text_key, spans_key=spans_key, offsets=offsets)
+            pulled = pull_files(run_dir, inputs, options, encoding)
+        else:
+            pulled = pull_from_studio(run_dir)
+    _show("Answers that cannot be read, so they are not taken", pulled.unread)
+    _show("Answers that need you before the run goes on", pulled.problems)
+    if pulled.others:
+        msg.warn(f"Sentences that are of no round of this run: {pulled.others}")
+    msg.good(
+        f"{pulled.labelled} of the {pulled.total} sentences of the last round are labelled; "
+        f"new answers: {pulled.changed}"
+    )
+
+
+def _show(title: str, lines: list[str]) -> None:
+    if lines:
+        msg.warn(f"{title}: {len(lines)}")
+        print(*(f"- {printable(line)}" for line in lines[:PROBLEMS_SHOWN]), sep="\n")

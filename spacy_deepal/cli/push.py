@@ -1,0 +1,49 @@
+"""`spacy deepal push`: what waits to be labelled, to an annotation tool."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+from wasabi import msg
+
+from ._app import app, show_errors
+
+
+@app.command("push")
+def push_cli(
+    run_dir: Annotated[Path, Argument(help="Folder of the run whose batch waits")],
+    output: Annotated[
+        Path | None, Argument(help="File to write; for brat, a folder. None for a server")
+    ] = None,
+    to: Annotated[
+        str,
+        Option(help="The tool: label-studio, prodigy, doccano, brat, or editor for a text file"),
+    ] = "label-studio",
+    url: Annotated[
+        str | None, Option(help="Address of the Label Studio server, as http://localhost:8080")
+    ] = None,
+    project: Annotated[
+        str | None, Option(help="Title of the project there. By default, made of the run's name")
+    ] = None,
+    suggest: Annotated[bool, Option(help="Show what the last model suggests")] = True,
+) -> None:
+    """Give the batch that waits to an annotation tool: upload it to Label Studio, or write a file.
+    A second push uploads nothing twice. The token for Label Studio is read from
+    LABEL_STUDIO_API_KEY."""
+    with show_errors():
+        from ..annotation.studio_project import push_to_studio
+        from ..annotation.tool_tasks import check_tool, write_batch
+        from ..annotation.waiting_batch import read_waiting_batch
+
+        tool = check_tool(to, output)
+        if output is None:
+            pushed = push_to_studio(run_dir, url, project, suggest=suggest)
+            place = f"{pushed.address} ({pushed.uploaded} of them are new there)"
+            count = pushed.total
+        else:
+            batch = read_waiting_batch(run_dir, suggest=suggest)
+            write_batch(batch, output, tool)
+            place, count = str(output), len(batch.sentences)
+    msg.good(f"{count} sentences are to be labelled: {place}")
+    given = f" {output}" if output else ""
+    msg.text(f"When they are labelled: python -m spacy deepal pull {run_dir}{given}")

@@ -1,0 +1,27 @@
+"""`spacy deepal status`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option, echo
+
+from ._app import app, show_errors
+
+
+@app.command("status")
+def status_cli(
+    run_dir: Annotated[Path, Argument(help="Folder of a run that is simulated or labelled")],
+    more: Annotated[
+        int | None,
+        Option(min=1, help="Words ahead for the forecast; by default half as many as are labelled"),
+    ] = None,
+    json: Annotated[bool, Option("--json", help="Print JSON, for programs")] = False,
+) -> None:
+    """Say where a run stands: rounds, time, agreement, suggestions, a forecast of F1 on dev, and
+    whether to go on."""
+    from ..report.status import read_run_status
+    from ..report.status_text import describe_status
+
+    with show_errors():
+        status = read_run_status(run_dir, more=more)
+    echo(status.model_dump_json(indent=2) if json else describe_status(status))

@@ -1,0 +1,98 @@
+"""Writes where a run stands for the terminal."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from wasabi import table
+
+from .forecast import INSIDE, Forecast
+from .page import duration
+from .status import RoundStatus, RunStatus, points
+
+
+def describe_status(status: RunStatus) -> str:
+    """RETURNS (str): The status in words and tables for people."""
+    return "\n".join(_blocks(status))
+
+
+def _blocks(status: RunStatus) -> Iterator[str]:
+    yield _headline(status)
+    if status.rounds:
+        yield _rounds_table(status.rounds)
+    if status.types:
+        rows = [
+            (label, points(scores.p), points(scores.r), points(scores.f))
+            for label, scores in sorted(status.types.items())
+        ]
+        yield _table(("On dev", "P", "R", "F1"), rows)
+    yield from _facts(status)
+    if status.forecast is not None:
+        yield _describe_forecast(status.forecast, status.rounds[-1])
+    yield from status.advice
+
+
+def _headline(status: RunStatus) -> str:
+    name = f" by {status.acquisition}" if status.acquisition else ""
+    if not status.rounds:
+        return f"{status.run}: no round is finished; {status.waiting:,} words wait for the first."
+    last, count = status.rounds[-1], len(status.rounds)
+    share = f" of {status.pool_words:,}" if status.pool_words else ""
+    waiting = f"; {status.waiting:,} more wait for the next round" if status.waiting else ""
+    return (
+        f"{status.run}: {count} round{'s' * (count > 1)}{name}, {last.words:,} words{share} "
+        f"labelled, in {last.sentences:,} sentences{waiting}."
+    )
+
+
+def _rounds_table(rounds: list[RoundStatus]) -> str:
+    header = ["Round", "Words", "Sentences", "Dev F1", "Test F1", "Stability", "Training"]
+    timed = any(row.label_seconds is not None for row in rounds)
+    header += ["Labelling", "Words a minute"] * timed
+    lines = []
+    for row in rounds:
+        stability = "" if row.stability is None else f"{row.stability:.3f}"
+        cells = [str(row.round), f"{row.words:,}", f"{row.sentences:,}", points(row.dev_ents_f)]
+        cells += [points(row.ents_f), stability, duration(row.train_seconds)]
+        if timed:
+            pace = row.words_per_minute
+            cells += [duration(row.label_seconds or 0), "" if pace is None else f"{pace:.0f}"]
+        lines.append(tuple(cells))
+    return _table(header, lines)
+
+
+def _table(header: Sequence[str], rows: Sequence[tuple[str, ...]]) -> str:
+    aligns: list[Any] = ["l", *["r"] * (len(header) - 1)]
+    return table(rows, header=header, divider=True, aligns=aligns)
+
+
+def _facts(status: RunStatus) -> Iterator[str]:
+    if (measured := status.measured) is not None:
+        yield (
+            f"F1 on dev: {points(measured.f)}, from {points(measured.low)} to "
+            f"{points(measured.high)} (95%), on {measured.entities:,} entities."
+        )
+    if (other := status.baseline) is not None:
+        passed = next((r for r in status.rounds if r.dev_ents_f > other.dev_ents_f), None)
+        end = f"passed after {passed.words:,} words" if passed else "not passed yet"
+        yield f"{other.name}, without your labels: F1 on dev {points(other.dev_ents_f)}, {end}."
+    if (agreement := status.agreement) is not None:
+        yield (
+            f"Agreement of people: F1 {points(agreement.exact)} on {agreement.sentences:,} "
+            f"sentences, or {points(agreement.overlapping)} if boundaries do not matter."
+        )
+    if (counts := status.suggestions) is not None and (counts.shown or counts.missed):
+        share = f" ({counts.accepted / counts.shown:.0%})" if counts.shown else ""
+        yield (
+            f"Suggestions: {counts.accepted:,} of {counts.shown:,} accepted{share}, "
+            f"{counts.changed:,} changed, {counts.removed:,} removed. Entities that were missed: "
+            f"{counts.missed:,}."
+        )
+
+
+def _describe_forecast(ahead: Forecast, last: RoundStatus) -> str:
+    more, pace = ahead.words - last.words, last.words_per_minute
+    time = f", about {duration(60 * more / pace)} of labelling" if pace else ""
+    return (
+        f"Forecast: another {more:,} words{time}: {100 * ahead.low:.0f} to {100 * ahead.high:.0f} "
+        f"F1 on dev (in {INSIDE} of 100 cases)."
+    )

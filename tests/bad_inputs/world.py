@@ -1,0 +1,99 @@
+"""The folder in which the bad inputs are tried, and what comes out of one."""
+
+import functools
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import spacy
+import typer.testing
+
+from spacy_deepal.experiment.prepare import prepare
+from spacy_deepal.pool import convert
+
+from ..pools import AL_CONFIG, call, make_docs, make_pipeline, options, overrides, write_pools
+from .cases import BadInput, flipped
+
+TEXTS = Path(__file__).with_name("texts.txt")
+# What depends on the versions of Python, spaCy and click.
+VARIES = [
+    (re.compile(r"not JSON \(.*?\)(?=: ['\"])"), "not JSON (…)"),
+    (re.compile(r"is not JSON: .*?(?=\. )"), "is not JSON: …"),
+    (re.compile(r"(\[E(?!048)\d+\].{,60}).*"), r"\1…"),
+    (re.compile(r"Usage: .* Error: "), "Usage: … Error: "),
+]
+
+
+@contextmanager
+def quick() -> Iterator[None]:
+    """Make commands and tokenizers once: that takes longer than all that is looked at here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convert, "blank_pipeline", functools.cache(convert.blank_pipeline))
+        patch.setattr(typer.testing, "_get_command", functools.cache(typer.testing._get_command))
+        yield
+
+
+def make_world(folder: Path) -> None:
+    """Make the files that the commands need."""
+    write_pools(folder)
+    prepare_raw = folder / "texts"
+    prepare_raw.mkdir()
+    for name in ("train", "dev", "test"):
+        (prepare_raw / f"{name}.txt").write_text("Mia left Porto.\n")
+    prepare(prepare_raw, folder / "prepared", lang="xx")
+    shutil.copytree(folder / "prepared" / "train", folder / "raw")
+    make_pipeline(make_docs(5, 1)).to_disk(folder / "model")
+    spacy.blank("xx").to_disk(folder / "blank")
+    (folder / "empty").mkdir()
+    (folder / "unread").mkdir()
+    (folder / "unread" / "a.png").write_bytes(b"x")
+    (folder / "damaged").mkdir()
+    shard = next((folder / "pool").glob("*.spacy"))
+    (folder / "damaged" / shard.name).write_bytes(flipped(shard.read_bytes(), 0))
+    (folder / "raw.txt").write_text("Mia left Porto.\n")
+    (folder / "configs.txt").write_text("x\n")
+    (folder / "fails.py").write_text("1 / 0\n")
+    (folder / "short.vec").write_text("Mia 1 2\nleft 1 2\nBo 1\n")
+    (folder / "other.vec").write_text("qqq 1 2\nzzz 1 2\n")
+    status, output = call("score", folder / "model", folder / "pool", folder / "scores")
+    assert status == 0, output
+    run = overrides({name: folder / name for name in ("pool", "dev", "test")}, rounds=1, passes=1)
+    status, output = call("run", AL_CONFIG, folder / "run", *options(run))
+    assert status == 0, output
+
+
+def outcome(bad: BadInput, folder: Path) -> tuple[int, str]:
+    """RETURNS (int, str): The exit status of a command in the folder of the world, and its text."""
+    for name, content in bad.files.items():
+        file = folder / name
+        file.parent.mkdir(exist_ok=True)
+        if name == "bad.cfg" and isinstance(content, str):
+            old, new = content.split("|")
+            config = AL_CONFIG.read_text(encoding="utf8")
+            assert old in config
+            content = config.replace(old, new, 1)
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    data = overrides({name: Path(name) for name in ("pool", "dev", "test")}, rounds=1)
+    given = {"AL": [str(AL_CONFIG)], "DATA": options(data)}
+    status, output = call(*(part for arg in bad.command for part in given.get(arg, [arg])))
+    for name in ("out", "data", *bad.files):
+        path = folder / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    return status, as_line(output)
+
+
+def as_line(output: str) -> str:
+    """RETURNS (str): The text of an error, without what depends on versions and folders."""
+    text = output.replace(str(AL_CONFIG), "al.cfg").replace(f"{Path.cwd()}/", "")
+    for pattern, stable in VARIES:
+        text = pattern.sub(stable, text)
+    return text.removeprefix("✘ ").strip()
+
+
+def read_texts() -> dict[str, str]:
+    """RETURNS (dict): The text of each error, as it was last read by a person."""
+    lines = TEXTS.read_text(encoding="utf8").splitlines() if TEXTS.exists() else []
+    return dict(line.split("\t", 1) for line in lines)

@@ -1,0 +1,24 @@
+"""Write texts.txt anew: `python -m tests.bad_inputs.write` in the root of the repository."""
+
+import os
+import tempfile
+import warnings
+from pathlib import Path
+
+from .cases import all_of_them, of_spacy_files
+from .world import TEXTS, make_world, outcome, quick
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_world(folder)
+        os.chdir(folder)
+        shard = next((folder / "pool").glob("*.spacy"))
+        with quick():
+            seen = [
+                (bad.name, *outcome(bad, folder))
+                for bad in [*all_of_them(), *of_spacy_files(shard)]
+            ]
+        lines = [f"{name}\t{status} {text}\n" for name, status, text in seen]
+    TEXTS.write_text("".join(lines), encoding="utf8")
