@@ -181,7 +181,7 @@ def measure_bald(nlp: Language, corpus: Path, repeats: int) -> dict[str, Any]:
                 continue
             forget(nlp)
             start = clock()
-            scores[name] = list(score(nlp, lambda: docs, function, budget=limit))
+            scores[name] = list(score(nlp, docs, function, budget=limit))
             if turn:
                 times[name].append(clock() - start)
     base = statistics.median(times["MNLP"])

@@ -86,6 +86,10 @@ def save_pipeline(nlp: Language, folder: Path) -> None:
         replace_folder(draft, folder)
 
 
-def fingerprint_pipeline(nlp: Language) -> str:
-    """RETURNS (str): A hash of the files that a pipeline comes from; empty if there are none."""
-    return hash_folder(Path(nlp.path)) if nlp.path else ""
+def fingerprint_model(model: str | Path) -> str:
+    """RETURNS (str): A hash of the files of a pipeline; empty if there are none.
+
+    RAISES (DeepALError): As `load_pipeline`.
+    """
+    folder = Path(model) if Path(model).is_dir() else load_pipeline(model).path
+    return hash_folder(Path(folder)) if folder else ""

@@ -276,4 +276,4 @@ def test_a_function_that_gives_no_finite_number_is_an_error(value, paths):
     nlp = spacy.blank("xx")
     odd = type("Odd", (RAND,), {"__call__": lambda self, evidence: value})()
     with pytest.raises(DeepALError, match=r"gave .* to sentence 1-000. A score must be a finite"):
-        list(score(nlp, lambda: read_shards(paths["pool"], nlp.vocab), odd))
+        list(score(nlp, read_shards(paths["pool"], nlp.vocab), odd))

@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from copy import deepcopy
 
 from spacy.tokens import Doc
-from spacy.vocab import Vocab
 
 from ..errors import DeepALError
-from ..pool.shards import look_up
-from .score_file import Score
+from ..pool.lookup import look_up
+from ..pool.pool import Pool
+from .score_folder import Score
 
 LOOK_AHEAD = 1024  # sentences whose words are looked up at first
 
@@ -82,19 +82,17 @@ class CopyFilter:
     each time. So usually only those at the top are, and the pool is read a few times at worst.
     """
 
-    def __init__(
-        self,
-        pool: str | Path,
-        vocab: Vocab,
-        max_similarity: float | None,
-        earlier: Iterable[Doc] = (),
-    ):
-        """max_similarity (float | None): As for `CopyIndex`, with its error. None: every candidate
-            is taken.
-        earlier (Iterable[Doc]): The sentences of earlier batches. They are read if they matter.
+    def __init__(self, pool: Pool, max_similarity: float, earlier: Iterable[Doc] = ()):
+        """max_similarity (float): As for `CopyIndex`, with its error.
+        earlier (Iterable[Doc]): The sentences of earlier batches.
         """
-        self._pool, self._vocab = pool, vocab
-        self._index = None if max_similarity is None else CopyIndex(max_similarity, earlier)
+        self._pool = pool
+        self._earlier = CopyIndex(max_similarity, earlier)
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a batch: no candidate has been taken."""
+        self._index = deepcopy(self._earlier)
         self._words: dict[str, frozenset[str]] = {}
         self._ahead = LOOK_AHEAD
 
@@ -104,11 +102,9 @@ class CopyFilter:
         ranked, place: All candidates, and the place of this one, after that of the last call.
         RAISES (DeepALError): The pool does not have a candidate.
         """
-        if self._index is None:
-            return True
         name = ranked[place].id
         if name not in self._words:
             ids = [item.id for item in ranked[place : place + self._ahead]]
-            self._words = look_up(self._pool, ids, self._vocab, word_set)
+            self._words = look_up(self._pool, ids, word_set)
             self._ahead *= 2
         return self._index.add(self._words[name])

@@ -40,21 +40,25 @@ def acquisition_block(text: str) -> dict[str, Any]:
         except ValueError:  # a word without quotes
             block[key] = value
     if len(block) > 1:  # a config may give the arguments that are not given here
-        _resolve(block, text)
+        resolve_acquisition(block)
     return block
 
 
 def make_acquisition(text: str) -> AcquisitionFunction:
     """Make the function of an `acquisition_block`: "MNLP", "BALD:samples=20"."""
-    return _resolve(acquisition_block(text), text)
+    return resolve_acquisition(acquisition_block(text))
 
 
-def _resolve(block: dict[str, Any], text: str) -> AcquisitionFunction:
+def resolve_acquisition(block: dict[str, Any]) -> AcquisitionFunction:
+    """RETURNS (AcquisitionFunction): The function of an `acquisition_block`.
+
+    RAISES (DeepALError): It is not registered, or does not take these arguments.
+    """
     try:
         return registry.resolve({"acquisition": block})["acquisition"]
     except ValueError as error:
-        problem = " ".join(str(error).split())
-        raise DeepALError(f"Correct the acquisition function {text}: {problem}") from error
+        label, problem = acquisition_label(block), " ".join(str(error).split())
+        raise DeepALError(f"Correct the acquisition function {label}: {problem}") from error
 
 
 def acquisition_label(block: dict[str, Any]) -> str:

@@ -1,42 +1,47 @@
-"""Score sentences: one function for the loop, the command line and every acquisition function."""
+"""Score sentences, and pools shard by shard, for the loop, the command line and the label page."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+import hashlib
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from spacy.cli._util import import_code, setup_gpu
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..pipelines import fingerprint_pipeline
-from ..pool.shards import fingerprint, pool_reader
+from ..pipelines import fingerprint_model, load_pipeline
+from ..pool.pool import Pool
 from ..progress import progress_bar
-from ..sentences import count_words
+from ..sentences import count_words, sentence_id
 from ..tagger.evidence import Evidence, blank_evidence
+from ..tagger.model import tagger_of
+from ..workers import one_thread
+from .engines import ScoringEngine, in_process
 from .functions import AcquisitionFunction, finite_score, needs_of
-from .registry import make_acquisition
-from .score_file import Score, Scoring, write_scores
+from .registry import acquisition_label, resolve_acquisition
+from .score_folder import Score, ScoreFolder, Scoring, ShardTask
 from .staged import sample_in_stages
 from .upstream import find_tagger, prepared
-from .whole_pool import final_scores
 
 
 def score(
     nlp: Language,
-    read: Callable[[], Iterable[Doc]],
+    docs: Iterable[Doc],
     acquisition: AcquisitionFunction,
     *,
     budget: int | None = None,
     seed: int = 0,
 ) -> Iterator[Score]:
-    """Score sentences as a stream: memory does not grow with their number.
+    """Score sentences. What was scored before does not matter.
 
     nlp (Language): A pipeline with one `deepal_ner` component. For a function that needs no
         prediction, any pipeline will do.
-    read (Callable): Returns the sentences, read with the pipeline's vocab, from the first to the
-        last each time it is called.
+    docs (Iterable[Doc]): The sentences, with the pipeline's vocab. They are read as a stream, if no
+        `budget` matters.
     budget (int | None): The budget of the batch in words. A function whose needs say `anytime` then
         stops sampling sentences that can no longer be chosen: their scores are estimates, all
-        others are exact. The samples are kept, so memory grows by 2 bytes for each word and sample.
-        Other functions do not look at it. None: no score is an estimate.
+        others are exact. Other functions do not look at it. None: no score is an estimate.
     seed (int): Seed of random numbers and MC dropout.
     YIELDS (Score): In the order of the sentences. Those without real words are left out.
     RAISES (DeepALError): There is not one `deepal_ner` component; or a score is not a finite
@@ -45,46 +50,143 @@ def score(
     needs = needs_of(acquisition)
     evidence: Iterable[Evidence]
     if not needs.predicts:
-        evidence = (blank_evidence(doc, seed) for doc in read() if count_words(doc))
-    elif budget is not None and needs.anytime:
-        evidence = sample_in_stages(nlp, read, acquisition, budget, seed)
+        evidence = (blank_evidence(doc, seed) for doc in docs if count_words(doc))
     else:
         tagger = find_tagger(nlp)
-        evidence = (
-            item
-            for docs in prepared(nlp, tagger, read())
-            for item in tagger.evidence(
-                docs, samples=needs.samples, decoder_only=needs.decoder_only, seed=seed
+        tagger_of(tagger.model).forget_words()
+        if budget is not None and needs.anytime:
+            evidence = sample_in_stages(nlp, list(docs), acquisition, budget, seed)
+        else:
+            evidence = (
+                item
+                for chunk in prepared(nlp, tagger, docs)
+                for item in tagger.evidence(
+                    chunk, samples=needs.samples, decoder_only=needs.decoder_only, seed=seed
+                )
             )
-        )
     for item in evidence:
-        value = finite_score(acquisition(item), item.id)
-        yield Score(id=item.id, words=item.words, score=value)
+        yield Score(item.id, item.words, finite_score(acquisition(item), item.id))
+
+
+@dataclass(frozen=True)
+class ScoringJob:
+    """All that it takes to score shards: a worker process on any machine gets this.
+
+    model (str): The pipeline: a path that the worker has too, or an installed package.
+    output (Path): The folder of the scores.
+    acquisition (dict): The function, as in [active_learning.acquisition].
+    scoring (Scoring): What the scores depend on.
+    code (Path | None): A Python file that worker processes import first.
+    use_gpu (int): GPU id. With -1, the CPU.
+    batch_words (int | None): Most words decoded at once. With None, as many as the model says.
+    """
+
+    model: str
+    output: Path
+    acquisition: dict[str, Any]
+    scoring: Scoring
+    code: Path | None = None
+    use_gpu: int = -1
+    batch_words: int | None = None
+
+    def begin_worker(self) -> "ShardScorer":
+        """Set a new process up. RETURNS (ShardScorer): As `make_scorer`."""
+        import_code(self.code)
+        setup_gpu(self.use_gpu, silent=True)
+        return self.make_scorer()
+
+    def make_scorer(self) -> "ShardScorer":
+        """RETURNS (ShardScorer): It has loaded the model, and can score any number of shards."""
+        nlp = load_pipeline(self.model)
+        if self.batch_words is not None:
+            find_tagger(nlp).batch_words = self.batch_words
+        return ShardScorer(self, nlp)
+
+
+def make_job(
+    model: str | Path,
+    output: Path,
+    acquisition: dict[str, Any],
+    *,
+    budget: int | None = None,
+    seed: int = 0,
+    code: Path | None = None,
+    use_gpu: int = -1,
+    batch_words: int | None = None,
+) -> ScoringJob:
+    """RETURNS (ScoringJob): The job of scoring a pool. The arguments are those of `ScoringJob` and
+    `score`."""
+    needs = needs_of(resolve_acquisition(acquisition))
+    scoring = Scoring(
+        acquisition=acquisition_label(acquisition),
+        model=fingerprint_model(model) if needs.predicts else "",
+        code=hashlib.sha256(code.read_bytes()).hexdigest() if code else "",
+        budget=budget if needs.anytime else None,
+        seed=seed,
+    )
+    return ScoringJob(str(model), output, acquisition, scoring, code, use_gpu, batch_words)
+
+
+class ShardScorer:
+    """Scores one shard after the other. The scores of a shard depend on the job and the shard, and
+    on nothing else: neither on the shards before it nor on the process.
+
+    nlp (Language): The job's pipeline.
+    """
+
+    def __init__(self, job: ScoringJob, nlp: Language):
+        self.job, self.nlp = job, nlp
+        self.function = resolve_acquisition(job.acquisition)
+        self.folder = ScoreFolder(job.output)
+
+    def __call__(self, task: ShardTask) -> int:
+        """Score a shard and write its file. RETURNS (int): How many sentences have a score."""
+        scoring = self.job.scoring
+        # What the vocab takes in inside the zone is freed at its end, so it does not grow.
+        with one_thread(), self.nlp.memory_zone():
+            docs = task.shard.read(self.nlp.vocab)
+            left = (doc for doc in docs if sentence_id(doc) not in task.excluded)
+            rows = score(self.nlp, left, self.function, budget=scoring.budget, seed=scoring.seed)
+            scores = list(rows)
+        return self.folder.write(task, scores, scoring)
 
 
 def score_pool(
-    nlp: Language,
-    pool: str | Path,
-    output: str | Path,
-    acquisition: str,
+    job: ScoringJob,
+    pool: Pool,
     *,
-    budget: int | None = None,
-    exclude: Collection[str | Path] = (),
-    seed: int = 0,
+    exclude: Collection[str] = frozenset(),
+    engine: ScoringEngine = in_process,
+    title: str = "score",
 ) -> int:
-    """`score` a pool on disk, and write the final scores and how they were made.
+    """Score the shards of a pool that have no scores yet, or other ones than the job would give.
 
-    A `PoolFunction` needs the first scores of the whole pool in memory. Those of earlier rounds are
-    not known here.
+    For a `PoolFunction` these are the first scores: `PoolScores` makes final ones of them.
 
-    acquisition (str): As for `make_acquisition`.
-    exclude (Collection[str | Path]): As for `pool_reader`.
-    RETURNS (int): How many sentences were scored.
+    exclude (Collection[str]): The ids of sentences that are left out.
+    engine (ScoringEngine): Where the shards are scored. It changes no score.
+    title (str): The text before the progress bar.
+    RETURNS (int): How many sentences have a score.
+    RAISES (DeepALError): As `score`; the folder of the scores holds other things; a shard was
+        removed or changed meanwhile. Shards that are finished stay finished.
     """
-    function = make_acquisition(acquisition)
-    docs = pool_reader(pool, nlp.vocab, exclude)
-    model = fingerprint_pipeline(nlp)
-    scoring = Scoring(pool=fingerprint(pool), model=model, acquisition=acquisition, seed=seed)
-    rows = score(nlp, lambda: progress_bar(docs(), unit="sent"), function, budget=budget, seed=seed)
-    first = list(rows) if hasattr(function, "fit") else rows
-    return write_scores(final_scores(function, lambda: first), output, scoring)
+    folder, excluded = ScoreFolder(job.output), frozenset(exclude)
+    folder.begin(pool)
+    counts = []
+
+    def due() -> Iterator[ShardTask]:
+        for shard, index in zip(pool.shards, pool.index(), strict=True):
+            task = ShardTask(shard, excluded.intersection(index.ids))
+            current = folder.count_current(task, job.scoring)
+            if current is None:
+                yield task
+            else:
+                counts.append(current)
+
+    with progress_bar(title=title, total=len(pool.shards), unit="shard") as bar:
+        for count in engine(job, due()):
+            counts.append(count)
+            bar.update(len(counts) - bar.n)
+    fits = hasattr(resolve_acquisition(job.acquisition), "fit")
+    folder.finish(pool, job.scoring, sum(counts), fits=fits)
+    return sum(counts)

@@ -1,6 +1,8 @@
 """Choose what to label: whole sentences, highest score first, up to a budget in words."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from spacy.tokens import Doc
@@ -9,10 +11,17 @@ from spacy.vocab import Vocab
 from ..corpus.docbin import write_docs
 from ..errors import DeepALError
 from ..files import check_output
-from ..pool.shards import fetch, fingerprint, read_shards
+from ..pool.lookup import fetch
+from ..pool.pool import Pool, open_pool
+from ..pool.shards import read_shards
 from ..sentences import count_words
 from .copies import CopyFilter
-from .score_file import SCORE_AGAIN, Score, read_scores
+from .functions import AcquisitionFunction
+from .registry import make_acquisition
+from .score_folder import Score, ScoreFolder
+from .whole_pool import final_scores
+
+MORE = 4  # times as many candidates are kept where near-copies have used up those before
 
 
 def select(scores: Iterable[Score], budget: int, copies: CopyFilter | None = None) -> list[Score]:
@@ -21,20 +30,94 @@ def select(scores: Iterable[Score], budget: int, copies: CopyFilter | None = Non
     A sentence that no longer fits is passed over, and the next one that fits is taken. So the
     budget is never exceeded, and one very long sentence at the top does not end the batch.
 
-    scores (Iterable[Score]): One for each sentence, in any order.
+    Memory grows with the budget, and not with the number of scores: of the sentences of n words, a
+    budget of B words never reaches further than the B // n of the highest scores.
+
+    scores (Iterable[Score]): One for each sentence, in any order. With `copies`, they may be read
+        several times, from the beginning.
     budget (int): Most words of all sentences together.
-    copies (CopyFilter | None): Passes over near-copies; a new one for each batch.
+    copies (CopyFilter | None): Passes over near-copies.
     RETURNS (list[Score]): In the order taken; empty if no sentence fits.
     """
+    if copies is not None and isinstance(scores, Iterator):
+        scores = list(scores)
+    more = 1
+    while (batch := _take(*_candidates(scores, budget, more), budget, copies)) is None:
+        more *= MORE
+    return batch
+
+
+def _rank(item: Score) -> tuple[float, str]:
+    return -item.score, item.id
+
+
+def _candidates(
+    scores: Iterable[Score], budget: int, more: int
+) -> tuple[list[Score], dict[int, Score]]:
+    """Keep the highest scores of each length.
+
+    more (int): How many times as many of them as the budget could pay for.
+    RETURNS (list[Score], dict[int, Score]): By rank; and the last one of each length of which some
+        were not kept.
+    """
+    kept: defaultdict[int, list[Score]] = defaultdict(list)
+    last: dict[int, Score] = {}
+    for item in scores:
+        if not 0 < item.words <= budget:
+            continue
+        same, most = kept[item.words], more * (budget // item.words)
+        if item.words in last and _rank(item) > _rank(last[item.words]):
+            continue
+        same.append(item)
+        if len(same) > 2 * most:
+            same.sort(key=_rank)
+            del same[most:]
+            last[item.words] = same[-1]
+    return sorted((item for same in kept.values() for item in same), key=_rank), last
+
+
+def _take(
+    ranked: Sequence[Score], last: dict[int, Score], budget: int, copies: CopyFilter | None
+) -> list[Score] | None:
+    """RETURNS (list[Score] | None): As `select`; None if a sentence that was not kept might have
+    been taken."""
     batch, left = [], budget
-    ranked = sorted(scores, key=lambda item: (-item.score, item.id))
+    if copies is not None:
+        copies.begin()
     for place, item in enumerate(ranked):
-        if 0 < item.words <= left and (copies is None or copies.take(ranked, place)):
+        if item.words <= left and (copies is None or copies.take(ranked, place)):
             batch.append(item)
             left -= item.words
         if not left:
             break
+        if item == last.get(item.words) and item.words <= left:
+            return None
     return batch
+
+
+class PoolScores:
+    """The final scores of a pool as a stream that can be read repeatedly.
+
+    function (AcquisitionFunction | None): If it is a `PoolFunction`, it makes final scores of those
+        in the folder.
+    earlier (Sequence[Mapping]): As for `final_scores`.
+    """
+
+    def __init__(
+        self,
+        folder: ScoreFolder,
+        pool: Pool,
+        function: AcquisitionFunction | None = None,
+        earlier: Sequence[Mapping[str, float]] = (),
+    ):
+        self._folder, self._pool = folder, pool
+        self._function, self._earlier = function, earlier
+
+    def __iter__(self) -> Iterator[Score]:
+        read = partial(self._folder.read, self._pool)
+        return (
+            read() if self._function is None else final_scores(self._function, read, self._earlier)
+        )
 
 
 def select_batch(
@@ -48,14 +131,16 @@ def select_batch(
     max_similarity: float | None = None,
     earlier: Sequence[str | Path] = (),
 ) -> list[Score]:
-    """Select sentences by a scores file and write them: `select`, `fetch`, `write_docs`.
+    """Select sentences by the scores of a pool and write them: `select`, `fetch`, `write_docs`.
 
+    scores (str | Path): The folder of the scores.
     with_gold (bool): As for `fetch`.
     max_similarity (float | None): As for `CopyFilter`.
     earlier (Sequence[str | Path]): Earlier batches: .spacy files, or folders of them.
     RETURNS (list[Score]): What was selected, in order.
     RAISES (DeepALError): The budget is below 1 word, or no sentence fits into it; the scores belong
-        to another pool; an option is out of range; or the output is among what is read.
+        to another pool, or are not finished; an option is out of range; or the output is among what
+        is read.
     """
     check_output(output, pool, scores, *earlier)
     if budget < 1:
@@ -65,44 +150,36 @@ def select_batch(
             "--earlier has no effect without --max-similarity. "
             "Add --max-similarity, or leave out --earlier."
         )
-    candidates = _read_candidates(scores, pool, vocab)
+    folder = ScoreFolder(scores)
+    opened = open_pool(pool, folder.index if folder.index.is_file() else None)
+    finished = folder.check(opened)
+    function = make_acquisition(finished.scoring.acquisition) if finished.fits else None
+    candidates = PoolScores(folder, opened, function)
     docs = (doc for path in earlier for doc in read_shards(path, vocab))
-    batch = select(candidates, budget, CopyFilter(pool, vocab, max_similarity, docs))
+    copies = None if max_similarity is None else CopyFilter(opened, max_similarity, docs)
+    batch = select(candidates, budget, copies)
     if not batch:
         raise DeepALError(_nothing_to_select(candidates, budget))
-    write_docs(_fetch_checked(pool, batch, vocab, with_gold), output)
+    write_docs(_fetch_checked(opened, batch, vocab, with_gold), output)
     return batch
 
 
-def _read_candidates(scores: str | Path, pool: str | Path, vocab: Vocab) -> list[Score]:
-    scoring, candidates = read_scores(scores)
-    if scoring.pool != fingerprint(pool):
-        sentences = sum(1 for _ in read_shards(pool, vocab))
-        raise DeepALError(
-            f"{scores} has scores of {len(candidates)} sentences, but not of the pool {pool} as it "
-            f"is now, with {sentences} sentences. {SCORE_AGAIN}"
-        )
-    if not candidates:
-        raise DeepALError(f"{scores} has no sentence: there is nothing left to select.")
-    return candidates
-
-
-def _nothing_to_select(candidates: Sequence[Score], budget: int) -> str:
-    shortest = min(item.words for item in candidates)
-    if shortest > budget:
+def _nothing_to_select(candidates: Iterable[Score], budget: int) -> str:
+    lengths = [item.words for item in candidates]
+    if not lengths:
+        return "The scores have no sentence: there is nothing left to select."
+    if min(lengths) > budget:
         return (
-            f"The budget is {budget} words, and the shortest of the {len(candidates)} sentences "
-            f"has {shortest}. Raise the budget."
+            f"The budget is {budget} words, and the shortest of the {len(lengths)} sentences has "
+            f"{min(lengths)}. Raise the budget."
         )
     return (
-        f"All of the {len(candidates)} sentences that fit into the budget are near-copies of "
+        f"All of the {len(lengths)} sentences that fit into the budget are near-copies of "
         "sentences in earlier batches. Raise --max-similarity, or score a larger pool."
     )
 
 
-def _fetch_checked(
-    pool: str | Path, batch: Sequence[Score], vocab: Vocab, with_gold: bool
-) -> list[Doc]:
+def _fetch_checked(pool: Pool, batch: Sequence[Score], vocab: Vocab, with_gold: bool) -> list[Doc]:
     """`fetch` a batch. RAISES (DeepALError): A score, such as one of the user's own making, has
     another number of words than its sentence."""
     docs = fetch(pool, [item.id for item in batch], vocab, with_gold=with_gold)
@@ -110,6 +187,7 @@ def _fetch_checked(
         if count_words(doc) != item.words:
             raise DeepALError(
                 f"Sentence {item.id} has {item.words} words in the scores and {count_words(doc)} "
-                f"in the pool {pool}. Correct the scores: white space does not count as a word."
+                f"in the pool {pool.path}. Correct the scores: white space does not count as a "
+                "word."
             )
     return docs

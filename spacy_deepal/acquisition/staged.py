@@ -1,6 +1,6 @@
 """Sampling in stages: sentences that can no longer enter the batch are not sampled to the end."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -44,7 +44,7 @@ class _Candidate:
 
 def sample_in_stages(
     nlp: Language,
-    read: Callable[[], Iterable[Doc]],
+    docs: Sequence[Doc],
     acquisition: AcquisitionFunction,
     budget: int,
     seed: int,
@@ -54,15 +54,15 @@ def sample_in_stages(
     After each stage those sentences leave whose score will hardly reach that of the last sentence
     which the budget pays for. The others get all samples in the end.
 
-    read, acquisition, budget, seed: As for `score`; the function's needs say `anytime`.
+    docs, acquisition, budget, seed: As for `score`; the function's needs say `anytime`.
     YIELDS (Evidence): Of each sentence with words, in their order: the samples and nothing else.
     """
     tagger, needs = find_tagger(nlp), needs_of(acquisition)
     found: dict[str, _Candidate] = {}
     staying: set[str] = set()
     for first, last in pairwise(sorted({0, *(max(2, round(s * needs.samples)) for s in STAGES)})):
-        docs = (doc for doc in read() if first == 0 or sentence_id(doc) in staying)
-        for chunk in prepared(nlp, tagger, docs):
+        left = (doc for doc in docs if first == 0 or sentence_id(doc) in staying)
+        for chunk in prepared(nlp, tagger, left):
             sampled = tagger.sample(
                 chunk, first=first, samples=last, decoder_only=needs.decoder_only, seed=seed
             )

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import DeepALError
 from .functions import LC, MNLP, AcquisitionFunction, Needs, finite_score
-from .score_file import Score
+from .score_folder import Score
 
 if TYPE_CHECKING:
     from ..tagger.evidence import Evidence

@@ -9,7 +9,9 @@ from spacy.tokens import Doc
 from ..files import draft_beside, replace_folder
 from ..pipelines import blank_pipeline
 from ..pool.convert import convert
-from ..pool.shards import fetch, read_shards, write_shards
+from ..pool.lookup import fetch
+from ..pool.pool import open_pool
+from ..pool.shards import read_shards, write_shards
 from ..seeds import derive_uniform
 from ..sentences import count_words, sentence_id
 from .head import head_ids
@@ -38,14 +40,13 @@ def divide_text(folder: LabellingFolder, job: LabellingJob, seed: int) -> None:
     vocab = blank_pipeline(job.lang).vocab
     with draft_beside(folder.pool) as draft:
         convert(job.inputs, draft / "all", lang=job.lang)
-        docs = read_shards(draft / "all", vocab, head_ids(folder))
+        text = open_pool(draft / "all")
+        docs = read_shards(text.path, vocab, head_ids(folder))
         drawn = draw_reserves(docs, asked, seed)
         for part, ids in drawn.items():
-            write_shards(fetch(draft / "all", ids, vocab, with_gold=False), folder.reserve(part))
+            write_shards(fetch(text, ids, vocab, with_gold=False), folder.reserve(part))
         reserved = set(chain.from_iterable(drawn.values()))
-        docs = (
-            doc for doc in read_shards(draft / "all", vocab) if sentence_id(doc) not in reserved
-        )
+        docs = (doc for doc in read_shards(text.path, vocab) if sentence_id(doc) not in reserved)
         write_shards(map(without_entities, docs), draft / "pool")
         replace_folder(draft / "pool", folder.pool)
 

@@ -11,7 +11,8 @@ from ..acquisition.upstream import find_tagger
 from ..corpus.docbin import write_docs
 from ..files import read_json
 from ..pipelines import blank_pipeline, save_pipeline
-from ..pool.shards import fetch, read_shards
+from ..pool.lookup import fetch
+from ..pool.pool import open_pool
 from ..rounds.baseline import note_baseline
 from ..rounds.config_file import load_run_config
 from ..rounds.manifest import describe_gold, make_manifest
@@ -24,7 +25,6 @@ from ..rounds.settings import (
     read_settings,
     words_of,
 )
-from ..sentences import count_words
 from .journal import Annotations, Answer, Part
 from .journal_oracle import annotate
 from .labelling_folder import LabellingFolder
@@ -90,8 +90,7 @@ class LabelledRun:
 
     def count_pool(self) -> None:
         """Count the words of the pool, for a budget that is a share of them."""
-        vocab = blank_pipeline(self.job.lang).vocab
-        self.pool_words = sum(map(count_words, read_shards(self.labelling.pool, vocab)))
+        self.pool_words = open_pool(self.labelling.pool).words
 
     def selected(self) -> dict[str, int]:
         """RETURNS (dict[str, int]): The words of each sentence that a round has selected."""
@@ -149,7 +148,7 @@ class LabelledRun:
 
     def _gold(self, part: Part, answers: Sequence[Answer]) -> list[Doc]:
         vocab, ids = blank_pipeline(self.job.lang).vocab, [answer.id for answer in answers]
-        docs = fetch(self.labelling.reserve(part), ids, vocab, with_gold=False)
+        docs = fetch(open_pool(self.labelling.reserve(part)), ids, vocab, with_gold=False)
         for doc, answer in zip(docs, answers, strict=True):
             annotate(doc, answer, self.annotations)
         return docs
@@ -158,7 +157,8 @@ class LabelledRun:
         """RETURNS (Manifest): What the run is now. The pool, which takes long to read, stays."""
         config = self.config.interpolate()
         if self._manifest is None:
-            self._manifest = make_manifest(config, self.settings)
+            pool = open_pool(self.labelling.pool)
+            self._manifest = make_manifest(config, self.settings, pool)
         gold = {str(part): describe_gold(config["paths"][part], self.job.lang) for part in MEASURED}
         return self._manifest.model_copy(update={"config": config.to_str(), **gold})
 

@@ -8,12 +8,13 @@ from spacy.tokens import Doc
 
 from ..acquisition.copies import CopyFilter
 from ..acquisition.functions import RAND, AcquisitionFunction
-from ..acquisition.score_file import Score
+from ..acquisition.score_folder import Score
 from ..acquisition.scoring import score
 from ..acquisition.selection import select
 from ..acquisition.whole_pool import final_scores
 from ..pipelines import blank_pipeline
-from ..pool.shards import fetch, read_shards
+from ..pool.lookup import fetch
+from ..pool.pool import open_pool
 from ..rounds.other_pipeline import OtherPipeline
 from ..seeds import derive_seed
 from ..sentences import sentence_id
@@ -53,6 +54,7 @@ class Ranking:
         round: int | None = None,
     ):
         self.folder, self.job, self.annotations = folder, job, annotations
+        self.pool = open_pool(folder.pool)
         self.acquisition = acquisition
         self.budget, self.seed, self.max_similarity = budget, seed, max_similarity
         self.nlp = nlp if nlp is not None else blank_pipeline(job.lang)
@@ -98,30 +100,33 @@ class Ranking:
 
     def _rank(self) -> list[Score]:
         """RETURNS (list[Score]): The sentences of the pool that come next."""
+        scores = list(self._score())
+        return self._choose(list(final_scores(self.acquisition or RAND(), lambda: scores)))
+
+    def _score(self) -> Iterator[Score]:
+        """YIELDS (Score): Of each sentence of the pool that nobody has labelled."""
         done = {answer.id for answer in self.annotations.settled("train")}
-        acquisition = self.acquisition or RAND()
-
-        def read() -> Iterator[Doc]:
-            return read_shards(self.folder.pool, self.nlp.vocab, done)
-
-        first = score(
-            self.nlp,
-            read,
-            acquisition,
-            budget=BATCHES_AHEAD * self.budget if self.max_similarity is None else None,
-            seed=derive_seed(self.seed, "queue", self.round or 0),
-        )
-        scores = list(first)
-        self.scored = len(scores)
-        return self._choose(list(final_scores(acquisition, lambda: scores)))
+        for shard in self.pool.shards:
+            with self.nlp.memory_zone():
+                docs = (d for d in shard.read(self.nlp.vocab) if sentence_id(d) not in done)
+                scores = score(
+                    self.nlp,
+                    docs,
+                    self.acquisition or RAND(),
+                    budget=BATCHES_AHEAD * self.budget if self.max_similarity is None else None,
+                    seed=derive_seed(self.seed, "queue", self.round or 0),
+                )
+                found = list(scores)
+            self.scored += len(found)
+            yield from found
 
     def _choose(self, scores: list[Score]) -> list[Score]:
         if self.acquisition is None and self.suggester.can_promise:
             scores = self._promising_in_turn(scores)
-        earlier: list[Doc] = []
+        copies = None
         if self.max_similarity is not None:
             earlier = self._fetch([answer.id for answer in self.annotations.settled("train")])
-        copies = CopyFilter(self.folder.pool, self.nlp.vocab, self.max_similarity, earlier)
+            copies = CopyFilter(self.pool, self.max_similarity, earlier)
         return select(scores, BATCHES_AHEAD * self.budget, copies)
 
     def _promising_in_turn(self, scores: list[Score]) -> list[Score]:
@@ -150,7 +155,7 @@ class Ranking:
     def _fetch(self, ids: Sequence[str]) -> list[Doc]:
         if not ids:
             return []
-        return fetch(self.folder.pool, ids, self.nlp.vocab, with_gold=False)
+        return fetch(self.pool, ids, self.nlp.vocab, with_gold=False)
 
     def _task(
         self,

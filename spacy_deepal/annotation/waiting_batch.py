@@ -10,7 +10,8 @@ from ..acquisition.upstream import find_tagger
 from ..corpus.docs import CharSpan
 from ..errors import DeepALError
 from ..pipelines import blank_pipeline, load_pipeline
-from ..pool.shards import fetch
+from ..pool.lookup import fetch
+from ..pool.pool import open_pool
 from ..rounds.run_folder import RoundFolder, RunFolder
 from ..sentences import sentence_id
 from .answer_file import LABELLED, read_replies, read_rules
@@ -27,7 +28,7 @@ class WaitingSentence:
 
     rank (int): Its place in the batch, from 1: the first one is the most wanted.
     score (float | None): Of the acquisition function; None if it was chosen at random.
-    suggestions (tuple): What the last model, or another pipeline, finds, in tokens.
+    suggestions (tuple): Entities in tokens, in their order.
     """
 
     doc: Doc
@@ -50,8 +51,8 @@ class WaitingBatch:
     """What waits in a round, without the sentences that are labelled already.
 
     labels (tuple): The types of the run.
-    model (str | None): What suggests: a round's model, such as "round_02", or another pipeline by
-        its name; None if nothing does.
+    model (str | None): What suggests: the round of the model, such as "round_02", or another
+        pipeline. None: nothing does.
     """
 
     round: str
@@ -76,18 +77,14 @@ def find_waiting_round(run: Path) -> RoundFolder:
 
 
 def read_waiting_batch(run: Path, *, suggest: bool = True) -> WaitingBatch:
-    """Read what waits in a run, and what is suggested in it: see `suggest_batch`.
+    """Read what waits in a run, and what is suggested for it.
 
     suggest (bool): With False, nothing is suggested.
     RAISES (DeepALError): As `find_waiting_round`; all is labelled; the pool or the model cannot be
         read.
     """
     here, folder = find_waiting_round(run), RunFolder(run)
-    last = folder.round(here.number - 1) if here.number else None
-    nlp = load_pipeline(last.model if last else folder.initial)
-    rows = here.selected.read()
-    ids = [row.id for row in rows]
-    docs = fetch(folder.manifest.pool.path, ids, nlp.vocab, with_gold=False)
+    docs, rows = docs_of_round(run, here), here.selected.read()
     settled = settle(docs, read_replies(here.path / LABELLED, docs).replies, read_rules(here.path))
     open_ids = {*settled.waiting, *settled.problems}
     ranked = enumerate(zip(docs, rows, strict=True), 1)
@@ -96,13 +93,17 @@ def read_waiting_batch(run: Path, *, suggest: bool = True) -> WaitingBatch:
         raise DeepALError(f"All {len(docs)} sentences of {here.path} are labelled. {GO_ON}")
     found = suggest_batch(run, [doc for _, doc, _ in wanted]) if suggest else {}
     sentences = [
-        WaitingSentence(doc, rank, row.score, tuple(found.get(row.id, ())))
+        WaitingSentence(doc, rank, row.score, tuple(sorted(found.get(row.id, ()), key=_place)))
         for rank, doc, row in wanted
     ]
-    sources = [one.source for each in found.values() for one in each if one.source is not None]
-    own = last.path.name if last and suggest else None
-    model = sources[0] if sources else own
-    return WaitingBatch(here.path.name, sentences, tuple(find_tagger(nlp).labels), model)
+    last = folder.round(here.number - 1).path.name if here.number and suggest else None
+    names = {one.source or last for each in sentences for one in each.suggestions}
+    model = " and ".join(sorted(filter(None, names))) or last
+    return WaitingBatch(here.path.name, sentences, labels_of_run(folder), model)
+
+
+def _place(suggestion: Suggestion) -> tuple[int, int]:
+    return suggestion.start, suggestion.end
 
 
 def labels_of_run(folder: RunFolder) -> tuple[str, ...]:
@@ -118,4 +119,4 @@ def docs_of_round(run: Path, here: RoundFolder) -> Sequence[Doc]:
     if here.batch.exists():
         return here.read_batch(vocab)
     ids = [row.id for row in here.selected.read()]
-    return fetch(manifest.pool.path, ids, vocab, with_gold=False)
+    return fetch(open_pool(manifest.pool.path), ids, vocab, with_gold=False)

@@ -37,6 +37,7 @@ def run_cli(
             run_dir,
             keep=keep,
             use_gpu=gpu_id,
+            code=code,
             on_round=lambda line: print(line.describe(), flush=True),
             tell=lambda text: msg.warn(printable(text)),
         )

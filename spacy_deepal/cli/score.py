@@ -1,7 +1,8 @@
 """`spacy deepal score`: a score for each sentence of a pool."""
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from typer import Argument, Option
 from wasabi import msg
@@ -19,6 +20,16 @@ BudgetWords = Annotated[
         "no longer enter the batch. Other functions ignore it",
     ),
 ]
+NProcess = Annotated[
+    int, Option("--n-process", "-n", min=1, help="How many processes score a shard each")
+]
+EngineOption = Annotated[
+    Literal["processes", "ray"],
+    Option(help="Where they run: as processes of this machine, or on a cluster of Ray"),
+]
+Address = Annotated[
+    str | None, Option(help="Address of the Ray cluster. By default, Ray runs on this machine")
+]
 BatchWords = Annotated[
     int | None,
     Option(min=1, help="Most words decoded at once. Changes speed and memory, not the scores"),
@@ -29,7 +40,7 @@ BatchWords = Annotated[
 def score_cli(
     model: Annotated[str, Argument(help="Trained pipeline with a deepal_ner component")],
     pool: Annotated[Path, Argument(help="Pool: a folder of shards, or a .spacy file")],
-    scores: Annotated[Path, Argument(help="JSONL file to write, for `spacy deepal select`")],
+    scores: Annotated[Path, Argument(help="Folder to write, for `spacy deepal select`")],
     acquisition: AcquisitionText = "MNLP",
     budget_words: BudgetWords = None,
     exclude: Annotated[
@@ -38,22 +49,29 @@ def score_cli(
     ] = None,
     seed: Annotated[int, Option(min=0, help="Seed of RAND and of MC dropout")] = 0,
     batch_words: BatchWords = None,
+    n_process: NProcess = 1,
+    engine: EngineOption = "processes",
+    address: Address = None,
     code: CodePath = None,
     gpu_id: GpuId = -1,
 ) -> None:
-    """Score the sentences of a pool. A sentence with a higher score is labelled sooner."""
-    from ..acquisition.scoring import score_pool
-    from ..acquisition.upstream import find_tagger
+    """Score the sentences of a pool. A sentence with a higher score is labelled sooner. If the
+    command is interrupted, give it again: shards that are scored are passed over."""
+    from ..acquisition.engines import make_engine
+    from ..acquisition.registry import acquisition_block
+    from ..acquisition.score_folder import ScoreFolder
+    from ..acquisition.scoring import make_job, score_pool
     from ..files import check_output
-    from ..pipelines import load_pipeline
+    from ..pool.lookup import excluded_ids
+    from ..pool.pool import open_pool
 
     with show_errors():
         set_up(code, gpu_id)
         check_output(scores, pool, model, code, *(exclude or ()))
-        nlp = load_pipeline(model)
-        if batch_words is not None:
-            find_tagger(nlp).batch_words = batch_words
-        count = score_pool(
-            nlp, pool, scores, acquisition, budget=budget_words, exclude=exclude or (), seed=seed
-        )
+        how = partial(make_job, budget=budget_words, seed=seed, batch_words=batch_words)
+        job = how(model, scores, acquisition_block(acquisition), code=code, use_gpu=gpu_id)
+        opened = open_pool(pool, ScoreFolder(scores).index, tell=msg.info)
+        left_out = excluded_ids(opened, exclude or ())
+        where = make_engine(n_process, engine, address)
+        count = score_pool(job, opened, exclude=left_out, engine=where)
     msg.good(f"Scored {count} sentences by {acquisition}: {scores}")

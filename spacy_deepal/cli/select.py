@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 from wasabi import msg
 
-from ._app import app, show_errors
+from ._app import CodePath, app, set_up, show_errors
 
 
 @app.command("select")
 def select_cli(
-    scores: Annotated[Path, typer.Argument(help="Scores that `spacy deepal score` has written")],
+    scores: Annotated[Path, typer.Argument(help="Folder that `spacy deepal score` has written")],
     pool: Annotated[Path, typer.Argument(help="The pool that was scored")],
     batch: Annotated[Path, typer.Argument(help=".spacy file to write the batch to")],
     budget_words: Annotated[int, typer.Option(help="Budget: most words of the batch")],
@@ -29,12 +29,14 @@ def select_cli(
         list[Path] | None,
         typer.Option(help="Earlier batch whose near-copies are passed over too. May be repeated"),
     ] = None,
+    code: CodePath = None,
 ) -> None:
     """Select whole sentences, highest score first, up to a budget in words."""
     from ..acquisition.selection import select_batch
     from ..pipelines import blank_pipeline
 
     with show_errors():
+        set_up(code, gpu_id=-1)
         selected = select_batch(
             scores,
             pool,

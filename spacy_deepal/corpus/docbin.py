@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 
@@ -71,6 +72,12 @@ def read_docs(file: Path, vocab: Vocab) -> Iterator[Doc]:
     RAISES (DeepALError): The file cannot be read.
     """
     return _docs_of(Source(file, lambda: file.open("rb")), vocab)
+
+
+def move_docs(docs: Sequence[Doc], vocab: Vocab) -> list[Doc]:
+    """RETURNS (list[Doc]): Copies of Docs, with all their annotation, that have another vocab."""
+    content = doc_bin(docs).to_bytes()
+    return list(_docs_of(Source(Path("copy.spacy"), lambda: BytesIO(content)), vocab))
 
 
 def _docs_of(source: Source, vocab: Vocab) -> Iterator[Doc]:

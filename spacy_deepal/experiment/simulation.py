@@ -91,7 +91,7 @@ def simulate(
             runs.append(folder / f"{name.replace(':', '-')}-seed{seed}")
             own = config.copy()
             own[SECTION] |= {"seed": seed, "acquisition": block}
-            run = partial(run_loop, own, runs[-1], keep=keep, use_gpu=use_gpu)
+            run = partial(run_loop, own, runs[-1], keep=keep, use_gpu=use_gpu, code=code)
             jobs[f"{name}, seed {seed}"] = run
     told = [
         partial(_tell, title, f"{number} of {len(jobs)}", job, tell)

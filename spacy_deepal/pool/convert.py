@@ -1,9 +1,9 @@
 """From files of any supported format to a pool: one-sentence Docs with stable ids."""
 
-import hashlib
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -18,10 +18,12 @@ from ..errors import PROBLEMS_SHOWN, DeepALError
 from ..pipelines import blank_pipeline, load_pipeline
 from ..progress import progress_bar
 from ..sentences import KEY, count_words
+from .ids import ContentIds
 from .shards import check_pool_folder, write_shards
 from .summary import ConvertSummary, FileSummary
 
 LONG_SENTENCE = 1000  # tokens
+MOST_STRINGS = 50_000  # words of a vocab before it is made anew
 UTF8_NOTE = "sentences look like UTF-8 that was read as"
 LONG_NOTE = "sentences have more than 1,000 tokens. If they are several each, use --split"
 
@@ -39,7 +41,7 @@ def convert(
     sentences_per_shard: int = 1000,
 ) -> ConvertSummary:
     """Convert files to a pool: all of them or, on any error, none. Sentences without a real word
-    are left out. The texts are streamed; only the ids of all sentences are kept in memory.
+    are left out. Texts are streamed, so memory does not grow with their number.
 
     An id is the source's own, or else a hash of the document, if the source names it, and the text.
     Of equal texts, the second one's id has "-2" added, the third one's "-3" and so on. So an id
@@ -63,7 +65,11 @@ def convert(
     check_encoding(encoding)
     check_pool_folder(output)
     found = find_files(inputs, exclude=output, lang=lang)
-    nlp = load_pipeline(options.tokenizer) if options.tokenizer else blank_pipeline(lang)
+    nlp = Renewed(
+        partial(load_pipeline, options.tokenizer)
+        if options.tokenizer
+        else partial(blank_pipeline, lang)
+    )
     summary = ConvertSummary(unread=found.unread)
     sources = _open(found.files, encoding, summary)
     sentences = _read_all(sources, nlp, options, summary)
@@ -83,16 +89,40 @@ def _open(files: list[Path], encoding: str, summary: ConvertSummary) -> Iterator
         yield from sources
 
 
+class Renewed:
+    """A pipeline that is made anew when its vocab has become large: it would keep every word that
+    it has seen. The Docs keep the vocab that they were made with."""
+
+    def __init__(self, make: Callable[[], Language]):
+        self._make = make
+        self.renew()
+
+    def renew(self) -> None:
+        """Make the pipeline anew."""
+        self._nlp = self._make()
+        self._first = len(self._nlp.vocab.strings)
+
+    def renew_if_large(self) -> None:
+        """Make the pipeline anew if MOST_STRINGS have been added."""
+        if len(self._nlp.vocab.strings) > self._first + MOST_STRINGS:
+            self.renew()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._nlp, name)
+
+
 def _read_all(
-    sources: Iterable[Source], nlp: Language, options: ReadOptions, summary: ConvertSummary
+    sources: Iterable[Source], renewed: Renewed, options: ReadOptions, summary: ConvertSummary
 ) -> Iterator[tuple[Source, Sentence]]:
     """YIELDS (tuple[Source, Sentence]): Each sentence with its file."""
+    nlp = cast(Language, renewed)  # readers know no difference
     for source in sources:
         reading = find_reading(source, options)
         summary.files.append(FileSummary(path=source.path, format=reading.format, how=reading.how))
         empty = True
         for item in reading.read(source, nlp):
             empty = False
+            renewed.renew_if_large()
             try:
                 if isinstance(item, BadLine):
                     raise item
@@ -119,56 +149,34 @@ def _with_ids(
     genre_files: Collection[str],
     summary: ConvertSummary,
 ) -> Iterator[Doc]:
-    given: dict[str, tuple[int, str]] = {}
-    copies: Counter[str] = Counter()
+    ids = ContentIds()
     for source, sentence in sentences:
         doc = sentence.doc
         if sentence.id is None:
             document = sentence.doc_id if sentence.names_document else None
-            key = _unused(_content_id(document or "", doc.text), copies, given)
+            key = ids.make(document or "", doc.text)
         else:
             key = sentence.id
             content = hash(
                 (doc.text, tuple((e.start_char, e.end_char, e.label_) for e in doc.ents))
             )
-            here = f"{source.path}:{sentence.line}"
-            before, place = given.get(key, (content, here))
-            if _is_made(key, copies) or before != content:
+            here, given = f"{source.path}:{sentence.line}", ids.given(key)
+            before, place = given or (content, here)
+            if ids.is_made(key) or before != content:
                 problem = f"the id {key!r} has been used before, with another text or other labels"
                 at = f" ({place})" if place != here else ""
                 summary.skip(source.path, BadLine(sentence.line, problem + at))
                 continue
-            if key in given:
+            if given is not None:
                 summary.doubles += 1
                 continue
-            given[key] = content, here
+            ids.give(key, content, here)
         doc.user_data[KEY] = {
             "id": key,
             "doc_id": sentence.doc_id,
             "genre": sentence.genre or (source.stem if source.stem in genre_files else genre),
         }
         yield doc
-
-
-def _content_id(*parts: str) -> str:
-    return hashlib.blake2b("\0".join(parts).encode(), digest_size=8).hexdigest()
-
-
-def _unused(key: str, copies: Counter[str], given: Collection[str]) -> str:
-    """RETURNS (str): The key, with the number of this copy from the second on."""
-    while True:
-        copies[key] += 1
-        unused = key if copies[key] == 1 else f"{key}-{copies[key]}"
-        if unused not in given:
-            return unused
-
-
-def _is_made(key: str, copies: Counter[str]) -> bool:
-    """RETURNS (bool): Whether the key is one that `_unused` has returned."""
-    base, _, number = key.rpartition("-")
-    return key in copies or (
-        base in copies and number.isdecimal() and int(number[:9]) <= copies[base]
-    )
 
 
 def _complete(docs: Iterable[Doc], summary: ConvertSummary, skip_bad: bool) -> Iterator[Doc]:

@@ -47,8 +47,7 @@ def export(pool: str | Path, output: str | Path, format: str) -> int:
 
 
 def _docs(pool: str | Path) -> Iterator[Doc]:
-    vocab = Vocab()
-    docs = (doc for file in shard_files(pool) for doc in read_docs(file, vocab))
+    docs = (doc for file in shard_files(pool) for doc in read_docs(file, Vocab()))
     for number, doc in enumerate(docs, 1):
         if not isinstance(doc.user_data.get(KEY), dict):
             doc.user_data[KEY] = {"id": str(number), "doc_id": None, "genre": None}

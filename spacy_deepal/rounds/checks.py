@@ -42,7 +42,7 @@ def check_initialized(nlp: Language) -> None:
         learnt = [attribute.upper() for attribute in LEARNT if f"token.{attribute}" in assigned]
         fixed = {*config["training"]["frozen_components"], *has_labels}
         if learnt and getattr(pipe, "is_trainable", False) and name not in fixed:
-            docs = read_shards(paths["pool"], nlp.vocab)
+            docs = read_shards(paths["pool"], None)
             if not any(doc.has_annotation(attr) for doc in docs for attr in learnt):
                 raise no_annotation(name, paths["pool"])
 

@@ -1,41 +1,45 @@
 """The active learning loop (Shen et al. 2017, sections 4 and 5): label a seed set, train, evaluate;
 then score, select, label, train and evaluate, round after round."""
 
-from collections.abc import Callable, Iterable, Iterator
+import shutil
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.vocab import Vocab
 from thinc.api import Config
 
-from ..acquisition.copies import CopyFilter, without_copies
-from ..acquisition.functions import RAND, AcquisitionFunction, needs_of
-from ..acquisition.score_file import Score
-from ..acquisition.scoring import score
-from ..acquisition.selection import select
+from ..acquisition.copies import CopyFilter
+from ..acquisition.engines import make_engine
+from ..acquisition.functions import needs_of
+from ..acquisition.registry import acquisition_block, resolve_acquisition
+from ..acquisition.score_folder import ScoreFolder
+from ..acquisition.scoring import make_job, score_pool
+from ..acquisition.selection import PoolScores, select
 from ..acquisition.upstream import find_tagger
-from ..acquisition.whole_pool import final_scores
 from ..corpus.docbin import write_docs
 from ..errors import DeepALError
 from ..files import replace_folder
 from ..pipelines import blank_pipeline, load_pipeline, save_pipeline
-from ..pool.shards import fetch, read_shards
-from ..progress import progress_bar
+from ..pool.index import count_genres
+from ..pool.lookup import fetch
+from ..pool.pool import Pool, open_pool
 from ..sealed import seal_folder
 from ..seeds import derive_seed
 from ..sentences import count_words, sentence_id
 from .baseline import note_baseline
 from .checks import check_initialized, check_labelled
-from .manifest import count_genres, make_manifest
+from .manifest import make_manifest
 from .repair import take_out_damaged
 from .round_logger import RoundLogger
 from .rows import FoundEntities, RoundMetrics, Selected
 from .run_folder import RoundFolder, RunFolder
-from .settings import SECTION, read_annotation_settings, read_settings, words_of
+from .settings import SECTION, read_annotation_settings, read_settings
 from .stability import agreement, draw_stop_set, find_entities, stopping_point
 from .training import Training, dev_scores, evaluate_pipeline
+from .unlabelled import Unlabelled
 
 
 def run_loop(
@@ -44,6 +48,7 @@ def run_loop(
     *,
     keep: str = "last",
     use_gpu: int = -1,
+    code: Path | None = None,
     on_round: Callable[[RoundMetrics], None] = lambda line: None,
     tell: Callable[[str], None] = print,
 ) -> str:
@@ -53,29 +58,31 @@ def run_loop(
     run_dir (str | Path): The run's folder.
     keep (str): Which rounds' models stay on disk: "last" or "all".
     use_gpu (int): GPU id. With -1, the CPU.
+    code (Path | None): A Python file that worker processes import first.
     on_round (Callable): Called with the metrics of each round when it is finished.
-    tell (Callable): Called with a sentence for each damaged file that is made again.
+    tell (Callable): Called with a sentence for each damaged file that is made again, and for shards
+        that were added to the pool.
     RETURNS (str): Why the run ended.
     RAISES (DeepALError): If the config cannot be used, if the folder holds another run or is in
         use, or if data cannot be read.
     """
     resolved = config.interpolate()
     settings, other = read_settings(resolved), read_annotation_settings(resolved).suggest
-    training = Training(config, settings, use_gpu)
+    training = Training(config, settings, use_gpu, code)
     folder = RunFolder(Path(run_dir))
     with folder.lock():
-        manifest = make_manifest(resolved, settings)
+        pool = open_pool(resolved["paths"]["pool"], folder.index, tell)
+        manifest = make_manifest(resolved, settings, pool)
         if folder.has_begun:
             folder.open(manifest)
         else:  # nothing is written before all that is needed has been found
-            vocab = blank_pipeline(manifest.lang).vocab
-            settings.oracle.check(read_shards(manifest.pool.path, vocab))
-            nlp = training.initialize()
+            settings.oracle.check(pool.docs())
+            nlp = training.initialize(folder.index)
             check_initialized(nlp)
             folder.open(manifest)
             save_pipeline(nlp, folder.initial)
-        loop = Loop(training, folder)
-        note_baseline(folder, other, loop.paths["dev"], loop.paths["test"])
+        loop = Loop(training, folder, pool)
+        note_baseline(folder, other, resolved["paths"]["dev"], resolved["paths"]["test"])
         folder.tidy(keep)
         loop.repair(tell)
         with closing(RoundLogger(settings.logger, folder)) as logger:
@@ -91,13 +98,13 @@ def run_loop(
 class Loop:
     """A run between two rounds. Its state is the folder; the object holds only what it has read."""
 
-    def __init__(self, training: Training, folder: RunFolder):
+    def __init__(self, training: Training, folder: RunFolder, pool: Pool):
         self.training = training
         self.settings = training.settings
-        self.paths = training.config.interpolate()["paths"]
-        self.folder = folder
-        self.pool = folder.manifest.pool
+        self.config = training.config.interpolate()
+        self.folder, self.pool = folder, pool
         self.vocab = blank_pipeline(folder.manifest.lang).vocab
+        self.left = Unlabelled(self.settings, folder, pool, self.vocab)
 
     def end(self) -> str:
         """RETURNS (str): Why there is no next round; empty if there is one."""
@@ -113,20 +120,7 @@ class Loop:
             return f"Predictions are stable: {stable:.3f} or more in the mean of {rounds} rounds."
         if settings.rounds and last.round >= settings.rounds:
             return f"Rounds done: {settings.rounds}."
-        return self._used_up(len(metrics))
-
-    def _used_up(self, number: int) -> str:
-        counts = map(count_words, self._unlabelled(number, self.vocab))
-        left = [words for words in counts if words]
-        if not left:
-            copies = self.settings.max_similarity is not None
-            return f"The pool is used up{', apart from near-copies of what is labelled' * copies}."
-        if min(left) > self._budget(number):
-            return (
-                f"The {len(left)} sentences left in the pool are longer than the budget: the "
-                f"shortest has {min(left)} words."
-            )
-        return ""
+        return self.left.used_up(len(metrics))
 
     def next_round(self, on_model: Callable[[Path], None] = lambda model: None) -> RoundMetrics:
         """Do the next round, or what is left of it.
@@ -141,14 +135,23 @@ class Loop:
                 self._select(here, selection)
             self._label(here)
         on_model(self.trained(here.number))
+        self._remove_scores(here.number)
         return self._evaluate(here, selection, self._labelled(here.number))
+
+    def _remove_scores(self, number: int) -> None:
+        """Remove the scores that no round after this one looks back at."""
+        rounds = needs_of(self.settings.acquisition).rounds
+        needed = [*self._scored(rounds), number] if rounds else []
+        for each in self.folder.rounds():
+            if each.number not in needed:
+                shutil.rmtree(each.scores, ignore_errors=True)
 
     def repair(self, tell: Callable[[str], None]) -> None:
         """Take out what is damaged, and make again what is missing of what is finished."""
         for damaged in take_out_damaged(self.folder):
             tell(damaged)
         if not self.folder.initial.exists():
-            save_pipeline(self.training.initialize(), self.folder.initial)
+            save_pipeline(self.training.initialize(self.folder.index), self.folder.initial)
         if metrics := self.folder.metrics:
             self._labelled(metrics[-1].round)
             self.trained(metrics[-1].round)
@@ -175,58 +178,70 @@ class Loop:
 
     def _select(self, here: RoundFolder, selection: str) -> None:
         """Score what is left of the pool, and write which sentences are selected."""
-        scored = selection == "acquisition"
-        acquisition = self.settings.acquisition if scored else RAND()
+        scored, number = selection == "acquisition", here.number
+        budget, most = self.left.budget(number), self.settings.max_similarity
+        block = self.config[SECTION]["acquisition"] if scored else acquisition_block("RAND")
         with here.timed("score"):
-            scores = self._score(here, acquisition)
-        budget, pool = self._budget(here.number), self.paths["pool"]
+            self._score(here, block)
+            scores = self._final_scores(here, block)
         with here.timed("select"):
-            copies = CopyFilter(pool, self.vocab, self.settings.max_similarity)
+            known = self.left.earlier(number)
+            copies = None if most is None else CopyFilter(self.pool, most, known)
             batch = select(scores, budget, copies)
+        if not scored:
+            shutil.rmtree(here.scores, ignore_errors=True)
         if not batch:
             raise DeepALError(
-                f"No sentence of the pool {pool} fits into {budget} words. Raise seed_words in "
-                f"[{SECTION}]."
+                f"No sentence of the pool {self.pool.path} fits into {budget} words. Raise "
+                f"seed_words in [{SECTION}]."
             )
         here.selected.write(
             Selected(id=item.id, words=item.words, score=item.score if scored else None)
             for item in batch
         )
 
-    def _score(self, here: RoundFolder, acquisition: AcquisitionFunction) -> list[Score]:
-        """Score what is left of the pool, with a look back at as many rounds as the function needs.
-        Rounds whose batch was drawn at random have no scores."""
-        scores, rounds = self._first_scores(here, acquisition), needs_of(acquisition).rounds
-        scored = [line.round for line in self.folder.metrics if line.selection == "acquisition"]
+    def _score(self, here: RoundFolder, block: dict[str, Any]) -> None:
+        """Write first scores of what a round has left of the pool. If near-copies are passed over,
+        nobody knows in advance how far down the scores the budget reaches, so all of them have to
+        be exact."""
+        exact = self.settings.max_similarity is not None
+        job = make_job(
+            self._start(here.number),
+            here.scores,
+            block,
+            budget=None if exact else self.left.budget(here.number),
+            seed=derive_seed(self.settings.seed, "score", here.number),
+            code=self.training.code,
+            use_gpu=self.training.use_gpu,
+        )
+        engine = make_engine(self.settings.n_process, self.settings.engine)
+        title, left_out = f"round {here.number}, scoring", self.left.selected_ids(here.number)
+        score_pool(job, self.pool, exclude=left_out, engine=engine, title=title)
+
+    def _final_scores(self, here: RoundFolder, block: dict[str, Any]) -> PoolScores:
+        """RETURNS (PoolScores): The scores of a round, with a look back at as many rounds as the
+        function needs. Rounds whose batch was drawn at random have no scores."""
+        function = resolve_acquisition(block)
         earlier = []
-        for each in map(self.folder.round, scored[-rounds:] if rounds else ()):
-            earlier.append({row.id: row.score for row in self._first_scores(each, acquisition)})
-        return list(final_scores(acquisition, lambda: scores, earlier))
+        for each in map(self.folder.round, self._scored(needs_of(function).rounds)):
+            folder = ScoreFolder(each.scores)
+            try:
+                known = list(folder.read_all())
+            except DeepALError:  # a file was lost or damaged
+                self._score(each, block)
+                known = list(folder.read_all())
+            earlier.append({item.id: item.score for item in known})
+        return PoolScores(ScoreFolder(here.scores), self.pool, function, earlier)
 
-    def _first_scores(self, here: RoundFolder, acquisition: AcquisitionFunction) -> list[Score]:
-        """Score what a round has left of the pool, unless that has been done. If near-copies are
-        passed over, nobody knows in advance how far down the scores the budget reaches, so all of
-        them have to be exact."""
-        if here.scores.path.exists():
-            return here.scores.read()
-        nlp = load_pipeline(self._start(here.number))
-        left = self.pool.sentences - len(self._selected_ids(here.number))
-
-        def read() -> Iterable[Doc]:
-            docs = self._unlabelled(here.number, nlp.vocab)
-            return progress_bar(docs, f"round {here.number}, scoring", total=left, unit="sent")
-
-        budget = self._budget(here.number) if self.settings.max_similarity is None else None
-        seed = derive_seed(self.settings.seed, "score", here.number)
-        scores = list(score(nlp, read, acquisition, budget=budget, seed=seed))
-        if needs_of(acquisition).rounds:
-            here.scores.write(scores)
-        return scores
+    def _scored(self, rounds: int) -> list[int]:
+        """RETURNS (list[int]): Of the finished rounds that chose by scores, the last ones."""
+        scored = [line.round for line in self.folder.metrics if line.selection == "acquisition"]
+        return scored[-rounds:] if rounds else []
 
     def _label(self, here: RoundFolder) -> None:
         """Have the selected sentences labelled, and check what comes back."""
         ids = [item.id for item in here.selected.read()]
-        docs = fetch(self.paths["pool"], ids, self.vocab, with_gold=True)
+        docs = fetch(self.pool, ids, self.vocab, with_gold=True)
         labelled = {sentence_id(doc): doc for doc in self.settings.oracle.label(docs, here.path)}
         tagger = find_tagger(load_pipeline(self.folder.initial))
         check_labelled(labelled, ids, tagger, here.path)
@@ -245,7 +260,7 @@ class Loop:
     def _evaluate(self, here: RoundFolder, selection: str, labelled: list[Doc]) -> RoundMetrics:
         nlp = load_pipeline(here.model)
         with here.timed("evaluate"):
-            scores = evaluate_pipeline(nlp, self.paths["test"])
+            scores = evaluate_pipeline(nlp, self.config["paths"]["test"])
             found = self._find_entities(here, nlp)
         before = self._entities_before(here.number)
         words = sum(map(count_words, labelled))
@@ -263,7 +278,7 @@ class Loop:
         )
 
     def _find_entities(self, here: RoundFolder, nlp: Language) -> list[FoundEntities]:
-        stop_set = draw_stop_set(read_shards(self.paths["pool"], nlp.vocab), self.settings.seed)
+        stop_set = draw_stop_set(self.pool, nlp.vocab, self.settings.seed)
         found = find_entities(nlp, stop_set)
         here.entities.write(found)
         return found
@@ -280,21 +295,3 @@ class Loop:
 
     def _start(self, number: int) -> Path:
         return self.trained(number - 1) if number else self.folder.initial
-
-    def _budget(self, number: int) -> int:
-        budget = self.settings.budget_words if number else self.settings.seed_words
-        return words_of(budget, self.pool.words)
-
-    def _unlabelled(self, number: int, vocab: Vocab) -> Iterator[Doc]:
-        """YIELDS (Doc): The sentences that no round before this one selected, without near-copies
-        of those if there is a `max_similarity`."""
-        docs = read_shards(self.paths["pool"], vocab, self._selected_ids(number))
-        if self.settings.max_similarity is None:
-            return docs
-        rounds = map(self.folder.round, range(number))
-        earlier = (doc for each in rounds for doc in each.read_batch(self.vocab))
-        return without_copies(docs, earlier, self.settings.max_similarity)
-
-    def _selected_ids(self, number: int) -> set[str]:
-        rounds = map(self.folder.round, range(number))
-        return {item.id for each in rounds for item in each.selected.read()}

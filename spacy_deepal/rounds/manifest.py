@@ -2,14 +2,14 @@
 
 import json
 import platform
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import torch
 from spacy.tokens import Doc
 from spacy.util import dict_to_dot
 from spacy.vocab import Vocab
@@ -20,18 +20,20 @@ from ..acquisition.registry import NAME
 from ..corpus.docbin import read_docs
 from ..errors import DeepALError
 from ..pipelines import blank_pipeline
-from ..pool.shards import distinct, fingerprint, read_shards, shard_files
-from ..sentences import count_words, sentence_info
-from .rows import RUN_FORMAT, DataFile, GenreCount, Manifest, Pool
+from ..pool.pool import Pool
+from ..pool.shards import fingerprint, shard_files
+from .rows import RUN_FORMAT, DataFile, Manifest, PoolSummary
 from .settings import ANNOTATION, DEFAULTS, ENDS, SECTION, Settings
 
 DATA = ("pool", "dev", "test")
+SHARD = "pool/"  # and its name
 
 
-def make_manifest(config: Config, settings: Settings) -> Manifest:
+def make_manifest(config: Config, settings: Settings, pool: Pool) -> Manifest:
     """Describe a run by its config, interpolated, and the data that it names.
 
-    RAISES (DeepALError): Two sentences of the pool have the same id; dev or test has no label.
+    pool (Pool): The config's pool.
+    RAISES (DeepALError): Dev or test has no label.
     """
     paths, lang = config["paths"], config["nlp"]["lang"]
     arguments = dict(config[SECTION]["acquisition"])
@@ -41,7 +43,7 @@ def make_manifest(config: Config, settings: Settings) -> Manifest:
         arguments=arguments,
         seed=settings.seed,
         lang=lang,
-        pool=describe_pool(paths["pool"], lang),
+        pool=describe_pool(pool),
         dev=describe_gold(paths["dev"], lang),
         test=describe_gold(paths["test"], lang),
         config=config.to_str(),
@@ -50,19 +52,20 @@ def make_manifest(config: Config, settings: Settings) -> Manifest:
             **{package: version(package) for package in ("spacy", "thinc", "torch")},
             "python": platform.python_version(),
         },
+        threads=torch.get_num_threads(),
         started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
 
 
-def describe_pool(path: str | Path, lang: str) -> Pool:
-    """RAISES (DeepALError): Two sentences have the same id."""
-    genres = count_genres(distinct(read_shards(path, blank_pipeline(lang).vocab)))
-    return Pool(
-        path=str(path),
-        fingerprint=fingerprint(path),
-        sentences=sum(genre.sentences for genre in genres.values()),
-        words=sum(genre.words for genre in genres.values()),
-        genres=genres,
+def describe_pool(pool: Pool) -> PoolSummary:
+    """RETURNS (PoolSummary): What the manifest says of a pool."""
+    return PoolSummary(
+        path=str(pool.path),
+        fingerprint=pool.fingerprint,
+        shards={shard.name: shard.fingerprint for shard in pool.shards},
+        sentences=pool.sentences,
+        words=pool.words,
+        genres=pool.genres,
     )
 
 
@@ -81,21 +84,12 @@ def read_gold(path: str | Path, vocab: Vocab) -> Iterator[Doc]:
     return chain.from_iterable(read_docs(file, vocab) for file in shard_files(path))
 
 
-def count_genres(docs: Iterable[Doc]) -> dict[str, GenreCount]:
-    """RETURNS (dict[str, GenreCount]): By genre. Sentences without one count as "-";
-    sentences without words do not count."""
-    words: dict[str, list[int]] = defaultdict(list)
-    for doc in docs:
-        if count := count_words(doc):
-            words[sentence_info(doc)["genre"] or "-"].append(count)
-    return {g: GenreCount(sentences=len(words[g]), words=sum(words[g])) for g in sorted(words)}
-
-
 def differences(old: Manifest, new: Manifest) -> list[str]:
     """RETURNS (list[str]): What makes the new manifest one of another run, if anything: each place,
     with both values."""
     was, now = _fixed(old), _fixed(new)
-    changed = (key for key in {**was, **now} if was.get(key) != now.get(key))
+    added = {key for key in now if key.startswith(SHARD) and key not in was}  # it may grow
+    changed = (key for key in {**was, **now} if was.get(key) != now.get(key) and key not in added)
     return [f"{key}: was {_short(was.get(key))}, is {_short(now.get(key))}" for key in changed]
 
 
@@ -108,15 +102,16 @@ def _fixed(manifest: Manifest) -> dict[str, Any]:
     config.pop(ANNOTATION, None)
     config[SECTION].pop("oracle", None)
     fixed = dict_to_dot({"config": config})
-    for key in ("nlp.batch_size", *(f"{SECTION}.{end}" for end in ENDS)):
+    for key in ("nlp.batch_size", *(f"{SECTION}.{key}" for key in (*ENDS, "n_process", "engine"))):
         fixed.pop(f"config.{key}", None)
     # The data may have moved: in place of a path to them stands which of the data they are.
     moved = {fixed.pop(f"config.paths.{key}", None): key for key in DATA}
     for key in fixed:
         if key.startswith("config.corpora.") and key.endswith(".path"):
             fixed[key] = moved.get(fixed[key], fixed[key])
-    data = {key: getattr(manifest, key).model_dump(exclude={"path"}) for key in DATA}
-    return {**fixed, "seed": manifest.seed, **dict_to_dot(data)}
+    data = {f"{key}.fingerprint": getattr(manifest, key).fingerprint for key in ("dev", "test")}
+    shards = {f"{SHARD}{name}": found for name, found in manifest.pool.shards.items()}
+    return {**fixed, "seed": manifest.seed, **data, **shards}
 
 
 def _short(value: Any) -> str:

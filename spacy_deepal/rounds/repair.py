@@ -53,7 +53,6 @@ def _check_round(here: RoundFolder) -> Iterator[str]:
     yield from _check_selected(here)
     for file, read in (
         (here.entities.path, here.entities.read),
-        (here.scores.path, here.scores.read),
         (here.times, lambda: here.seconds),
     ):
         try:

@@ -5,17 +5,11 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from ..files import Row
+from ..pool.index import GenreCount
 
 RUN_FORMAT = 1
 
 Entity = Annotated[tuple[int, int, str], Field(strict=False)]  # JSON has lists, not tuples
-
-
-class GenreCount(Row):
-    """The sentences and words of one genre; sentences without words do not count."""
-
-    sentences: int
-    words: int
 
 
 class DataFile(Row):
@@ -25,9 +19,14 @@ class DataFile(Row):
     fingerprint: str
 
 
-class Pool(DataFile):
-    """The pool of a run. Genres are by name, with "-" for sentences that have none."""
+class PoolSummary(DataFile):
+    """The pool of a run.
 
+    shards (dict): The fingerprint of each shard by its name.
+    genres (dict): By name, with "-" for sentences that have none.
+    """
+
+    shards: dict[str, str]
     sentences: int
     words: int
     genres: dict[str, GenreCount]
@@ -39,6 +38,7 @@ class Manifest(Row):
     acquisition (str), arguments (dict): The registered function and its arguments.
     config (str): The config, interpolated, as text.
     versions (dict): The version of each package that matters, and of Python.
+    threads (int): The threads of torch when the run began. Other numbers give other last bits.
     started (str): Time in UTC, ISO 8601.
     """
 
@@ -47,11 +47,12 @@ class Manifest(Row):
     arguments: dict[str, Any]
     seed: int
     lang: str
-    pool: Pool
+    pool: PoolSummary
     dev: DataFile
     test: DataFile
     config: str
     versions: dict[str, str]
+    threads: int
     started: str
 
 

@@ -6,9 +6,10 @@ files of rows end with a seal and the pipelines have one, so damage is noticed (
 manifest.json     what the run is: config, seed, versions, pool; fixed at its start
 initial/          the pipeline before any training
 metrics.jsonl     a line for each finished round
-round_NN/         selected.jsonl, batch.spacy (labelled), seconds.json, model/, train.log,
-                  entities.jsonl (what the model finds in the stop set), scores.jsonl (of the
-                  whole pool, if later rounds need them)
+shards.index      the index of those shards that the pool's own index does not have
+round_NN/         scores/ (until no round needs them), selected.jsonl, batch.spacy (labelled),
+                  seconds.json, model/, train.log, entities.jsonl (what the model finds in the stop
+                  set)
 baseline.json     how good the pipeline of [annotation.suggest] is without labels, if there is one
 labelling/        what `spacy deepal label` adds: see annotation/labelling_folder.py
 label_studio.json where its batches are labelled: see annotation/studio_project.py
@@ -26,7 +27,6 @@ from filelock import FileLock, Timeout
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from ..acquisition.score_file import Score
 from ..errors import DeepALError
 from ..files import RowType, check_replaceable, parse_row, read_json, write_json
 from ..pool.shards import read_shards
@@ -65,12 +65,14 @@ class RowFile(Generic[RowType]):
 
 
 class RunFolder:
-    """A run on disk. initial (Path): The pipeline before any training."""
+    """A run on disk. initial (Path): The pipeline before any training. index (Path): The index of
+    shards that the pool's own index does not have."""
 
     def __init__(self, path: Path):
         self.path = path
         self.initial = path / "initial"
         self._manifest = path / "manifest.json"
+        self.index = path / "shards.index"
         self._baseline = path / "baseline.json"
         self._metrics = RowFile(path / "metrics.jsonl", RoundMetrics, EVALUATE_AGAIN)
 
@@ -97,6 +99,7 @@ class RunFolder:
         finally:
             if not self._manifest.exists():
                 (self.path / ".lock").unlink()
+                self.index.unlink(missing_ok=True)
                 if is_new:
                     with suppress(OSError):  # another process is in already
                         self.path.rmdir()
@@ -105,15 +108,15 @@ class RunFolder:
     def check_ours(self) -> None:
         """RAISES (DeepALError): The folder holds other files than those of a run."""
         if not self._manifest.exists():
-            ours = (".lock", ".manifest.json", LABELLING)
+            ours = (".lock", ".manifest.json", self.index.name, LABELLING)
             check_replaceable(self.path, lambda path: path.name.startswith(ours), "a run")
 
     def open(self, manifest: Manifest) -> None:
         """Begin a run, or continue it. A run that failed before it was initialised begins anew.
 
-        A run that continues may have other data paths, as long as the data are the same, another
-        oracle, and another end than when it began. If the loss of a round was not a number, it may
-        have another optimizer.
+        A run that continues may have other data paths, as long as the data are the same, more
+        shards in the pool, another oracle, and another end than when it began. If the loss of a
+        round was not a number, it may have another optimizer.
 
         RAISES (DeepALError): The folder holds another run. The message names each difference.
         """
@@ -126,6 +129,9 @@ class RunFolder:
             write_json(self._manifest, manifest.model_dump())
         elif changes:
             raise self._another(changes)
+        elif manifest.pool.shards != self.manifest.pool.shards:
+            grown = self.manifest.model_copy(update={"pool": manifest.pool})
+            write_json(self._manifest, grown.model_dump())
 
     def grow(self, manifest: Manifest) -> None:
         """Begin a run, or continue one whose dev, test and types may grow while people label.
@@ -219,10 +225,9 @@ class RoundFolder:
     """One round on disk.
 
     model (Path): The pipeline at the end of the round.
+    scores (Path): The first scores of what was left of the pool, until no round needs them.
     training (Path), log (Path): What spaCy writes while the round trains; the log stays.
     selected (RowFile[Selected]): The sentences that the round selected, in the order taken.
-    scores (RowFile[Score]): The first scores of what was left of the pool, if the function needs
-        those of earlier rounds.
     batch (Path): These sentences with their labels.
     times (Path): How long each step took.
     entities (RowFile[FoundEntities]): What the round's model finds in the stop set.
@@ -235,8 +240,8 @@ class RoundFolder:
         self.model = path / "model"
         self.training = path / "training"
         self.log = path / "train.log"
+        self.scores = path / "scores"
         self.selected = RowFile(path / "selected.jsonl", Selected, AGAIN)
-        self.scores = RowFile(path / "scores.jsonl", Score, AGAIN)
         self.batch = path / "batch.spacy"
         self.entities = RowFile(path / "entities.jsonl", FoundEntities, AGAIN)
         self.diverged = path / "diverged"

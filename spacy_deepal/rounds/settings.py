@@ -10,6 +10,7 @@ from spacy.schemas import ConfigSchemaTraining
 from spacy.util import registry
 from thinc.api import Config
 
+from ..acquisition.engines import EngineName
 from ..acquisition.functions import AcquisitionFunction
 from ..errors import DeepALError, describe_error
 from .oracle import Oracle
@@ -82,6 +83,8 @@ class Settings(pydantic.BaseModel):
         the seed set is.
     max_similarity (float | None): Skip a sentence that shares this much of its words with one that
         is selected already (Jaccard, above 0, up to 1). With None, skip none.
+    n_process (int), engine (str): How many processes score the pool, and where they are, as for
+        `make_engine`. They change no score.
     logger (Callable | None): What the section of this name makes: one of spaCy's loggers, which
         gets each round. With None, there is none.
     acquisition (AcquisitionFunction), oracle (Oracle): What the sections of these names make.
@@ -108,6 +111,8 @@ class Settings(pydantic.BaseModel):
     warm_start: bool = True
     cold_start: Share = 0.0
     max_similarity: Annotated[float, Field(gt=0, le=1)] | None = None
+    n_process: PositiveInt = 1
+    engine: EngineName = "processes"
     logger: Annotated[
         Callable[..., Any] | None, _made_by("@loggers", callable, "a logger", optional=True)
     ] = None

@@ -15,27 +15,28 @@ from statistics import mean
 
 from spacy.language import Language
 from spacy.tokens import Doc
+from spacy.vocab import Vocab
 
+from ..pool.lookup import fetch
+from ..pool.pool import Pool
 from ..seeds import derive_uniform
-from ..sentences import count_words, sentence_id
+from ..sentences import sentence_id
 from .rows import FoundEntities
 
 STOP_SET = 2000  # sentences
 ROUNDS = 3
 
 
-def draw_stop_set(docs: Iterable[Doc], seed: int) -> list[Doc]:
+def draw_stop_set(pool: Pool, vocab: Vocab, seed: int) -> list[Doc]:
     """Draw the sentences on which models are compared. The order of the pool does not matter.
 
-    docs (Iterable[Doc]): The pool.
+    vocab (Vocab): The vocabulary of the Docs.
     RETURNS (list[Doc]): At most STOP_SET sentences with words, without entity annotation.
     """
-    worded = (doc for doc in docs if count_words(doc))
-    uniform = partial(derive_uniform, seed, "stop set")
-    drawn = nsmallest(STOP_SET, worded, key=lambda doc: uniform(sentence_id(doc)))
-    for doc in drawn:
-        doc.set_ents([], default="missing")
-    return drawn
+    rows = (pair for row in pool.index() for pair in zip(row.ids, row.words, strict=True))
+    worded = (name for name, words in rows if words)
+    drawn = nsmallest(STOP_SET, worded, key=partial(derive_uniform, seed, "stop set"))
+    return fetch(pool, drawn, vocab, with_gold=False)
 
 
 def find_entities(nlp: Language, docs: Iterable[Doc]) -> list[FoundEntities]:

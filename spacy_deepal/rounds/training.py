@@ -27,6 +27,7 @@ from .raw_text import raw_text_f
 from .run_folder import RoundFolder
 from .settings import ANNOTATION, SECTION, Settings
 
+POOL_COUNTS = "spacy_deepal.PoolCounts.v1"
 # spaCy's errors for a component without labels, for [paths] vectors, and for a loss.
 NO_LABELS, NO_VECTORS, NAN_LOSS = "E143", "E884", "E910"
 
@@ -45,18 +46,22 @@ class Training:
 
     config (Config): The user's config, not interpolated.
     use_gpu (int): GPU id. With -1, the CPU.
+    code (Path | None): A Python file that worker processes import first.
     """
 
     config: Config
     settings: Settings
     use_gpu: int = -1
+    code: Path | None = None
 
-    def initialize(self) -> Language:
+    def initialize(self, index: Path | None = None) -> Language:
         """Make the pipeline from which a run starts.
 
-        Its characters and words are those of the pool's text. Its labels are those of the config's
-        [initialize], or else those of the pool's gold. So a warm start never has to resize
-        anything.
+        Its characters and words are those of the pool's text, as its index counts them. Its labels
+        are those of the config's [initialize], or else those of the pool's gold. So a warm start
+        never has to resize anything.
+
+        index (Path | None): The index of shards that the pool's own index does not have.
 
         RAISES (DeepALError): Something that the config names cannot be read; the pool has no
             annotation for one of the components.
@@ -64,9 +69,21 @@ class Training:
         config = _reading(self.config, self.config["paths"]["pool"])
         config["training"]["seed"] = derive_seed(self.settings.seed, "initial weights")
         config["training"]["max_epochs"] = 0  # with -1 spaCy would look at 100 sentences only
+        counts = {"path": "${paths.train}", "beside": str(index) if index else None}
+        taggers = [
+            name
+            for name, component in config["components"].items()
+            if component.get("factory") == "deepal_ner"
+        ]
+        settings = config.setdefault("initialize", {}).setdefault("components", {})
+        for name in taggers:
+            settings.setdefault(name, {})["counts"] = {"@readers": POOL_COUNTS, **counts}
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*has no labels")  # see check_initialized
-            return _init_pipeline(config, self.use_gpu)
+            nlp = _init_pipeline(config, self.use_gpu)
+        for name in taggers:
+            del nlp.config["initialize"]["components"][name]["counts"]
+        return nlp
 
     def train_round(self, here: RoundFolder, start: Path, docs: list[Doc]) -> Path:
         """Train on all that is labelled.

@@ -26,6 +26,7 @@ from .defaults import BATCH_WORDS, BEAM_WIDTH, DEFAULT_MODEL
 from .entities import set_entities
 from .evidence import Evidence, make_evidence
 from .gold import gold_tags, previous_tags, tag_loss
+from .initial_text import InitialText, initial_labels
 from .partial import possible_tags
 from .raw_tokens import check_tokens
 from .tok2vec import begin_context, predict_context
@@ -270,23 +271,22 @@ class DeepNER(TrainablePipe):
         *,
         nlp: Language | None = None,
         labels: Sequence[str] | None = None,
+        counts: dict[str, dict[str, int]] | None = None,
     ) -> None:
         """Fix labels and vocabularies, and draw the weights.
 
-        get_examples (Callable): Returns the Examples. It may be called several times. Their text
-            gives characters and words.
+        get_examples (Callable): Returns the Examples, whose text gives characters and words.
         labels (Sequence[str] | None): The entity types. None: those of the Examples.
+        counts (dict | None): What `InitialText` counts, if that is known. None: it is counted.
         RAISES (ValueError): When a label is no string.
         """
         validate_get_examples(get_examples, "DeepNER.initialize")
         check_lexeme_norms(self.vocab, "NER")
         check_tokens(nlp, get_examples)
-        found = set(labels or ())
-        if labels is None:
-            found = {ent.label_ for eg in get_examples() for ent in eg.reference.ents}
+        found = initial_labels(labels, counts, get_examples)
         if not all(isinstance(label, str) for label in found):
             raise ValueError(Errors.E187)
-        self.cfg = {"labels": sorted({*self.labels, *found})}  # all weights are drawn anew
+        self.cfg |= {"labels": sorted({*self.labels, *found}), "temperature": 1.0}  # a new start
         if not self.labels:
             warnings.warn(
                 f"Component '{self.name}' has no labels, so it will find nothing: the training "
@@ -297,4 +297,4 @@ class DeepNER(TrainablePipe):
         for label in self.labels:
             self.vocab.strings.add(label)
         self.model.set_dim("nO", scheme.tag_count(self.labels), force=True)
-        self.model.initialize(X=(eg.predicted for eg in get_examples()))
+        self.model.initialize(X=InitialText.of((eg.predicted for eg in get_examples()), counts))

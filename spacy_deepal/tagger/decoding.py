@@ -73,6 +73,11 @@ class Tagger:
         """Weights have changed: drop what was computed with them."""
         self._fast.forget()
 
+    def forget_words(self) -> None:
+        """Drop what was computed for words, so that nothing depends on which came before."""
+        self.forget()
+        self.lexicon.forget()
+
     def teacher_forced(
         self, docs: Sequence[Doc], previous: Sequence[NDArray], context: Tensor | None
     ) -> Tensor:

@@ -89,6 +89,11 @@ class Lexicon:
         parts = self.ids, self.attributes, self.vectors
         return [torch.from_numpy(part[rows]).to(device) for part in parts]
 
+    def forget(self) -> None:
+        """Drop all words. They are computed again when they are met again."""
+        with self.lock:
+            self._forget()
+
     def _vectors(self, orths: NDArray) -> NDArray[np.float32]:
         if not self.vectors_width:
             return np.zeros((len(orths), 0), "float32")

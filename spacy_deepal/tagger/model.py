@@ -1,7 +1,6 @@
 """`spacy_deepal.CnnCnnLstm.v1`: the Thinc model around the network, one static node."""
 
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, cast
@@ -17,6 +16,7 @@ from torch import nn
 
 from ..errors import DeepALError
 from .decoding import Context, Tagger
+from .initial_text import InitialText
 from .lexicon import find_vectors_scale, static_vectors
 from .network import EOS, CnnCnnLstm
 from .scheme import tag_count
@@ -101,28 +101,34 @@ def add_tags(model: Model, count: int) -> None:
 
 
 def init(
-    architecture: Architecture, model: Model, X: Iterable[Doc] | None = None, Y: Any = None
+    architecture: Architecture,
+    model: Model,
+    X: InitialText | Iterable[Doc] | None = None,
+    Y: Any = None,
 ) -> None:
-    """Build the network: vocabulary from the text of the Docs, tags from dimension nO.
+    """Build the network: vocabulary from the text, tags from dimension nO.
 
-    X (Iterable[Doc]): All the text there is. No label is read. Y is not used.
+    X (InitialText | Iterable[Doc]): All the text there is. No label is read. Y is not used.
     """
-    docs = list(X or [])
-    if [doc.text.strip() for doc in docs] == [NO_DATA]:
+    text = X if isinstance(X, InitialText) else InitialText.of(X or [])
+    if [doc.text.strip() for doc in text.sample] == [NO_DATA]:
         warnings.warn(
             "The CNN-CNN-LSTM model was initialised without data: the characters and words that it "
             "tells apart come from examples. Call nlp.initialize(lambda: examples).",
             stacklevel=2,
         )
-    words = Counter(token.text for doc in docs for token in doc if not token.is_space)
-    vocab = docs[0].vocab if docs else Vocab()
+    vocab = text.sample[0].vocab if text.sample else Vocab()
     embed, has_vectors = architecture.embed, len(vocab.vectors) > 0
     starts, projects = embed.word_init == "vectors", embed.vectors_projection > 0
-    orths = [vocab.strings[word] for word in words] if has_vectors else []
+    scale = 1.0
+    if has_vectors and text.words and (starts or projects):
+        with vocab.memory_zone():  # the vocab need not keep all words of a large pool
+            scale = find_vectors_scale(vocab, [vocab.strings.add(word) for word in text.words])
+    known = (word for word, count in text.words.items() if count >= embed.word_min_freq)
     vocabulary = Vocabulary(
-        characters="".join(sorted(set().union(*words))),
-        words=tuple(sorted(word for word, count in words.items() if count >= embed.word_min_freq)),
-        vectors_scale=find_vectors_scale(vocab, orths) if orths and (starts or projects) else 1.0,
+        characters="".join(sorted(text.characters)),
+        words=tuple(sorted(known)),
+        vectors_scale=scale,
     )
     sizes = Sizes(
         **dict(architecture),
@@ -130,7 +136,7 @@ def init(
         characters=len(vocabulary.characters),
         words=len(vocabulary.words),
         vectors_width=vocab.vectors.shape[1] if has_vectors and projects else 0,
-        tok2vec_width=init_tok2vec(model, docs),
+        tok2vec_width=init_tok2vec(model, text.sample),
     )
     network = CnnCnnLstm(sizes)
     if starts and has_vectors:
@@ -150,7 +156,7 @@ def start_from_vectors(embedding: nn.Embedding, vocabulary: Vocabulary, vocab: V
             f"vectors, not {embedding.embedding_dim}. Change [components.ner.model.embed] "
             "word_width, or name other vectors."
         )
-    orths = [vocab.strings[word] for word in vocabulary.words]
+    orths = [vocab.strings.add(word) for word in vocabulary.words]
     rows = vocabulary.vectors_scale * static_vectors(vocab, orths)
     with torch.no_grad():
         embedding.weight[EOS + 1 :] = torch.from_numpy(rows)

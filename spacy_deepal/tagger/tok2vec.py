@@ -10,14 +10,14 @@ from thinc.types import Floats2d
 from ..sentences import word_places
 from .packing import bucket
 
-SAMPLE = 10  # Docs from which a tok2vec learns its sizes, as in spaCy's own component
 
+def init_tok2vec(model: Model, sample: Sequence[Doc]) -> int:
+    """Initialise the tok2vec. RETURNS (int): The width of its vectors; 0: there is no tok2vec.
 
-def init_tok2vec(model: Model, docs: Sequence[Doc]) -> int:
-    """Initialise the tok2vec. RETURNS (int): The width of its vectors; 0: there is no tok2vec."""
+    sample (Sequence[Doc]): A few Docs with tokens.
+    """
     if not model.layers:
         return 0
-    sample = [doc for doc in docs if len(doc)][:SAMPLE]
     tok2vec = model.layers[0].initialize(X=sample or None)
     return tok2vec.maybe_get_dim("nO") or tok2vec.predict(sample)[0].shape[1]
 

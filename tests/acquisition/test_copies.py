@@ -3,7 +3,6 @@
 import random
 
 import pytest
-import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,19 +10,19 @@ from spacy_deepal.acquisition import copies
 from spacy_deepal.acquisition.copies import CopyFilter, CopyIndex, without_copies, word_set
 from spacy_deepal.acquisition.selection import select
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.pool.pool import open_pool
 from spacy_deepal.pool.shards import write_shards
 
 from ..pools import make_doc, make_score
 
 WORDS = st.frozensets(st.sampled_from(["a", "b", "of", "in", "Rome", "Lima", "Oslo"]), min_size=1)
-VOCAB = spacy.blank("xx").vocab
 
 
 def write(folder, texts, sentences_per_shard=2):
     """Write a pool; texts (dict): sentences by id."""
     docs = [make_doc(name, text.split()) for name, text in texts.items()]
     write_shards(docs, folder, sentences_per_shard=sentences_per_shard)
-    return folder
+    return open_pool(folder)
 
 
 def scores(texts):
@@ -39,7 +38,7 @@ def choose(tmp_path):
         named = dict(zip("abcdefghij", texts, strict=False))
         pool = write(tmp_path / "pool", named)
         docs = [make_doc(f"earlier {text}", text.split()) for text in earlier]
-        without = CopyFilter(pool, VOCAB, max_similarity, docs)
+        without = CopyFilter(pool, max_similarity, docs)
         return "".join(item.id for item in select(scores(named.items()), budget, without))
 
     return choose
@@ -75,9 +74,7 @@ def test_what_was_passed_over_stands_in_nobodys_way(choose):
 
 def test_the_higher_score_of_two_copies_is_taken(tmp_path):
     pool = write(tmp_path, {"a": "It rained", "b": "It rained"})
-    batch = select(
-        [make_score("a", 2, 0.1), make_score("b", 2, 0.9)], 9, CopyFilter(pool, VOCAB, 0.8)
-    )
+    batch = select([make_score("a", 2, 0.1), make_score("b", 2, 0.9)], 9, CopyFilter(pool, 0.8))
     assert batch == [make_score("b", 2, 0.9)]
 
 
@@ -124,7 +121,7 @@ def test_selection_does_not_depend_on_how_far_it_looks_ahead(texts, max_similari
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(copies, "LOOK_AHEAD", ahead)
         patch.setattr(copies, "look_up", lambda _, ids, *rest: {i: sets[i] for i in ids})
-        assert select(candidates, budget, CopyFilter("pool", VOCAB, max_similarity)) == taken
+        assert select(candidates, budget, CopyFilter("pool", max_similarity)) == taken
 
 
 def test_selection_does_not_depend_on_the_order_of_the_pool(tmp_path):
@@ -133,7 +130,7 @@ def test_selection_does_not_depend_on_the_order_of_the_pool(tmp_path):
     batches = []
     for folder in ("one", "two"):
         pool = write(tmp_path / folder, texts, sentences_per_shard=7 if folder == "one" else 20)
-        batches.append(select(scores(sorted(texts.items())), 45, CopyFilter(pool, VOCAB, 0.8)))
+        batches.append(select(scores(sorted(texts.items())), 45, CopyFilter(pool, 0.8)))
         texts = dict(draw.sample(sorted(texts.items()), len(texts)))
     assert batches[0] == batches[1]
     assert batches[0] != select(scores(sorted(texts.items())), 45)
@@ -152,7 +149,7 @@ def test_no_two_sentences_of_an_index_are_near_copies(sets, max_similarity):
 
 
 def test_only_as_much_is_looked_up_as_is_needed(tmp_path, monkeypatch):
-    """Lookups of 2 and 4 sentences; the budget is met at the fifth."""
+    """Lookups of 2 and up to 4 sentences; the budget is met at the fifth."""
     texts = {f"s{i:02}": f"word{i}" for i in range(20)}
     pool, asked = write(tmp_path, texts), []
     look_up = copies.look_up
@@ -163,14 +160,14 @@ def test_only_as_much_is_looked_up_as_is_needed(tmp_path, monkeypatch):
 
     monkeypatch.setattr(copies, "LOOK_AHEAD", 2)
     monkeypatch.setattr(copies, "look_up", counted)
-    assert len(select(scores(texts.items()), 5, CopyFilter(pool, VOCAB, 0.8))) == 5
-    assert asked == [["s00", "s01"], ["s02", "s03", "s04", "s05"]]
+    assert len(select(scores(texts.items()), 5, CopyFilter(pool, 0.8))) == 5
+    assert asked == [["s00", "s01"], ["s02", "s03", "s04"]]
 
 
 def test_candidates_that_the_pool_lacks_are_an_error(tmp_path):
     pool = write(tmp_path, {"a": "It rained"})
     with pytest.raises(DeepALError, match=r"not in the pool .*first: b.* score this one"):
-        select([make_score("b", 2, 1.0)], 9, CopyFilter(pool, VOCAB, 0.8))
+        select([make_score("b", 2, 1.0)], 9, CopyFilter(pool, 0.8))
 
 
 @pytest.mark.parametrize("value", [0, -0.5, 1.1, float("nan")])

@@ -1,4 +1,3 @@
-import json
 import random
 
 import numpy as np
@@ -8,12 +7,9 @@ from spacy.tokens import Doc
 
 from spacy_deepal.acquisition import upstream
 from spacy_deepal.acquisition.functions import BALD, LC, MNLP, RAND, Needs
-from spacy_deepal.acquisition.score_file import Scoring, write_scores
-from spacy_deepal.acquisition.scoring import score, score_pool
+from spacy_deepal.acquisition.scoring import score
 from spacy_deepal.acquisition.upstream import find_tagger
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool import shards
-from spacy_deepal.pool.shards import pool_reader, read_shards, write_shards
 from spacy_deepal.sentences import KEY, sentence_id
 
 from ..pools import make_doc, make_docs
@@ -24,7 +20,7 @@ FUNCTIONS = {"MNLP": MNLP(), "LC": LC(), "RAND": RAND(), "BALD": BALD(5)}
 def score_all(nlp, docs, function, **settings):
     """RETURNS (dict): Scores by id."""
     docs = [Doc(nlp.vocab, [t.text for t in d], user_data={KEY: d.user_data[KEY]}) for d in docs]
-    return {item.id: item for item in score(nlp, lambda: docs, function, **settings)}
+    return {item.id: item for item in score(nlp, docs, function, **settings)}
 
 
 def assert_same(scores, others):
@@ -113,49 +109,27 @@ def test_scoring_reads_no_more_than_a_chunk_ahead(nlp, function, monkeypatch):
         for pulled in range(1, 1000):
             yield make_doc(str(pulled), ["Rain"], vocab=nlp.vocab)
 
-    stream = score(nlp, long, function)
+    stream = score(nlp, long(), function)
     for taken in range(1, 23):
         next(stream)
         assert pulled <= (taken + 4) // 5 * 5
 
 
-def test_the_pool_is_read_shard_by_shard_while_scores_are_written(nlp, pool, monkeypatch):
-    """A shard is opened only when the scores of those before it are on their way out."""
-    monkeypatch.setattr(upstream, "SENTENCES_AT_ONCE", 5)
-    opened, written = [], []
-
-    def reading(path, vocab, exclude):
-        for count, doc in enumerate(read_shards(path, vocab)):
-            opened.append((count, len(written)))
-            yield doc
-
-    def write(scores):
-        for item in scores:
-            written.append(item)
-
-    monkeypatch.setattr(shards, "read_shards", reading)
-    write(score(nlp, pool_reader(pool, nlp.vocab), MNLP()))
-    assert len(written) == 60
-    assert max(count - done for count, done in opened) < 5
-
-
 def test_a_function_without_need_of_a_prediction_gets_none():
     """RAND scores with a pipeline that has no deepal_ner, and no time goes into a model."""
     docs = list(make_docs(4, 1))
-    assert len(list(score(spacy.blank("xx"), lambda: docs, RAND()))) == 4
+    assert len(list(score(spacy.blank("xx"), docs, RAND()))) == 4
 
 
 @pytest.mark.parametrize(
     "value", [float("nan"), float("inf"), float("-inf"), np.float32("nan"), None]
 )
-def test_a_score_that_is_no_finite_number_is_refused_with_the_sentence(nlp, value, tmp_path):
+def test_a_score_that_is_no_finite_number_is_refused_with_the_sentence(nlp, value):
     def odd(evidence):
         return value if evidence.id == "1-002" else 0.0
 
-    stream = score(nlp, lambda: read_pool(nlp), odd)
     with pytest.raises(DeepALError, match=rf"gave {value} to sentence 1-002\."):
-        write_scores(stream, tmp_path / "s.jsonl", Scoring(pool="", acquisition="odd"))
-    assert list(tmp_path.iterdir()) == []
+        list(score(nlp, read_pool(nlp), odd))
 
 
 def read_pool(nlp):
@@ -172,7 +146,7 @@ def test_an_own_function_sees_the_evidence_of_each_sentence(nlp):
         return evidence.words
 
     docs = read_pool(nlp)
-    assert [item.score for item in score(nlp, lambda: docs, own)] == [len(doc) for doc in docs]
+    assert [item.score for item in score(nlp, docs, own)] == [len(doc) for doc in docs]
     for evidence, doc in zip(seen, docs, strict=True):
         assert evidence.id == sentence_id(doc)
         assert evidence.tags.shape == evidence.log_probs.shape == (len(doc),)
@@ -189,37 +163,12 @@ def test_an_own_function_gets_the_samples_that_it_asks_for(nlp):
             return evidence.samples.shape[0] + evidence.samples.shape[1] / 1000
 
     docs = read_pool(nlp)
-    assert [s.score for s in score(nlp, lambda: docs, Own())] == [3 + len(d) / 1000 for d in docs]
+    assert [s.score for s in score(nlp, docs, Own())] == [3 + len(d) / 1000 for d in docs]
 
 
 def test_scoring_leaves_pipeline_and_sentences_as_they_were(nlp):
     docs = read_pool(nlp)
     before = nlp.to_bytes()
-    list(score(nlp, lambda: docs, BALD(4)))
+    list(score(nlp, docs, BALD(4)))
     assert nlp.to_bytes() == before
     assert not any(doc.has_annotation("ENT_IOB") for doc in docs)
-
-
-def test_a_score_is_a_line_with_id_words_and_score(nlp, pool, tmp_path):
-    file = tmp_path / "new" / "s.jsonl"
-    assert score_pool(nlp, pool, file, "MNLP") == 60
-    head, *lines, seal = [json.loads(line) for line in file.read_text("utf8").splitlines()]
-    assert (head["acquisition"], head["seed"]) == ("MNLP", 0)
-    assert [list(line) for line in lines] == [["id", "words", "score"]] * 60
-    assert seal["lines"] == 61
-    words = {sentence_id(doc): len(doc) for doc in make_docs(60, 1)}
-    assert {line["id"]: line["words"] for line in lines} == words
-    assert [path.name for path in file.parent.iterdir()] == ["s.jsonl"]
-
-
-def test_a_missing_pool_leaves_no_scores_file(nlp, tmp_path):
-    with pytest.raises(DeepALError, match="no pool at"):
-        score_pool(nlp, tmp_path / "nope", tmp_path / "s.jsonl", "MNLP")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_pool_in_which_two_sentences_have_an_id_is_refused(nlp, tmp_path):
-    write_shards([*make_docs(3, 1), *make_docs(1, 1)], tmp_path / "pool")
-    with pytest.raises(DeepALError, match="Two sentences of the pool have the id 1-000"):
-        score_pool(nlp, tmp_path / "pool", tmp_path / "s.jsonl", "MNLP")
-    assert not (tmp_path / "s.jsonl").exists()

@@ -6,13 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import DocBin
 
-from spacy_deepal.acquisition.score_file import Scoring, write_scores
 from spacy_deepal.acquisition.selection import select, select_batch
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.shards import fingerprint, read_shards, write_shards
+from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.sentences import count_words, sentence_id
 
-from ..pools import annotation, make_doc, make_docs, make_score, write_three
+from ..pools import annotation, fill_scores, make_doc, make_docs, make_score, write_three
 
 SCORES = st.lists(
     st.builds(
@@ -42,12 +41,7 @@ def pool(tmp_path):
 @pytest.fixture
 def scores(pool, tmp_path):
     rows = make_score("a", 3, 0.1), make_score("b", 2, 0.3), make_score("c", 4, 0.2)
-    return write_rows(rows, tmp_path / "scores.jsonl", pool)
-
-
-def write_rows(rows, file, pool):
-    write_scores(rows, file, Scoring(pool=fingerprint(pool), acquisition="own"))
-    return file
+    return fill_scores(tmp_path / "scores", pool, rows)
 
 
 def test_the_highest_scores_are_taken_first():
@@ -138,8 +132,8 @@ def test_a_batch_with_gold_carries_it_as_it_is(pool, scores, vocab, tmp_path):
 
 def test_white_space_does_not_count_as_words(tmp_path, vocab):
     write_shards([make_doc("a", ["Hi", " ", "you", "\n"])], tmp_path / "pool")
-    write_rows([make_score("a", 2, 1.0)], tmp_path / "scores.jsonl", tmp_path / "pool")
-    args = tmp_path / "scores.jsonl", tmp_path / "pool", tmp_path / "batch.spacy", vocab
+    fill_scores(tmp_path / "scores", tmp_path / "pool", [make_score("a", 2, 1.0)])
+    args = tmp_path / "scores", tmp_path / "pool", tmp_path / "batch.spacy", vocab
     assert ids(select_batch(*args, budget=2)) == ["a"]
 
 
@@ -159,35 +153,35 @@ def test_a_budget_in_which_no_sentence_fits_is_refused_with_the_shortest(
 
 def test_scores_of_another_pool_are_refused(scores, vocab, tmp_path):
     write_shards(make_docs(3, 1), tmp_path / "other")
-    with pytest.raises(DeepALError, match=r"scores of 3 .* but not of the pool .* 3 sentences"):
+    with pytest.raises(DeepALError, match=r"scores of 2 shards, and the pool .*other has 1\."):
         select_batch(scores, tmp_path / "other", tmp_path / "b.spacy", vocab, budget=9)
 
 
 def test_scores_of_a_pool_with_other_tokens_are_refused(pool, scores, vocab, tmp_path):
     docs = [make_doc(name, list("abcdefgh")) for name in "abc"]
-    write_shards(docs, tmp_path / "other")
-    with pytest.raises(DeepALError, match="not of the pool"):
+    write_shards(docs, tmp_path / "other", sentences_per_shard=2)
+    with pytest.raises(DeepALError, match=r"shard_0000.json has scores of another shard than"):
         select_batch(scores, tmp_path / "other", tmp_path / "b.spacy", vocab, budget=9)
     assert not (tmp_path / "b.spacy").exists()
 
 
 def test_scores_of_your_own_must_have_the_words_of_the_pool(pool, vocab, tmp_path):
     """Or else the budget would be counted in words that are not there."""
-    file = write_rows([make_score("b", 1, 0.3)], tmp_path / "scores.jsonl", pool)
+    file = fill_scores(tmp_path / "scores", pool, [make_score("b", 1, 0.3)])
     with pytest.raises(DeepALError, match=r"Sentence b has 1 words in .* and 2 in the pool"):
         select_batch(file, pool, tmp_path / "b.spacy", vocab, budget=9)
     assert not (tmp_path / "b.spacy").exists()
 
 
-def test_a_missing_scores_file_is_named(pool, vocab, tmp_path):
-    with pytest.raises(DeepALError, match=r"no scores file .*nope.jsonl"):
-        select_batch(tmp_path / "nope.jsonl", pool, tmp_path / "b.spacy", vocab, budget=9)
+def test_missing_scores_are_named(pool, vocab, tmp_path):
+    with pytest.raises(DeepALError, match=r"no folder of scores .*nope"):
+        select_batch(tmp_path / "nope", pool, tmp_path / "b.spacy", vocab, budget=9)
 
 
-def test_an_empty_scores_file_is_refused(pool, vocab, tmp_path):
-    write_rows([], tmp_path / "s.jsonl", pool)
+def test_scores_without_a_sentence_are_refused(pool, vocab, tmp_path):
+    fill_scores(tmp_path / "s", pool, [])
     with pytest.raises(DeepALError, match="nothing left to select"):
-        select_batch(tmp_path / "s.jsonl", pool, tmp_path / "b.spacy", vocab, budget=9)
+        select_batch(tmp_path / "s", pool, tmp_path / "b.spacy", vocab, budget=9)
 
 
 def test_a_batch_may_replace_an_earlier_one(pool, scores, vocab, tmp_path):

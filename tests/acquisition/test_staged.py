@@ -34,7 +34,7 @@ def sampled(monkeypatch):
 
 
 def read(nlp, pool):
-    return lambda: read_shards(pool, nlp.vocab)
+    return list(read_shards(pool, nlp.vocab))
 
 
 def test_batch_is_that_of_all_samples_and_its_scores_are(nlp, pool, sampled):
@@ -67,7 +67,7 @@ def test_sentences_that_do_not_fit_into_the_budget_set_no_bar(nlp, pool, monkeyp
         ]
 
     monkeypatch.setattr(DeepNER, "sample", sample)
-    scores = list(score(nlp, lambda: docs, BALD(100), budget=20))
+    scores = list(score(nlp, docs, BALD(100), budget=20))
     exact = {
         sentence_id(doc): variation_ratio(path)
         for doc, path in zip(docs, sample(None, docs, first=0, samples=100), strict=True)
@@ -119,4 +119,4 @@ def test_an_own_function_says_that_it_can_be_judged_by_some_of_its_samples(nlp, 
 
 
 def test_a_pool_without_a_sentence_has_no_score(nlp, pool):
-    assert list(score(nlp, lambda: [], BALD(10), budget=20)) == []
+    assert list(score(nlp, [], BALD(10), budget=20)) == []

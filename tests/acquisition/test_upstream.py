@@ -13,7 +13,7 @@ def test_scoring_without_a_tagger_names_the_components(nlp):
     other = spacy.blank("xx")
     other.add_pipe("sentencizer")
     with pytest.raises(DeepALError, match=r"has none\. Its components: sentencizer"):
-        list(score(other, lambda: make_docs(4, 1), MNLP()))
+        list(score(other, make_docs(4, 1), MNLP()))
     other.add_pipe("deepal_ner", name="one")
     other.add_pipe("deepal_ner", name="two")
     with pytest.raises(DeepALError, match=r"has 2 of them \(one, two\)"):

@@ -6,9 +6,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from spacy_deepal.acquisition.functions import LC, MNLP, Needs, needs_of
-from spacy_deepal.acquisition.registry import make_acquisition
-from spacy_deepal.acquisition.score_file import read_scores
-from spacy_deepal.acquisition.scoring import score, score_pool
+from spacy_deepal.acquisition.registry import acquisition_block, make_acquisition
+from spacy_deepal.acquisition.score_folder import ScoreFolder
+from spacy_deepal.acquisition.scoring import make_job, score_pool
+from spacy_deepal.acquisition.selection import PoolScores, select, select_batch
 from spacy_deepal.acquisition.whole_pool import (
     FittedMNLP,
     Fluctuation,
@@ -16,7 +17,7 @@ from spacy_deepal.acquisition.whole_pool import (
     fit_power,
 )
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.shards import pool_reader
+from spacy_deepal.pool.pool import open_pool
 from spacy_deepal.tagger.evidence import Evidence
 
 from ..pools import make_score
@@ -60,11 +61,15 @@ def test_a_final_score_that_is_no_number_is_reported_with_its_sentence():
         finals(Odd(), make_scores((1, 0.0), (1, 0.0)))
 
 
-def test_a_pool_on_disk_gets_final_scores(nlp, pool, tmp_path):
-    function = FittedMNLP()
-    score_pool(nlp, pool, tmp_path / "scores.jsonl", "FittedMNLP")
-    first = list(score(nlp, pool_reader(pool, nlp.vocab), function))
-    assert read_scores(tmp_path / "scores.jsonl")[1] == finals(function, first) != first
+def test_a_pool_on_disk_gets_final_scores_when_it_is_read_and_selected(nlp, pool, tmp_path):
+    nlp.to_disk(tmp_path / "model")
+    folder, opened = ScoreFolder(tmp_path / "scores"), open_pool(pool)
+    score_pool(make_job(tmp_path / "model", folder.path, acquisition_block("FittedMNLP")), opened)
+    first = list(folder.read(opened))
+    final = finals(FittedMNLP(), first)
+    assert list(PoolScores(folder, opened, FittedMNLP())) == final != first
+    batch = select_batch(folder.path, pool, tmp_path / "b.spacy", nlp.vocab, budget=40)
+    assert batch == select(final, 40) != select(first, 40)
 
 
 # The exponent of the length

@@ -20,8 +20,11 @@ def begin_run(paths, folder, oracle=FILES, **active_learning):
     return caught.value
 
 
-def config_of(paths, oracle=FILES, **active_learning):
-    return quick_config(paths, more={"active_learning.oracle": oracle}, **active_learning)
+def config_of(paths, oracle=FILES, suggest=None, **active_learning):
+    more = {"active_learning.oracle": oracle}
+    if suggest:
+        more["annotation.suggest"] = suggest
+    return quick_config(paths, more=more, **active_learning)
 
 
 def gold_spans():

@@ -5,11 +5,10 @@ import catalogue
 import pytest
 from spacy.vocab import Vocab
 
-from spacy_deepal.acquisition.score_file import read_scores
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.sentences import sentence_id
 
-from ..pools import call, make_doc, make_docs, make_pipeline
+from ..pools import call, make_doc, make_docs, make_pipeline, read_scores
 
 OWN = """
 from spacy_deepal.acquisition.functions import MNLP
@@ -47,41 +46,54 @@ def code(tmp_path, monkeypatch):
     return write
 
 
-def read(file):
-    return [row.model_dump() for row in read_scores(file)[1]]
+def by_id(rows):
+    return {row.id: pytest.approx(row.score, rel=1e-5) for row in rows}
 
 
-def by_id(file):
-    return {line["id"]: pytest.approx(line["score"], rel=1e-5) for line in read(file)}
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_score_writes_a_line_for_each_sentence_in_the_order_of_the_pool(model, pool, tmp_path):
-    status, output = call("score", model, pool, tmp_path / "s.jsonl")
+def test_score_writes_a_score_for_each_sentence_in_the_order_of_the_pool(model, pool, tmp_path):
+    status, output = call("score", model, pool, tmp_path / "s")
     assert status == 0
     assert "Scored 30 sentences by MNLP" in output
-    lines = read(tmp_path / "s.jsonl")
-    assert [list(line) for line in lines] == [["id", "words", "score"]] * 30
-    assert [line["id"] for line in lines] == [sentence_id(doc) for doc in make_docs(30, 1)]
+    rows = read_scores(tmp_path / "s", pool)
+    words = {sentence_id(doc): len(doc) for doc in make_docs(30, 1)}
+    assert [(row.id, row.words) for row in rows] == list(words.items())
+    names = [*(f"shard_000{number}.json" for number in range(5)), "finished.json"]
+    assert sorted(path.name for path in (tmp_path / "s").iterdir()) == sorted(names)
 
 
 @pytest.mark.parametrize("name", ["MNLP", "LC", "RAND", "BALD:samples=4"])
 def test_options_of_batches_and_the_order_of_shards_change_no_score(model, pool, tmp_path, name):
     options = ["--acquisition", name, "--seed", 3]
-    call("score", model, pool, tmp_path / "a.jsonl", *options)
-    shards = sorted(pool.iterdir())
-    for number, shard in enumerate(reversed(shards)):
-        shard.rename(pool / f"{number}.spacy")
-    call("score", model, pool, tmp_path / "b.jsonl", *options, "--batch-words", 11)
-    first, second = read(tmp_path / "a.jsonl"), read(tmp_path / "b.jsonl")
-    assert [line["id"] for line in first] != [line["id"] for line in second]
-    assert by_id(tmp_path / "a.jsonl") == {line["id"]: line["score"] for line in second}
+    call("score", model, pool, tmp_path / "a", *options)
+    first = read_scores(tmp_path / "a", pool)
+    other = tmp_path / "other"
+    other.mkdir()
+    for number, shard in enumerate(sorted(pool.glob("*.spacy"), reverse=True)):
+        (other / f"{number}.spacy").write_bytes(shard.read_bytes())
+    call("score", model, other, tmp_path / "b", *options, "--batch-words", 11)
+    second = read_scores(tmp_path / "b", other)
+    assert [row.id for row in first] != [row.id for row in second]
+    assert by_id(first) == {row.id: row.score for row in second}
 
 
 def test_the_same_command_writes_the_same_bytes(model, pool, tmp_path):
     for name in ("a", "b"):
         options = ["--acquisition", "BALD:samples=5", "--seed", 1]
         call("score", model, pool, tmp_path / name, *options)
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+@pytest.mark.slow
+def test_the_number_of_processes_changes_no_byte(model, pool, tmp_path, code):
+    options = ["--acquisition", "own.words.v1", "--code", code("words", "evidence.words")]
+    call("score", model, pool, tmp_path / "one", *options)
+    status, output = call("score", model, pool, tmp_path / "two", *options, "--n-process", 2)
+    assert status == 0, output
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
 
 @pytest.mark.parametrize("function", ["RAND", "BALD:samples=4"])
@@ -89,23 +101,24 @@ def test_another_seed_gives_other_scores(model, pool, tmp_path, function):
     for seed in (1, 2):
         file = tmp_path / str(seed)
         call("score", model, pool, file, "--seed", seed, "--acquisition", function)
-    assert read(tmp_path / "1") != read(tmp_path / "2")
+    assert read_scores(tmp_path / "1", pool) != read_scores(tmp_path / "2", pool)
 
 
 def test_a_single_shard_is_a_pool(model, pool, tmp_path):
-    status, _ = call("score", model, pool / "shard_0001.spacy", tmp_path / "s.jsonl")
+    shard = pool / "shard_0001.spacy"
+    status, _ = call("score", model, shard, tmp_path / "s")
     assert status == 0
-    assert len(read(tmp_path / "s.jsonl")) == 7
+    assert len(read_scores(tmp_path / "s", shard)) == 7
 
 
 @pytest.mark.parametrize("options", [[], ["--acquisition", "BALD", "--budget-words", 20]])
 def test_what_was_selected_before_is_left_out(model, pool, tmp_path, options):
-    scores, batches = tmp_path / "s.jsonl", [tmp_path / "1.spacy", tmp_path / "2.spacy"]
+    scores, batches = tmp_path / "s", [tmp_path / "1.spacy", tmp_path / "2.spacy"]
     selected, excluded = [], []
     for batch in batches:
         status, output = call("score", model, pool, scores, *options, *excluded)
         assert status == 0, output
-        left = [line["id"] for line in read(scores)]
+        left = [row.id for row in read_scores(scores, pool)]
         assert sorted(left + selected) == [f"1-{n:03}" for n in range(30)]
         call("select", scores, pool, batch, "--budget-words", 20)
         selected += [sentence_id(doc) for doc in read_shards(batch, Vocab())]
@@ -115,7 +128,7 @@ def test_what_was_selected_before_is_left_out(model, pool, tmp_path, options):
 
 def test_to_exclude_what_is_of_another_pool_is_refused(model, pool, tmp_path):
     write_shards([make_doc("x", ["Elsewhere"])], tmp_path / "other")
-    file = tmp_path / "s.jsonl"
+    file = tmp_path / "s"
     status, output = call("score", model, pool, file, "--exclude", tmp_path / "other")
     assert status == 1
     assert f"No sentence of {tmp_path / 'other'} is in the pool {pool}" in " ".join(output.split())
@@ -124,27 +137,27 @@ def test_to_exclude_what_is_of_another_pool_is_refused(model, pool, tmp_path):
 
 def test_gold_in_the_pool_changes_nothing(model, pool, tmp_path):
     write_shards(make_docs(30, 1, gold=False), tmp_path / "raw")
-    call("score", model, pool, tmp_path / "a.jsonl")
-    call("score", model, tmp_path / "raw", tmp_path / "b.jsonl")
-    first = {line["id"]: line["score"] for line in read(tmp_path / "a.jsonl")}
-    assert by_id(tmp_path / "b.jsonl") == first
+    call("score", model, pool, tmp_path / "a")
+    call("score", model, tmp_path / "raw", tmp_path / "b")
+    first = {row.id: row.score for row in read_scores(tmp_path / "a", pool)}
+    assert by_id(read_scores(tmp_path / "b", tmp_path / "raw")) == first
 
 
 def test_an_own_function_of_a_code_file_scores(model, pool, tmp_path, code):
     options = ["--acquisition", "own.words.v1", "--code", code("words", "evidence.words")]
-    status, _ = call("score", model, pool, tmp_path / "s.jsonl", *options)
+    status, _ = call("score", model, pool, tmp_path / "s", *options)
     assert status == 0
-    assert all(line["score"] == line["words"] for line in read(tmp_path / "s.jsonl"))
+    assert all(row.score == row.words for row in read_scores(tmp_path / "s", pool))
 
 
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
 def test_a_score_that_is_no_finite_number_names_the_sentence(model, pool, tmp_path, code, value):
     file = code("odd", f"float({value!r}) if evidence.id == '1-017' else 0")
     options = ["--acquisition", "own.odd.v1", "--code", file]
-    status, output = call("score", model, pool, tmp_path / "s.jsonl", *options)
+    status, output = call("score", model, pool, tmp_path / "s", *options)
     assert status == 1
     assert f"gave {value} to sentence 1-017" in output
-    assert not (tmp_path / "s.jsonl").exists()
+    assert not (tmp_path / "s" / "shard_0002.json").exists()
 
 
 def test_an_unknown_function_is_refused_with_those_there_are(model, pool, tmp_path):
@@ -171,34 +184,54 @@ def test_options_out_of_place_are_refused(model, pool, tmp_path, options, messag
 
 
 def test_a_missing_model_and_a_missing_pool_are_named(model, pool, tmp_path):
-    status, output = call("score", tmp_path / "nomodel", pool, tmp_path / "s.jsonl")
+    status, output = call("score", tmp_path / "nomodel", pool, tmp_path / "s")
     assert (status, "nomodel" in output) == (1, True)
-    status, output = call("score", model, tmp_path / "nopool", tmp_path / "s.jsonl")
+    status, output = call("score", model, tmp_path / "nopool", tmp_path / "s")
     assert (status, "nopool" in output) == (1, True)
-    assert not (tmp_path / "s.jsonl").exists()
+    assert not (tmp_path / "s").exists()
 
 
-def test_a_damaged_shard_leaves_no_scores_file(model, pool, tmp_path):
+def test_a_changed_shard_leaves_no_scores(model, pool, tmp_path):
     (pool / "shard_0002.spacy").write_bytes(b"damaged")
-    status, output = call("score", model, pool, tmp_path / "s.jsonl")
+    status, output = call("score", model, pool, tmp_path / "s")
     assert status == 1
-    assert "shard_0002.spacy" in output
-    assert not list(tmp_path.glob("*s.jsonl*"))
+    assert "shard_0002.spacy was changed after" in output
+    assert not list(tmp_path.glob("*s*.json"))
+
+
+def test_a_damaged_shard_of_a_pool_without_an_index_is_named(model, pool, tmp_path):
+    (pool / "pool.index").unlink()
+    (pool / "shard_0002.spacy").write_bytes(b"damaged")
+    status, output = call("score", model, pool, tmp_path / "s")
+    assert status == 1
+    assert "shard_0002.spacy cannot be read" in output
+
+
+def test_a_pool_that_grew_is_scored_where_it_grew_with_a_notice(model, pool, tmp_path):
+    call("score", model, pool, tmp_path / "s")
+    write_shards(make_docs(3, 2), tmp_path / "more")
+    (tmp_path / "more" / "shard_0000.spacy").rename(pool / "shard_0005.spacy")
+    status, output = call("score", model, pool, tmp_path / "s")
+    assert status == 0
+    assert "shards were added: 1, from shard_0005.spacy on" in output
+    assert "Scored 33 sentences" in output
+    status, output = call("select", tmp_path / "s", pool, tmp_path / "b", "--budget-words", 20)
+    assert status == 0, output
 
 
 def test_scoring_changes_no_pool(model, pool, tmp_path):
     before = {path: path.read_bytes() for path in pool.iterdir()}
-    call("score", model, pool, tmp_path / "s.jsonl")
+    call("score", model, pool, tmp_path / "s")
     assert {path: path.read_bytes() for path in pool.iterdir()} == before
 
 
 @pytest.mark.slow
 def test_score_is_a_command_of_spacy_and_silent_on_no_terminal(model, pool, tmp_path):
-    command = [sys.executable, "-m", "spacy", "deepal", "score", model, pool, tmp_path / "s.jsonl"]
+    command = [sys.executable, "-m", "spacy", "deepal", "score", model, pool, tmp_path / "s"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     assert "Scored 30 sentences by MNLP" in done.stdout
-    assert len(read(tmp_path / "s.jsonl")) == 30
+    assert len(read_scores(tmp_path / "s", pool)) == 30
 
 
 @pytest.mark.slow
@@ -206,10 +239,12 @@ def test_memory_does_not_grow_with_the_pool(model, tmp_path):
     """Peak memory of scoring 40,000 sentences is that of scoring 10,000, but for a few MB."""
     program = (
         "import sys, resource; "
-        "from spacy_deepal.acquisition.scoring import score_pool; "
-        "from spacy_deepal.pipelines import load_pipeline; "
-        "nlp = load_pipeline(sys.argv[1]); "
-        "n = score_pool(nlp, sys.argv[2], sys.argv[3], 'MNLP'); "
+        "from pathlib import Path; "
+        "from spacy_deepal.acquisition.registry import acquisition_block; "
+        "from spacy_deepal.acquisition.scoring import make_job, score_pool; "
+        "from spacy_deepal.pool.pool import open_pool; "
+        "job = make_job(sys.argv[1], Path(sys.argv[3]), acquisition_block('MNLP')); "
+        "n = score_pool(job, open_pool(sys.argv[2])); "
         "print(n, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     peaks = []
@@ -217,7 +252,7 @@ def test_memory_does_not_grow_with_the_pool(model, tmp_path):
         pool = tmp_path / str(count)
         write_shards(make_docs(count, 1), pool)
         assert sum(1 for _ in read_shards(pool, make_pipeline(make_docs(5, 1)).vocab)) == count
-        command = [sys.executable, "-c", program, model, pool, tmp_path / "s.jsonl"]
+        command = [sys.executable, "-c", program, model, pool, tmp_path / f"s{count}"]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         scored, peak = done.stdout.split()
         assert int(scored) == count

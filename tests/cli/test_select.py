@@ -5,11 +5,10 @@ import pytest
 import spacy
 from spacy.tokens import DocBin
 
-from spacy_deepal.acquisition.score_file import Scoring, read_scores, write_scores
-from spacy_deepal.pool.shards import fingerprint, read_shards, write_shards
+from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.sentences import count_words, sentence_id
 
-from ..pools import annotation, call, make_docs, make_score
+from ..pools import annotation, call, fill_scores, make_docs, make_score, read_scores
 
 
 @pytest.fixture
@@ -22,17 +21,8 @@ def pool(tmp_path):
 def scores(pool, tmp_path):
     """Scores that grow from sentence to sentence."""
     docs = enumerate(make_docs(30, 1))
-    return rewrite(
-        tmp_path / "scores.jsonl",
-        pool,
-        [make_score(sentence_id(d), len(d), n / 30) for n, d in docs],
-    )
-
-
-def rewrite(file, pool, rows):
-    """Write scores of a pool."""
-    write_scores(rows, file, Scoring(pool=fingerprint(pool), acquisition="test"))
-    return file
+    rows = [make_score(sentence_id(d), len(d), n / 30) for n, d in docs]
+    return fill_scores(tmp_path / "scores", pool, rows)
 
 
 def read(file):
@@ -63,7 +53,7 @@ def test_a_batch_is_not_written_into_the_pool(pool, scores, inside):
 
 def test_the_order_of_the_scores_does_not_matter(pool, scores, tmp_path):
     call("select", scores, pool, tmp_path / "a.spacy", "--budget-words", 40)
-    rewrite(scores, pool, read_scores(scores)[1][::-1])
+    fill_scores(scores, pool, read_scores(scores, pool)[::-1])
     call("select", scores, pool, tmp_path / "b.spacy", "--budget-words", 40)
     ids = [[sentence_id(doc) for doc in read(tmp_path / f"{name}.spacy")] for name in "ab"]
     assert ids[0] == ids[1]
@@ -122,7 +112,8 @@ def test_near_copies_of_earlier_batches_are_passed_over_too(pool, scores, tmp_pa
     batch = read(first)
     assert "Nobody knew " in [doc.text for doc in batch]
     taken = set(map(sentence_id, batch))
-    rewrite(scores, pool, [row for row in read_scores(scores)[1] if row.id not in taken])
+    left = [row for row in read_scores(scores, pool) if row.id not in taken]
+    fill_scores(scores, pool, left)
     call("select", scores, pool, second, *options)
     assert "Nobody knew " in [doc.text for doc in read(second)]
     assert call("select", scores, pool, second, *options, "--earlier", first)[0] == 0
@@ -156,31 +147,30 @@ def test_select_needs_a_budget(pool, scores, tmp_path):
     assert (status, "--budget-words" in output) == (2, True)
 
 
-def test_a_missing_scores_file_is_named(pool, tmp_path):
-    nope, batch = tmp_path / "nope.jsonl", tmp_path / "b.spacy"
+def test_missing_scores_are_named(pool, tmp_path):
+    nope, batch = tmp_path / "nope", tmp_path / "b.spacy"
     status, output = call("select", nope, pool, batch, "--budget-words", 9)
-    assert (status, "nope.jsonl" in output) == (1, True)
+    assert (status, "no folder of scores" in output, "nope" in output) == (1, True, True)
 
 
-def test_a_malformed_line_is_named_by_its_number(pool, scores, tmp_path):
-    lines = scores.read_text().splitlines()
-    lines[6] = lines[6][:-3]
-    scores.write_text("\n".join(lines))
+def test_a_malformed_file_is_named_with_its_line(pool, scores, tmp_path):
+    file = scores / "shard_0002.json"
+    file.write_text(file.read_text()[:40])
     status, output = call("select", scores, pool, tmp_path / "b.spacy", "--budget-words", 9)
-    assert (status, "line 7 is not" in output) == (1, True)
+    assert (status, "shard_0002.json, line 1 is not" in output) == (1, True)
 
 
 def test_files_in_the_wrong_order_are_an_error_and_no_traceback(pool, scores, tmp_path):
     shard = pool / "shard_0000.spacy"
     status, output = call("select", shard, scores, tmp_path / "b.spacy", "--budget-words", 9)
-    assert (status, "line 1 is not" in output) == (1, True)
+    assert (status, "holds no .spacy file" in output) == (1, True)
 
 
 def test_ids_that_are_not_in_the_pool_are_refused(scores, tmp_path):
     write_shards(make_docs(30, 2), tmp_path / "other")
     batch = tmp_path / "b.spacy"
     status, output = call("select", scores, tmp_path / "other", batch, "--budget-words", 9)
-    assert (status, "scores of 30 sentences, but not of the pool" in output) == (1, True)
+    assert (status, "scores of 5 shards, and the pool" in output) == (1, True)
     assert not batch.exists()
 
 

@@ -51,21 +51,18 @@ def test_all_jobs_are_done(processes, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == [*"abcde"]
 
 
-def test_one_process_is_this_one(tmp_path):
-    do_jobs([partial(note_process, tmp_path / "a")])
-    assert read_json(tmp_path / "a") == [os.getpid(), torch.get_num_threads()]
-
-
-def test_processes_share_the_threads(tmp_path):
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_job_has_one_thread_in_this_process_and_in_others(processes, tmp_path):
     before = torch.get_num_threads()
     torch.set_num_threads(4)
     try:
-        do_jobs([partial(note_process, tmp_path / "a")], 2)
+        do_jobs([partial(note_process, tmp_path / "a")], processes)
+        assert torch.get_num_threads() == 4
     finally:
         torch.set_num_threads(before)
     process, threads = read_json(tmp_path / "a")
-    assert process != os.getpid()
-    assert threads == 2
+    assert (process == os.getpid()) == (processes == 1)
+    assert threads == 1
 
 
 @pytest.mark.parametrize("error", [DeepALError("It is not there."), KeyboardInterrupt("Ctrl-C")])
@@ -77,7 +74,7 @@ def test_an_error_arrives_and_what_has_not_begun_is_left(tmp_path, error):
 
 
 def test_a_killed_process_is_named_and_the_remedy(tmp_path):
-    with pytest.raises(DeepALError, match=r"was killed\. .* --processes 1"):
+    with pytest.raises(DeepALError, match=r"was killed\. .* with fewer processes"):
         do_jobs([be_killed, partial(leave_slowly, tmp_path / "b")], 2)
 
 

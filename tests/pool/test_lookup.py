@@ -3,7 +3,9 @@ import spacy
 
 from spacy_deepal.corpus.docbin import write_docs
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.shards import fetch, look_up, read_shards, write_shards
+from spacy_deepal.pool.lookup import fetch, look_up
+from spacy_deepal.pool.pool import open_pool
+from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.sentences import sentence_id
 
 from ..pools import annotation, make_doc, write_three
@@ -16,7 +18,7 @@ def vocab():
 
 @pytest.fixture
 def pool(tmp_path):
-    return write_three(tmp_path / "pool")
+    return open_pool(write_three(tmp_path / "pool"))
 
 
 def test_sentences_come_in_the_order_of_their_ids(pool, vocab):
@@ -28,7 +30,7 @@ def test_sentences_come_in_the_order_of_their_ids(pool, vocab):
 
 
 def test_excluded_sentences_are_left_out(pool, vocab):
-    docs = read_shards(pool, vocab, exclude={"a", "unknown"})
+    docs = read_shards(pool.path, vocab, exclude={"a", "unknown"})
     assert [sentence_id(doc) for doc in docs] == ["b", "c"]
 
 
@@ -38,7 +40,7 @@ def test_an_id_that_the_pool_lacks_is_an_error_with_counts(pool, vocab):
 
 
 def test_what_is_wanted_of_a_sentence_is_read_in_the_order_of_the_pool(pool, vocab):
-    assert list(look_up(pool, ["c", "a"], vocab, len).items()) == [("a", 3), ("c", 4)]
+    assert list(look_up(pool, ["c", "a"], len).items()) == [("a", 3), ("c", 4)]
 
 
 def test_entities_are_missing_unless_the_gold_is_asked_for(pool, vocab):
@@ -52,8 +54,10 @@ def test_other_annotation_stays_without_the_gold_too(tmp_path, vocab):
     doc = make_doc("a", ["Ada", "sings"], {0: "PER"}, vocab)
     doc[1].tag_ = "VBZ"
     write_shards([doc], tmp_path / "pool")
-    write_docs(fetch(tmp_path / "pool", ["a"], vocab, with_gold=False), tmp_path / "b.spacy")
-    (back,) = fetch(tmp_path / "b.spacy", ["a"], spacy.blank("xx").vocab, with_gold=True)
+    write_docs(
+        fetch(open_pool(tmp_path / "pool"), ["a"], vocab, with_gold=False), tmp_path / "b.spacy"
+    )
+    (back,) = fetch(open_pool(tmp_path / "b.spacy"), ["a"], spacy.blank("xx").vocab, with_gold=True)
     assert ([token.tag_ for token in back], back.ents) == (["", "VBZ"], ())
 
 

@@ -8,7 +8,9 @@ from spacy.training import Corpus
 
 from spacy_deepal.corpus.docbin import ATTRS, read_docs
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.shards import fingerprint, pool_reader, read_shards, write_shards
+from spacy_deepal.pool.lookup import excluded_ids
+from spacy_deepal.pool.pool import open_pool
+from spacy_deepal.pool.shards import fingerprint, read_shards, write_shards
 from spacy_deepal.sentences import KEY, count_words, sentence_id, sentence_info
 
 
@@ -31,7 +33,7 @@ def test_sentences_come_back_in_order_with_their_ids(nlp, tmp_path):
     docs = [make_doc(nlp, str(i)) for i in range(5)]
     write_shards(docs, tmp_path / "pool", sentences_per_shard=2)
     names = sorted(file.name for file in (tmp_path / "pool").iterdir())
-    assert names == ["shard_0000.spacy", "shard_0001.spacy", "shard_0002.spacy"]
+    assert names == ["pool.index", "shard_0000.spacy", "shard_0001.spacy", "shard_0002.spacy"]
     back = list(read_shards(tmp_path / "pool", spacy.blank("en").vocab))
     assert [sentence_id(doc) for doc in back] == ["0", "1", "2", "3", "4"]
     assert sentence_info(back[0]) == {"id": "0", "doc_id": "d1", "genre": None}
@@ -126,7 +128,8 @@ def test_an_earlier_pool_is_replaced_as_a_whole(nlp, tmp_path):
     docs = [make_doc(nlp, str(i)) for i in range(4)]
     write_shards(docs, tmp_path / "pool", sentences_per_shard=1)
     write_shards(docs[:1], tmp_path / "pool", sentences_per_shard=1)
-    assert [file.name for file in (tmp_path / "pool").iterdir()] == ["shard_0000.spacy"]
+    names = sorted(file.name for file in (tmp_path / "pool").iterdir())
+    assert names == ["pool.index", "shard_0000.spacy"]
     assert [path.name for path in tmp_path.iterdir()] == ["pool"]
 
 
@@ -188,7 +191,7 @@ def test_shards_without_sentences_are_refused(nlp, tmp_path):
 
 def test_no_sentences_make_one_empty_shard(nlp, tmp_path):
     write_shards([], tmp_path / "pool")
-    assert len(list((tmp_path / "pool").iterdir())) == 1
+    assert len(list((tmp_path / "pool").glob("*.spacy"))) == 1
     assert list(read_shards(tmp_path / "pool", nlp.vocab)) == []
 
 
@@ -235,8 +238,8 @@ class TestExclude:
         return tmp_path / "pool"
 
     def left(self, pool, *batches):
-        read = pool_reader(pool, spacy.blank("en").vocab, batches)
-        return [sentence_id(doc) for doc in read()]
+        excluded = excluded_ids(open_pool(pool), batches)
+        return [sentence_id(doc) for doc in read_shards(pool, None, excluded)]
 
     def batch(self, pool, **texts):
         nlp = spacy.blank("en")

@@ -23,7 +23,8 @@ def make_run(
     """Write a run with a round for each (percent of the words, F1) of the curve."""
     path.mkdir(parents=True)
     genres = {"nw": {"sentences": 60, "words": 750}, "tc": {"sentences": 40, "words": 250}}
-    pool = {"path": "pool", "sentences": 100, "words": POOL_WORDS, "fingerprint": "f00d"}
+    pool = {"path": "pool", "fingerprint": "f00d", "shards": {}}
+    pool |= {"sentences": 100, "words": POOL_WORDS}
     base = {
         "format": 1,
         "acquisition": f"spacy_deepal.{name}.v1",
@@ -32,6 +33,7 @@ def make_run(
         "lang": lang,
         "config": '[active_learning]\n# a <b>"config"</b>\n',
         "versions": {"spacy": "3.8.18"},
+        "threads": 1,
         "pool": {**pool, "genres": genres},
         "dev": {"path": "dev", "fingerprint": "d"},
         "test": {"path": "test", "fingerprint": "t"},

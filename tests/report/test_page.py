@@ -199,7 +199,7 @@ def test_a_run_that_recorded_no_stability_has_no_table_of_it(tmp_path, runs):
 
 
 def test_one_genre_is_not_worth_a_table(tmp_path):
-    pool = {"path": "p", "sentences": 1, "words": 9, "fingerprint": "f"}
+    pool = {"path": "p", "sentences": 1, "words": 9, "fingerprint": "f", "shards": {}}
     pool["genres"] = {"nw": {"sentences": 1, "words": 9}}
     (run,) = read_runs([make_run(tmp_path / "a", pool=pool)])
     assert genre_shares(run, "words") is None

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy
 import pytest
 
+from spacy_deepal.acquisition.score_folder import ScoreFolder
 from spacy_deepal.rounds import loop
 from spacy_deepal.rounds.loop import run_loop
 
@@ -19,12 +20,17 @@ def run(paths, folder, rounds, **settings):
 
 
 def rows(folder, name):
-    """RETURNS (list[dict]): The scores of each round's file, by id; none where there is no file."""
-    files = [here / name for here in sorted(folder.glob("round_*"))]
-    return [
-        {row["id"]: row["score"] for row in read_jsonl(file)} if file.exists() else {}
-        for file in files
-    ]
+    """RETURNS (list[dict]): The scores of each round's file or folder, by id; none where there is
+    no such."""
+    found = []
+    for here in sorted(folder.glob("round_*")):
+        if name == "scores" and (here / name).exists():
+            found.append({row.id: row.score for row in ScoreFolder(here / name).read_all()})
+        elif (here / name).exists():
+            found.append({row["id"]: row["score"] for row in read_jsonl(here / name)})
+        else:
+            found.append({})
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +42,7 @@ def looked_back(paths, tmp_path_factory):
 
 
 def test_a_batch_is_selected_by_the_scores_of_up_to_three_rounds(looked_back):
-    first, selected = rows(looked_back.path, "scores.jsonl"), looked_back.selected
+    first, selected = rows(looked_back.path, "scores"), looked_back.selected
     assert [bool(scores) for scores in first] == [False, True, True, True]
     for number in (1, 2, 3):
         for name, score in selected[number].items():
@@ -48,7 +54,7 @@ def test_a_batch_is_selected_by_the_scores_of_up_to_three_rounds(looked_back):
 
 
 def test_scores_are_those_of_what_is_left_of_the_pool(looked_back):
-    first, selected = rows(looked_back.path, "scores.jsonl"), looked_back.selected
+    first, selected = rows(looked_back.path, "scores"), looked_back.selected
     for number in (1, 2, 3):
         gone = set().union(*selected[:number])
         assert not gone & first[number].keys()
@@ -56,7 +62,7 @@ def test_scores_are_those_of_what_is_left_of_the_pool(looked_back):
 
 
 def test_other_functions_leave_no_scores(finished):
-    assert not list(finished.path.glob("round_*/scores.jsonl"))
+    assert not list(finished.path.glob("round_*/scores"))
 
 
 def test_a_round_that_was_killed_after_its_scoring_ends_the_same(
@@ -71,7 +77,7 @@ def test_a_round_that_was_killed_after_its_scoring_ends_the_same(
         patched.setattr(loop, "select", killed)
         with pytest.raises(KeyboardInterrupt):
             run(paths, tmp_path / "run", 3)
-    assert (tmp_path / "run/round_02/scores.jsonl").exists()
+    assert (tmp_path / "run/round_02/scores/finished.json").exists()
     assert not (tmp_path / "run/round_02/selected.jsonl").exists()
     run(paths, tmp_path / "run", 3)
     assert rows(tmp_path / "run", "selected.jsonl") == looked_back.selected
@@ -81,17 +87,17 @@ def test_a_round_that_was_killed_after_its_scoring_ends_the_same(
 def test_scores_of_a_finished_round_are_made_again(paths, looked_back, tmp_path, damage):
     """The models of the rounds before it are gone. They are trained again, and are the same."""
     run(paths, tmp_path / "run", 2)
-    file = tmp_path / "run/round_01/scores.jsonl"
+    file = tmp_path / "run/round_01/scores/shard_0001.json"
     if damage == "lost":
         file.unlink()
     else:
         file.write_bytes(file.read_bytes()[:-40])
     run(paths, tmp_path / "run", 3)
-    assert rows(tmp_path / "run", "scores.jsonl") == rows(looked_back.path, "scores.jsonl")
+    assert rows(tmp_path / "run", "scores") == rows(looked_back.path, "scores")
     assert rows(tmp_path / "run", "selected.jsonl") == looked_back.selected
 
 
 def test_rounds_drawn_at_random_are_no_history(paths, tmp_path):
     """F1 on dev is below the cold start in all rounds, so nothing is ever scored."""
     run(paths, tmp_path / "run", 2, cold_start=1.0)
-    assert rows(tmp_path / "run", "scores.jsonl") == [{}, {}, {}]
+    assert rows(tmp_path / "run", "scores") == [{}, {}, {}]

@@ -6,10 +6,18 @@ import pytest
 import spacy
 from spacy.util import load_config
 
-from spacy_deepal.acquisition.score_file import read_scores
 from spacy_deepal.rounds.loop import run_loop
 
-from ..pools import CONFIGS, call, call_spacy, options, overrides, quick_config, read_jsonl
+from ..pools import (
+    CONFIGS,
+    call,
+    call_spacy,
+    options,
+    overrides,
+    quick_config,
+    read_jsonl,
+    read_scores,
+)
 from ..tagger.upstream import HASH_EMBED, LISTENER, parameters_of, same
 
 SHARED = {
@@ -87,7 +95,7 @@ def test_spacy_trains_evaluates_and_scores_a_shared_layer(paths, tmp_path):
     status, output = call_spacy("evaluate", model, paths["test"], "--gold-preproc")
     assert status == 0
     assert "NER F" in output
-    scores = tmp_path / "scores.jsonl"
+    scores = tmp_path / "scores"
     status, _ = call("score", model, paths["pool"], scores, "--acquisition", "MNLP")
     assert status == 0
-    assert len(read_scores(scores)[1]) == 45
+    assert len(read_scores(scores, paths["pool"])) == 45

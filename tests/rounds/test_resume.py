@@ -78,7 +78,10 @@ def test_killed_at_any_write_a_run_ends_the_same(paths, snapshots, monkeypatch, 
     monkeypatch.undo()
     expected = ["run/manifest", "run/", "run/initial"]  # the seal is in a draft with a dot
     for here in ("run/round_00", "run/round_01"):
-        files = ["seconds", "seconds", "selected", "batch", "training/model-best/seal"]
+        files = [
+            f"scores/{name}" for name in ("shard_0000", "shard_0001", "shard_0002", "finished")
+        ]
+        files += ["seconds", "seconds", "selected", "batch", "training/model-best/seal"]
         files += ["seconds", "model", "entities", "seconds"]
         expected += [f"{here}/{name}" for name in files] + ["run/metrics"]
     moments = [moment.split(".")[0] for moment, _ in snapshots]
@@ -94,7 +97,7 @@ STEPS = [
     (Training, "initialize"),
     (training, "init_nlp"),
     (loop, "save_pipeline"),
-    (loop, "score"),
+    (loop, "score_pool"),
     (loop, "select"),
     (RowFile, "write"),
     (loop, "fetch"),
@@ -161,7 +164,7 @@ def test_a_round_that_is_started_again_does_not_choose_again(paths, monkeypatch,
         patch.setattr(loop, "fetch", crash)
         with pytest.raises(Crash):
             run_loop(quick_config(paths), tmp_path / "run")
-    monkeypatch.setattr(loop, "score", crash)
+    monkeypatch.setattr(loop, "score_pool", crash)
     with pytest.raises(Crash):
         run_loop(quick_config(paths), tmp_path / "run")
     assert len(read_jsonl(tmp_path / "run" / "metrics.jsonl")) == 1  # so the next round crashed

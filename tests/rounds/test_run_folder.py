@@ -24,6 +24,7 @@ MANIFEST = Manifest.model_validate(
         "pool": {
             "path": "pool",
             "fingerprint": "f00d",
+            "shards": {"a.spacy": "f00d"},
             "sentences": 3,
             "words": 9,
             "genres": {"nw": {"sentences": 3, "words": 9}},
@@ -32,6 +33,7 @@ MANIFEST = Manifest.model_validate(
         "test": {"path": "test", "fingerprint": "t"},
         "config": CONFIG,
         "versions": {"spacy": "3.8.0"},
+        "threads": 1,
         "started": "2026-01-01T00:00:00+00:00",
     }
 )
@@ -143,7 +145,8 @@ def test_a_file_in_the_folders_place_is_refused(tmp_path):
             {"config": CONFIG + "min_updates = 3\n"},
             "config.active_learning.min_updates: was 0, is 3",
         ),
-        ({"pool": {"fingerprint": "beef"}}, 'pool.fingerprint: was "f00d", is "beef"'),
+        ({"pool": {"shards": {"a.spacy": "b"}}}, 'pool/a.spacy: was "f00d", is "b"'),
+        ({"pool": {"shards": {}}}, 'pool/a.spacy: was "f00d", is null'),
         ({"dev": {"fingerprint": "x"}}, 'dev.fingerprint: was "d", is "x"'),
         ({"test": {"fingerprint": "x"}}, 'test.fingerprint: was "t", is "x"'),
     ],

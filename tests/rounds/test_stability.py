@@ -1,5 +1,8 @@
 import pytest
+import spacy
 
+from spacy_deepal.pool.pool import open_pool
+from spacy_deepal.pool.shards import write_shards
 from spacy_deepal.rounds import stability
 from spacy_deepal.rounds.rows import FoundEntities
 from spacy_deepal.rounds.run_folder import RoundFolder
@@ -53,18 +56,23 @@ def test_another_number_of_rounds_can_decide():
     assert stopping_point([None, 0.9, 0.7, 1.0], 0.85, 2) == 3
 
 
-def test_the_stop_set_depends_on_the_seed_and_not_on_the_order(monkeypatch):
+def draw(docs, folder, seed=0, nlp=None):
+    write_shards(docs, folder, sentences_per_shard=20)
+    return draw_stop_set(open_pool(folder), (nlp or spacy.blank("xx")).vocab, seed)
+
+
+def test_the_stop_set_depends_on_the_seed_and_not_on_the_order(monkeypatch, tmp_path):
     monkeypatch.setattr(stability, "STOP_SET", 10)
     docs = [*make_docs(45, 1), make_doc("blank", ["\n"])]
-    drawn = [sentence_id(doc) for doc in draw_stop_set(docs, 0)]
+    drawn = [sentence_id(doc) for doc in draw(docs, tmp_path / "a")]
     assert len(set(drawn)) == 10
-    assert [sentence_id(doc) for doc in draw_stop_set(reversed(docs), 0)] == drawn
-    assert {sentence_id(doc) for doc in draw_stop_set(docs, 1)} != set(drawn)
+    assert [sentence_id(doc) for doc in draw(reversed(docs), tmp_path / "b")] == drawn
+    assert {sentence_id(doc) for doc in draw(docs, tmp_path / "c", 1)} != set(drawn)
 
 
-def test_a_small_pool_is_the_stop_set_without_its_labels_and_what_has_no_words():
+def test_a_small_pool_is_the_stop_set_without_its_labels_and_what_has_no_words(tmp_path):
     docs = [*make_docs(5, 1), make_doc("blank", ["\n"])]
-    drawn = draw_stop_set(docs, 0)
+    drawn = draw(docs, tmp_path / "pool")
     assert {sentence_id(doc) for doc in drawn} == {sentence_id(doc) for doc in docs[:5]}
     assert not any(doc.ents for doc in drawn)
 
@@ -72,7 +80,7 @@ def test_a_small_pool_is_the_stop_set_without_its_labels_and_what_has_no_words()
 def test_entities_are_those_of_the_pipeline_and_come_back_from_disk(tmp_path):
     docs = list(make_docs(20, 1))
     nlp = make_pipeline(docs)
-    drawn = draw_stop_set(make_docs(20, 1), 0)
+    drawn = draw(docs, tmp_path / "pool", nlp=nlp)
     found = find_entities(nlp, drawn)
     assert {row.id for row in found} == {sentence_id(doc) for doc in docs}
     for doc, row in zip(drawn, found, strict=True):

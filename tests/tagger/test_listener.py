@@ -206,7 +206,7 @@ class TestPool:
 
     def scores(self, nlp, docs=None):
         docs = docs or self.sentences(nlp)
-        return [item.score for item in score(nlp, lambda: docs, MNLP())]
+        return [item.score for item in score(nlp, docs, MNLP())]
 
     def mnlp(self, nlp, docs):
         evidence = nlp.get_pipe("deepal_ner").evidence(list(docs))

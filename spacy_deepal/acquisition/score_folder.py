@@ -1,0 +1,252 @@
+"""Scores on disk: a folder with one sealed file for each shard of a pool.
+
+SHARD.json        the scores of a shard, whole, with all that they depend on
+finished.json     is there when all shards are scored
+shards.index      the index of shards that the pool's own index does not have
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import model_validator
+
+from ..errors import DeepALError
+from ..files import Row, check_replaceable, parse_row, read_json, write_json
+from ..pool.pool import Pool, Shard
+from ..sealed import read_sealed, write_sealed
+
+SCORE_AGAIN = "Score the pool again: `spacy deepal score`."
+GO_ON = "Give the `spacy deepal score` command again: it goes on where it stopped."
+
+
+class Score(NamedTuple):
+    """The id of a sentence, its number of real words, and its score (higher: label it sooner)."""
+
+    id: str
+    words: int
+    score: float
+
+
+class Scoring(Row):
+    """How scores are made. Two shards with the same content and scoring have the same scores.
+
+    acquisition (str): The function and its arguments, as the user named them.
+    model (str): The hash of the pipeline's files; empty if the function does not need it.
+    code (str): The hash of the user's own code; empty if there is none.
+    budget (int | None): The budget that decides which scores are only estimates; None: all are
+        exact.
+    seed (int): The seed of random numbers and MC dropout.
+    """
+
+    acquisition: str
+    model: str = ""
+    code: str = ""
+    budget: int | None = None
+    seed: int = 0
+
+
+class ShardScores(Row):
+    """The scores of one shard: what its file holds.
+
+    shard (str), fingerprint (str): The shard, and the hash of its bytes.
+    excluded (str): The hash of the ids of the sentences that were left out; empty if none were.
+    """
+
+    shard: str
+    fingerprint: str
+    excluded: str
+    scoring: Scoring
+    ids: list[str]
+    words: list[int]
+    scores: list[float]
+
+    @model_validator(mode="after")
+    def _check(self) -> "ShardScores":
+        if not len({*self.ids}) == len(self.ids) == len(self.words) == len(self.scores):
+            raise ValueError("each sentence must have an id of its own, its words and its score")
+        return self
+
+
+class Finished(Row):
+    """That all shards are scored, and how: finished.json.
+
+    fits (bool): These are the first scores of a `PoolFunction`.
+    """
+
+    scoring: Scoring
+    shards: int
+    sentences: int
+    fits: bool
+
+
+class ShardTask(NamedTuple):
+    """A shard to score, and the ids of its sentences that are left out."""
+
+    shard: Shard
+    excluded: frozenset[str]
+
+
+class ScoreFolder:
+    """The scores of a pool. path (Path): The folder. index (Path): As `open_pool` calls it."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.index = self.path / "shards.index"
+        self._finished = self.path / "finished.json"
+
+    def begin(self, pool: Pool) -> None:
+        """Make sure that the pool can be scored here. From here on the folder is not finished.
+
+        RAISES (DeepALError): The folder holds other things, or scores of another pool.
+        """
+        known = {self.file(shard.name) for shard in pool.shards}
+        known |= {folder for file in known for folder in file.parents}
+        known |= {self.index, self._finished}
+
+        def is_ours(path: Path) -> bool:
+            return path in known or path.name.startswith(".")  # what a killed process was writing
+
+        check_replaceable(self.path, is_ours, f"scores of the pool {pool.path}")
+        self._finished.unlink(missing_ok=True)
+
+    def file(self, shard: str) -> Path:
+        """RETURNS (Path): The file with the scores of a shard."""
+        return self.path / f"{shard.removesuffix('.spacy')}.json"
+
+    def write(self, task: ShardTask, scores: Iterable[Score], scoring: Scoring) -> int:
+        """Write the scores of a shard, whole or not at all. RETURNS (int): How many there are."""
+        scores = list(scores)
+        row = ShardScores(
+            shard=task.shard.name,
+            fingerprint=task.shard.fingerprint,
+            excluded=_hash_ids(task.excluded),
+            scoring=scoring,
+            ids=[item.id for item in scores],
+            words=[item.words for item in scores],
+            scores=[item.score for item in scores],
+        )
+        write_sealed(self.file(task.shard.name), [row])
+        return len(scores)
+
+    def count_current(self, task: ShardTask, scoring: Scoring) -> int | None:
+        """RETURNS (int | None): How many sentences the shard's scores have; None if there are no
+        scores, or they do not fit the shard and the scoring any more."""
+        try:
+            found = self.read_shard(task.shard.name)
+        except DeepALError:
+            return None
+        made_of = found.fingerprint, found.excluded, found.scoring
+        wanted = task.shard.fingerprint, _hash_ids(task.excluded), scoring
+        return len(found.ids) if made_of == wanted else None
+
+    def finish(self, pool: Pool, scoring: Scoring, sentences: int, *, fits: bool = False) -> None:
+        """Note that all shards of a pool are scored. fits (bool): As in `Finished`."""
+        shards = len(pool.shards)
+        row = Finished(scoring=scoring, shards=shards, sentences=sentences, fits=fits)
+        write_json(self._finished, row.model_dump())
+
+    def fill(self, pool: Pool, scores: Iterable[Score], scoring: Scoring) -> int:
+        """Write scores of your own making. RETURNS (int): How many there are.
+
+        scores (Iterable[Score]): Of any sentences of the pool, in any order. The others are left
+            out.
+        RAISES (DeepALError): As `begin`; or a sentence is not in the pool, or has two scores.
+        """
+        by_id: dict[str, Score] = {}
+        for item in scores:
+            if item.id in by_id:
+                raise DeepALError(f"Sentence {item.id} is scored twice.")
+            by_id[item.id] = item
+        self.begin(pool)
+        sentences = 0
+        for shard, index in zip(pool.shards, pool.index(), strict=True):
+            found = [by_id.pop(name) for name in index.ids if name in by_id]
+            sentences += self.write(ShardTask(shard, frozenset()), found, scoring)
+        if by_id:
+            raise DeepALError(
+                f"{len(by_id)} of the sentences that are scored are not in the pool {pool.path} "
+                f"(the first: {next(iter(by_id))}). The scores belong to another pool."
+            )
+        self.finish(pool, scoring, sentences)
+        return sentences
+
+    def read_shard(self, shard: str) -> ShardScores:
+        """RETURNS (ShardScores): The scores of a shard.
+
+        RAISES (DeepALError): There are none, or the file is damaged.
+        """
+        file = self.file(shard)
+        if not file.is_file():
+            raise DeepALError(f"{self.path} has no scores of the shard {shard}. {GO_ON}")
+        rows = [parse_row(ShardScores, v, at, SCORE_AGAIN) for at, v in read_sealed(file, GO_ON)]
+        if len(rows) != 1:
+            raise DeepALError(f"{file} must have one line of scores, not {len(rows)}. {GO_ON}")
+        return rows[0]
+
+    def check(self, pool: Pool) -> Finished:
+        """RETURNS (Finished): How the pool was scored.
+
+        RAISES (DeepALError): There are no scores, only some of the shards are scored, or they are
+            scores of another pool.
+        """
+        if not self.path.is_dir():
+            raise DeepALError(f"There is no folder of scores {self.path}. {SCORE_AGAIN}")
+        there = [shard for shard in pool.shards if self.file(shard.name).is_file()]
+        if not self._finished.is_file() or len(there) < len(pool.shards):
+            raise DeepALError(
+                f"{self.path} is not finished: it has scores of {len(there)} of the "
+                f"{len(pool.shards)} shards of {pool.path}. {GO_ON}"
+            )
+        finished = self._read_finished()
+        if finished.shards != len(pool.shards):
+            raise DeepALError(
+                f"{self.path} has scores of {finished.shards} shards, and the pool {pool.path} has "
+                f"{len(pool.shards)}. {SCORE_AGAIN}"
+            )
+        return finished
+
+    def _read_finished(self) -> Finished:
+        where = str(self._finished)
+        return parse_row(Finished, read_json(where, GO_ON), where, GO_ON)
+
+    def read_all(self) -> Iterator[Score]:
+        """YIELDS (Score): All scores, even if the pool has changed since.
+
+        RAISES (DeepALError): They are not finished, or a file is lost or damaged.
+        """
+        finished = self._read_finished()
+        files = {*self.path.rglob("*.json")} - {self._finished}
+        if len(files) != finished.shards:
+            raise DeepALError(
+                f"{self.path} has scores of {len(files)} of {finished.shards} shards. {GO_ON}"
+            )
+        for file in sorted(files):
+            found = self.read_shard(file.relative_to(self.path).as_posix().removesuffix(".json"))
+            yield from map(Score, found.ids, found.words, found.scores)
+
+    def read(self, pool: Pool) -> Iterator[Score]:
+        """YIELDS (Score): The scores of all sentences of a pool, one shard in memory at a time.
+
+        RAISES (DeepALError): As `check`; or a shard was scored when it had another content, or was
+            scored in another way than the others.
+        """
+        finished = self.check(pool)
+        for shard in pool.shards:
+            found = self.read_shard(shard.name)
+            if (found.shard, found.fingerprint) != (shard.name, shard.fingerprint):
+                raise DeepALError(
+                    f"{self.file(shard.name)} has scores of another shard than {shard.path} as it "
+                    f"is now. {SCORE_AGAIN}"
+                )
+            if found.scoring != finished.scoring:
+                raise DeepALError(
+                    f"{self.file(shard.name)} was made by another model, function or seed than "
+                    f"{self._finished} says. {SCORE_AGAIN}"
+                )
+            yield from map(Score, found.ids, found.words, found.scores)
+
+
+def _hash_ids(ids: Collection[str]) -> str:
+    return hashlib.sha256("\0".join(sorted(ids)).encode()).hexdigest() if ids else ""

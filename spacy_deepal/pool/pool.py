@@ -1,0 +1,207 @@
+"""An open pool: its shards, checked against the index, and what the index says of them."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+from ..errors import DeepALError
+from ..progress import progress_bar
+from .index import (
+    POOL_INDEX,
+    GenreCount,
+    Indexer,
+    ShardIndex,
+    TextCounts,
+    hash_bytes,
+    read_index,
+    write_index,
+)
+from .shards import join_fingerprints, read_shard, shard_files
+
+
+class Shard(NamedTuple):
+    """A shard of an open pool. name (str): Its file, relative to the pool. fingerprint (str): The
+    hash of its bytes. sentences, words (int): How many it holds."""
+
+    name: str
+    path: Path
+    fingerprint: str
+    sentences: int
+    words: int
+
+    def check(self) -> None:
+        """RAISES (DeepALError): The file was removed or changed since the pool was opened."""
+        if not self.path.is_file():
+            raise DeepALError(f"{self.path} was removed while the pool is used. Put it back.")
+        if hash_bytes(self.path.read_bytes()) != self.fingerprint:
+            raise DeepALError(
+                f"{self.path} was changed while the pool is used. Put back what it was."
+            )
+
+    def read(self, vocab: Vocab | None = None) -> Iterator[Doc]:
+        """YIELDS (Doc): The sentences, with the errors of `check` and `read_shards`.
+
+        vocab (Vocab | None): The vocabulary of the Docs. None: a new one.
+        """
+        self.check()
+        return read_shard(self.path, vocab)
+
+
+class Pool:
+    """A pool that `open_pool` has checked. What grows with it is the list of its shards, and an
+    index in memory if there is one.
+
+    path (Path): The folder, or the single file.
+    shards (list[Shard]): In their order.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.shards: list[Shard] = []
+        self._genres: dict[str, Counter[str]] = {}
+        self._indexes: list[Path] = []
+        self._in_memory: list[ShardIndex | TextCounts] = []
+
+    @property
+    def genres(self) -> dict[str, GenreCount]:
+        """Sentences and words by genre."""
+        return {name: GenreCount(**self._genres[name]) for name in sorted(self._genres)}
+
+    @property
+    def sentences(self) -> int:
+        """How many sentences have words."""
+        return sum(shard.sentences for shard in self.shards)
+
+    @property
+    def words(self) -> int:
+        """How many real words there are."""
+        return sum(shard.words for shard in self.shards)
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash of all shards, as `shards.fingerprint` has it."""
+        return join_fingerprints(shard.fingerprint for shard in self.shards)
+
+    def index(self) -> Iterator[ShardIndex]:
+        """YIELDS (ShardIndex): What each shard holds, in the order of the shards."""
+        return (row for row in self._rows() if isinstance(row, ShardIndex))
+
+    def text(self) -> TextCounts:
+        """RETURNS (TextCounts): The words, characters and entity types of the whole pool."""
+        return TextCounts.total(row for row in self._rows() if isinstance(row, TextCounts))
+
+    def docs(self) -> Iterator[Doc]:
+        """YIELDS (Doc): All sentences. The Docs of each shard have a vocab of their own."""
+        return chain.from_iterable(shard.read() for shard in self.shards)
+
+    def _rows(self) -> Iterator[ShardIndex | TextCounts]:
+        stored = (read_index(path, remedy_of(path)) for path in self._indexes)
+        return chain(chain.from_iterable(stored), self._in_memory)
+
+    def add(self, row: ShardIndex, file: Path) -> None:
+        """Add a shard that is indexed."""
+        sentences = sum(map(bool, row.words))
+        self.shards.append(Shard(row.name, file, row.fingerprint, sentences, sum(row.words)))
+        for name, count in row.genres.items():
+            self._genres.setdefault(name, Counter()).update(count.model_dump())
+
+    def take_index(self, index: Path, files: dict[str, Path]) -> None:
+        """Add the shards of an index, and compare them with their files.
+
+        RAISES (DeepALError): A shard was removed or changed.
+        """
+        for row in read_index(index, remedy_of(index)):
+            if isinstance(row, TextCounts):
+                continue
+            changed = None
+            if row.name not in files:
+                changed = "was removed"
+            elif hash_bytes(files[row.name].read_bytes()) != row.fingerprint:
+                changed = "was changed"
+            if changed:
+                raise DeepALError(
+                    f"{self.path / row.name} {changed} after {index} was written. Put back what it "
+                    f"was. If the change is meant, do this: {remedy_of(index)}"
+                )
+            self.add(row, files[row.name])
+        self._indexes.append(index)
+
+    def index_new(self, new: dict[str, Path], beside: Path | None) -> None:
+        """Read shards that no index has, and index them in `beside`, as in `open_pool`."""
+        indexer = Indexer(self.index())
+        earlier = [] if beside not in self._indexes else self._indexes[-1:]
+
+        def rows() -> Iterator[ShardIndex]:
+            for path in earlier:
+                yield from (r for r in read_index(path, "") if isinstance(r, ShardIndex))
+            for name, file in progress_bar(new.items(), "index", unit="shard"):
+                docs = list(read_shard(file))
+                yield (row := indexer.add(name, file.read_bytes(), docs))
+                self.add(row, file)
+
+        def text() -> Iterator[TextCounts]:
+            texts = (r for path in earlier for r in read_index(path, ""))
+            yield TextCounts.total(
+                [*(r for r in texts if isinstance(r, TextCounts)), indexer.text()]
+            )
+
+        if beside is None:
+            self._in_memory = [*rows(), *text()]
+        else:
+            write_index(beside, rows(), text())
+            self._indexes = list(dict.fromkeys([*self._indexes, beside]))
+
+
+def open_pool(
+    path: str | Path,
+    beside: Path | None = None,
+    tell: Callable[[str], None] = lambda text: None,
+) -> Pool:
+    """Open a pool, and compare its shards with its index.
+
+    Shards that no index has are read once, and indexed. That index is written to `beside`, because
+    the folder may be a person's own, or be read by others at the same time.
+
+    path (str | Path): As for `shard_files`.
+    beside (Path | None): The file for the index of such shards. With None, it is kept in memory.
+    tell (Callable): Called with a sentence if there are such shards.
+    RAISES (DeepALError): A shard was removed or changed since it was indexed, with its name; or two
+        sentences have the same id.
+    """
+    pool = Pool(Path(path))
+    folder = pool.path if pool.path.is_dir() else pool.path.parent
+    files = {file.relative_to(folder).as_posix(): file for file in shard_files(path)}
+    own = [folder / POOL_INDEX] if pool.path.is_dir() else []
+    for index in (*own, beside):
+        if index is not None and index.is_file():
+            pool.take_index(index, files)
+    known = {shard.name for shard in pool.shards}
+    if new := {name: file for name, file in files.items() if name not in known}:
+        if known:
+            tell(f"{path}: shards were added: {len(new)}, from {next(iter(new))} on.")
+        elif own:
+            tell(f"{path} has no index, so its shards are read once: {len(new)}.")
+        pool.index_new(new, beside)
+    return pool
+
+
+def read_counts(path: str, beside: str | None = None) -> dict[str, dict[str, int]]:
+    """`spacy_deepal.PoolCounts.v1`: how often each word, character and label occurs in a pool, for
+    `DeepNER.initialize`. The shards are not read if they have an index.
+
+    path, beside (str): As for `open_pool`.
+    RETURNS (dict): The `TextCounts`.
+    """
+    return open_pool(path, Path(beside) if beside else None).text().model_dump()
+
+
+def remedy_of(index: Path) -> str:
+    """RETURNS (str): What the user can do about an index that does not fit."""
+    if index.name == POOL_INDEX:
+        return f"Convert the pool again, or delete {index}: then the shards are read instead."
+    return f"Delete {index}: then the shards are read again."

@@ -1,0 +1,55 @@
+"""What a tagger is initialised with: the words and characters of a text, its labels, a few Docs."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from spacy.tokens import Doc
+from spacy.training import Example
+
+WordCounts = Mapping[str, Mapping[str, int]]  # of the "words", "characters" and "labels" of a text
+
+SAMPLE = 10  # Docs from which a tok2vec learns its sizes, as in spaCy's own component
+
+
+@dataclass(frozen=True)
+class InitialText:
+    """The text from which a network gets its vocabulary.
+
+    words (Mapping[str, int]): How often each real word occurs.
+    characters (set[str]): The characters of these words.
+    sample (list[Doc]): The first few Docs with tokens.
+    """
+
+    words: Mapping[str, int]
+    characters: set[str]
+    sample: list[Doc]
+
+    @classmethod
+    def of(cls, docs: Iterable[Doc], counts: WordCounts | None = None) -> "InitialText":
+        """Read Docs as a stream: all of them, or only a few where the counts are known."""
+        words: Counter[str] = Counter()
+        sample: list[Doc] = []
+        for doc in docs:
+            if len(doc) and len(sample) < SAMPLE:
+                sample.append(doc)
+            if counts is None:
+                words.update(token.text for token in doc if not token.is_space)
+            elif len(sample) == SAMPLE:
+                break
+        if counts is None:
+            return cls(words, set().union(*words), sample)
+        return cls(counts["words"], {*counts["characters"]}, sample)
+
+
+def initial_labels(
+    labels: Sequence[str] | None,
+    counts: WordCounts | None,
+    get_examples: Callable[[], Iterable[Example]],
+) -> set[str]:
+    """RETURNS (set[str]): The entity types: those that are given, or else those of the text."""
+    if labels is not None:
+        return set(labels)
+    if counts is not None:
+        return {*counts["labels"]}
+    return {ent.label_ for example in get_examples() for ent in example.reference.ents}

@@ -1,0 +1,140 @@
+"""Scores on disk: whole or refused, of one pool, one model and one function."""
+
+import json
+
+import numpy as np
+import pytest
+
+from spacy_deepal.acquisition.score_folder import ScoreFolder, Scoring, ShardTask
+from spacy_deepal.errors import DeepALError
+from spacy_deepal.pool.pool import open_pool
+from spacy_deepal.pool.shards import write_shards
+
+from ..pools import fill_scores, make_doc, make_score, write_three
+
+SCORING = Scoring(acquisition="MNLP", model="f00d", seed=3)
+ROWS = [make_score("a", 3, 1 / 3), make_score("b", 2, 1e-300), make_score("c", 4, -0.1)]
+
+
+@pytest.fixture
+def pool(tmp_path):
+    """Sentences a and b in one shard, c in another one."""
+    return open_pool(write_three(tmp_path / "pool"))
+
+
+@pytest.fixture
+def folder(pool, tmp_path):
+    fill_scores(tmp_path / "scores", pool.path, ROWS)
+    return ScoreFolder(tmp_path / "scores")
+
+
+def rewrite(file, **values):
+    """Change the line of scores, and drop the seal of what it was."""
+    line = json.loads(file.read_text("utf8").splitlines()[0])
+    file.write_text(json.dumps(line | values) + "\n", "utf8")
+
+
+def test_scores_come_back_to_the_last_bit(tmp_path):
+    values = [1 / 3, 1.23456789e-15, 1e-300, -0.1, 5e-324, 1e300, float(np.float32(0.1)), 3.0]
+    rows = [make_score(f"é\u2028{n}", 1, value) for n, value in enumerate(values)]
+    write_shards([make_doc(row.id, ["x"]) for row in rows], tmp_path / "pool")
+    fill_scores(tmp_path / "scores", tmp_path / "pool", reversed(rows))
+    assert list(ScoreFolder(tmp_path / "scores").read(open_pool(tmp_path / "pool"))) == rows
+
+
+def test_there_is_a_file_for_each_shard_and_one_that_says_that_all_are_there(folder):
+    names = sorted(path.name for path in folder.path.iterdir())
+    assert names == ["finished.json", "shard_0000.json", "shard_0001.json"]
+
+
+def test_a_shard_in_a_sub_folder_has_its_scores_in_one(tmp_path, monkeypatch):
+    monkeypatch.setattr("spacy_deepal.pool.shards.SHARDS_PER_FOLDER", 1)
+    pool = write_three(tmp_path / "pool")
+    fill_scores(tmp_path / "scores", pool, ROWS)
+    assert (tmp_path / "scores" / "shards_0001" / "shard_0000.json").is_file()
+    assert list(ScoreFolder(tmp_path / "scores").read(open_pool(pool))) == ROWS
+
+
+@pytest.mark.parametrize("name", ["finished.json", "shard_0001.json"])
+def test_half_a_scoring_is_refused_with_the_counts(pool, folder, name):
+    (folder.path / name).unlink()
+    there = 2 if name == "finished.json" else 1
+    with pytest.raises(DeepALError, match=f"it has scores of {there} of the 2 shards .*goes on"):
+        list(folder.read(pool))
+
+
+def test_scores_of_a_shard_that_has_changed_are_refused(pool, folder, tmp_path):
+    docs = [make_doc(name, ["other"]) for name in "abc"]
+    write_shards(docs, pool.path, sentences_per_shard=2)
+    with pytest.raises(DeepALError, match=r"shard_0000.json has scores of another shard than"):
+        list(folder.read(open_pool(pool.path)))
+
+
+@pytest.mark.parametrize("change", [{"model": "beef"}, {"acquisition": "LC"}, {"seed": 4}])
+def test_scores_by_two_models_functions_or_seeds_are_refused(pool, folder, change):
+    other = Scoring(acquisition="own").model_copy(update=change)
+    folder.write(ShardTask(pool.shards[1], frozenset()), ROWS[2:], other)
+    with pytest.raises(DeepALError, match=r"shard_0001.json was made by another model, function"):
+        list(folder.read(pool))
+
+
+def test_scores_of_a_pool_with_more_shards_are_refused(folder, pool):
+    write_shards([make_doc("d", ["x"])], pool.path.parent / "more")
+    (pool.path.parent / "more" / "shard_0000.spacy").rename(pool.path / "shard_0002.spacy")
+    with pytest.raises(DeepALError, match="it has scores of 2 of the 3 shards"):
+        list(folder.read(open_pool(pool.path)))
+
+
+def test_scores_of_another_pool_are_not_overwritten(folder, tmp_path):
+    write_shards([make_doc("x", ["x"])], tmp_path / "other")
+    with pytest.raises(DeepALError, match=r"other things than scores of the pool .*shard_0001"):
+        folder.begin(open_pool(tmp_path / "other"))
+    assert (folder.path / "shard_0001.json").is_file()
+
+
+def test_what_was_cut_or_changed_is_refused(pool, folder):
+    file = folder.path / "shard_0000.json"
+    line, seal = file.read_text("utf8").splitlines()
+    file.write_text(line + "\n", "utf8")
+    with pytest.raises(DeepALError, match=r"shard_0000.json is not whole"):
+        folder.read_shard("shard_0000.spacy")
+    file.write_text(line.replace("0.333", "0.433") + "\n" + seal, "utf8")
+    with pytest.raises(DeepALError, match=r"shard_0000.json was changed"):
+        folder.read_shard("shard_0000.spacy")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"words": [3]},
+        {"ids": ["a", "a"]},
+        {"ids": None},
+        {"scores": [1.0, None]},
+        {"scores": [1.0, float("nan")]},
+        {"scores": [1.0, float("-inf")]},
+        {"words": [3, "two"]},
+        {"scoring": {}},
+    ],
+)
+def test_what_are_no_scores_is_refused_with_file_and_line(folder, values):
+    rewrite(folder.path / "shard_0000.json", **values)
+    with pytest.raises(DeepALError, match=r"shard_0000.json, line 1: .* Score the pool again"):
+        folder.read_shard("shard_0000.spacy")
+
+
+def test_a_sentence_that_is_scored_twice_or_is_not_in_the_pool_is_refused(pool, tmp_path):
+    with pytest.raises(DeepALError, match="Sentence a is scored twice"):
+        fill_scores(tmp_path / "scores", pool.path, [ROWS[0], ROWS[0]])
+    with pytest.raises(DeepALError, match=r"1 of the sentences .* \(the first: x\)"):
+        fill_scores(tmp_path / "scores", pool.path, [make_score("x", 1, 1.0)])
+
+
+def test_scores_are_current_while_shard_exclusion_and_scoring_are_the_same(pool, tmp_path):
+    folder, task = ScoreFolder(tmp_path / "s"), ShardTask(pool.shards[0], frozenset("a"))
+    assert folder.count_current(task, SCORING) is None
+    folder.write(task, ROWS[1:2], SCORING)
+    assert folder.count_current(task, SCORING) == 1
+    assert folder.count_current(task._replace(excluded=frozenset()), SCORING) is None
+    assert folder.count_current(task, SCORING.model_copy(update={"seed": 4})) is None
+    changed = pool.shards[0]._replace(fingerprint="0")
+    assert folder.count_current(task._replace(shard=changed), SCORING) is None
