@@ -26,7 +26,7 @@ import spacy_deepal.cli  # noqa: F401  (makes `spacy deepal` known, as spaCy's o
 from spacy_deepal.acquisition.score_folder import Score, ScoreFolder, Scoring
 from spacy_deepal.files import Row, placed_jsonl
 from spacy_deepal.pool import convert
-from spacy_deepal.pool.pool import open_pool
+from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import write_shards
 from spacy_deepal.rounds.config_file import load_run_config
 from spacy_deepal.sealed import is_seal, write_sealed
@@ -102,13 +102,13 @@ def make_score(id: str, words: int, score: float) -> Score:
 
 def fill_scores(folder: Path, pool: Path, rows: Iterable[Score]) -> Path:
     """Write scores of one's own making. RETURNS (Path): Their folder."""
-    ScoreFolder(folder).fill(open_pool(pool), rows, Scoring(acquisition="own"))
+    ScoreFolder(folder).fill(Pool(pool), rows, Scoring(acquisition="own"))
     return folder
 
 
 def read_scores(folder: Path, pool: Path) -> list[Score]:
     """RETURNS (list[Score]): The scores of a pool."""
-    return list(ScoreFolder(folder).read(open_pool(pool)))
+    return list(ScoreFolder(folder).read(Pool(pool)))
 
 
 def make_doc(name, words, spans=None, vocab=None, *, genre=None, gold=True) -> Doc:

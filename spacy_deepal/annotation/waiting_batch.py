@@ -11,7 +11,7 @@ from ..corpus.docs import CharSpan
 from ..errors import DeepALError
 from ..pipelines import blank_pipeline, load_pipeline
 from ..pool.lookup import fetch
-from ..pool.pool import open_pool
+from ..pool.pool import Pool
 from ..rounds.run_folder import RoundFolder, RunFolder
 from ..sentences import sentence_id
 from .answer_file import LABELLED, read_replies, read_rules
@@ -119,4 +119,4 @@ def docs_of_round(run: Path, here: RoundFolder) -> Sequence[Doc]:
     if here.batch.exists():
         return here.read_batch(vocab)
     ids = [row.id for row in here.selected.read()]
-    return fetch(open_pool(manifest.pool.path), ids, vocab, with_gold=False)
+    return fetch(Pool(manifest.pool.path), ids, vocab, with_gold=False)
