@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.report.compare import read_comparison
 from spacy_deepal.rounds.config_file import load_run_config
-from spacy_deepal.rounds.loop import run_loop
+from spacy_deepal.rounds.run import run_loop
 from spacy_deepal.rounds.settings import read_settings
 
 from .pools import AL_CONFIG, call, options, overrides, quick, quick_config, write_pools

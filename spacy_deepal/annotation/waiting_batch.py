@@ -19,7 +19,9 @@ from .journal import Suggestion
 from .replies import settle
 from .suggestions import suggest_batch
 
-GO_ON = "Give the command of the run (`python -m spacy deepal run …`): it selects what comes next."
+CONTINUE_RUN = (
+    "Give the command of the run (`python -m spacy deepal run …`): it selects what comes next."
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def find_waiting_round(run: Path) -> RoundFolder:
         waits = here.number == finished and here.selected.path.exists()
         if waits and not here.batch.exists():
             return here
-    raise DeepALError(f"{run} has no batch that waits to be labelled. {GO_ON}")
+    raise DeepALError(f"{run} has no batch that waits to be labelled. {CONTINUE_RUN}")
 
 
 def read_waiting_batch(run: Path, *, suggest: bool = True) -> WaitingBatch:
@@ -90,7 +92,7 @@ def read_waiting_batch(run: Path, *, suggest: bool = True) -> WaitingBatch:
     ranked = enumerate(zip(docs, rows, strict=True), 1)
     wanted = [(rank, doc, row) for rank, (doc, row) in ranked if row.id in open_ids]
     if not wanted:
-        raise DeepALError(f"All {len(docs)} sentences of {here.path} are labelled. {GO_ON}")
+        raise DeepALError(f"All {len(docs)} sentences of {here.path} are labelled. {CONTINUE_RUN}")
     found = suggest_batch(run, [doc for _, doc, _ in wanted]) if suggest else {}
     sentences = [
         WaitingSentence(doc, rank, row.score, tuple(sorted(found.get(row.id, ()), key=_place)))
