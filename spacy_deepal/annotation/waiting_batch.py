@@ -11,7 +11,7 @@ from ..corpus.docs import CharSpan
 from ..errors import DeepALError
 from ..pipelines import blank_pipeline, load_pipeline
 from ..pool.lookup import fetch
-from ..pool.pool import open_pool
+from ..pool.pool import Pool
 from ..rounds.run_folder import RoundFolder, RunFolder
 from ..sentences import sentence_id
 from .answer_file import LABELLED, read_replies, read_rules
@@ -19,7 +19,9 @@ from .journal import Suggestion
 from .replies import settle
 from .suggestions import suggest_batch
 
-GO_ON = "Give the command of the run (`python -m spacy deepal run …`): it selects what comes next."
+CONTINUE_RUN = (
+    "Give the command of the run (`python -m spacy deepal run …`): it selects what comes next."
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def find_waiting_round(run: Path) -> RoundFolder:
         waits = here.number == finished and here.selected.path.exists()
         if waits and not here.batch.exists():
             return here
-    raise DeepALError(f"{run} has no batch that waits to be labelled. {GO_ON}")
+    raise DeepALError(f"{run} has no batch that waits to be labelled. {CONTINUE_RUN}")
 
 
 def read_waiting_batch(run: Path, *, suggest: bool = True) -> WaitingBatch:
@@ -90,7 +92,7 @@ def read_waiting_batch(run: Path, *, suggest: bool = True) -> WaitingBatch:
     ranked = enumerate(zip(docs, rows, strict=True), 1)
     wanted = [(rank, doc, row) for rank, (doc, row) in ranked if row.id in open_ids]
     if not wanted:
-        raise DeepALError(f"All {len(docs)} sentences of {here.path} are labelled. {GO_ON}")
+        raise DeepALError(f"All {len(docs)} sentences of {here.path} are labelled. {CONTINUE_RUN}")
     found = suggest_batch(run, [doc for _, doc, _ in wanted]) if suggest else {}
     sentences = [
         WaitingSentence(doc, rank, row.score, tuple(sorted(found.get(row.id, ()), key=_place)))
@@ -119,4 +121,4 @@ def docs_of_round(run: Path, here: RoundFolder) -> Sequence[Doc]:
     if here.batch.exists():
         return here.read_batch(vocab)
     ids = [row.id for row in here.selected.read()]
-    return fetch(open_pool(manifest.pool.path), ids, vocab, with_gold=False)
+    return fetch(Pool(manifest.pool.path), ids, vocab, with_gold=False)

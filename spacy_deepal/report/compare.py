@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ..files import Row, parse_row, read_json
 from ..rounds.rows import RoundMetrics
-from .runs import TINY, Run, read_runs
+from .runs import TINY, RecordedRun, read_runs
 
 TARGET = 0.99
 BASELINE = "RAND"
@@ -73,7 +73,7 @@ class Passing:
 
     name: str
     f: float
-    runs: list[tuple[Run, RoundMetrics | None]]
+    runs: list[tuple[RecordedRun, RoundMetrics | None]]
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Comparison:
     shallow (float | None): The F1 of a shallow model, if it is known.
     """
 
-    runs: list[Run]
+    runs: list[RecordedRun]
     full: float | None = None
     source: str = ""
     shallow: float | None = None
@@ -95,7 +95,7 @@ class Comparison:
         return None if self.full is None else TARGET * self.full
 
     @property
-    def started(self) -> list[Run]:
+    def started(self) -> list[RecordedRun]:
         """The runs with a finished round."""
         return [run for run in self.runs if run.rounds]
 
@@ -106,11 +106,13 @@ class Comparison:
         high = min((run.percents[-1] for run in self.started), default=0.0)
         return (low, high) if low < high else None
 
-    def words_saved(self, run: Run, baseline: Run | None) -> tuple[float, float] | None:
+    def words_saved(
+        self, run: RecordedRun, baseline: RecordedRun | None
+    ) -> tuple[float, float] | None:
         """Compare the words that two runs needed for the same F1: 99% of the full-data F1 if both
         reached it, else the lower of their best F1.
 
-        baseline (Run | None): A run of RAND with the same seed.
+        baseline (RecordedRun | None): A run of RAND with the same seed.
         RETURNS (tuple[float, float] | None): Percent of the baseline's words that the run did not
             need (below 0, it needed more), and the F1. None if there is nothing to compare with,
             or the baseline got there without a word.
@@ -128,7 +130,7 @@ class Comparison:
     @property
     def baselines(self) -> list[Passing]:
         """Other pipelines without labels, each with the runs that were measured beside it."""
-        groups: dict[tuple[str, float], list[Run]] = {}
+        groups: dict[tuple[str, float], list[RecordedRun]] = {}
         for run in self.runs:
             if (other := run.baseline) is not None:
                 groups.setdefault((other.name, other.ents_f), []).append(run)
@@ -149,7 +151,7 @@ class Comparison:
                 rows.append(_row(name, None, measured))
         return rows
 
-    def _measure(self, run: Run) -> dict[str, float | None]:
+    def _measure(self, run: RecordedRun) -> dict[str, float | None]:
         """RETURNS (dict): The numbers of a run by the fields of `Summary`."""
         if not run.rounds:
             return {}

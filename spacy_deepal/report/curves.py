@@ -13,7 +13,7 @@ import numpy
 from ..errors import DeepALError
 from ..files import write_atomically
 from .compare import Comparison
-from .runs import Run
+from .runs import RecordedRun
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -162,7 +162,7 @@ def quieten(axes: "Axes") -> None:
     axes.tick_params(color="#b6bdc5", labelcolor=MUTED)
 
 
-def _draw_function(axes: "Axes", name: str, runs: list[Run], style: Style) -> None:
+def _draw_function(axes: "Axes", name: str, runs: list[RecordedRun], style: Style) -> None:
     """Draw the runs of one function, each with a finished round: their mean as a line, and a band
     from the lowest to the highest. Where one run is further than the others, its line is dotted."""
     x, f = mean_curve(runs)
@@ -180,11 +180,11 @@ def _draw_function(axes: "Axes", name: str, runs: list[Run], style: Style) -> No
             axes.plot(tail_x, tail_f, color=style.color, lw=1.2, ls=":")
 
 
-def mean_curve(runs: list[Run]) -> tuple[numpy.ndarray, numpy.ndarray]:
+def mean_curve(runs: list[RecordedRun]) -> tuple[numpy.ndarray, numpy.ndarray]:
     """Bring runs onto common percentages of the words: for each round that all have, the mean one,
     kept inside the range that all cover. So F1 is interpolated between rounds and never beyond.
 
-    runs (list[Run]): Runs with at least one finished round each.
+    runs (list[RecordedRun]): Runs with at least one finished round each.
     RETURNS (tuple[numpy.ndarray, numpy.ndarray]): Percent of the words, shape (n,), and F1 in
         points, shape (runs, n).
     """

@@ -14,7 +14,7 @@ from .batches import LabelColors, ShownBatch, show_batch
 from .compare import TARGET, Comparison
 from .curves import inline_svg, styles
 from .reliability import reliability_svg
-from .runs import Run, Stop
+from .runs import RecordedRun, Stop
 
 TEMPLATE = "report.html"
 # A sentence with its entities takes about half a kilobyte, so they take two megabytes at most.
@@ -59,7 +59,7 @@ def write_report(comparison: Comparison, output: Path, title: str = "Deep active
     return Path(output)
 
 
-def _show_batches(runs: list[Run]) -> dict[Path, list[ShownBatch]]:
+def _show_batches(runs: list[RecordedRun]) -> dict[Path, list[ShownBatch]]:
     """RETURNS (dict): The batches of each run folder; the more rounds, the fewer sentences each."""
     rounds = {run.folder.path: run.folder.rounds() for run in runs}
     total = sum(map(len, rounds.values()))
@@ -73,7 +73,7 @@ def _show_batches(runs: list[Run]) -> dict[Path, list[ShownBatch]]:
     }
 
 
-def genre_shares(run: Run, unit: str) -> dict[str, Any] | None:
+def genre_shares(run: RecordedRun, unit: str) -> dict[str, Any] | None:
     """Compare the genres of what a run selected with those of the pool, in "sentences" or "words".
 
     RETURNS (dict[str, Any] | None): The percentage of each genre in the "pool", the one with most
@@ -92,7 +92,7 @@ def genre_shares(run: Run, unit: str) -> dict[str, Any] | None:
     }
 
 
-def find_stops(run: Run) -> dict[float, Stop | None]:
+def find_stops(run: RecordedRun) -> dict[float, Stop | None]:
     """RETURNS (dict): Where the stopping rule would have ended a run, by the stability asked for;
     empty if no round recorded any."""
     if all(row.stability is None for row in run.rounds):

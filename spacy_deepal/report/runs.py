@@ -32,7 +32,7 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class Run:
+class RecordedRun:
     """A run as the report shows it. F1 is from 0 to 1, words in percent of the pool.
 
     name (str): The acquisition function with its arguments; its short name if it is one of ours.
@@ -91,10 +91,10 @@ class Run:
         return Stop(self.rounds[place], max(later) - f, later[-1] - f)
 
 
-def read_runs(run_dirs: Iterable[Path]) -> list[Run]:
+def read_runs(run_dirs: Iterable[Path]) -> list[RecordedRun]:
     """Read run folders. A run in progress gives the rounds that it has finished.
 
-    RETURNS (list[Run]): The runs, ordered by acquisition function and seed.
+    RETURNS (list[RecordedRun]): The runs, ordered by acquisition function and seed.
     RAISES (DeepALError): There is no folder, one is given twice, one is not a run, or a file is
         damaged.
     """
@@ -108,5 +108,5 @@ def read_runs(run_dirs: Iterable[Path]) -> list[Run]:
     for folder in map(RunFolder, paths):
         manifest = folder.manifest
         name = acquisition_label({NAME: manifest.acquisition, **manifest.arguments})
-        runs.append(Run(folder, name, manifest, tuple(folder.metrics), folder.baseline))
+        runs.append(RecordedRun(folder, name, manifest, tuple(folder.metrics), folder.baseline))
     return sorted(runs, key=lambda run: (run.name, run.seed, str(run.folder.path)))

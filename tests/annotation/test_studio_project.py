@@ -21,7 +21,7 @@ from spacy_deepal.annotation.studio_project import (
 )
 from spacy_deepal.errors import DeepALError, LabelsAwaited, Unsettled
 from spacy_deepal.files import write_jsonl
-from spacy_deepal.rounds.loop import run_loop
+from spacy_deepal.rounds.run import run_loop
 
 from ..pools import call, write_pools
 from .fake_studio import PERSONAL, TOKEN, fake_studio

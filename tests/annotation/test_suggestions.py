@@ -14,8 +14,8 @@ from spacy_deepal.annotation.suggestions import (
 from spacy_deepal.annotation.waiting_batch import read_waiting_batch
 from spacy_deepal.errors import DeepALError, LabelsAwaited
 from spacy_deepal.pipelines import load_pipeline
-from spacy_deepal.rounds.loop import run_loop
 from spacy_deepal.rounds.other_pipeline import OtherPipeline
+from spacy_deepal.rounds.run import run_loop
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.sentences import sentence_id
 

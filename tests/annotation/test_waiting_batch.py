@@ -6,7 +6,7 @@ from spacy_deepal.annotation.answer_file import LABELLED
 from spacy_deepal.annotation.waiting_batch import read_waiting_batch
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.files import write_jsonl
-from spacy_deepal.rounds.loop import run_loop
+from spacy_deepal.rounds.run import run_loop
 
 from ..pools import PEOPLE, quick_config, save_ruler, write_pools
 from .waiting_run import begin_run, gold_spans, selected

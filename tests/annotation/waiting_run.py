@@ -3,7 +3,7 @@
 import pytest
 
 from spacy_deepal.errors import LabelsAwaited
-from spacy_deepal.rounds.loop import run_loop
+from spacy_deepal.rounds.run import run_loop
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.sentences import sentence_id
 

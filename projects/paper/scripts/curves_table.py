@@ -31,7 +31,7 @@ from results import DIGITS, RESULTS, markdown, read_lines, show_errors
 from spacy_deepal.files import parse_row, write_jsonl
 from spacy_deepal.report.compare import BASELINE, Comparison
 from spacy_deepal.report.page import PAPER
-from spacy_deepal.report.runs import Run
+from spacy_deepal.report.runs import RecordedRun
 from spacy_deepal.rounds.rows import Manifest, RoundMetrics
 from spacy_deepal.rounds.run_folder import RunFolder
 
@@ -57,7 +57,7 @@ def main(
     print_areas(lines)
 
 
-def read_sets(file: Path) -> dict[str, list[Run]]:
+def read_sets(file: Path) -> dict[str, list[RecordedRun]]:
     """Read what was recorded. A model of all words becomes a run of one round.
 
     RETURNS (dict): The runs of each data set, in the order of the file.
@@ -65,34 +65,34 @@ def read_sets(file: Path) -> dict[str, list[Run]]:
     found: dict[tuple[str, str, int], list[dict[str, Any]]] = defaultdict(list)
     for line in read_lines(file):
         found[line["data"], line["acquisition"], line["seed"]].append(line)
-    sets: dict[str, list[Run]] = defaultdict(list)
+    sets: dict[str, list[RecordedRun]] = defaultdict(list)
     for (data, name, seed), lines in found.items():
         rounds = [
             parse_row(RoundMetrics, {**line, "ents_per_type": {}, "genres": {}}, str(file), REMEDY)
             for line in sorted(lines, key=lambda line: line["round"])
         ]
         manifest = Manifest.model_construct(seed=seed)
-        sets[data].append(Run(RunFolder(file), name, manifest, tuple(rounds)))
+        sets[data].append(RecordedRun(RunFolder(file), name, manifest, tuple(rounds)))
     return sets
 
 
-def all_words(runs: list[Run], name: str) -> float | None:
+def all_words(runs: list[RecordedRun], name: str) -> float | None:
     """RETURNS (float | None): The mean F1 of a model of all words. None if there is none."""
     found = [run.rounds[-1].ents_f for run in runs if run.name == name]
     return mean(found) if found else None
 
 
-def functions(runs: list[Run]) -> dict[str, list[Run]]:
+def functions(runs: list[RecordedRun]) -> dict[str, list[RecordedRun]]:
     """RETURNS (dict): The runs of each acquisition function. Those of the paper come first, in its
     order, then the others by name."""
-    found: dict[str, list[Run]] = {name: [] for name in FUNCTIONS}
+    found: dict[str, list[RecordedRun]] = {name: [] for name in FUNCTIONS}
     for run in sorted(runs, key=lambda run: run.name):
         if run.name not in (FULL, SHALLOW):
             found.setdefault(run.name, []).append(run)
     return {name: group for name, group in found.items() if group}
 
 
-def summarise_set(data: str, runs: list[Run]) -> list[dict[str, Any]]:
+def summarise_set(data: str, runs: list[RecordedRun]) -> list[dict[str, Any]]:
     """RETURNS (list[dict]): The line of each acquisition function (see the head of this file)."""
     groups = functions(runs)
     ours = [run for group in groups.values() for run in group]
@@ -129,13 +129,13 @@ def summarise_set(data: str, runs: list[Run]) -> list[dict[str, Any]]:
     return lines
 
 
-def percent_to(curve: Run, f: float | None) -> float | None:
+def percent_to(curve: RecordedRun, f: float | None) -> float | None:
     """RETURNS (float | None): Percent of the words at the first round with at least this F1."""
     reached = curve.first_reaching(f)
     return reached and reached.words_percent
 
 
-def seconds_a_round(runs: list[Run], step: str) -> float | None:
+def seconds_a_round(runs: list[RecordedRun], step: str) -> float | None:
     """RETURNS (float | None): Mean time of a step, without the round of the seed set."""
     found = [getattr(row.seconds, step) for run in runs for row in run.rounds if row.round]
     return mean(found) if found else None
@@ -148,7 +148,7 @@ def rounded(value: Any) -> Any:
     return round(value, DIGITS) if isinstance(value, float) else value
 
 
-def print_curves(data: str, runs: list[Run]) -> None:
+def print_curves(data: str, runs: list[RecordedRun]) -> None:
     """Print the mean test F1 of each function after each round."""
     curves = {name: mean_run(group) for name, group in functions(runs).items()}
     if not curves:

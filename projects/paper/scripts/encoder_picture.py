@@ -17,7 +17,7 @@ from results import RESULTS, read_lines, show_errors
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.files import write_atomically
 from spacy_deepal.report.curves import INK, MUTED, figure_bytes, mean_curve, quieten, styles
-from spacy_deepal.report.runs import Run
+from spacy_deepal.report.runs import RecordedRun
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,7 +54,7 @@ def main(
             stream.write(figure_bytes(drawing, output.suffix[1:]))
 
 
-def draw(plain: list[Run], encoder: list[Run], lines: dict[str, float]) -> "Figure":
+def draw(plain: list[RecordedRun], encoder: list[RecordedRun], lines: dict[str, float]) -> "Figure":
     """Draw test F1 in points against percent of the words labelled.
 
     lines (dict[str, float]): F1 from 0 to 1 of models that do not depend on the labels.
@@ -78,7 +78,7 @@ def draw(plain: list[Run], encoder: list[Run], lines: dict[str, float]) -> "Figu
     return drawing
 
 
-def draw_curve(axes: "Axes", runs: list[Run], label: str, dashes: object) -> None:
+def draw_curve(axes: "Axes", runs: list[RecordedRun], label: str, dashes: object) -> None:
     """Draw the runs of one function."""
     style = styles([runs[0].name])[runs[0].name]
     x, f = mean_curve(runs)

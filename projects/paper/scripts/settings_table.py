@@ -19,7 +19,7 @@ import typer
 from results import DIGITS, RESULTS, keep_config, markdown, read_lines, record, show_errors
 from thinc.api import Config
 
-from spacy_deepal.report.runs import Run, read_runs
+from spacy_deepal.report.runs import RecordedRun, read_runs
 from spacy_deepal.rounds.settings import ENDS, SECTION
 
 COMMON_FILE = Path(__file__).resolve().parents[3] / "configs" / "al.cfg"
@@ -40,7 +40,7 @@ def main(
         print_table(read_lines(output))
 
 
-def lines_of(run: Run, folder: Path) -> list[dict[str, Any]]:
+def lines_of(run: RecordedRun, folder: Path) -> list[dict[str, Any]]:
     """Make the lines of a run, and keep its config.
 
     folder (Path): Where the results go.

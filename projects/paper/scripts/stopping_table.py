@@ -14,7 +14,7 @@ import typer
 from curves_table import FULL, SHALLOW, read_sets
 from results import RESULTS, markdown, show_errors
 
-from spacy_deepal.report.runs import Run
+from spacy_deepal.report.runs import RecordedRun
 from spacy_deepal.rounds.stability import ROUNDS
 
 HEAD = ("", "", "stability", "stopped", "words", "F1", "lost to the best", "lost to the last")
@@ -26,7 +26,7 @@ def main(
     rounds: Annotated[int, typer.Option(help="stop_rounds")] = ROUNDS,
 ) -> None:
     """Print a Markdown table: where each function would have been stopped, and what that costs."""
-    found: dict[tuple[str, str], list[Run]] = {}
+    found: dict[tuple[str, str], list[RecordedRun]] = {}
     with show_errors():
         sets = read_sets(curves)
     for data, runs in sets.items():
@@ -41,7 +41,7 @@ def main(
     print(markdown(HEAD, *rows))
 
 
-def show_stops(runs: list[Run], threshold: float, rounds: int) -> list[str]:
+def show_stops(runs: list[RecordedRun], threshold: float, rounds: int) -> list[str]:
     """RETURNS (list[str]): The cells of a function and a threshold that say where it stops."""
     found = []
     for run in runs:
