@@ -90,10 +90,9 @@ def _do(work: Work, folder: Path, kill_at: int, writer: int) -> None:
         sys.addaudithook(audited)
         work(folder)
         status = 0
-    except BaseException:
-        traceback.print_exc()
-        raise
     finally:
+        if status == FAILED:
+            traceback.print_exc()
         os._exit(status)  # nothing of this process's end is the child's
 
 
