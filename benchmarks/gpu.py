@@ -29,7 +29,7 @@ from timing import machine
 
 from spacy_deepal.acquisition.registry import make_acquisition
 from spacy_deepal.acquisition.score_folder import Score
-from spacy_deepal.acquisition.scoring import score
+from spacy_deepal.acquisition.scoring import score_docs
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.sentences import count_words
 
@@ -117,7 +117,7 @@ def time_scoring(
     seconds["load"] = time.perf_counter() - start
     for key, (name, seed) in FUNCTIONS.items():
         begun = time.perf_counter()
-        scores[key] = list(score(nlp, docs, make_acquisition(name), seed=seed))
+        scores[key] = list(score_docs(nlp, docs, make_acquisition(name), seed=seed))
         seconds[key] = time.perf_counter() - begun
     return {"words": sum(map(count_words, docs)), **rounded(seconds)}, scores
 

@@ -37,8 +37,8 @@ from timing import machine
 
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.rounds.config_file import load_run_config
-from spacy_deepal.rounds.loop import run_loop
 from spacy_deepal.rounds.oracle import Oracle
+from spacy_deepal.rounds.run import run_loop
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.sentences import count_words, sentence_id
 

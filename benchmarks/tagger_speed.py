@@ -32,7 +32,7 @@ from timing import clock, machine, timed
 from tqdm import tqdm
 
 from spacy_deepal.acquisition.registry import make_acquisition
-from spacy_deepal.acquisition.scoring import score
+from spacy_deepal.acquisition.scoring import score_docs
 from spacy_deepal.acquisition.selection import select
 
 WARM_UP = 5  # updates
@@ -181,7 +181,7 @@ def measure_bald(nlp: Language, corpus: Path, repeats: int) -> dict[str, Any]:
                 continue
             forget(nlp)
             start = clock()
-            scores[name] = list(score(nlp, docs, function, budget=limit))
+            scores[name] = list(score_docs(nlp, docs, function, budget=limit))
             if turn:
                 times[name].append(clock() - start)
     base = statistics.median(times["MNLP"])

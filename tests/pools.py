@@ -1,15 +1,19 @@
 """Small pools of made-up sentences, and settings with which the loop runs on them in seconds."""
 
+import functools
 import json
 import random
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import spacy
 import spacy.cli
 import torch
+import typer.testing
 from pydantic import ConfigDict
 from spacy.cli._util import app as spacy_app
 from spacy.language import Language
@@ -21,7 +25,8 @@ from typer.testing import CliRunner
 import spacy_deepal.cli  # noqa: F401  (makes `spacy deepal` known, as spaCy's own start does)
 from spacy_deepal.acquisition.score_folder import Score, ScoreFolder, Scoring
 from spacy_deepal.files import Row, placed_jsonl
-from spacy_deepal.pool.pool import open_pool
+from spacy_deepal.pool import convert
+from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import write_shards
 from spacy_deepal.rounds.config_file import load_run_config
 from spacy_deepal.sealed import is_seal, write_sealed
@@ -97,13 +102,13 @@ def make_score(id: str, words: int, score: float) -> Score:
 
 def fill_scores(folder: Path, pool: Path, rows: Iterable[Score]) -> Path:
     """Write scores of one's own making. RETURNS (Path): Their folder."""
-    ScoreFolder(folder).fill(open_pool(pool), rows, Scoring(acquisition="own"))
+    ScoreFolder(folder).fill(Pool(pool), rows, Scoring(acquisition="own"))
     return folder
 
 
 def read_scores(folder: Path, pool: Path) -> list[Score]:
     """RETURNS (list[Score]): The scores of a pool."""
-    return list(ScoreFolder(folder).read(open_pool(pool)))
+    return list(ScoreFolder(folder).read(Pool(pool)))
 
 
 def make_doc(name, words, spans=None, vocab=None, *, genre=None, gold=True) -> Doc:
@@ -201,3 +206,12 @@ def call_spacy(*args) -> tuple[int, str]:
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, " ".join(re.sub(r"\x1b\[[\d;]*m", "", result.output).split())
+
+
+@contextmanager
+def quick() -> Iterator[None]:
+    """Make commands and tokenizers once: that takes longer than all that is looked at here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convert, "blank_pipeline", functools.cache(convert.blank_pipeline))
+        patch.setattr(typer.testing, "_get_command", functools.cache(typer.testing._get_command))
+        yield

@@ -8,12 +8,12 @@ import spacy
 import typer
 
 from spacy_deepal.acquisition.functions import RAND
-from spacy_deepal.acquisition.scoring import score
+from spacy_deepal.acquisition.scoring import score_docs
 from spacy_deepal.cli._app import Terminated, show_errors
 from spacy_deepal.errors import DeepALError, printable
 from spacy_deepal.files import write_jsonl
 from spacy_deepal.pool.shards import read_shards
-from spacy_deepal.rounds.loop import run_loop
+from spacy_deepal.rounds.run import run_loop
 from spacy_deepal.sealed import find_damage
 
 from .pools import AL_CONFIG, call, options, overrides, quick_config, read_jsonl, write_pools
@@ -276,4 +276,4 @@ def test_a_function_that_gives_no_finite_number_is_an_error(value, paths):
     nlp = spacy.blank("xx")
     odd = type("Odd", (RAND,), {"__call__": lambda self, evidence: value})()
     with pytest.raises(DeepALError, match=r"gave .* to sentence 1-000. A score must be a finite"):
-        list(score(nlp, read_shards(paths["pool"], nlp.vocab), odd))
+        list(score_docs(nlp, read_shards(paths["pool"], nlp.vocab), odd))

@@ -89,7 +89,7 @@ class ShardTask(NamedTuple):
 
 
 class ScoreFolder:
-    """The scores of a pool. path (Path): The folder. index (Path): As `open_pool` calls it."""
+    """The scores of a pool. path (Path): The folder. index (Path): As `Pool` calls it."""
 
     def __init__(self, path: str | Path):
         self.path = Path(path)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,14 @@ from ..tagger.model import tagger_of
 from ..workers import one_thread
 from .engines import ScoringEngine, in_process
 from .functions import AcquisitionFunction, finite_score, needs_of
-from .registry import acquisition_label, resolve_acquisition
+from .registry import acquisition_label, make_acquisition, resolve_acquisition
 from .score_folder import Score, ScoreFolder, Scoring, ShardTask
 from .staged import sample_in_stages
 from .upstream import find_tagger, prepared
+from .whole_pool import final_scores
 
 
-def score(
+def score_docs(
     nlp: Language,
     docs: Iterable[Doc],
     acquisition: AcquisitionFunction,
@@ -66,6 +68,53 @@ def score(
             )
     for item in evidence:
         yield Score(item.id, item.words, finite_score(acquisition(item), item.id))
+
+
+def score_shard(
+    nlp: Language,
+    task: ShardTask,
+    acquisition: AcquisitionFunction,
+    *,
+    budget: int | None = None,
+    seed: int = 0,
+) -> list[Score]:
+    """Score what is left of a shard: `score_docs`, on one thread and without a trace in the vocab.
+
+    RAISES (DeepALError): As `score_docs`; the shard was removed or changed meanwhile.
+    """
+    # What the vocab takes in inside the zone is freed at its end, so it does not grow.
+    with one_thread(), nlp.memory_zone():
+        docs = task.shard.read(nlp.vocab)
+        left = (doc for doc in docs if sentence_id(doc) not in task.excluded)
+        return list(score_docs(nlp, left, acquisition, budget=budget, seed=seed))
+
+
+def score(
+    nlp: Language,
+    pool: Pool,
+    acquisition: str | AcquisitionFunction = "MNLP",
+    *,
+    exclude: Collection[str] = frozenset(),
+    budget: int | None = None,
+    seed: int = 0,
+) -> list[Score]:
+    """Score a pool in memory. These are the scores that `spacy deepal score` writes.
+
+    nlp (Language): As for `score_docs`.
+    acquisition (str | AcquisitionFunction): A function, or its name as for `make_acquisition`. A
+        function that looks at earlier rounds knows none here.
+    exclude (Collection[str]): The ids of sentences that are left out.
+    budget (int | None), seed (int): As for `score_docs`.
+    RETURNS (list[Score]): In the order of the pool.
+    RAISES (DeepALError): As `score_shard`; the function is unknown.
+    """
+    function = make_acquisition(acquisition) if isinstance(acquisition, str) else acquisition
+    excluded = frozenset(exclude)
+    first: list[Score] = []
+    for shard in progress_bar(pool.shards, "score", unit="shard"):
+        task = ShardTask(shard, excluded)
+        first += score_shard(nlp, task, function, budget=budget, seed=seed)
+    return list(final_scores(function, lambda: first))
 
 
 @dataclass(frozen=True)
@@ -142,13 +191,8 @@ class ShardScorer:
     def __call__(self, task: ShardTask) -> int:
         """Score a shard and write its file. RETURNS (int): How many sentences have a score."""
         scoring = self.job.scoring
-        # What the vocab takes in inside the zone is freed at its end, so it does not grow.
-        with one_thread(), self.nlp.memory_zone():
-            docs = task.shard.read(self.nlp.vocab)
-            left = (doc for doc in docs if sentence_id(doc) not in task.excluded)
-            rows = score(self.nlp, left, self.function, budget=scoring.budget, seed=scoring.seed)
-            scores = list(rows)
-        return self.folder.write(task, scores, scoring)
+        how = partial(score_shard, budget=scoring.budget, seed=scoring.seed)
+        return self.folder.write(task, how(self.nlp, task, self.function), scoring)
 
 
 def score_pool(

@@ -12,7 +12,7 @@ from ..corpus.docbin import write_docs
 from ..errors import DeepALError
 from ..files import check_output
 from ..pool.lookup import fetch
-from ..pool.pool import Pool, open_pool
+from ..pool.pool import Pool
 from ..pool.shards import read_shards
 from ..sentences import count_words
 from .copies import CopyFilter
@@ -151,7 +151,7 @@ def select_batch(
             "Add --max-similarity, or leave out --earlier."
         )
     folder = ScoreFolder(scores)
-    opened = open_pool(pool, folder.index if folder.index.is_file() else None)
+    opened = Pool(pool, folder.index if folder.index.is_file() else None)
     finished = folder.check(opened)
     function = make_acquisition(finished.scoring.acquisition) if finished.fits else None
     candidates = PoolScores(folder, opened, function)

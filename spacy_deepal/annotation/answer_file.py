@@ -19,7 +19,7 @@ from .replies import Reply, Rules
 from .tool_answers import Known, reply_of_record
 
 LABELLED, RULES = "labelled.jsonl", "rules.json"
-SOURCE, WHERE = "source", "where"  # keys of what `pull` adds: the tool or file, the place in it
+SOURCE, WHERE = "source", "where"  # what `pull` adds: the project or file, and the place in it
 
 
 class ReadReplies(NamedTuple):
@@ -42,7 +42,7 @@ def read_replies(file: Path, docs: Iterable[Doc]) -> ReadReplies:
             continue
         try:
             record = parse_record(number, line)
-            origin = f" ({record[SOURCE]}, {record.get(WHERE)})" if record.get(SOURCE) else ""
+            origin = f", from {record[WHERE]}" if record.get(WHERE) else ""
             where = f"line {number}{origin}"
             read.replies.append(reply_of_record(known, ReadOptions(), where, number, record))
         except BadLine as error:
@@ -56,7 +56,7 @@ def add_replies(
     """Put what a source says now in the place of what it said before about the same sentences.
     What others said, and what it said about other sentences, stays.
 
-    source (str): The tool, or the name of the file, that gives the answers.
+    source (str): What gives the answers: a project, or the path of a file.
     about (Collection[str]): The sentences about which the source speaks, also to say nothing.
     texts (dict[str, str]): The texts of the sentences.
     RETURNS (int): The number of sentences about which it says something new. With 0, the file stays

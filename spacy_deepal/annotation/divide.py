@@ -10,7 +10,7 @@ from ..files import draft_beside, replace_folder
 from ..pipelines import blank_pipeline
 from ..pool.convert import convert
 from ..pool.lookup import fetch
-from ..pool.pool import open_pool
+from ..pool.pool import Pool
 from ..pool.shards import read_shards, write_shards
 from ..seeds import derive_uniform
 from ..sentences import count_words, sentence_id
@@ -40,7 +40,7 @@ def divide_text(folder: LabellingFolder, job: LabellingJob, seed: int) -> None:
     vocab = blank_pipeline(job.lang).vocab
     with draft_beside(folder.pool) as draft:
         convert(job.inputs, draft / "all", lang=job.lang)
-        text = open_pool(draft / "all")
+        text = Pool(draft / "all")
         docs = read_shards(text.path, vocab, head_ids(folder))
         drawn = draw_reserves(docs, asked, seed)
         for part, ids in drawn.items():

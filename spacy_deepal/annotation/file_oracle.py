@@ -29,10 +29,20 @@ class FileOracle(Oracle):
 
     contradictions (str): Which of several different answers counts: see `Rules`.
     border (str): What is done with a span that is not whole tokens: see `ReadOptions`.
+    enough (float): The share of the sentences of a batch that have to be labelled before the run
+        trains. The others stay open: nothing is learnt from them until they are labelled.
+    RAISES (DeepALError): `enough` is not above 0 and up to 1.
     """
 
-    def __init__(self, contradictions: Contradictions = "error", border: Border = "refuse") -> None:
-        self.rules = Rules(contradictions, border)
+    def __init__(
+        self,
+        contradictions: Contradictions = "error",
+        border: Border = "refuse",
+        enough: float = 1.0,
+    ) -> None:
+        if not 0 < enough <= 1:
+            raise DeepALError(f"enough = {enough}: must be above 0 and up to 1.")
+        self.rules, self.enough = Rules(contradictions, border), enough
         self._read: dict[Path, str] = {}  # the hash of the labels that were read, by folder
 
     def label(self, docs: Sequence[Doc], folder: Path) -> Iterable[Doc]:
@@ -58,8 +68,11 @@ class FileOracle(Oracle):
             shown = "\n- ".join(problems[:PROBLEMS_SHOWN])
             count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
             raise Unsettled(f"{file}: {count}. Correct them and run again.\n- {shown}")
-        if waiting:
+        if len(docs) - len(waiting) < self.enough * len(docs):
             raise _awaited(waiting, docs, folder)
+        for doc in docs:
+            if sentence_id(doc) in waiting:
+                doc.set_ents([], default="missing")
         return docs
 
     def labels_kept(self, folder: Path) -> None:

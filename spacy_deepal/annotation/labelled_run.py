@@ -12,7 +12,7 @@ from ..corpus.docbin import write_docs
 from ..files import read_json
 from ..pipelines import blank_pipeline, save_pipeline
 from ..pool.lookup import fetch
-from ..pool.pool import open_pool
+from ..pool.pool import Pool
 from ..rounds.baseline import note_baseline
 from ..rounds.config_file import load_run_config
 from ..rounds.manifest import describe_gold, make_manifest
@@ -90,7 +90,7 @@ class LabelledRun:
 
     def count_pool(self) -> None:
         """Count the words of the pool, for a budget that is a share of them."""
-        self.pool_words = open_pool(self.labelling.pool).words
+        self.pool_words = Pool(self.labelling.pool).words
 
     def selected(self) -> dict[str, int]:
         """RETURNS (dict[str, int]): The words of each sentence that a round has selected."""
@@ -148,7 +148,7 @@ class LabelledRun:
 
     def _gold(self, part: Part, answers: Sequence[Answer]) -> list[Doc]:
         vocab, ids = blank_pipeline(self.job.lang).vocab, [answer.id for answer in answers]
-        docs = fetch(open_pool(self.labelling.reserve(part)), ids, vocab, with_gold=False)
+        docs = fetch(Pool(self.labelling.reserve(part)), ids, vocab, with_gold=False)
         for doc, answer in zip(docs, answers, strict=True):
             annotate(doc, answer, self.annotations)
         return docs
@@ -157,7 +157,7 @@ class LabelledRun:
         """RETURNS (Manifest): What the run is now. The pool, which takes long to read, stays."""
         config = self.config.interpolate()
         if self._manifest is None:
-            pool = open_pool(self.labelling.pool)
+            pool = Pool(self.labelling.pool)
             self._manifest = make_manifest(config, self.settings, pool)
         gold = {str(part): describe_gold(config["paths"][part], self.job.lang) for part in MEASURED}
         return self._manifest.model_copy(update={"config": config.to_str(), **gold})

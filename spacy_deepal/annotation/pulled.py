@@ -54,27 +54,32 @@ class AskedFor:
         self.known = Known((doc for docs in self._docs.values() for doc in docs), labels)
         self._round_of = {row.id: here for here in rounds for row in here.selected.read()}
 
-    def take(self, told: Iterable[Told], source: str) -> Pulled:
-        """Keep what a source says, beside what other sources say, and look at what it makes of the
-        last round.
+    def take(self, told: dict[str, list[Told]]) -> Pulled:
+        """Keep what sources say, beside what others say, and look at what it makes of the last
+        round.
 
-        source (str): The tool or file.
+        told (dict): By the source: a project, or the path of a file.
         """
+        pulled = Pulled()
+        for source, each in told.items():
+            pulled.changed += self._keep(each, source)
+        self._look_at(self._rounds[-1], pulled)
+        return pulled
+
+    def _keep(self, told: list[Told], source: str) -> int:
         by_round: dict[int, list[Told]] = defaultdict(list)
         for each in told:
             by_round[self._round_of[each.id].number].append(each)
-        pulled = Pulled()
-        for here in self._rounds:
-            new = by_round[here.number]
-            pulled.changed += add_replies(
+        return sum(
+            add_replies(
                 here.path / LABELLED,
-                [reply for each in new for reply in each.replies],
+                [reply for each in by_round[here.number] for reply in each.replies],
                 source,
-                {each.id for each in new},
-                {each.id: self.known.docs[each.id].text for each in new},
+                {each.id for each in by_round[here.number]},
+                {each.id: self.known.docs[each.id].text for each in by_round[here.number]},
             )
-        self._look_at(self._rounds[-1], pulled)
-        return pulled
+            for here in self._rounds
+        )
 
     def _look_at(self, here: RoundFolder, pulled: Pulled) -> None:
         docs, file = self._docs[here.number], here.path / LABELLED
@@ -90,8 +95,8 @@ def pull_files(
 ) -> Pulled:
     """Take the answers in files into a run: all of them or, on any error, none.
 
-    A file is a source of its own, told by its name: what it says now replaces what a file of the
-    same name said before about the same sentences.
+    A file is a source of its own, and so is a folder of brat, told by its path: what it says now
+    replaces what it said before about the same sentences.
 
     inputs (Iterable[Path]): Files and folders, as for `find_files`.
     options (ReadOptions): How to read records: `text_key`, `spans_key` and `offsets`.
@@ -99,22 +104,19 @@ def pull_files(
         message shows them with file, line and text.
     """
     check_encoding(encoding)
-    asked, pulled = AskedFor(run), Pulled()
+    asked = AskedFor(run)
     told: dict[str, list[Told]] = defaultdict(list)
     problems: list[str] = []
-    for path in find_files(inputs).files:
-        for source in open_all(path, encoding)[0]:
+    for file in find_files(inputs).files:
+        for source in open_all(file, encoding)[0]:
             for item in read_answers(source, asked.known, options):
                 if isinstance(item, BadLine):
                     text = f": {item.text[:80]}" if item.text else ""
                     problems.append(f"{source.path}:{item.line}: {item.message}{text}")
                 else:
-                    told[source.path.name].append(item)
+                    path = source.path.parent if source.suffix == ".ann" else source.path
+                    told[str(path.resolve())].append(item)
     if problems:
         shown = "\n- ".join(problems[:PROBLEMS_SHOWN])
         raise DeepALError(f"Nothing was taken. Problems: {len(problems)}. Correct them.\n- {shown}")
-    for name, each in told.items():
-        changed = pulled.changed
-        pulled = asked.take(each, name)
-        pulled.changed += changed
-    return pulled
+    return asked.take(told)

@@ -11,10 +11,9 @@ from ..acquisition.functions import RAND, AcquisitionFunction
 from ..acquisition.score_folder import Score
 from ..acquisition.scoring import score
 from ..acquisition.selection import select
-from ..acquisition.whole_pool import final_scores
 from ..pipelines import blank_pipeline
 from ..pool.lookup import fetch
-from ..pool.pool import open_pool
+from ..pool.pool import Pool
 from ..rounds.other_pipeline import OtherPipeline
 from ..seeds import derive_seed
 from ..sentences import sentence_id
@@ -54,7 +53,7 @@ class Ranking:
         round: int | None = None,
     ):
         self.folder, self.job, self.annotations = folder, job, annotations
-        self.pool = open_pool(folder.pool)
+        self.pool = Pool(folder.pool)
         self.acquisition = acquisition
         self.budget, self.seed, self.max_similarity = budget, seed, max_similarity
         self.nlp = nlp if nlp is not None else blank_pipeline(job.lang)
@@ -100,25 +99,16 @@ class Ranking:
 
     def _rank(self) -> list[Score]:
         """RETURNS (list[Score]): The sentences of the pool that come next."""
-        scores = list(self._score())
-        return self._choose(list(final_scores(self.acquisition or RAND(), lambda: scores)))
-
-    def _score(self) -> Iterator[Score]:
-        """YIELDS (Score): Of each sentence of the pool that nobody has labelled."""
-        done = {answer.id for answer in self.annotations.settled("train")}
-        for shard in self.pool.shards:
-            with self.nlp.memory_zone():
-                docs = (d for d in shard.read(self.nlp.vocab) if sentence_id(d) not in done)
-                scores = score(
-                    self.nlp,
-                    docs,
-                    self.acquisition or RAND(),
-                    budget=BATCHES_AHEAD * self.budget if self.max_similarity is None else None,
-                    seed=derive_seed(self.seed, "queue", self.round or 0),
-                )
-                found = list(scores)
-            self.scored += len(found)
-            yield from found
+        scores = score(
+            self.nlp,
+            self.pool,
+            self.acquisition or RAND(),
+            exclude={answer.id for answer in self.annotations.settled("train")},
+            budget=BATCHES_AHEAD * self.budget if self.max_similarity is None else None,
+            seed=derive_seed(self.seed, "queue", self.round or 0),
+        )
+        self.scored = len(scores)
+        return self._choose(scores)
 
     def _choose(self, scores: list[Score]) -> list[Score]:
         if self.acquisition is None and self.suggester.can_promise:

@@ -4,7 +4,9 @@ Source: https://labelstud.io/api
 """
 
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,21 +22,22 @@ TOKEN = "LABEL_STUDIO_API_KEY"
 TIMEOUT = (10, 120)  # seconds: to connect, and from one byte of the answer to the next
 # A request that changes something is sent again only if it has not reached the server.
 RETRY = Retry(total=4, backoff_factor=0.5, status_forcelist=(429, 502, 503, 504))
+RENEW_SECONDS = 120  # the server lets a token be valid for 300
 SHOWN = 300  # characters of what the server says
 
 
 class StudioClient:
-    """Speaks with a Label Studio server.
+    """Speaks with a Label Studio server. The token is read from the environment. Nothing prints or
+    writes it.
 
     url (str): Its address, such as "http://localhost:8080".
-    environment (Mapping): Where the token is. Nothing prints or writes it.
     RAISES (DeepALError): The address cannot be one, or there is no token.
     """
 
-    def __init__(self, url: str, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, url: str) -> None:
         self.url = check_url(url)
         self._session = requests.Session()
-        self._session.auth = _TokenAuth(self.url, _read_token(environment))
+        self._session.auth = _TokenAuth(self.url, _read_token())
         self._session.mount("http://", HTTPAdapter(max_retries=RETRY))
         self._session.mount("https://", HTTPAdapter(max_retries=RETRY))
 
@@ -91,35 +94,40 @@ class StudioClient:
 
 class _TokenAuth(AuthBase):
     """Adds the token to a request: a legacy token as it is; a personal access token is exchanged
-    for one that is valid for some minutes."""
+    for one that is valid for some minutes. No variable has a token in plain text, so that no
+    traceback can show it."""
 
     def __init__(self, url: str, token: SecretStr) -> None:
         self._url, self._token = url, token
+        self._is_personal = token.get_secret_value().count(".") == 2  # a JSON web token
+        self._short, self._renew_at = SecretStr(""), 0.0
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        secret = self._token.get_secret_value()
-        is_personal = secret.count(".") == 2  # a JSON web token
-        short = f"Bearer {self._exchange(secret)}" if is_personal else f"Token {secret}"
-        request.headers["Authorization"] = short
+        if self._is_personal and monotonic() >= self._renew_at:
+            self._short, self._renew_at = self._exchange(), monotonic() + RENEW_SECONDS
+        kind, token = ("Bearer", self._short) if self._is_personal else ("Token", self._token)
+        request.headers["Authorization"] = f"{kind} {token.get_secret_value()}"
         return request
 
-    def _exchange(self, secret: str) -> str:
+    def _exchange(self) -> SecretStr:
         answer = requests.post(
-            f"{self._url}/api/token/refresh", json={"refresh": secret}, timeout=TIMEOUT
+            f"{self._url}/api/token/refresh",
+            json={"refresh": self._token.get_secret_value()},
+            timeout=TIMEOUT,
         )
         _check_status(self._url, answer)
-        return answer.json()["access"]
+        return SecretStr(answer.json()["access"])
 
 
-def _read_token(environment: Mapping[str, str]) -> SecretStr:
-    token = environment.get(TOKEN, "").strip()
-    if not token.isascii() or not token.isprintable() or not token:
-        what = "is not set" if not token else "is no token"
+def _read_token() -> SecretStr:
+    token = SecretStr(os.environ.get(TOKEN, "").strip())
+    if not re.fullmatch(r"[\x21-\x7e]+", token.get_secret_value()):
+        what = "is no token" if token else "is not set"
         raise DeepALError(
             f"{TOKEN} {what}. Copy the token from Label Studio (Account & Settings), and set it in "
             f"the environment: export {TOKEN}=…"
         )
-    return SecretStr(token)
+    return token
 
 
 def check_url(url: str) -> str:

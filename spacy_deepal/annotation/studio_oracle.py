@@ -20,7 +20,7 @@ class LabelStudioOracle(FileOracle):
 
     url (str): The address of the server. The token is read from the environment.
     project (str | None): The title of the project. None: it is made of the name of the run.
-    contradictions, border (str): As for `FileOracle`.
+    contradictions, border (str), enough (float): As for `FileOracle`.
     """
 
     def __init__(
@@ -29,8 +29,9 @@ class LabelStudioOracle(FileOracle):
         project: str | None = None,
         contradictions: Contradictions = "error",
         border: Border = "refuse",
+        enough: float = 1.0,
     ) -> None:
-        super().__init__(contradictions, border)
+        super().__init__(contradictions, border, enough)
         self.url, self.project = url, project
         self._asked: dict[Path, AskedFor] = {}  # when a round was pushed, by its folder
 

@@ -195,7 +195,7 @@ def pull_from_studio(run: Path, asked: AskedFor | None = None) -> Pulled:
             told.append(of_value(asked.known, ReadOptions(), f"task {task['id']}", 0, task))
         except BadLine as error:
             unread.append(f"task {task['id']}: {error.message}: {error.text[:80]}")
-    pulled = asked.take(_joined(told), connection.address)
+    pulled = asked.take({connection.address: _joined(told)})
     pulled.unread, pulled.others = unread, others
     return pulled
 

@@ -73,12 +73,11 @@ class Suggester:
 
         RETURNS (dict[str, int]): By the id of the sentence.
         """
-        suggested = self.suggest(docs)
         if self.model is None or self.other is None:
-            return {name: len(each) for name, each in suggested.items()}
+            return {name: len(each) for name, each in self.suggest(docs).items()}
         own = _places(suggest_by_model(self.model, docs))
         others = _places(suggest_by_other(self.other, docs, self.labels))
-        return {name: len(own[name] ^ others[name]) for name in suggested}
+        return {name: len(places ^ others[name]) for name, places in own.items()}
 
 
 def suggest_batch(run: Path, docs: Sequence[Doc]) -> dict[str, list[Suggestion]]:

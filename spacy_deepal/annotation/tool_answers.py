@@ -40,11 +40,14 @@ class Known:
         self._by_file = {safe_name(name): doc for name, doc in self.docs.items()}
 
     def find(self, name: str | None, text: str | None, number: int) -> Doc:
-        """Find a sentence by its id or, as tools may number texts anew, by its text.
+        """Find a sentence by its id. If the text is another one, or there is no such id, find it by
+        its text: tools may number texts anew.
 
         RAISES (BadLine): There is none, or its text is another one.
         """
-        doc = self.docs.get(name or "") or self._by_text.get(text or "")
+        doc = self.docs.get(name or "")
+        if text is not None and (doc is None or doc.text != text):
+            doc = self._by_text.get(text, doc)
         if doc is None and name is None:
             raise BadLine(number, 'not an object with an "id"', text or "")
         if doc is None:
@@ -94,7 +97,12 @@ def read_answers(source: Source, known: Known, options: ReadOptions) -> Iterator
             if isinstance(item, BadLine):
                 yield item
             else:
-                yield _attempt(of_value, known, options, f"{source.path.name}:{item[0]}", *item)
+                yield _attempt(of_value, known, options, f"{_place(source)}:{item[0]}", *item)
+
+
+def _place(source: Source) -> str:
+    """RETURNS (str): A file and its folder, for messages: two people may give theirs one name."""
+    return "/".join(source.path.resolve().parts[-2:])
 
 
 def _attempt(read: Any, *args: Any) -> Told | BadLine:
@@ -177,7 +185,7 @@ def _of_brat(known: Known, options: ReadOptions, source: Source) -> Told:
     entries, _ = entities_of(source)
     spans = parse_spans({"spans": entries}, re.sub(r"[\r\n]", " ", doc.text), 1, options) or []
     known.check_labels(spans, 1)
-    where = source.path.name
+    where = _place(source)
     return _told(Reply(sentence_id(doc), "accept", tuple(spans), False, where))
 
 
@@ -192,7 +200,7 @@ def _of_editor(
 ) -> Told:
     doc = known.find(name, text, number)
     known.check_labels(spans, number)
-    where = f"{source.path.name}:{number}"
+    where = f"{_place(source)}:{number}"
     return _told(Reply(sentence_id(doc), verdict, tuple(spans), False, where))
 
 

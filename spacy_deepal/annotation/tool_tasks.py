@@ -1,6 +1,7 @@
 """What goes out to annotation tools: the sentences of a batch, with what the model suggests."""
 
 import json
+import re
 from hashlib import blake2b
 from io import StringIO
 from pathlib import Path
@@ -115,6 +116,8 @@ def _doccano_record(sentence: WaitingSentence, batch: WaitingBatch) -> dict[str,
 def _write_brat(batch: WaitingBatch, folder: Path) -> None:
     """Write a folder with the configuration that brat needs, and a text and its suggested entities
     for each sentence."""
+    if wrong := [label for label in batch.labels if not re.fullmatch(r"[\w-]+", label)]:
+        raise DeepALError(f"brat cannot have a type {wrong[0]!r}. Give the batch to another tool.")
     docs = [sentence.doc.copy() for sentence in batch.sentences]
     for doc, sentence in zip(docs, batch.sentences, strict=True):
         doc.set_ents([Span(doc, s.start, s.end, s.label) for s in sentence.suggestions])

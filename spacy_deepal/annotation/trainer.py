@@ -18,7 +18,7 @@ from spacy.util import load_model
 
 from ..errors import DeepALError
 from ..pipelines import save_pipeline
-from ..pool.pool import open_pool
+from ..pool.pool import Pool
 from ..progress import hide_progress_bars
 from ..rounds.checks import check_initialized
 from ..rounds.loop import Loop
@@ -65,7 +65,7 @@ class Trainer:
         divide_text(labelling, run.job, run.seed)
         run.count_pool()
         if run.folder.initial.exists():
-            Loop(self.training(), run.folder, open_pool(run.labelling.pool)).repair(self.tell)
+            Loop(self.training(), run.folder, Pool(run.labelling.pool)).repair(self.tell)
         if not run.folder.metrics:
             self.rank(None, None, alone=True)  # nobody waits for another pipeline to be loaded
             if run.other is not None:
@@ -136,7 +136,7 @@ class Trainer:
             )
         self.tell(f"Training round {here.number}")
         run.write_gold()
-        loop = Loop(self.training(), run.folder, open_pool(run.labelling.pool))
+        loop = Loop(self.training(), run.folder, Pool(run.labelling.pool))
         line = loop.next_round(lambda model: self.rank(model, here.number))
         run.folder.add_metrics(line)
         self.log(line)

@@ -11,13 +11,13 @@ from ..corpus.docs import CharSpan
 from ..errors import DeepALError
 from ..pipelines import blank_pipeline, load_pipeline
 from ..pool.lookup import fetch
-from ..pool.pool import open_pool
+from ..pool.pool import Pool
 from ..rounds.run_folder import RoundFolder, RunFolder
 from ..sentences import sentence_id
 from .answer_file import LABELLED, read_replies, read_rules
 from .journal import Suggestion
 from .replies import settle
-from .suggestions import suggest_by_model
+from .suggestions import suggest_batch
 
 GO_ON = "Give the command of the run (`python -m spacy deepal run …`): it selects what comes next."
 
@@ -28,7 +28,7 @@ class WaitingSentence:
 
     rank (int): Its place in the batch, from 1: the first one is the most wanted.
     score (float | None): Of the acquisition function; None if it was chosen at random.
-    suggestions (tuple): What the last model finds, in tokens.
+    suggestions (tuple): Entities in tokens, in their order.
     """
 
     doc: Doc
@@ -51,7 +51,8 @@ class WaitingBatch:
     """What waits in a round, without the sentences that are labelled already.
 
     labels (tuple): The types of the run.
-    model (str | None): The round whose model suggests, such as "round_02"; None if none does.
+    model (str | None): What suggests: the round of the model, such as "round_02", or another
+        pipeline. None: nothing does.
     """
 
     round: str
@@ -76,31 +77,33 @@ def find_waiting_round(run: Path) -> RoundFolder:
 
 
 def read_waiting_batch(run: Path, *, suggest: bool = True) -> WaitingBatch:
-    """Read what waits in a run, and what its last model suggests.
+    """Read what waits in a run, and what is suggested for it.
 
     suggest (bool): With False, nothing is suggested.
     RAISES (DeepALError): As `find_waiting_round`; all is labelled; the pool or the model cannot be
         read.
     """
     here, folder = find_waiting_round(run), RunFolder(run)
-    last = folder.round(here.number - 1) if here.number else None
-    nlp = load_pipeline(last.model if last else folder.initial)
-    rows = here.selected.read()
-    ids = [row.id for row in rows]
-    docs = fetch(open_pool(folder.manifest.pool.path), ids, nlp.vocab, with_gold=False)
+    docs, rows = docs_of_round(run, here), here.selected.read()
     settled = settle(docs, read_replies(here.path / LABELLED, docs).replies, read_rules(here.path))
     open_ids = {*settled.waiting, *settled.problems}
     ranked = enumerate(zip(docs, rows, strict=True), 1)
     wanted = [(rank, doc, row) for rank, (doc, row) in ranked if row.id in open_ids]
     if not wanted:
         raise DeepALError(f"All {len(docs)} sentences of {here.path} are labelled. {GO_ON}")
-    found = suggest_by_model(nlp, [doc for _, doc, _ in wanted]) if last and suggest else {}
+    found = suggest_batch(run, [doc for _, doc, _ in wanted]) if suggest else {}
     sentences = [
-        WaitingSentence(doc, rank, row.score, tuple(found.get(row.id, ())))
+        WaitingSentence(doc, rank, row.score, tuple(sorted(found.get(row.id, ()), key=_place)))
         for rank, doc, row in wanted
     ]
-    model = last.path.name if last and suggest else None
-    return WaitingBatch(here.path.name, sentences, tuple(find_tagger(nlp).labels), model)
+    last = folder.round(here.number - 1).path.name if here.number and suggest else None
+    names = {one.source or last for each in sentences for one in each.suggestions}
+    model = " and ".join(sorted(filter(None, names))) or last
+    return WaitingBatch(here.path.name, sentences, labels_of_run(folder), model)
+
+
+def _place(suggestion: Suggestion) -> tuple[int, int]:
+    return suggestion.start, suggestion.end
 
 
 def labels_of_run(folder: RunFolder) -> tuple[str, ...]:
@@ -116,4 +119,4 @@ def docs_of_round(run: Path, here: RoundFolder) -> Sequence[Doc]:
     if here.batch.exists():
         return here.read_batch(vocab)
     ids = [row.id for row in here.selected.read()]
-    return fetch(open_pool(manifest.pool.path), ids, vocab, with_gold=False)
+    return fetch(Pool(manifest.pool.path), ids, vocab, with_gold=False)

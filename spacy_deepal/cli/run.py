@@ -26,7 +26,7 @@ def run_cli(
     --paths.pool DIR"""
     from ..annotation.patience import Patience, run_patiently
     from ..errors import printable
-    from ..rounds.loop import run_loop
+    from ..rounds.run import run_loop
     from ..rounds.settings import read_settings
 
     with show_errors(config):

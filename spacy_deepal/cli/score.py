@@ -63,14 +63,14 @@ def score_cli(
     from ..acquisition.scoring import make_job, score_pool
     from ..files import check_output
     from ..pool.lookup import excluded_ids
-    from ..pool.pool import open_pool
+    from ..pool.pool import Pool
 
     with show_errors():
         set_up(code, gpu_id)
         check_output(scores, pool, model, code, *(exclude or ()))
         how = partial(make_job, budget=budget_words, seed=seed, batch_words=batch_words)
         job = how(model, scores, acquisition_block(acquisition), code=code, use_gpu=gpu_id)
-        opened = open_pool(pool, ScoreFolder(scores).index, tell=msg.info)
+        opened = Pool(pool, ScoreFolder(scores).index, tell=msg.info)
         left_out = excluded_ids(opened, exclude or ())
         where = make_engine(n_process, engine, address)
         count = score_pool(job, opened, exclude=left_out, engine=where)

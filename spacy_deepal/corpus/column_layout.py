@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from ..errors import DeepALError
@@ -104,6 +104,11 @@ class ColumnCounts:
         return not (self.are_tags or number or self.empty > self.rows / 2)
 
     @property
+    def may_name_sentences(self) -> bool:
+        """Whether the column looks like names of sentences: with digits, each for some rows."""
+        return self.digits > self.rows * 0.9 and 0 < self.changes < self.rows / 2
+
+    @property
     def may_be_names(self) -> bool:
         """Whether the column looks like the names of documents, sentences or tokens: its cells have
         digits, or are mostly as those above."""
@@ -163,7 +168,22 @@ def find_layouts(source: Source, options: ReadOptions) -> list[ColumnLayout]:
         scheme = options.scheme or finders[at].scheme
         return ColumnLayout(tuple(marked), tabs, scheme, _language_before(words))
 
-    return list(map(layout, _with_entities(finders)))
+    found = list(map(layout, _with_entities(finders)))
+    if options.columns or any(not line.strip() for _, line in source.lines()):
+        return found
+    return found + _by_sentences(found, columns)
+
+
+def _by_sentences(found: list[ColumnLayout], columns: list[ColumnCounts]) -> list[ColumnLayout]:
+    """RETURNS (list[ColumnLayout]): The same layouts with a column that says where sentences end,
+    if one can be that."""
+    named = [i for i, column in enumerate(columns) if column.may_name_sentences]
+    return [
+        replace(each, names=(*each.names[:i], SENTENCE, *each.names[i + 1 :]))
+        for each in found
+        for i in named[:1]
+        if each.names[i] == OTHER
+    ]
 
 
 def _language_before(words: list[str]) -> str:

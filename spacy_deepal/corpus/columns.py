@@ -111,7 +111,8 @@ def _parse(
             if len(cells) == len(layout.names) and cells[layout.ner].rstrip("O").isalpha():
                 message += f". Types alone are read with --columns {layout.described} --scheme io"
             raise BadLine(number, message, line)
-        words.append(cells[layout.word].removeprefix(layout.prefix))
+        word = cells[layout.word]
+        words.append(word.removeprefix(layout.prefix) or word)
         tags.append((number, layout.tag(cells)))
     given = {key: (0, value) for key, value in info.items()}
     for number, line in comments:

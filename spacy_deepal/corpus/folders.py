@@ -31,6 +31,11 @@ ABOUT_DATA = (
     *("readme", "license", "licence", "copying", "notice", "changelog", "changes", "citation"),
     *("authors", "contributors", "contributing", "requirements", "todo", "install"),
 )
+# Files with what the data consist of, by the whole of their names but for the suffix.
+LISTS = frozenset(
+    "labels label_list label2id id2label tags tagset tag2id id2tag classes vocab vocabulary meta "
+    "metadata config state dataset_info dataset_infos dataset_dict".split()
+)
 
 
 class Found(NamedTuple):
@@ -92,7 +97,8 @@ def annotation_beside(text: Path) -> Path | None:
 
 def about_data(name: str) -> bool:
     """RETURNS (bool): Whether the name of a file says that it is about the data: LICENSE."""
-    return name.lower().startswith(ABOUT_DATA)
+    small = name.lower()
+    return small.startswith(ABOUT_DATA) or small.partition(".")[0] in LISTS
 
 
 def is_data(file: Path) -> bool:

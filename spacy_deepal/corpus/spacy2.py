@@ -13,7 +13,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from .json_values import first_values, read_values
-from .reading import BadLine, Reading, ReadOptions, Sentence, attempt
+from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, attempt
 from .records import parse_sentence
 from .sources import Source
 from .writing import check_labelled_whole, spans_of, write_list
@@ -37,8 +37,8 @@ def spacy2_readings(source: Source, options: ReadOptions) -> list[Reading]:
 def _python_values(source: Source) -> Iterator[tuple[int, Any]]:
     """YIELDS (tuple[int, Any]): The values of all lists that a Python file assigns, with their
     lines. Nothing is run."""
-    first = next((line for _, line in source.lines() if line.strip()), "")
-    if not PYTHON.match(first):
+    head = [line for _, line in islice(source.lines(), LINES_TO_DETECT) if line.strip()]
+    if not (head and PYTHON.match(head[0]) and any("entities" in line for line in head)):
         return
     try:
         with catch_warnings():

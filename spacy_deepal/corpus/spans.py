@@ -98,7 +98,7 @@ def _check_unknown_keys(record: dict[str, Any], number: int) -> None:
             raise BadLine(
                 number,
                 f"{key!r} seems to have entities, but does not say where they stand. Write them as "
-                "[start, end, label], or leave the key out",
+                "[start, end, label]; or, if they are others, read none with --spans-key none",
                 json.dumps(value, ensure_ascii=False),
             )
 

@@ -24,6 +24,7 @@ MARKED = re.compile(
     """,
     re.VERBOSE,
 )
+VECTOR = re.compile(r"^\S+( -?\d+\.\d+(e-?\d+)?){2,}\s*$")
 CODE = re.compile(
     r"""
     ^\s*[{\[(]\s*["'{\[(]    # {"text": [["Mia
@@ -38,6 +39,7 @@ ENDS_WITH_TAG = re.compile(r"^\S.*[\s|,;/](O|[BIESLU][-_]\S+|\S+[-_][BIESLU])\s*
 SIGNS = (
     (MARKED, 0.1, "lines have marks"),
     (CODE, 0.3, "lines begin as JSON, code or XML do"),
+    (VECTOR, 0.5, "lines are words with vectors"),
     (ENDS_WITH_TAG, 0.5, "lines end with what may be a tag"),
 )
 MOST = 0.9

@@ -51,12 +51,7 @@ def prepare(
         documents to split.
     """
     data, output = Path(data), Path(output)
-    if not data.is_dir():
-        raise DeepALError(f"There is no folder {data}. Name the folder of the data.")
-    if data.resolve() in [path.resolve() for path in (output, *map(output.joinpath, SHARES))]:
-        raise DeepALError(f"{data} is the folder of the data. Name another one for the pools.")
-    if output.exists() and not output.is_dir():
-        raise DeepALError(f"{output} is a file. Name a folder to write the pools to.")
+    _check_places(data, output)
     finish_replacement(output)
     for split in SHARES:
         check_pool_folder(output / split)
@@ -82,6 +77,16 @@ def prepare(
         output.mkdir(exist_ok=True)
         replace_together(draft, output)
     return summaries
+
+
+def _check_places(data: Path, output: Path) -> None:
+    """RAISES (DeepALError): The data are not in a folder, or cannot stay where they are."""
+    if not data.is_dir():
+        raise DeepALError(f"There is no folder {data}. Name the folder of the data.")
+    if data.resolve() in [path.resolve() for path in (output, *map(output.joinpath, SHARES))]:
+        raise DeepALError(f"{data} is the folder of the data. Name another one for the pools.")
+    if output.exists() and not output.is_dir():
+        raise DeepALError(f"{output} is a file. Name a folder to write the pools to.")
 
 
 def _given_splits(data: Path) -> dict[str, list[Path]]:

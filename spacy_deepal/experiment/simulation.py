@@ -21,8 +21,8 @@ from ..files import parse_row, read_json, write_json
 from ..pool.shards import fingerprint
 from ..report.compare import read_comparison
 from ..report.page import write_report
-from ..rounds.loop import run_loop
 from ..rounds.rows import Metrics, Seconds
+from ..rounds.run import run_loop
 from ..rounds.settings import SECTION, check_sections
 from ..rounds.training import train_full, without_loop
 from ..vectors.make import make_vectors, vectors_source

@@ -14,7 +14,7 @@ from ..corpus.folders import find_files, open_all
 from ..corpus.formats import check_format, find_reading
 from ..corpus.reading import BadLine, ReadOptions, Sentence
 from ..corpus.sources import Source, check_encoding, seems_to_be_utf8
-from ..errors import DeepALError
+from ..errors import PROBLEMS_SHOWN, DeepALError
 from ..pipelines import blank_pipeline, load_pipeline
 from ..progress import progress_bar
 from ..sentences import KEY, count_words
@@ -194,4 +194,7 @@ def _complete(docs: Iterable[Doc], summary: ConvertSummary, skip_bad: bool) -> I
             "with `spacy deepal convert --skip-bad`.\n" + "\n".join(problems)
         )
     if summary.sentences == 0:
-        raise DeepALError("\n".join(["There is no sentence to write.", *problems]))
+        problems += [f"{path}: {reason}" for path, reason in sorted(summary.unread.items())]
+        problems += [f"{file.path}: it has no word" for file in summary.files if not problems]
+        message = "There is no sentence to write. Name other files."
+        raise DeepALError("\n".join([message, *problems[:PROBLEMS_SHOWN]]))

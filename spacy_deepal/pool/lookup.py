@@ -11,7 +11,7 @@ from spacy.vocab import Vocab
 from ..corpus.docbin import move_docs
 from ..errors import DeepALError
 from ..sentences import sentence_id
-from .pool import Pool, open_pool
+from .pool import Pool
 
 T = TypeVar("T")
 
@@ -75,7 +75,7 @@ def excluded_ids(pool: Pool, batches: Iterable[str | Path]) -> set[str]:
     """
     known: set[str] = set()
     for path in batches:
-        names = {sentence_id(doc): _plain_text(doc) for doc in open_pool(path).docs()}
+        names = {sentence_id(doc): _plain_text(doc) for doc in Pool(path).docs()}
         found = {name for row in pool.index() for name in row.ids if name in names}
         texts = Counter(text for name, text in names.items() if name not in found)
         if texts:

@@ -1,4 +1,4 @@
-"""An open pool: its shards, checked against the index, and what the index says of them."""
+"""A pool: its shards, checked against the index, and what the index says of them."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -53,19 +53,51 @@ class Shard(NamedTuple):
 
 
 class Pool:
-    """A pool that `open_pool` has checked. What grows with it is the list of its shards, and an
-    index in memory if there is one.
+    """A pool on disk whose shards have been compared with its index. What grows with it is the list
+    of its shards, and an index in memory if there is one.
+
+    Shards that no index has are read once, and indexed. That index is written to `beside`, because
+    the folder may be a person's own, or be read by others at the same time.
 
     path (Path): The folder, or the single file.
     shards (list[Shard]): In their order.
     """
 
-    def __init__(self, path: Path):
-        self.path = path
+    def __init__(
+        self,
+        path: str | Path,
+        beside: Path | None = None,
+        tell: Callable[[str], None] = lambda text: None,
+    ):
+        """path (str | Path): As for `shard_files`.
+
+        beside (Path | None): The file for the index of shards that no index has. With None, it is
+            kept in memory.
+        tell (Callable): Called with a sentence if there are such shards.
+        RAISES (DeepALError): A shard was removed or changed since it was indexed, with its name; or
+            two sentences have the same id.
+        """
+        self.path = Path(path)
         self.shards: list[Shard] = []
         self._genres: dict[str, Counter[str]] = {}
         self._indexes: list[Path] = []
         self._in_memory: list[ShardIndex | TextCounts] = []
+        self._open(beside, tell)
+
+    def _open(self, beside: Path | None, tell: Callable[[str], None]) -> None:
+        folder = self.path if self.path.is_dir() else self.path.parent
+        files = {file.relative_to(folder).as_posix(): file for file in shard_files(self.path)}
+        own = [folder / POOL_INDEX] if self.path.is_dir() else []
+        for index in (*own, beside):
+            if index is not None and index.is_file():
+                self._take_index(index, files)
+        known = {shard.name for shard in self.shards}
+        if new := {name: file for name, file in files.items() if name not in known}:
+            if known:
+                tell(f"{self.path}: shards were added: {len(new)}, from {next(iter(new))} on.")
+            elif own:
+                tell(f"{self.path} has no index, so its shards are read once: {len(new)}.")
+            self._index_new(new, beside)
 
     @property
     def genres(self) -> dict[str, GenreCount]:
@@ -110,7 +142,7 @@ class Pool:
         for name, count in row.genres.items():
             self._genres.setdefault(name, Counter()).update(count.model_dump())
 
-    def take_index(self, index: Path, files: dict[str, Path]) -> None:
+    def _take_index(self, index: Path, files: dict[str, Path]) -> None:
         """Add the shards of an index, and compare them with their files.
 
         RAISES (DeepALError): A shard was removed or changed.
@@ -131,8 +163,8 @@ class Pool:
             self.add(row, files[row.name])
         self._indexes.append(index)
 
-    def index_new(self, new: dict[str, Path], beside: Path | None) -> None:
-        """Read shards that no index has, and index them in `beside`, as in `open_pool`."""
+    def _index_new(self, new: dict[str, Path], beside: Path | None) -> None:
+        """Read shards that no index has, and index them in `beside`, as `__init__` says."""
         indexer = Indexer(self.index())
         earlier = [] if beside not in self._indexes else self._indexes[-1:]
 
@@ -157,47 +189,14 @@ class Pool:
             self._indexes = list(dict.fromkeys([*self._indexes, beside]))
 
 
-def open_pool(
-    path: str | Path,
-    beside: Path | None = None,
-    tell: Callable[[str], None] = lambda text: None,
-) -> Pool:
-    """Open a pool, and compare its shards with its index.
-
-    Shards that no index has are read once, and indexed. That index is written to `beside`, because
-    the folder may be a person's own, or be read by others at the same time.
-
-    path (str | Path): As for `shard_files`.
-    beside (Path | None): The file for the index of such shards. With None, it is kept in memory.
-    tell (Callable): Called with a sentence if there are such shards.
-    RAISES (DeepALError): A shard was removed or changed since it was indexed, with its name; or two
-        sentences have the same id.
-    """
-    pool = Pool(Path(path))
-    folder = pool.path if pool.path.is_dir() else pool.path.parent
-    files = {file.relative_to(folder).as_posix(): file for file in shard_files(path)}
-    own = [folder / POOL_INDEX] if pool.path.is_dir() else []
-    for index in (*own, beside):
-        if index is not None and index.is_file():
-            pool.take_index(index, files)
-    known = {shard.name for shard in pool.shards}
-    if new := {name: file for name, file in files.items() if name not in known}:
-        if known:
-            tell(f"{path}: shards were added: {len(new)}, from {next(iter(new))} on.")
-        elif own:
-            tell(f"{path} has no index, so its shards are read once: {len(new)}.")
-        pool.index_new(new, beside)
-    return pool
-
-
 def read_counts(path: str, beside: str | None = None) -> dict[str, dict[str, int]]:
     """`spacy_deepal.PoolCounts.v1`: how often each word, character and label occurs in a pool, for
     `DeepNER.initialize`. The shards are not read if they have an index.
 
-    path, beside (str): As for `open_pool`.
+    path, beside (str): As for `Pool`.
     RETURNS (dict): The `TextCounts`.
     """
-    return open_pool(path, Path(beside) if beside else None).text().model_dump()
+    return Pool(path, Path(beside) if beside else None).text().model_dump()
 
 
 def remedy_of(index: Path) -> str:

@@ -8,9 +8,10 @@ from spacy.tokens import Doc
 from spacy.util import get_lang_class
 from spacy.vocab import Vocab
 
+from ..rounds.pipeline_oracle import LABELLED_BY
 from ..rounds.rows import Selected
 from ..rounds.run_folder import RoundFolder
-from ..sentences import sentence_id, sentence_info
+from ..sentences import KEY, sentence_id, sentence_info
 
 # displaCy's own template writes a line of style into each entity; a class keeps the page small.
 ENTITY = '<mark class="entity" style="background:{bg}">{text} <bdi>{label}</bdi></mark>'
@@ -29,13 +30,18 @@ class ShownSentence:
 
 @dataclass(frozen=True)
 class ShownBatch:
-    """What a round selected; `labelled` is None while the labels are not there yet."""
+    """What a round selected; `labelled` is None while the labels are not there yet.
+
+    labelled_by (list[str]): The pipelines that labelled it; empty if people did, or gold labels
+        were revealed.
+    """
 
     number: int
     sentences: int
     words: int
     labelled: int | None
     shown: list[ShownSentence]
+    labelled_by: list[str]
 
 
 def show_batch(here: RoundFolder, lang: str, colors: dict[str, str], most: int) -> ShownBatch:
@@ -55,7 +61,8 @@ def show_batch(here: RoundFolder, lang: str, colors: dict[str, str], most: int) 
     ]
     words = sum(row.words for row in selected)
     labelled = len(found) if here.batch.exists() else None
-    return ShownBatch(here.number, len(selected), words, labelled, shown)
+    pipelines = {doc.user_data[KEY].get(LABELLED_BY) for doc in batch} - {None}
+    return ShownBatch(here.number, len(selected), words, labelled, shown, sorted(pipelines))
 
 
 def entity_markup(doc: Doc, lang: str, colors: dict[str, str]) -> str:

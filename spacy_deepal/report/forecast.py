@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..files import Row
 
 MIN_ROUNDS = 4  # the law has three numbers
-EXPONENTS = np.geomspace(0.05, 3, 60)  # b: those that are tried
+DECAYS = np.geomspace(0.05, 3, 60)  # b: those that are tried
 DRAWN_CURVES = 1000
 INSIDE = 80  # percent: how often the truth is to lie in the interval
 SCATTER, ROUNDS_WORTH = 0.01, 4  # F1 of rounds scatters by so much; this counts as so many rounds
@@ -78,7 +78,7 @@ def fit_curves(known: NDArray, f: NDArray, places: NDArray) -> NDArray[np.float6
     RETURNS (array[B, p]): F1 there.
     """
     weights = np.arange(1, len(known) + 1) / len(known)
-    x = known ** -EXPONENTS[:, None]  # [K, m]
+    x = known ** -DECAYS[:, None]  # [K, m]
     total, sum_x, sum_xx = weights.sum(), x @ weights, x**2 @ weights
     sum_f, sum_xf = (f @ weights)[:, None], (f * weights) @ x.T  # [B, 1], [B, K]
     slope = (total * sum_xf - sum_x * sum_f) / (total * sum_xx - sum_x**2)  # that is -a
@@ -88,8 +88,8 @@ def fit_curves(known: NDArray, f: NDArray, places: NDArray) -> NDArray[np.float6
     slope = np.where(above, np.minimum((sum_xf - sum_x) / sum_xx, 0), slope)
     top = np.where(above, 1.0, top)
     losses = np.stack(
-        [((f - top[:, [k]] - slope[:, [k]] * x[k]) ** 2) @ weights for k in range(len(EXPONENTS))]
+        [((f - top[:, [k]] - slope[:, [k]] * x[k]) ** 2) @ weights for k in range(len(DECAYS))]
     )
     best = losses.argmin(0)  # [B]
     rows = np.arange(len(f))
-    return top[rows, best, None] + slope[rows, best, None] * places ** -EXPONENTS[best, None]
+    return top[rows, best, None] + slope[rows, best, None] * places ** -DECAYS[best, None]

@@ -3,13 +3,11 @@ then score, select, label, train and evaluate, round after round."""
 
 import shutil
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc
-from thinc.api import Config
 
 from ..acquisition.copies import CopyFilter
 from ..acquisition.engines import make_engine
@@ -25,74 +23,18 @@ from ..files import replace_folder
 from ..pipelines import blank_pipeline, load_pipeline, save_pipeline
 from ..pool.index import count_genres
 from ..pool.lookup import fetch
-from ..pool.pool import Pool, open_pool
+from ..pool.pool import Pool
 from ..sealed import seal_folder
 from ..seeds import derive_seed
 from ..sentences import count_words, sentence_id
-from .baseline import note_baseline
-from .checks import check_initialized, check_labelled
-from .manifest import make_manifest
+from .checks import check_labelled
 from .repair import take_out_damaged
-from .round_logger import RoundLogger
 from .rows import FoundEntities, RoundMetrics, Selected
 from .run_folder import RoundFolder, RunFolder
-from .settings import SECTION, read_annotation_settings, read_settings
+from .settings import SECTION
 from .stability import agreement, draw_stop_set, find_entities, stopping_point
 from .training import Training, dev_scores, evaluate_pipeline
 from .unlabelled import Unlabelled
-
-
-def run_loop(
-    config: Config,
-    run_dir: str | Path,
-    *,
-    keep: str = "last",
-    use_gpu: int = -1,
-    code: Path | None = None,
-    on_round: Callable[[RoundMetrics], None] = lambda line: None,
-    tell: Callable[[str], None] = print,
-) -> str:
-    """Run active learning to its end. Continues where an earlier process stopped.
-
-    config (Config): A training config with an [active_learning] section, not interpolated.
-    run_dir (str | Path): The run's folder.
-    keep (str): Which rounds' models stay on disk: "last" or "all".
-    use_gpu (int): GPU id. With -1, the CPU.
-    code (Path | None): A Python file that worker processes import first.
-    on_round (Callable): Called with the metrics of each round when it is finished.
-    tell (Callable): Called with a sentence for each damaged file that is made again, and for shards
-        that were added to the pool.
-    RETURNS (str): Why the run ended.
-    RAISES (DeepALError): If the config cannot be used, if the folder holds another run or is in
-        use, or if data cannot be read.
-    """
-    resolved = config.interpolate()
-    settings, other = read_settings(resolved), read_annotation_settings(resolved).suggest
-    training = Training(config, settings, use_gpu, code)
-    folder = RunFolder(Path(run_dir))
-    with folder.lock():
-        pool = open_pool(resolved["paths"]["pool"], folder.index, tell)
-        manifest = make_manifest(resolved, settings, pool)
-        if folder.has_begun:
-            folder.open(manifest)
-        else:  # nothing is written before all that is needed has been found
-            settings.oracle.check(pool.docs())
-            nlp = training.initialize(folder.index)
-            check_initialized(nlp)
-            folder.open(manifest)
-            save_pipeline(nlp, folder.initial)
-        loop = Loop(training, folder, pool)
-        note_baseline(folder, other, resolved["paths"]["dev"], resolved["paths"]["test"])
-        folder.tidy(keep)
-        loop.repair(tell)
-        with closing(RoundLogger(settings.logger, folder)) as logger:
-            while not (end := loop.end()):
-                line = loop.next_round()
-                folder.add_metrics(line)
-                logger.log(line)
-                on_round(line)
-                folder.tidy(keep)
-        return end
 
 
 class Loop:

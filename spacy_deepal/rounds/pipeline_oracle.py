@@ -12,6 +12,8 @@ from .oracle import Oracle
 from .other_pipeline import OtherPipeline
 from .run_folder import RunFolder
 
+LABELLED_BY = "labelled_by"  # a key of doc.user_data["deepal"]
+
 
 class PipelineOracle(Oracle):
     """`spacy_deepal.PipelineOracle.v1`: any pipeline that spaCy can load labels the batches. It
@@ -37,5 +39,5 @@ class PipelineOracle(Oracle):
         self.other.check(labels)
         for doc, found in zip(docs, self.other.find(docs, labels), strict=True):
             doc.set_ents([Span(doc, each.start, each.end, each.label) for each in found])
-            doc.user_data[KEY]["labelled_by"] = self.other.name
+            doc.user_data[KEY][LABELLED_BY] = self.other.name
         return docs

@@ -180,8 +180,11 @@ def _problems_elsewhere(config: Config) -> Iterator[str]:
             yield f"[{name}] is missing"
         elif not isinstance(config.get(name, {}), dict):
             yield f"[{name}] = {config[name]!r}: must be a section"
-    for place, value in _not_finite({key: config[key] for key in config if key != SECTION}):
-        yield f"{place} = {value}: must be a finite number"
+    for place, value in _values_of({key: config[key] for key in config if key != SECTION}):
+        if isinstance(value, float) and not isfinite(value):
+            yield f"{place} = {value}: must be a finite number"
+        if place.rpartition(" ")[2].startswith("@") and not isinstance(value, str):
+            yield f"{place} = {value!r}: must be the name of a registered function"
     for name in ("components", "corpora"):
         for key, value in config.get(name, {}).items():
             if not isinstance(value, dict):
@@ -220,12 +223,12 @@ def _problems_of_nlp(nlp: Any) -> Iterator[str]:
         yield f'[nlp] lang = {nlp.get("lang")!r}: must be a language code, such as "en"'
 
 
-def _not_finite(section: dict[str, Any], path: str = "") -> Iterator[tuple[str, float]]:
-    """YIELDS (tuple[str, float]): Each number of a config that is none, with section and key."""
+def _values_of(section: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    """YIELDS (tuple[str, Any]): Each value of a config, with its section and key."""
     for key, value in section.items():
         if isinstance(value, dict):
-            yield from _not_finite(value, f"{path}.{key}".lstrip("."))
-        elif isinstance(value, float) and not isfinite(value):
+            yield from _values_of(value, f"{path}.{key}".lstrip("."))
+        else:
             yield f"[{path}] {key}", value
 
 

@@ -286,7 +286,7 @@ class DeepNER(TrainablePipe):
         found = initial_labels(labels, counts, get_examples)
         if not all(isinstance(label, str) for label in found):
             raise ValueError(Errors.E187)
-        self.cfg = {"labels": sorted({*self.labels, *found})}  # all weights are drawn anew
+        self.cfg |= {"labels": sorted({*self.labels, *found}), "temperature": 1.0}  # a new start
         if not self.labels:
             warnings.warn(
                 f"Component '{self.name}' has no labels, so it will find nothing: the training "

@@ -10,7 +10,7 @@ from spacy_deepal.acquisition import copies
 from spacy_deepal.acquisition.copies import CopyFilter, CopyIndex, without_copies, word_set
 from spacy_deepal.acquisition.selection import select
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.pool import open_pool
+from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import write_shards
 
 from ..pools import make_doc, make_score
@@ -22,7 +22,7 @@ def write(folder, texts, sentences_per_shard=2):
     """Write a pool; texts (dict): sentences by id."""
     docs = [make_doc(name, text.split()) for name, text in texts.items()]
     write_shards(docs, folder, sentences_per_shard=sentences_per_shard)
-    return open_pool(folder)
+    return Pool(folder)
 
 
 def scores(texts):

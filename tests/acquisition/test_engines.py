@@ -5,9 +5,9 @@ import pytest
 from spacy_deepal.acquisition.engines import Processes, in_process, make_engine
 from spacy_deepal.acquisition.registry import acquisition_block
 from spacy_deepal.acquisition.score_folder import ScoreFolder, ShardTask
-from spacy_deepal.acquisition.scoring import make_job, score, score_pool
+from spacy_deepal.acquisition.scoring import make_job, score_docs, score_pool
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.pool import open_pool
+from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import read_shards, write_shards
 
 from ..pools import make_docs
@@ -34,7 +34,7 @@ def test_one_process_is_this_one():
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_the_order_of_the_shards_changes_no_byte(model, pool, tmp_path, function):
-    opened = open_pool(pool)
+    opened = Pool(pool)
     job = make_job(model, tmp_path / "one", acquisition_block(function), seed=3)
     score_pool(job, opened)
     job = make_job(model, tmp_path / "two", acquisition_block(function), seed=3)
@@ -48,18 +48,20 @@ def test_the_order_of_the_shards_changes_no_byte(model, pool, tmp_path, function
 @pytest.mark.parametrize("count", [2, 3])
 def test_the_number_of_processes_changes_no_byte(model, pool, tmp_path, count):
     block, engine = acquisition_block("BALD:samples=5"), Processes(count)
-    assert score_pool(make_job(model, tmp_path / "one", block), open_pool(pool)) == 60
+    assert score_pool(make_job(model, tmp_path / "one", block), Pool(pool)) == 60
     job = make_job(model, tmp_path / "two", block)
-    assert score_pool(job, open_pool(pool), engine=engine) == 60
+    assert score_pool(job, Pool(pool), engine=engine) == 60
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
 
 def test_scores_of_a_shard_are_those_of_its_sentences(nlp, model, pool, tmp_path):
     job = make_job(model, tmp_path / "scores", acquisition_block("MNLP"))
-    score_pool(job, open_pool(pool))
-    found = ScoreFolder(tmp_path / "scores").read(open_pool(pool))
+    score_pool(job, Pool(pool))
+    found = ScoreFolder(tmp_path / "scores").read(Pool(pool))
     function = job.make_scorer().function
-    expected = {item.id: item.score for item in score(nlp, read_shards(pool, nlp.vocab), function)}
+    expected = {
+        item.id: item.score for item in score_docs(nlp, read_shards(pool, nlp.vocab), function)
+    }
     assert {item.id: item.score for item in found} == pytest.approx(expected, rel=1e-5)
 
 
@@ -86,40 +88,40 @@ def test_what_is_scored_is_passed_over_when_scoring_goes_on(model, pool, tmp_pat
 
     job = make_job(model, tmp_path / "scores", acquisition_block("MNLP"))
     with pytest.raises(Stop):
-        score_pool(job, open_pool(pool), engine=until(4))
+        score_pool(job, Pool(pool), engine=until(4))
     with pytest.raises(DeepALError, match=r"is not finished: it has scores of 4 of the 9 shards"):
-        list(ScoreFolder(tmp_path / "scores").read(open_pool(pool)))
+        list(ScoreFolder(tmp_path / "scores").read(Pool(pool)))
     del asked[:]
-    assert score_pool(job, open_pool(pool), engine=until(None)) == 60
+    assert score_pool(job, Pool(pool), engine=until(None)) == 60
     assert len(asked) == 5
     del asked[:]
-    assert score_pool(job, open_pool(pool), engine=until(None)) == 60
+    assert score_pool(job, Pool(pool), engine=until(None)) == 60
     assert asked == []
 
 
 def test_only_shards_with_excluded_sentences_are_scored_again(model, pool, tmp_path):
     job = make_job(model, tmp_path / "scores", acquisition_block("MNLP"))
-    score_pool(job, open_pool(pool))
+    score_pool(job, Pool(pool))
     before = contents(tmp_path / "scores")
-    assert score_pool(job, open_pool(pool), exclude={"1-008", "1-009"}) == 58
+    assert score_pool(job, Pool(pool), exclude={"1-008", "1-009"}) == 58
     after = contents(tmp_path / "scores")
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"shard_0001.json", "finished.json"}
-    assert len(list(ScoreFolder(tmp_path / "scores").read(open_pool(pool)))) == 58
+    assert len(list(ScoreFolder(tmp_path / "scores").read(Pool(pool)))) == 58
 
 
 def test_an_added_shard_is_scored_and_the_others_are_not(model, pool, tmp_path):
     job = make_job(model, tmp_path / "scores", acquisition_block("RAND"))
-    score_pool(job, open_pool(pool))
+    score_pool(job, Pool(pool))
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "scores").glob("shard*")}
     write_shards(make_docs(5, 2), tmp_path / "more")
     (tmp_path / "more" / "shard_0000.spacy").rename(pool / "shard_0099.spacy")
-    assert score_pool(job, open_pool(pool)) == 65
+    assert score_pool(job, Pool(pool)) == 65
     assert all(path.stat().st_mtime_ns == time for path, time in before.items())
 
 
 def test_a_shard_that_changes_while_it_is_used_is_named(model, pool, tmp_path):
-    opened = open_pool(pool)
+    opened = Pool(pool)
     job = make_job(model, tmp_path / "scores", acquisition_block("MNLP"))
     (pool / "shard_0003.spacy").write_bytes((pool / "shard_0004.spacy").read_bytes())
     with pytest.raises(DeepALError, match=r"shard_0003.spacy was changed while the pool is used"):
@@ -133,7 +135,7 @@ def test_the_vocab_does_not_grow_with_the_pool(model, pool, tmp_path):
     job = make_job(model, tmp_path / "scores", acquisition_block("MNLP"))
     scorer = job.make_scorer()
     before = len(scorer.nlp.vocab.strings), len({*scorer.nlp.vocab})
-    for shard in open_pool(pool).shards:
+    for shard in Pool(pool).shards:
         scorer(ShardTask(shard, frozenset()))
     assert (len(scorer.nlp.vocab.strings), len({*scorer.nlp.vocab})) == before
 

@@ -19,7 +19,7 @@ from spacy_deepal.acquisition.functions import (
     needs_of,
 )
 from spacy_deepal.acquisition.registry import make_acquisition
-from spacy_deepal.acquisition.scoring import score
+from spacy_deepal.acquisition.scoring import score_docs
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.sentences import KEY
 from spacy_deepal.tagger.decoding import Paths
@@ -206,7 +206,7 @@ def blank():
 
 def ranking(blank, count, seed):
     docs = sentences(blank.vocab, count)
-    scores = list(score(blank, docs, RAND(), seed=seed))
+    scores = list(score_docs(blank, docs, RAND(), seed=seed))
     return [item.id for item in sorted(scores, key=lambda item: -item.score)]
 
 
@@ -229,7 +229,7 @@ def test_rand_does_not_depend_on_what_else_is_in_the_pool(blank):
 
 def test_rand_is_uniform(blank):
     docs = sentences(blank.vocab, 4000)
-    scores = [item.score for item in score(blank, docs, RAND())]
+    scores = [item.score for item in score_docs(blank, docs, RAND())]
     assert all(0 <= score < 1 for score in scores)
     counts, _ = numpy.histogram(scores, bins=10, range=(0, 1))
     assert ((counts > 320) & (counts < 480)).all()  # 400 expected, standard deviation 19
@@ -238,7 +238,7 @@ def test_rand_is_uniform(blank):
 def test_rand_does_not_look_at_length(blank):
     def scores(words):
         docs = sentences(blank.vocab, 20, words=words)
-        return [item.score for item in score(blank, docs, RAND())]
+        return [item.score for item in score_docs(blank, docs, RAND())]
 
     assert scores(["word"]) == scores(["word"] * 50)
 
@@ -289,7 +289,7 @@ def test_users_own_function_is_three_lines(own_function):
     nlp = initialized()
     docs = [make_doc(nlp.vocab, words, id=f"s{i}") for i, (words, _) in enumerate(SENTENCES)]
     evidence = nlp.get_pipe("deepal_ner").evidence(docs)
-    scores = list(score(nlp, docs, make_acquisition(own_function)))
+    scores = list(score_docs(nlp, docs, make_acquisition(own_function)))
     assert [item.id for item in scores] == [item.id for item in evidence]
     assert [item.words for item in scores] == [len(doc) for doc in docs]
     for item, expected in zip(scores, evidence, strict=True):
@@ -306,7 +306,7 @@ def test_users_own_function_may_ask_for_samples():
 
     nlp = initialized(dropout=0.5)
     docs = [make_doc(nlp.vocab, SENTENCES[0][0], id="a")]
-    assert [item.score for item in score(nlp, docs, Asks())] == [3.0]
+    assert [item.score for item in score_docs(nlp, docs, Asks())] == [3.0]
 
 
 def test_score_that_is_no_number_is_reported_with_its_sentence():
@@ -314,4 +314,4 @@ def test_score_that_is_no_number_is_reported_with_its_sentence():
     nlp = initialized()
     docs = [make_doc(nlp.vocab, "Ada", id="odd one")]
     with pytest.raises(DeepALError, match="gave nan to sentence odd one"):
-        list(score(nlp, docs, lambda evidence: float("nan")))
+        list(score_docs(nlp, docs, lambda evidence: float("nan")))

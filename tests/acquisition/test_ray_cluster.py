@@ -9,7 +9,7 @@ from spacy_deepal.acquisition.ray_cluster import RayCluster
 from spacy_deepal.acquisition.registry import acquisition_block
 from spacy_deepal.acquisition.scoring import make_job, score_pool
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.pool import open_pool
+from spacy_deepal.pool.pool import Pool
 
 from .test_engines import contents
 
@@ -48,7 +48,7 @@ def test_where_ray_is_missing_that_is_said(nlp, pool, tmp_path, monkeypatch):
     nlp.to_disk(tmp_path / "model")
     job = make_job(tmp_path / "model", tmp_path / "scores", acquisition_block("MNLP"))
     with pytest.raises(DeepALError, match=r"pip install spacy_deepal\[ray\]"):
-        score_pool(job, open_pool(pool), engine=RayCluster(2))
+        score_pool(job, Pool(pool), engine=RayCluster(2))
 
 
 @pytest.mark.slow
@@ -67,7 +67,7 @@ class TestTwoWorkers:
     def test_scores_are_the_same_bytes(self, model, pool, tmp_path, name):
         for folder, engine in (("one", in_process), ("two", RayCluster(2))):
             job = make_job(model, tmp_path / folder, acquisition_block(name))
-            assert score_pool(job, open_pool(pool), engine=engine) == 60
+            assert score_pool(job, Pool(pool), engine=engine) == 60
         assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
     def test_a_worker_that_is_killed_is_replaced(self, model, pool, tmp_path, code):
@@ -77,12 +77,12 @@ class TestTwoWorkers:
         block = {"@acquisition": "own.kills.v1", "marker": str(tmp_path / "killed")}
         for folder, engine in (("two", RayCluster(2)), ("one", in_process)):
             job = make_job(model, tmp_path / folder, block, code=code)
-            assert score_pool(job, open_pool(pool), engine=engine) == 60
+            assert score_pool(job, Pool(pool), engine=engine) == 60
             assert (tmp_path / "killed").exists()
         assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
     def test_an_error_arrives_as_it_is(self, pool, tmp_path, model):
-        opened = open_pool(pool)
+        opened = Pool(pool)
         (pool / "shard_0003.spacy").unlink()
         job = make_job(model, tmp_path / "scores", acquisition_block("MNLP"))
         with pytest.raises(DeepALError, match=r"shard_0003.spacy was removed"):
@@ -91,4 +91,4 @@ class TestTwoWorkers:
     def test_no_cluster_at_an_address_is_said(self, pool, tmp_path, model):
         job = make_job(model, tmp_path / "scores", acquisition_block("MNLP"))
         with pytest.raises(DeepALError, match=r"There is no Ray cluster at 127\.0\.0\.1:1"):
-            score_pool(job, open_pool(pool), engine=RayCluster(2, "127.0.0.1:1"))
+            score_pool(job, Pool(pool), engine=RayCluster(2, "127.0.0.1:1"))

@@ -7,7 +7,7 @@ import pytest
 
 from spacy_deepal.acquisition.score_folder import ScoreFolder, Scoring, ShardTask
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.pool import open_pool
+from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import write_shards
 
 from ..pools import fill_scores, make_doc, make_score, write_three
@@ -19,7 +19,7 @@ ROWS = [make_score("a", 3, 1 / 3), make_score("b", 2, 1e-300), make_score("c", 4
 @pytest.fixture
 def pool(tmp_path):
     """Sentences a and b in one shard, c in another one."""
-    return open_pool(write_three(tmp_path / "pool"))
+    return Pool(write_three(tmp_path / "pool"))
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_scores_come_back_to_the_last_bit(tmp_path):
     rows = [make_score(f"é\u2028{n}", 1, value) for n, value in enumerate(values)]
     write_shards([make_doc(row.id, ["x"]) for row in rows], tmp_path / "pool")
     fill_scores(tmp_path / "scores", tmp_path / "pool", reversed(rows))
-    assert list(ScoreFolder(tmp_path / "scores").read(open_pool(tmp_path / "pool"))) == rows
+    assert list(ScoreFolder(tmp_path / "scores").read(Pool(tmp_path / "pool"))) == rows
 
 
 def test_there_is_a_file_for_each_shard_and_one_that_says_that_all_are_there(folder):
@@ -52,7 +52,7 @@ def test_a_shard_in_a_sub_folder_has_its_scores_in_one(tmp_path, monkeypatch):
     pool = write_three(tmp_path / "pool")
     fill_scores(tmp_path / "scores", pool, ROWS)
     assert (tmp_path / "scores" / "shards_0001" / "shard_0000.json").is_file()
-    assert list(ScoreFolder(tmp_path / "scores").read(open_pool(pool))) == ROWS
+    assert list(ScoreFolder(tmp_path / "scores").read(Pool(pool))) == ROWS
 
 
 @pytest.mark.parametrize("name", ["finished.json", "shard_0001.json"])
@@ -67,7 +67,7 @@ def test_scores_of_a_shard_that_has_changed_are_refused(pool, folder, tmp_path):
     docs = [make_doc(name, ["other"]) for name in "abc"]
     write_shards(docs, pool.path, sentences_per_shard=2)
     with pytest.raises(DeepALError, match=r"shard_0000.json has scores of another shard than"):
-        list(folder.read(open_pool(pool.path)))
+        list(folder.read(Pool(pool.path)))
 
 
 @pytest.mark.parametrize("change", [{"model": "beef"}, {"acquisition": "LC"}, {"seed": 4}])
@@ -82,13 +82,13 @@ def test_scores_of_a_pool_with_more_shards_are_refused(folder, pool):
     write_shards([make_doc("d", ["x"])], pool.path.parent / "more")
     (pool.path.parent / "more" / "shard_0000.spacy").rename(pool.path / "shard_0002.spacy")
     with pytest.raises(DeepALError, match="it has scores of 2 of the 3 shards"):
-        list(folder.read(open_pool(pool.path)))
+        list(folder.read(Pool(pool.path)))
 
 
 def test_scores_of_another_pool_are_not_overwritten(folder, tmp_path):
     write_shards([make_doc("x", ["x"])], tmp_path / "other")
     with pytest.raises(DeepALError, match=r"other things than scores of the pool .*shard_0001"):
-        folder.begin(open_pool(tmp_path / "other"))
+        folder.begin(Pool(tmp_path / "other"))
     assert (folder.path / "shard_0001.json").is_file()
 
 

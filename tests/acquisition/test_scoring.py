@@ -7,7 +7,7 @@ from spacy.tokens import Doc
 
 from spacy_deepal.acquisition import upstream
 from spacy_deepal.acquisition.functions import BALD, LC, MNLP, RAND, Needs
-from spacy_deepal.acquisition.scoring import score
+from spacy_deepal.acquisition.scoring import score_docs
 from spacy_deepal.acquisition.upstream import find_tagger
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.sentences import KEY, sentence_id
@@ -20,7 +20,7 @@ FUNCTIONS = {"MNLP": MNLP(), "LC": LC(), "RAND": RAND(), "BALD": BALD(5)}
 def score_all(nlp, docs, function, **settings):
     """RETURNS (dict): Scores by id."""
     docs = [Doc(nlp.vocab, [t.text for t in d], user_data={KEY: d.user_data[KEY]}) for d in docs]
-    return {item.id: item for item in score(nlp, docs, function, **settings)}
+    return {item.id: item for item in score_docs(nlp, docs, function, **settings)}
 
 
 def assert_same(scores, others):
@@ -109,7 +109,7 @@ def test_scoring_reads_no_more_than_a_chunk_ahead(nlp, function, monkeypatch):
         for pulled in range(1, 1000):
             yield make_doc(str(pulled), ["Rain"], vocab=nlp.vocab)
 
-    stream = score(nlp, long(), function)
+    stream = score_docs(nlp, long(), function)
     for taken in range(1, 23):
         next(stream)
         assert pulled <= (taken + 4) // 5 * 5
@@ -118,7 +118,7 @@ def test_scoring_reads_no_more_than_a_chunk_ahead(nlp, function, monkeypatch):
 def test_a_function_without_need_of_a_prediction_gets_none():
     """RAND scores with a pipeline that has no deepal_ner, and no time goes into a model."""
     docs = list(make_docs(4, 1))
-    assert len(list(score(spacy.blank("xx"), docs, RAND()))) == 4
+    assert len(list(score_docs(spacy.blank("xx"), docs, RAND()))) == 4
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_score_that_is_no_finite_number_is_refused_with_the_sentence(nlp, valu
         return value if evidence.id == "1-002" else 0.0
 
     with pytest.raises(DeepALError, match=rf"gave {value} to sentence 1-002\."):
-        list(score(nlp, read_pool(nlp), odd))
+        list(score_docs(nlp, read_pool(nlp), odd))
 
 
 def read_pool(nlp):
@@ -146,7 +146,7 @@ def test_an_own_function_sees_the_evidence_of_each_sentence(nlp):
         return evidence.words
 
     docs = read_pool(nlp)
-    assert [item.score for item in score(nlp, docs, own)] == [len(doc) for doc in docs]
+    assert [item.score for item in score_docs(nlp, docs, own)] == [len(doc) for doc in docs]
     for evidence, doc in zip(seen, docs, strict=True):
         assert evidence.id == sentence_id(doc)
         assert evidence.tags.shape == evidence.log_probs.shape == (len(doc),)
@@ -163,12 +163,12 @@ def test_an_own_function_gets_the_samples_that_it_asks_for(nlp):
             return evidence.samples.shape[0] + evidence.samples.shape[1] / 1000
 
     docs = read_pool(nlp)
-    assert [s.score for s in score(nlp, docs, Own())] == [3 + len(d) / 1000 for d in docs]
+    assert [s.score for s in score_docs(nlp, docs, Own())] == [3 + len(d) / 1000 for d in docs]
 
 
 def test_scoring_leaves_pipeline_and_sentences_as_they_were(nlp):
     docs = read_pool(nlp)
     before = nlp.to_bytes()
-    list(score(nlp, docs, BALD(4)))
+    list(score_docs(nlp, docs, BALD(4)))
     assert nlp.to_bytes() == before
     assert not any(doc.has_annotation("ENT_IOB") for doc in docs)

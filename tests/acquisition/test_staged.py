@@ -10,7 +10,7 @@ from spacy_deepal.acquisition.functions import (
     Needs,
     variation_ratio,
 )
-from spacy_deepal.acquisition.scoring import score
+from spacy_deepal.acquisition.scoring import score_docs
 from spacy_deepal.acquisition.selection import select
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.sentences import sentence_id
@@ -38,9 +38,9 @@ def read(nlp, pool):
 
 
 def test_batch_is_that_of_all_samples_and_its_scores_are(nlp, pool, sampled):
-    exact = {item.id: item for item in score(nlp, read(nlp, pool), BALD(40), seed=3)}
+    exact = {item.id: item for item in score_docs(nlp, read(nlp, pool), BALD(40), seed=3)}
     sampled.clear()
-    scores = list(score(nlp, read(nlp, pool), BALD(40), budget=15, seed=3))
+    scores = list(score_docs(nlp, read(nlp, pool), BALD(40), budget=15, seed=3))
     batch = select(scores, 15)
     assert [item.id for item in scores] == list(exact)
     assert [item.id for item in batch] == [item.id for item in select(exact.values(), 15)]
@@ -67,7 +67,7 @@ def test_sentences_that_do_not_fit_into_the_budget_set_no_bar(nlp, pool, monkeyp
         ]
 
     monkeypatch.setattr(DeepNER, "sample", sample)
-    scores = list(score(nlp, docs, BALD(100), budget=20))
+    scores = list(score_docs(nlp, docs, BALD(100), budget=20))
     exact = {
         sentence_id(doc): variation_ratio(path)
         for doc, path in zip(docs, sample(None, docs, first=0, samples=100), strict=True)
@@ -78,14 +78,14 @@ def test_sentences_that_do_not_fit_into_the_budget_set_no_bar(nlp, pool, monkeyp
 
 
 def test_budget_for_the_whole_pool_samples_all_of_it(nlp, pool):
-    exact = list(score(nlp, read(nlp, pool), BALD(10)))
-    assert list(score(nlp, read(nlp, pool), BALD(10), budget=10**6)) == exact
+    exact = list(score_docs(nlp, read(nlp, pool), BALD(10)))
+    assert list(score_docs(nlp, read(nlp, pool), BALD(10), budget=10**6)) == exact
 
 
 @pytest.mark.parametrize("samples", [2, 3, 5])
 def test_few_samples_are_all_taken(nlp, pool, samples):
-    exact = {item.id: item for item in score(nlp, read(nlp, pool), BALD(samples))}
-    scores = list(score(nlp, read(nlp, pool), BALD(samples), budget=10))
+    exact = {item.id: item for item in score_docs(nlp, read(nlp, pool), BALD(samples))}
+    scores = list(score_docs(nlp, read(nlp, pool), BALD(samples), budget=10))
     best = max(scores, key=lambda item: item.score)
     assert best == exact[best.id]
     assert set(exact) == {item.id for item in scores}
@@ -100,8 +100,8 @@ class AllSamples:
 
 @pytest.mark.parametrize("function", [MNLP(), RAND(), AllSamples()])
 def test_a_budget_changes_nothing_for_other_functions(nlp, pool, sampled, function):
-    exact = list(score(nlp, read(nlp, pool), function))
-    assert list(score(nlp, read(nlp, pool), function, budget=20)) == exact
+    exact = list(score_docs(nlp, read(nlp, pool), function))
+    assert list(score_docs(nlp, read(nlp, pool), function, budget=20)) == exact
     assert set(sampled) <= {0}
 
 
@@ -113,10 +113,10 @@ def test_an_own_function_says_that_it_can_be_judged_by_some_of_its_samples(nlp, 
             assert evidence.tags is None
             return variation_ratio(evidence.samples)
 
-    scores = list(score(nlp, read(nlp, pool), Own(), budget=15, seed=3))
-    assert scores == list(score(nlp, read(nlp, pool), BALD(40), budget=15, seed=3))
+    scores = list(score_docs(nlp, read(nlp, pool), Own(), budget=15, seed=3))
+    assert scores == list(score_docs(nlp, read(nlp, pool), BALD(40), budget=15, seed=3))
     assert len(sampled) > 1
 
 
 def test_a_pool_without_a_sentence_has_no_score(nlp, pool):
-    assert list(score(nlp, [], BALD(10), budget=20)) == []
+    assert list(score_docs(nlp, [], BALD(10), budget=20)) == []

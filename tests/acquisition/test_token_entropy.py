@@ -5,7 +5,7 @@ import pytest
 
 from spacy_deepal.acquisition.functions import MNLP, TokenEntropy
 from spacy_deepal.acquisition.registry import make_acquisition
-from spacy_deepal.acquisition.scoring import score
+from spacy_deepal.acquisition.scoring import score_docs
 from spacy_deepal.tagger.evidence import Evidence
 
 from ..tagger.build import SENTENCES, initialized, make_doc
@@ -51,6 +51,6 @@ def test_sentences_are_scored_by_what_the_model_predicts():
     nlp, function = initialized(), make_acquisition("TokenEntropy")
     docs = [make_doc(nlp.vocab, words, id=f"s{i}") for i, (words, _) in enumerate(SENTENCES)]
     evidence = nlp.get_pipe("deepal_ner").evidence(docs)
-    scores = [item.score for item in score(nlp, docs, function)]
+    scores = [item.score for item in score_docs(nlp, docs, function)]
     assert scores == [function(item) for item in evidence]
     assert min(scores) > 0

@@ -17,7 +17,7 @@ from spacy_deepal.acquisition.whole_pool import (
     fit_power,
 )
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.pool import open_pool
+from spacy_deepal.pool.pool import Pool
 from spacy_deepal.tagger.evidence import Evidence
 
 from ..pools import make_score
@@ -63,7 +63,7 @@ def test_a_final_score_that_is_no_number_is_reported_with_its_sentence():
 
 def test_a_pool_on_disk_gets_final_scores_when_it_is_read_and_selected(nlp, pool, tmp_path):
     nlp.to_disk(tmp_path / "model")
-    folder, opened = ScoreFolder(tmp_path / "scores"), open_pool(pool)
+    folder, opened = ScoreFolder(tmp_path / "scores"), Pool(pool)
     score_pool(make_job(tmp_path / "model", folder.path, acquisition_block("FittedMNLP")), opened)
     first = list(folder.read(opened))
     final = finals(FittedMNLP(), first)

@@ -8,7 +8,7 @@ from itertools import count
 from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
-TOKEN = "0123456789abcdef"
+TOKEN, PERSONAL = "0123456789abcdef", "aaa.bbb.ccc"
 
 
 class FakeStudio:
@@ -99,7 +99,7 @@ def fake_studio():
             else:
                 query = parse_qs(parts.query)
                 status, value = studio.answer(self.command, parts.path, query, body)
-            if parts.path == "/api/token/refresh":
+            if parts.path == "/api/token/refresh" and body == {"refresh": PERSONAL}:
                 status, value = 200, {"access": "short"}
             if fault == "hang up":
                 self.connection.shutdown(socket.SHUT_RDWR)

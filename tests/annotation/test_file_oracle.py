@@ -78,6 +78,27 @@ def test_what_is_not_labelled_yet_stays_open(docs, tmp_path, change):
     assert (caught.value.answered, caught.value.total) == (2, 3)
 
 
+def test_enough_may_be_less_than_all_and_the_rest_is_learnt_from_later(docs, tmp_path):
+    write_jsonl(tmp_path / LABELLED, labelled(a=None))
+    oracle = FileOracle(enough=0.6)
+    a, b, _ = oracle.label(docs, tmp_path)
+    oracle.labels_kept(tmp_path)
+    assert (a.has_annotation("ENT_IOB"), b.has_annotation("ENT_IOB")) == (False, True)
+    assert not oracle.corrected(tmp_path, tmp_path / "batch.spacy")
+    write_jsonl(tmp_path / LABELLED, labelled())
+    assert oracle.corrected(tmp_path, tmp_path / "batch.spacy")
+    assert len(oracle.label(docs, tmp_path)[0].ents) == 3
+    write_jsonl(tmp_path / LABELLED, labelled(a=None))
+    with pytest.raises(LabelsAwaited):
+        FileOracle(enough=0.7).label(docs, tmp_path)
+
+
+@pytest.mark.parametrize("enough", [0, 1.5])
+def test_a_share_is_above_0_and_up_to_1(enough):
+    with pytest.raises(DeepALError, match="must be above 0 and up to 1"):
+        FileOracle(enough=enough)
+
+
 def test_equal_answers_count_once_and_others_are_chosen_by_a_rule(docs, tmp_path):
     lines = labelled()
     again = {**lines[0], "spans": [{"start": 0, "end": 3, "label": "PERSON"}]}
@@ -102,7 +123,7 @@ def test_another_rule_makes_the_batch_anew(docs, tmp_path):
 
 
 def test_a_sentence_is_known_by_its_text_if_a_tool_numbers_anew(docs, tmp_path):
-    write_jsonl(tmp_path / LABELLED, labelled(b={"id": 1}, c={"id": 2}))
+    write_jsonl(tmp_path / LABELLED, labelled(b={"id": 1}, c={"id": "b"}))
     assert [len(doc.ents) for doc in FileOracle().label(docs, tmp_path)] == [3, 0, 2]
 
 
@@ -143,7 +164,6 @@ def test_labels_that_the_pool_had_are_not_looked_at(docs, tmp_path):
     [
         ({"b": {"answer": "maybe"}}, "line 2: the answer 'maybe' is none of accept, reject, "),
         ({"b": {"id": "z", "text": None}}, "line 2: no sentence that was asked for has the id 'z'"),
-        ({"b": {"id": "a"}}, "line 2: the text was changed"),
         ({"b": {"text": "Nothing  happened."}}, "line 2: the text was changed"),
         ({"b": {"spans": None}}, 'line 2: no "spans"'),
         ({"a": {"spans": [{"start": 0, "end": 2, "label": "X"}]}}, "line 1: entity 'An'"),

@@ -19,7 +19,7 @@ from spacy_deepal.experiment.prepare import prepare
 from spacy_deepal.pipelines import blank_pipeline
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.rounds.config_file import load_run_config
-from spacy_deepal.rounds.loop import run_loop
+from spacy_deepal.rounds.run import run_loop
 from spacy_deepal.sentences import sentence_id
 
 from ..pools import AL_CONFIG, call, write_pools

@@ -11,10 +11,11 @@ from spacy_deepal.annotation.suggestions import (
     suggest_by_model,
     suggest_by_terms,
 )
-from spacy_deepal.errors import DeepALError
+from spacy_deepal.annotation.waiting_batch import read_waiting_batch
+from spacy_deepal.errors import DeepALError, LabelsAwaited
 from spacy_deepal.pipelines import load_pipeline
-from spacy_deepal.rounds.loop import run_loop
 from spacy_deepal.rounds.other_pipeline import OtherPipeline
+from spacy_deepal.rounds.run import run_loop
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.sentences import sentence_id
 
@@ -28,6 +29,7 @@ from ..pools import (
     save_ruler,
     write_pools,
 )
+from .waiting_run import FILES
 
 LABELS = ["PER", "LOC"]
 
@@ -135,6 +137,22 @@ def test_a_batch_gets_the_suggestions_of_the_run(tmp_path):
     copies = [make_doc(sentence_id(d), [t.text for t in d], vocab=nlp.vocab) for d in docs]
     assert suggest_batch(run, docs) == suggest_by_model(nlp, copies)
     assert [annotation(doc) for doc in docs] == before
+
+
+def test_a_batch_that_waits_has_suggestions_before_there_is_a_model(tmp_path):
+    paths, run = write_pools(tmp_path), tmp_path / "run"
+    block = {"@misc": "spacy_deepal.OtherPipeline.v1", "pipeline": save_ruler(tmp_path / "ruler")}
+    suggest = {"annotation.suggest": {**block, "types": {"PERSON": "PER"}}}
+    with pytest.raises(LabelsAwaited):
+        run_loop(quick_config(paths, more={**suggest, "active_learning.oracle": FILES}), run)
+    batch = read_waiting_batch(run)
+    assert batch.model == "ruler"
+    for each in batch.sentences:
+        people = [(t.i, t.i + 1, "PER") for t in each.doc if t.text in PEOPLE]
+        assert [(s.start, s.end, s.label) for s in each.suggestions] == people
+    without = read_waiting_batch(run, suggest=False)
+    assert without.model is None
+    assert not any(each.suggestions for each in without.sentences)
 
 
 def find(tmp_path, terms=None, patterns=None):

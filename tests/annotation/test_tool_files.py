@@ -1,6 +1,7 @@
 """A batch goes out to each tool and comes back: what was labelled is what is read."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import spacy
@@ -59,10 +60,10 @@ def make_doc(text, number=0):
     return doc
 
 
-def make_batch(texts, suggestions=()):
+def make_batch(texts, suggestions=(), labels=LABELS):
     docs = [make_doc(text, number) for number, text in enumerate(texts)]
     sentences = [WaitingSentence(d, r, 0.5, tuple(suggestions)) for r, d in enumerate(docs, 1)]
-    return WaitingBatch("round_01", sentences, LABELS, "round_00" if suggestions else None)
+    return WaitingBatch("round_01", sentences, labels, "round_00" if suggestions else None)
 
 
 def draw_entities(doc, draw):
@@ -191,7 +192,7 @@ def test_a_brat_folder_comes_back_as_it_was_given(tmp_path_factory, drawn):
     batch = make_batch([text for text, _, _ in drawn])
     docs = [sentence.doc for sentence in batch.sentences]
     folder = tmp_path_factory.mktemp("brat") / "batch"
-    write_batch(batch, folder, "brat")
+    write_batch(replace(batch, labels=("PER",)), folder, "brat")
     expected = [draw_entities(doc, draw) for doc, (_, _, draw) in zip(docs, drawn, strict=True)]
     for doc, spans in zip(docs, expected, strict=True):
         file = folder / f"{sentence_id(doc).replace('/', '_')}.ann"
@@ -287,7 +288,9 @@ def test_a_file_that_may_hold_labels_is_not_overwritten(tmp_path):
 
 
 def test_brat_gets_the_types_it_needs(tmp_path):
-    write_batch(make_batch(["Ada"]), tmp_path / "out", "brat")
+    with pytest.raises(DeepALError, match=r"brat cannot have a type 'LOC-x \(a\)'"):
+        write_batch(make_batch(["Ada"]), tmp_path / "out", "brat")
+    write_batch(make_batch(["Ada"], labels=("PER", "LOC")), tmp_path / "out", "brat")
     assert (tmp_path / "out" / "annotation.conf").read_text().startswith("[entities]\nPER\n")
     assert sorted(path.name for path in (tmp_path / "out").glob("s*")) == ["s_0.ann", "s_0.txt"]
 

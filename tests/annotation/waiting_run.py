@@ -3,7 +3,7 @@
 import pytest
 
 from spacy_deepal.errors import LabelsAwaited
-from spacy_deepal.rounds.loop import run_loop
+from spacy_deepal.rounds.run import run_loop
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.sentences import sentence_id
 
@@ -20,8 +20,11 @@ def begin_run(paths, folder, oracle=FILES, **active_learning):
     return caught.value
 
 
-def config_of(paths, oracle=FILES, **active_learning):
-    return quick_config(paths, more={"active_learning.oracle": oracle}, **active_learning)
+def config_of(paths, oracle=FILES, suggest=None, **active_learning):
+    more = {"active_learning.oracle": oracle}
+    if suggest:
+        more["annotation.suggest"] = suggest
+    return quick_config(paths, more=more, **active_learning)
 
 
 def gold_spans():

@@ -132,6 +132,7 @@ SETTINGS = {
     "training.dropout": ["7", "-1", '"x"'],
     "training.optimizer.learn_rate": ["NaN", "Infinity", '"x"'],
     "training.optimizer": ["null", "3"],
+    "training.optimizer.@optimizers": ["null"],
     "training.batcher": ["null", "3"],
     "training.nope": ["1"],
     "corpora.train": ["3", "null"],

@@ -2,7 +2,8 @@ import os
 
 import pytest
 
-from .world import make_world, quick
+from ..pools import quick
+from .world import make_world
 
 
 @pytest.fixture(scope="module")

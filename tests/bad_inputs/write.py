@@ -5,8 +5,9 @@ import tempfile
 import warnings
 from pathlib import Path
 
+from ..pools import quick
 from .cases import all_of_them, of_spacy_files
-from .world import TEXTS, make_world, outcome, quick
+from .world import TEXTS, make_world, our_own, outcome
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
@@ -20,5 +21,5 @@ if __name__ == "__main__":
                 (bad.name, *outcome(bad, folder))
                 for bad in [*all_of_them(), *of_spacy_files(shard)]
             ]
-        lines = [f"{name}\t{status} {text}\n" for name, status, text in seen]
+        lines = [f"{name}\t{status} {our_own(text)}\n" for name, status, text in seen]
     TEXTS.write_text("".join(lines), encoding="utf8")

@@ -74,13 +74,15 @@ def test_answers_that_contradict_each_other_are_kept_and_shown(run, tmp_path):
     label = gold_spans()
     named = next(name for name in [first, *others] if label[name])
     for who, spans in {"ada": label[named], "bob": []}.items():
-        (tmp_path / f"{who}.jsonl").write_text(json.dumps({"id": named, "spans": spans}))
-    status, output = call("pull", run, tmp_path / "ada.jsonl", tmp_path / "bob.jsonl")
+        (tmp_path / who).mkdir()
+        (tmp_path / who / "all.jsonl").write_text(json.dumps({"id": named, "spans": spans}))
+    call("pull", run, tmp_path / "ada")
+    status, output = call("pull", run, tmp_path / "bob" / "all.jsonl")
     assert (status, "Answers that need you before the run goes on: 1" in output) == (0, True)
-    assert "no entity (line 2 (bob.jsonl, bob.jsonl:1))" in output
+    assert "no entity (line 2, from bob/all.jsonl:1)" in output
 
 
-def test_a_file_of_the_same_name_replaces_what_it_said_before(run, tmp_path):
+def test_a_file_replaces_what_it_said_before(run, tmp_path):
     label = gold_spans()
     named = next(name for name in selected(run) if label[name])
     for spans in ([], label[named]):

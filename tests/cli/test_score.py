@@ -242,9 +242,9 @@ def test_memory_does_not_grow_with_the_pool(model, tmp_path):
         "from pathlib import Path; "
         "from spacy_deepal.acquisition.registry import acquisition_block; "
         "from spacy_deepal.acquisition.scoring import make_job, score_pool; "
-        "from spacy_deepal.pool.pool import open_pool; "
+        "from spacy_deepal.pool.pool import Pool; "
         "job = make_job(sys.argv[1], Path(sys.argv[3]), acquisition_block('MNLP')); "
-        "n = score_pool(job, open_pool(sys.argv[2])); "
+        "n = score_pool(job, Pool(sys.argv[2])); "
         "print(n, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     peaks = []

@@ -216,6 +216,13 @@ REFUSED = {
     "HTML": ("a.txt", "<html>\n<body>\nMia left\n", "begin as JSON, code or XML do"),
     "an index and a text": ("a.txt", "1\tMia left.\n2\tBo came.\n", "2 columns between tabs"),
     "WebAnno": ("a.tsv", "#FORMAT=WebAnno TSV 3.3\n\n#Text=Mia\n1-1\t0-3\tMia\tPER\n", "--columns"),
+    "a column of sentences": (
+        "a.tsv",
+        "S1\tMia\tB-PER\nS1\tleft\tO\nS2\tBo\tB-PER\nS2\tcame\tO\n",
+        "read in 2 ways.*--columns _,word,ner .*--columns sentence,word,ner ",
+    ),
+    "vectors": ("a.txt", "Mia 0.1 0.2\nBo 0.1 -1.2\n", "lines are words with vectors"),
+    "a list of labels": ("labels.txt", "PER\nLOC\n", "seems to be about the data"),
     "an .ann file alone": ("a.ann", "T1\tPER 0 3\tMia\n", "the text a.txt is missing beside it"),
     "sentences in cells": ("a.csv", "text,labels\nMia left,B-PER O\n", "make JSONL with text and"),
     "texts in a table": ("a.csv", "id,text\n1,Mia left\n", "Name the columns"),

@@ -4,7 +4,7 @@ import spacy
 from spacy_deepal.corpus.docbin import write_docs
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.lookup import fetch, look_up
-from spacy_deepal.pool.pool import open_pool
+from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.sentences import sentence_id
 
@@ -18,7 +18,7 @@ def vocab():
 
 @pytest.fixture
 def pool(tmp_path):
-    return open_pool(write_three(tmp_path / "pool"))
+    return Pool(write_three(tmp_path / "pool"))
 
 
 def test_sentences_come_in_the_order_of_their_ids(pool, vocab):
@@ -54,10 +54,8 @@ def test_other_annotation_stays_without_the_gold_too(tmp_path, vocab):
     doc = make_doc("a", ["Ada", "sings"], {0: "PER"}, vocab)
     doc[1].tag_ = "VBZ"
     write_shards([doc], tmp_path / "pool")
-    write_docs(
-        fetch(open_pool(tmp_path / "pool"), ["a"], vocab, with_gold=False), tmp_path / "b.spacy"
-    )
-    (back,) = fetch(open_pool(tmp_path / "b.spacy"), ["a"], spacy.blank("xx").vocab, with_gold=True)
+    write_docs(fetch(Pool(tmp_path / "pool"), ["a"], vocab, with_gold=False), tmp_path / "b.spacy")
+    (back,) = fetch(Pool(tmp_path / "b.spacy"), ["a"], spacy.blank("xx").vocab, with_gold=True)
     assert ([token.tag_ for token in back], back.ents) == (["", "VBZ"], ())
 
 

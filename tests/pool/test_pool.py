@@ -7,7 +7,7 @@ import spacy
 
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.index import POOL_INDEX
-from spacy_deepal.pool.pool import open_pool, read_counts
+from spacy_deepal.pool.pool import Pool, read_counts
 from spacy_deepal.pool.shards import fingerprint, read_shards, shard_files, write_shards
 from spacy_deepal.sentences import sentence_id
 
@@ -37,7 +37,7 @@ def more(tmp_path):
 
 
 def test_the_index_says_what_the_shards_hold(folder):
-    pool = open_pool(folder)
+    pool = Pool(folder)
     assert ids(pool) == [["a", "b"], ["c"]]
     assert [row.words for row in pool.index()] == [[3, 2], [4]]
     assert [(shard.name, shard.words) for shard in pool.shards] == [
@@ -61,7 +61,7 @@ def test_it_counts_words_characters_and_labels(folder):
 
 def test_an_indexed_pool_is_opened_without_reading_a_shard(folder, monkeypatch):
     monkeypatch.setattr("spacy_deepal.pool.pool.read_shard", None)
-    assert ids(open_pool(folder)) == [["a", "b"], ["c"]]
+    assert ids(Pool(folder)) == [["a", "b"], ["c"]]
 
 
 @pytest.mark.parametrize("beside", [None, "shards.index"])
@@ -70,7 +70,7 @@ def test_a_pool_without_an_index_is_read_and_nothing_is_written_into_it(
 ):
     told = []
     before = sorted(unindexed.iterdir())
-    pool = open_pool(unindexed, beside and tmp_path / beside, told.append)
+    pool = Pool(unindexed, beside and tmp_path / beside, told.append)
     assert told == [f"{unindexed} has no index, so its shards are read once: 2."]
     assert ids(pool) == [["a", "b"], ["c"]]
     assert pool.text().labels == {"PER": 2, "LOC": 2}
@@ -78,14 +78,14 @@ def test_a_pool_without_an_index_is_read_and_nothing_is_written_into_it(
 
 
 def test_what_was_indexed_beside_a_pool_is_not_read_again(unindexed, tmp_path, monkeypatch):
-    open_pool(unindexed, tmp_path / "shards.index")
+    Pool(unindexed, tmp_path / "shards.index")
     monkeypatch.setattr("spacy_deepal.pool.pool.read_shard", None)
-    assert ids(open_pool(unindexed, tmp_path / "shards.index")) == [["a", "b"], ["c"]]
+    assert ids(Pool(unindexed, tmp_path / "shards.index")) == [["a", "b"], ["c"]]
 
 
 def test_a_single_file_is_a_pool(folder):
     told = []
-    pool = open_pool(folder / "shard_0001.spacy", tell=told.append)
+    pool = Pool(folder / "shard_0001.spacy", tell=told.append)
     assert (ids(pool), told) == ([["c"]], [])
 
 
@@ -93,15 +93,15 @@ def test_a_single_file_is_a_pool(folder):
 def test_added_shards_are_picked_up_with_a_notice(folder, more, tmp_path, indexed):
     if not indexed:
         (folder / POOL_INDEX).unlink()
-        open_pool(folder, tmp_path / "shards.index")
+        Pool(folder, tmp_path / "shards.index")
     shutil.copy(more, folder / "shard_0002.spacy")
     told = []
-    pool = open_pool(folder, tmp_path / "shards.index", told.append)
+    pool = Pool(folder, tmp_path / "shards.index", told.append)
     assert told == [f"{folder}: shards were added: 1, from shard_0002.spacy on."]
     assert ids(pool) == [["a", "b"], ["c"], ["d"]]
     assert (pool.words, pool.text().words["fell"]) == (11, 1)
     assert pool.fingerprint == fingerprint(folder)
-    assert ids(open_pool(folder, tmp_path / "shards.index")) == [["a", "b"], ["c"], ["d"]]
+    assert ids(Pool(folder, tmp_path / "shards.index")) == [["a", "b"], ["c"], ["d"]]
 
 
 @pytest.mark.parametrize("indexed", [True, False])
@@ -109,25 +109,23 @@ def test_added_shards_are_picked_up_with_a_notice(folder, more, tmp_path, indexe
 def test_removed_and_changed_shards_are_refused_by_name(folder, more, tmp_path, indexed, what):
     if not indexed:
         (folder / POOL_INDEX).unlink()
-        open_pool(folder, tmp_path / "shards.index")
+        Pool(folder, tmp_path / "shards.index")
     if what == "removed":
         (folder / "shard_0001.spacy").unlink()
     else:
         shutil.copy(more, folder / "shard_0001.spacy")
     index = folder / POOL_INDEX if indexed else tmp_path / "shards.index"
     with pytest.raises(DeepALError, match=rf"shard_0001.spacy was {what} after .*{index.name}"):
-        open_pool(folder, tmp_path / "shards.index")
+        Pool(folder, tmp_path / "shards.index")
     index.unlink()  # as the message says
-    assert len(open_pool(folder, tmp_path / "shards.index").shards) == (
-        1 if what == "removed" else 2
-    )
+    assert len(Pool(folder, tmp_path / "shards.index").shards) == (1 if what == "removed" else 2)
 
 
 def test_an_index_that_was_changed_is_refused(folder):
     text = (folder / POOL_INDEX).read_text("utf8")
     (folder / POOL_INDEX).write_text(text.replace('"words": [4]', '"words": [5]'), "utf8")
     with pytest.raises(DeepALError, match=r"pool.index was changed .*Convert the pool again"):
-        open_pool(folder)
+        Pool(folder)
 
 
 def test_two_sentences_with_the_same_id_are_refused(folder, tmp_path):
@@ -136,7 +134,7 @@ def test_two_sentences_with_the_same_id_are_refused(folder, tmp_path):
     assert not (tmp_path / "double").exists()
     shutil.copy(folder / "shard_0001.spacy", folder / "shard_0002.spacy")
     with pytest.raises(DeepALError, match="Two sentences of the pool have the id c"):
-        open_pool(folder)
+        Pool(folder)
 
 
 def test_shards_sort_in_the_order_in_which_they_were_written(tmp_path, monkeypatch):
@@ -146,7 +144,7 @@ def test_shards_sort_in_the_order_in_which_they_were_written(tmp_path, monkeypat
     assert (tmp_path / "pool" / "shards_0007" / "shard_0001.spacy").is_file()
     back = [sentence_id(doc) for doc in read_shards(tmp_path / "pool", None)]
     assert back == [sentence_id(doc) for doc in docs]
-    assert [row.ids for row in open_pool(tmp_path / "pool").index()] == [[name] for name in back]
+    assert [row.ids for row in Pool(tmp_path / "pool").index()] == [[name] for name in back]
     write_shards(docs[:2], tmp_path / "pool")
     assert not (tmp_path / "pool" / "shards_0001").exists()
 
@@ -162,6 +160,6 @@ def test_numbers_in_names_sort_as_numbers(tmp_path):
 
 
 def test_white_space_counts_as_no_word_without_a_pipeline(more):
-    (doc,) = open_pool(more).docs()
-    assert [row.words for row in open_pool(more).index()] == [[2]]
+    (doc,) = Pool(more).docs()
+    assert [row.words for row in Pool(more).index()] == [[2]]
     assert doc.vocab is not spacy.blank("xx").vocab

@@ -9,7 +9,7 @@ from spacy.training import Corpus
 from spacy_deepal.corpus.docbin import ATTRS, read_docs
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.lookup import excluded_ids
-from spacy_deepal.pool.pool import open_pool
+from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import fingerprint, read_shards, write_shards
 from spacy_deepal.sentences import KEY, count_words, sentence_id, sentence_info
 
@@ -238,7 +238,7 @@ class TestExclude:
         return tmp_path / "pool"
 
     def left(self, pool, *batches):
-        excluded = excluded_ids(open_pool(pool), batches)
+        excluded = excluded_ids(Pool(pool), batches)
         return [sentence_id(doc) for doc in read_shards(pool, None, excluded)]
 
     def batch(self, pool, **texts):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import typer
 
-from spacy_deepal.rounds.loop import run_loop
+from spacy_deepal.rounds.run import run_loop
 
 from ..pools import quick_config, read_jsonl, write_pools
 

@@ -6,7 +6,7 @@ import typer
 
 from spacy_deepal.corpus.docbin import read_docs
 from spacy_deepal.files import write_jsonl
-from spacy_deepal.rounds.loop import run_loop
+from spacy_deepal.rounds.run import run_loop
 
 from ..pools import quick_config, read_jsonl, write_pools
 

@@ -77,14 +77,16 @@ def make_calibration(temperature: float = 1.5) -> dict:
     }
 
 
-def make_batch(run: Path, number: int, docs: list[Doc], scores: list[float | None]) -> Path:
-    """Write what a round picked, with labels."""
+def make_batch(
+    run: Path, number: int, docs: list[Doc], scores: list[float | None], **info: str
+) -> Path:
+    """Write what a round picked, with labels. info: What the sentences note besides their ids."""
     folder = run / f"round_{number:02d}"
     folder.mkdir()
     picks = []
     for place, (doc, score) in enumerate(zip(docs, scores, strict=True)):
         id_ = f"r{number}s{place}"
-        doc.user_data["deepal"] = {"id": id_, "doc_id": "d", "genre": "nw"}
+        doc.user_data["deepal"] = {"id": id_, "doc_id": "d", "genre": "nw", **info}
         picks.append({"id": id_, "words": len(doc), "score": score})
     write_sealed_values(folder / "selected.jsonl", picks)
     DocBin(docs=docs, store_user_data=True).to_disk(folder / "batch.spacy")

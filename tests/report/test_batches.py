@@ -2,6 +2,8 @@ import pytest
 
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.report.batches import LabelColors, entity_markup, show_batch
+from spacy_deepal.report.compare import read_comparison
+from spacy_deepal.report.page import write_report
 from spacy_deepal.rounds.run_folder import RoundFolder
 
 from .build import make_batch, make_doc, make_run
@@ -51,6 +53,16 @@ def test_a_batch_shows_the_highest_scores_and_tells_the_total(tmp_path):
     assert [sentence.selected.score for sentence in batch.shown] == [2.0, 0.5]
     assert "three" in batch.shown[0].markup
     assert batch.shown[0].genre == "nw"
+
+
+def test_a_batch_says_which_pipeline_labelled_it(tmp_path):
+    run = make_run(tmp_path / "a")
+    folder = make_batch(run, 0, [make_doc("one")], [None], labelled_by="en_small")
+    assert show_batch(RoundFolder(folder, 0), "en", LabelColors(), 2).labelled_by == ["en_small"]
+    page = write_report(read_comparison([run]), tmp_path / "report.html").read_text("utf8")
+    assert "labelled by en_small" in page
+    folder = make_batch(run, 1, [make_doc("one")], [None])
+    assert show_batch(RoundFolder(folder, 1), "en", LabelColors(), 2).labelled_by == []
 
 
 def test_a_batch_that_is_not_labelled_yet_shows_no_sentence(tmp_path):

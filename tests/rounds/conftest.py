@@ -3,8 +3,8 @@ from types import SimpleNamespace
 import pytest
 
 from spacy_deepal.files import read_json
-from spacy_deepal.rounds.loop import run_loop
 from spacy_deepal.rounds.rows import RoundMetrics
+from spacy_deepal.rounds.run import run_loop
 
 from ..pools import quick_config, read_jsonl, write_pools
 

@@ -5,7 +5,7 @@ import spacy
 
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.shards import read_shards
-from spacy_deepal.rounds.loop import run_loop
+from spacy_deepal.rounds.run import run_loop
 
 from ..pools import make_docs, quick_config, write_pools
 from ..tagger.upstream import parameters_of, same

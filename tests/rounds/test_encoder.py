@@ -3,7 +3,7 @@
 import spacy
 
 from spacy_deepal.pool.shards import read_shards
-from spacy_deepal.rounds.loop import run_loop
+from spacy_deepal.rounds.run import run_loop
 from spacy_deepal.vectors.frozen_encoder import encoder_shim
 from spacy_deepal.vectors.pretrained import PretrainedEncoder
 

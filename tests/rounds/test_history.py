@@ -7,7 +7,7 @@ import pytest
 
 from spacy_deepal.acquisition.score_folder import ScoreFolder
 from spacy_deepal.rounds import loop
-from spacy_deepal.rounds.loop import run_loop
+from spacy_deepal.rounds.run import run_loop
 
 from ..pools import quick_config, read_jsonl
 

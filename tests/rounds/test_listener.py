@@ -6,7 +6,7 @@ import pytest
 import spacy
 from spacy.util import load_config
 
-from spacy_deepal.rounds.loop import run_loop
+from spacy_deepal.rounds.run import run_loop
 
 from ..pools import (
     CONFIGS,

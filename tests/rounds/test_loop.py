@@ -15,12 +15,13 @@ from spacy.util import load_model, registry
 import spacy_deepal
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.index import count_genres
-from spacy_deepal.pool.pool import open_pool
+from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import fingerprint, read_shards, write_shards
 from spacy_deepal.rounds import loop
 from spacy_deepal.rounds.config_file import load_run_config
-from spacy_deepal.rounds.loop import Loop, run_loop
+from spacy_deepal.rounds.loop import Loop
 from spacy_deepal.rounds.oracle import Oracle
+from spacy_deepal.rounds.run import run_loop
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.rounds.settings import read_settings
 from spacy_deepal.rounds.training import Training
@@ -136,7 +137,7 @@ class TestWhatARunLeaves:
         assert manifest["pool"] == {
             "path": str(paths["pool"]),
             "fingerprint": fingerprint(paths["pool"]),
-            "shards": {shard.name: shard.fingerprint for shard in open_pool(paths["pool"]).shards},
+            "shards": {shard.name: shard.fingerprint for shard in Pool(paths["pool"]).shards},
             "sentences": 45,
             "words": sum(len(doc) for doc in make_docs(45, 1)),
             "genres": dump(count_genres(make_docs(45, 1))),
@@ -195,11 +196,11 @@ class TestWhatARunLeaves:
 
     def test_scores_of_a_round_are_those_of_the_last_rounds_model(self, finished, paths):
         from spacy_deepal.acquisition.functions import MNLP
-        from spacy_deepal.acquisition.scoring import score
+        from spacy_deepal.acquisition.scoring import score_docs
 
         nlp = load_model(finished.path / "round_01" / "model")
         docs = read_shards(paths["pool"], nlp.vocab)
-        scores = {item.id: item.score for item in score(nlp, docs, MNLP())}
+        scores = {item.id: item.score for item in score_docs(nlp, docs, MNLP())}
         for item in read_jsonl(finished.path / "round_02" / "selected.jsonl"):
             assert item["score"] == pytest.approx(scores[item["id"]], rel=1e-5)
 
@@ -426,7 +427,7 @@ class TestTheEnd:
         config = quick_config(paths, seed_words=10**6, rounds=0, **FAST)
         assert run_loop(config, tmp_path / "run") == "The pool is used up."
         assert metrics(tmp_path / "run")[-1]["words_percent"] == 100
-        assert open_pool(paths["pool"]).sentences == 6
+        assert Pool(paths["pool"]).sentences == 6
 
 
 class TestSettings:
@@ -487,7 +488,7 @@ class TestSettings:
     ):
         config = quick_config(paths, cold_start=cold_start)
         training = Training(config, read_settings(config.interpolate()))
-        state = Loop(training, RunFolder(finished.path), open_pool(paths["pool"]))
+        state = Loop(training, RunFolder(finished.path), Pool(paths["pool"]))
         line = finished.lines[0].model_copy(update={"dev_ents_f": dev})
         assert state._how_to_select([line]) == how
         assert state._how_to_select([]) == "seed"

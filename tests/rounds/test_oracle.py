@@ -4,7 +4,7 @@ import spacy
 from spacy_deepal.corpus.docbin import ATTRS, doc_bin, write_docs
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.lookup import fetch
-from spacy_deepal.pool.pool import open_pool
+from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.rounds.oracle import Oracle, SimulatedOracle
 from spacy_deepal.sentences import sentence_id
@@ -28,7 +28,7 @@ def test_labels_of_the_oracle_equal_the_sources_byte_for_byte(tmp_path):
     write_shards(source, tmp_path / "pool", sentences_per_shard=6)
     vocab = spacy.blank("xx").vocab
     ids = [sentence_id(doc) for doc in reversed(source)]
-    fetched = fetch(open_pool(tmp_path / "pool"), ids, vocab, with_gold=True)
+    fetched = fetch(Pool(tmp_path / "pool"), ids, vocab, with_gold=True)
     write_docs(SimulatedOracle().label(fetched, tmp_path), tmp_path / "batch.spacy")
     batch = list(read_shards(tmp_path / "batch.spacy", spacy.blank("xx").vocab))
     without = 0

@@ -10,8 +10,8 @@ from spacy.tokens import Doc, Span
 from spacy.util import is_package
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.rounds.loop import run_loop
 from spacy_deepal.rounds.other_pipeline import OtherPipeline
+from spacy_deepal.rounds.run import run_loop
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.rounds.settings import read_annotation_settings
 from spacy_deepal.sentences import KEY, sentence_id

@@ -15,7 +15,7 @@ from spacy.util import load_model
 
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.rounds import loop, run_folder, training
-from spacy_deepal.rounds.loop import run_loop
+from spacy_deepal.rounds.run import run_loop
 from spacy_deepal.rounds.run_folder import RowFile
 from spacy_deepal.rounds.training import Training
 

@@ -5,8 +5,8 @@ import spacy
 from spacy.util import registry
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.rounds.loop import run_loop
 from spacy_deepal.rounds.round_logger import round_info
+from spacy_deepal.rounds.run import run_loop
 from spacy_deepal.rounds.run_folder import RunFolder
 
 from ..pools import quick_config, read_jsonl, write_pools

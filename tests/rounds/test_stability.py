@@ -1,7 +1,7 @@
 import pytest
 import spacy
 
-from spacy_deepal.pool.pool import open_pool
+from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import write_shards
 from spacy_deepal.rounds import stability
 from spacy_deepal.rounds.rows import FoundEntities
@@ -58,7 +58,7 @@ def test_another_number_of_rounds_can_decide():
 
 def draw(docs, folder, seed=0, nlp=None):
     write_shards(docs, folder, sentences_per_shard=20)
-    return draw_stop_set(open_pool(folder), (nlp or spacy.blank("xx")).vocab, seed)
+    return draw_stop_set(Pool(folder), (nlp or spacy.blank("xx")).vocab, seed)
 
 
 def test_the_stop_set_depends_on_the_seed_and_not_on_the_order(monkeypatch, tmp_path):

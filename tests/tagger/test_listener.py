@@ -9,7 +9,7 @@ from spacy.training import Example
 from thinc.api import Adam
 
 from spacy_deepal.acquisition.functions import MNLP
-from spacy_deepal.acquisition.scoring import score
+from spacy_deepal.acquisition.scoring import score_docs
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.sentences import KEY
 
@@ -206,7 +206,7 @@ class TestPool:
 
     def scores(self, nlp, docs=None):
         docs = docs or self.sentences(nlp)
-        return [item.score for item in score(nlp, docs, MNLP())]
+        return [item.score for item in score_docs(nlp, docs, MNLP())]
 
     def mnlp(self, nlp, docs):
         evidence = nlp.get_pipe("deepal_ner").evidence(list(docs))

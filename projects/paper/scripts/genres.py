@@ -38,13 +38,13 @@ from thinc.api import Config, require_gpu
 from wasabi import msg
 
 from spacy_deepal.acquisition.registry import make_acquisition
-from spacy_deepal.acquisition.scoring import score
+from spacy_deepal.acquisition.scoring import score_docs
 from spacy_deepal.acquisition.selection import select
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.experiment.simulation import configure, full_run, prepare_corpus
 from spacy_deepal.pool.index import count_genres
 from spacy_deepal.pool.lookup import fetch
-from spacy_deepal.pool.pool import open_pool
+from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.rounds.settings import words_of
 from spacy_deepal.rounds.training import evaluate_pipeline, without_loop
@@ -211,7 +211,7 @@ def run_model(config: Config, sets: Sets, key: dict[str, Any], use_gpu: int) -> 
     test = sets.test(genre)
     offered = describe_genres(read_shards(pool, sets.vocab))
     function = make_acquisition(key["acquisition"])
-    found = score(nlp, read_shards(pool, nlp.vocab), function, seed=seed)
+    found = score_docs(nlp, read_shards(pool, nlp.vocab), function, seed=seed)
     words = words_of(key["budget"], sum(counts["words"] for counts in offered.values()))
     batch = [item.id for item in select(found, words)]
     trained = describe_genres(read_shards(docs, sets.vocab))
@@ -221,7 +221,7 @@ def run_model(config: Config, sets: Sets, key: dict[str, Any], use_gpu: int) -> 
         "ents_f": round(scores.ents_f, 4),
         "genre_ents_f": test and round(evaluate_pipeline(nlp, test)["ents_f"], 4),
         "pool": offered,
-        "picks": describe_genres(fetch(open_pool(pool), batch, sets.vocab, with_gold=False)),
+        "picks": describe_genres(fetch(Pool(pool), batch, sets.vocab, with_gold=False)),
         "threads": torch.get_num_threads(),
     }
 

@@ -1,0 +1,128 @@
+"""A run of active learning from its beginning to its end: rounds as an iterator."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from spacy.language import Language
+from thinc.api import Config
+
+from ..errors import DeepALError
+from ..pipelines import load_pipeline, save_pipeline
+from ..pool.pool import Pool
+from .baseline import note_baseline
+from .checks import check_initialized
+from .config_file import load_run_config
+from .loop import Loop
+from .manifest import make_manifest
+from .round_logger import RoundLogger
+from .rows import RoundMetrics
+from .run_folder import RunFolder
+from .settings import read_annotation_settings, read_settings
+from .training import Training
+
+OnRound = Callable[[RoundMetrics], None]
+
+
+class Run:
+    """A run of active learning in a folder. Each iteration does a round and yields its metrics. A
+    loop that was broken off, or killed, goes on with the round in which it stopped.
+
+    config (Config): A training config with an [active_learning] section, not interpolated.
+    folder (RunFolder): All that is known of the run.
+    end (str): Why there is no further round; empty before that.
+    """
+
+    def __init__(
+        self,
+        config: Config | str | Path,
+        folder: str | Path,
+        overrides: dict[str, Any] | None = None,
+        *,
+        keep: str = "last",
+        use_gpu: int = -1,
+        code: Path | None = None,
+        tell: Callable[[str], None] = print,
+    ):
+        """config (Config | str | Path): The config, or its file.
+
+        overrides (dict | None): Values by dotted key, as `spacy train` takes them.
+        keep (str): Which rounds' models stay on disk: "last" or "all".
+        use_gpu (int): GPU id. With -1, the CPU.
+        code (Path | None): A Python file that worker processes import first.
+        tell (Callable): Called with a sentence for each damaged file that is made again, and for
+            shards that were added to the pool.
+        RAISES (DeepALError): The config cannot be used.
+        """
+        if not isinstance(config, Config):
+            config = load_run_config(config, overrides or {})
+        elif overrides:
+            config = Config().from_str(config.to_str(), overrides=overrides, interpolate=False)
+        self.config, self.folder, self.end = config, RunFolder(Path(folder)), ""
+        self._resolved = config.interpolate()
+        self._settings = read_settings(self._resolved)
+        self._other = read_annotation_settings(self._resolved).suggest
+        self._training = Training(config, self._settings, use_gpu, code)
+        self._keep, self._tell = keep, tell
+
+    @property
+    def metrics(self) -> list[RoundMetrics]:
+        """What is known of each finished round."""
+        return self.folder.metrics
+
+    def load_model(self) -> Language:
+        """RETURNS (Language): The pipeline of the last finished round."""
+        if not self.metrics:
+            raise DeepALError(f"{self.folder.path} has no finished round yet.")
+        return load_pipeline(self.folder.round(self.metrics[-1].round).model)
+
+    def __iter__(self) -> Iterator[RoundMetrics]:
+        """YIELDS (RoundMetrics): Of each round when it is finished.
+
+        RAISES (DeepALError): The folder holds another run or is in use, or data cannot be read.
+        """
+        with self.folder.lock():
+            loop = self._begin()
+            with closing(RoundLogger(self._settings.logger, self.folder)) as logger:
+                while not (end := loop.end()):
+                    line = loop.next_round()
+                    self.folder.add_metrics(line)
+                    logger.log(line)
+                    self.folder.tidy(self._keep)
+                    yield line
+            self.end = end
+
+    def _begin(self) -> Loop:
+        """Begin the run, or repair what is there of it."""
+        folder, paths = self.folder, self._resolved["paths"]
+        pool = Pool(paths["pool"], folder.index, self._tell)
+        manifest = make_manifest(self._resolved, self._settings, pool)
+        if folder.has_begun:
+            folder.open(manifest)
+        else:  # nothing is written before all that is needed has been found
+            self._settings.oracle.check(pool.docs())
+            nlp = self._training.initialize(folder.index)
+            check_initialized(nlp)
+            folder.open(manifest)
+            save_pipeline(nlp, folder.initial)
+        loop = Loop(self._training, folder, pool)
+        note_baseline(folder, self._other, paths["dev"], paths["test"])
+        folder.tidy(self._keep)
+        loop.repair(self._tell)
+        return loop
+
+
+def run_loop(
+    config: Config, run_dir: str | Path, *, on_round: OnRound = lambda line: None, **options: Any
+) -> str:
+    """Do all rounds of a `Run`.
+
+    on_round (Callable): Called with the metrics of each round when it is finished.
+    options: As for `Run`.
+    RETURNS (str): Why the run ended.
+    """
+    run = Run(config, run_dir, **options)
+    for line in run:
+        on_round(line)
+    return run.end

@@ -1,0 +1,75 @@
+"""What waits in a run, with rank, score and suggestions."""
+
+import pytest
+
+from spacy_deepal.annotation.answer_file import LABELLED
+from spacy_deepal.annotation.waiting_batch import read_waiting_batch
+from spacy_deepal.errors import DeepALError
+from spacy_deepal.files import write_jsonl
+from spacy_deepal.rounds.run import run_loop
+
+from ..pools import PEOPLE, quick_config, save_ruler, write_pools
+from .waiting_run import begin_run, gold_spans, selected
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory):
+    return write_pools(tmp_path_factory.mktemp("pools"))
+
+
+def label(run, number):
+    """Label all that waits as the gold says."""
+    gold = gold_spans()
+    lines = [{"id": name, "spans": gold[name]} for name in selected(run, number)]
+    write_jsonl(run / f"round_{number:02}" / LABELLED, lines)
+
+
+def test_sentences_come_in_the_order_in_which_they_are_wanted(paths, tmp_path):
+    run = tmp_path / "run"
+    begin_run(paths, run)
+    batch = read_waiting_batch(run)
+    assert [each.id for each in batch.sentences] == selected(run)
+    assert [each.rank for each in batch.sentences] == [*range(1, len(batch.sentences) + 1)]
+    assert (batch.round, batch.labels, batch.model) == ("round_00", ("LOC", "PER"), None)
+    assert all(not each.suggestions and each.score is None for each in batch.sentences)
+    label(run, 0)
+    begin_run(paths, run)
+    batch = read_waiting_batch(run)
+    assert (batch.round, batch.model) == ("round_01", "round_00")
+    scores = [each.score for each in batch.sentences]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_another_pipeline_suggests_before_there_is_a_model(paths, tmp_path):
+    ruler = {
+        "@misc": "spacy_deepal.OtherPipeline.v1",
+        "pipeline": save_ruler(tmp_path / "ruler"),
+        "types": {"PERSON": "PER"},
+    }
+    begin_run(paths, tmp_path / "run", suggest=ruler)
+    batch = read_waiting_batch(tmp_path / "run")
+    assert batch.model == "ruler"
+    for each in batch.sentences:
+        people = [(t.idx, t.idx + len(t), "PER") for t in each.doc if t.text in PEOPLE]
+        assert [span for span, _ in each.suggested()] == people
+    without = read_waiting_batch(tmp_path / "run", suggest=False)
+    assert without.model is None
+    assert not any(each.suggestions for each in without.sentences)
+
+
+def test_what_is_labelled_does_not_wait(paths, tmp_path):
+    run = tmp_path / "run"
+    begin_run(paths, run)
+    first, *others = selected(run)
+    write_jsonl(run / "round_00" / LABELLED, [{"id": first, "spans": []}])
+    assert [each.id for each in read_waiting_batch(run).sentences] == others
+    assert read_waiting_batch(run).sentences[0].rank == 2
+    label(run, 0)
+    with pytest.raises(DeepALError, match=r"All \d+ sentences of .* are labelled\. Give the comm"):
+        read_waiting_batch(run)
+
+
+def test_a_finished_run_has_nothing_that_waits(paths, tmp_path):
+    run_loop(quick_config(paths, rounds=1), tmp_path / "run")
+    with pytest.raises(DeepALError, match="has no batch that waits to be labelled"):
+        read_waiting_batch(tmp_path / "run")

@@ -1,0 +1,97 @@
+"""What the package offers to notebooks and programs, and the notebook that shows it."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import spacy
+
+import spacy_deepal as al
+from spacy_deepal.acquisition.registry import acquisition_block
+from spacy_deepal.acquisition.score_folder import ScoreFolder
+from spacy_deepal.acquisition.scoring import make_job, score_pool
+from spacy_deepal.errors import DeepALError
+from spacy_deepal.sentences import sentence_id
+
+from .pools import make_docs, make_pipeline, quick_config, write_pools
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOK = ROOT / "docs" / "howto" / "notebook.ipynb"
+
+
+def test_all_that_is_offered_is_there():
+    for name in al.__all__:
+        assert getattr(al, name)
+        assert name in dir(al)
+    assert not hasattr(al, "no_such_name")
+
+
+def test_nothing_is_imported_before_it_is_used():
+    code = (
+        "import sys, spacy_deepal; print([m for m in sys.modules if m.startswith('spacy_deepal.')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['spacy_deepal.about']"
+
+
+@pytest.mark.parametrize("function", ["MNLP", "RAND", "BALD:samples=2", "FittedMNLP"])
+def test_scores_in_memory_are_those_that_are_written(tmp_path, function):
+    pool = al.Pool(write_pools(tmp_path)["pool"])
+    make_pipeline(make_docs(20, 1)).to_disk(tmp_path / "model")
+    job = make_job(tmp_path / "model", tmp_path / "scores", acquisition_block(function), seed=3)
+    excluded = {sentence_id(next(pool.docs()))}
+    score_pool(job, pool, exclude=excluded)
+    scores = al.score(spacy.load(tmp_path / "model"), pool, function, exclude=excluded, seed=3)
+    assert len(scores) == pool.sentences - 1
+    if function != "FittedMNLP":  # its scores on disk are the first ones; `select` makes the others
+        assert scores == list(ScoreFolder(tmp_path / "scores").read(pool))
+
+
+def test_select_and_fetch_give_the_sentences_of_a_batch(tmp_path):
+    pool = al.Pool(write_pools(tmp_path)["pool"])
+    nlp = make_pipeline(make_docs(20, 1))
+    batch = al.select(al.score(nlp, pool), budget=30)
+    docs = al.fetch(pool, [row.id for row in batch], nlp.vocab, with_gold=True)
+    assert [sentence_id(doc) for doc in docs] == [row.id for row in batch]
+    assert 0 < sum(row.words for row in batch) <= 30
+    assert any(doc.ents for doc in docs)
+
+
+def test_an_unknown_function_is_named(tmp_path):
+    pool = al.Pool(write_pools(tmp_path)["pool"])
+    with pytest.raises(DeepALError, match="There is no acquisition function 'MLP'"):
+        al.score(make_pipeline(make_docs(20, 1)), pool, "MLP")
+
+
+def test_a_run_that_was_broken_off_goes_on(tmp_path):
+    config = quick_config(write_pools(tmp_path), rounds=2)
+    run = al.Run(config, tmp_path / "run")
+    with pytest.raises(DeepALError, match="no finished round yet"):
+        run.load_model()
+    first = next(iter(run))
+    assert (first.round, run.end) == (0, "")
+    (tmp_path / "run.cfg").write_text(config.to_str())
+    again = al.Run(tmp_path / "run.cfg", tmp_path / "run", {"active_learning.rounds": 1})
+    assert [line.round for line in again] == [1]
+    assert again.end == "Rounds done: 1."
+    assert [line.round for line in again.metrics] == [0, 1]
+    assert again.load_model().pipe_names == ["ner"]
+    more = al.Run(config, tmp_path / "run", {"active_learning.rounds": 0})
+    assert next(iter(more)).round == 2
+
+
+@pytest.mark.slow
+def test_the_notebook_runs_and_its_outputs_have_no_error(tmp_path, monkeypatch):
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert all(output["output_type"] != "error" for cell in code for output in cell["outputs"])
+    shutil.copytree(ROOT / "assets", tmp_path / "assets")
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    for cell in code:
+        exec(compile("".join(cell["source"]), str(NOTEBOOK), "exec"), names)
+    assert names["run"].end == "Rounds done: 2."
+    assert 0 < sum(row.words for row in names["batch"]) <= 60
