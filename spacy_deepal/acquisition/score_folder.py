@@ -18,7 +18,7 @@ from ..pool.pool import Pool, Shard
 from ..sealed import read_sealed, write_sealed
 
 SCORE_AGAIN = "Score the pool again: `spacy deepal score`."
-GO_ON = "Give the `spacy deepal score` command again: it goes on where it stopped."
+SCORE_ON = "Give the `spacy deepal score` command again: it goes on where it stopped."
 
 
 class Score(NamedTuple):
@@ -179,10 +179,10 @@ class ScoreFolder:
         """
         file = self.file(shard)
         if not file.is_file():
-            raise DeepALError(f"{self.path} has no scores of the shard {shard}. {GO_ON}")
-        rows = [parse_row(ShardScores, v, at, SCORE_AGAIN) for at, v in read_sealed(file, GO_ON)]
+            raise DeepALError(f"{self.path} has no scores of the shard {shard}. {SCORE_ON}")
+        rows = [parse_row(ShardScores, v, at, SCORE_AGAIN) for at, v in read_sealed(file, SCORE_ON)]
         if len(rows) != 1:
-            raise DeepALError(f"{file} must have one line of scores, not {len(rows)}. {GO_ON}")
+            raise DeepALError(f"{file} must have one line of scores, not {len(rows)}. {SCORE_ON}")
         return rows[0]
 
     def check(self, pool: Pool) -> Finished:
@@ -197,7 +197,7 @@ class ScoreFolder:
         if not self._finished.is_file() or len(there) < len(pool.shards):
             raise DeepALError(
                 f"{self.path} is not finished: it has scores of {len(there)} of the "
-                f"{len(pool.shards)} shards of {pool.path}. {GO_ON}"
+                f"{len(pool.shards)} shards of {pool.path}. {SCORE_ON}"
             )
         finished = self._read_finished()
         if finished.shards != len(pool.shards):
@@ -209,7 +209,7 @@ class ScoreFolder:
 
     def _read_finished(self) -> Finished:
         where = str(self._finished)
-        return parse_row(Finished, read_json(where, GO_ON), where, GO_ON)
+        return parse_row(Finished, read_json(where, SCORE_ON), where, SCORE_ON)
 
     def read_all(self) -> Iterator[Score]:
         """YIELDS (Score): All scores, even if the pool has changed since.
@@ -220,7 +220,7 @@ class ScoreFolder:
         files = {*self.path.rglob("*.json")} - {self._finished}
         if len(files) != finished.shards:
             raise DeepALError(
-                f"{self.path} has scores of {len(files)} of {finished.shards} shards. {GO_ON}"
+                f"{self.path} has scores of {len(files)} of {finished.shards} shards. {SCORE_ON}"
             )
         for file in sorted(files):
             found = self.read_shard(file.relative_to(self.path).as_posix().removesuffix(".json"))

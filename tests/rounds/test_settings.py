@@ -50,6 +50,8 @@ def test_keys_with_a_default_may_be_left_out():
         "warm_start": True,
         "cold_start": 0.0,
         "max_similarity": None,
+        "n_process": 1,
+        "engine": "processes",
         "logger": None,
         "engine": "processes",
         "n_process": 1,

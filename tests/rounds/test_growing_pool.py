@@ -1,0 +1,75 @@
+"""A run whose pool gets more shards goes on with them; one whose shards change does not."""
+
+import shutil
+
+import pytest
+
+from spacy_deepal.errors import DeepALError
+from spacy_deepal.files import read_json
+from spacy_deepal.pool.index import POOL_INDEX
+from spacy_deepal.pool.shards import write_shards
+from spacy_deepal.rounds.loop import run_loop
+
+from ..pools import make_docs, quick_config, read_jsonl, write_pools
+
+FAST = {"budget_words": 0.5, "passes": 1, "min_updates": 0, "evaluations": 1}
+
+
+@pytest.fixture
+def paths(tmp_path):
+    """Pools, and a run of one round on them."""
+    paths = write_pools(tmp_path)
+    run_loop(quick_config(paths, rounds=1, **FAST), tmp_path / "run")
+    return paths
+
+
+def words(folder):
+    return read_json(folder / "manifest.json")["pool"]["words"]
+
+
+def test_added_shards_are_picked_up_with_a_notice(paths, tmp_path):
+    before, told = words(tmp_path / "run"), []
+    write_shards(make_docs(30, 5), tmp_path / "more")
+    shutil.copy(tmp_path / "more" / "shard_0000.spacy", paths["pool"] / "shard_0003.spacy")
+    config = quick_config(paths, rounds=0, **FAST)
+    assert run_loop(config, tmp_path / "run", tell=told.append) == "The pool is used up."
+    assert told == [f"{paths['pool']}: shards were added: 1, from shard_0003.spacy on."]
+    files = tmp_path.glob("run/round_*/selected.jsonl")
+    selected = {row["id"] for file in files for row in read_jsonl(file)}
+    assert {f"5-{number:03}" for number in range(30)} <= selected
+    assert words(tmp_path / "run") > before
+    assert read_jsonl(tmp_path / "run" / "metrics.jsonl")[-1]["words"] == words(tmp_path / "run")
+    assert (tmp_path / "run" / "shards.index").is_file()
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+def test_a_removed_shard_is_refused_by_name(paths, tmp_path, indexed):
+    (paths["pool"] / "shard_0001.spacy").unlink()
+    if not indexed:  # the run still knows its shards
+        (paths["pool"] / POOL_INDEX).unlink()
+    with pytest.raises(DeepALError, match=r"shard_0001\.spacy"):
+        run_loop(quick_config(paths, rounds=2, **FAST), tmp_path / "run")
+
+
+def test_a_pool_without_an_index_is_indexed_in_the_folder_of_the_run(tmp_path):
+    paths = write_pools(tmp_path)
+    (paths["pool"] / POOL_INDEX).unlink()
+    before = sorted(paths["pool"].iterdir())
+    told = []
+    run_loop(quick_config(paths, rounds=1, **FAST), tmp_path / "run", tell=told.append)
+    assert told == [f"{paths['pool']} has no index, so its shards are read once: 3."]
+    assert sorted(paths["pool"].iterdir()) == before
+    assert (tmp_path / "run" / "shards.index").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("settings", [{"n_process": 2}, {"n_process": 2, "engine": "ray"}])
+@pytest.mark.filterwarnings("ignore::Warning")  # Ray's own
+def test_where_shards_are_scored_changes_no_choice(finished, tmp_path, settings):
+    if "engine" in settings:
+        pytest.importorskip("ray", reason="needs Ray: tests/ray-requirements.txt")
+    paths = write_pools(tmp_path)
+    run_loop(quick_config(paths, **settings), tmp_path / "run")
+    for here in sorted(finished.path.glob("round_*")):
+        other = tmp_path / "run" / here.name / "selected.jsonl"
+        assert other.read_bytes() == (here / "selected.jsonl").read_bytes()
