@@ -53,8 +53,6 @@ def test_keys_with_a_default_may_be_left_out():
         "n_process": 1,
         "engine": "processes",
         "logger": None,
-        "engine": "processes",
-        "n_process": 1,
     }
     assert (settings.seed, settings.seed_words, settings.passes) == (3, 0.02, 8)
 
