@@ -74,7 +74,7 @@ def test_convert_passes_every_option_on(run, tmp_path):
     )
     assert status == 0
     assert ("genre web", "2") in cells(output)
-    assert len(list((tmp_path / "pool").iterdir())) == 2
+    assert len(list((tmp_path / "pool").glob("*.spacy"))) == 2
 
 
 def test_prepare_prints_a_column_for_each_split(run, tmp_path):

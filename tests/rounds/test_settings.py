@@ -51,6 +51,8 @@ def test_keys_with_a_default_may_be_left_out():
         "cold_start": 0.0,
         "max_similarity": None,
         "logger": None,
+        "engine": "processes",
+        "n_process": 1,
     }
     assert (settings.seed, settings.seed_words, settings.passes) == (3, 0.02, 8)
 
