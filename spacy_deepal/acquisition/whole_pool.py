@@ -109,12 +109,15 @@ def fit_power(by_length: Mapping[int, Sequence[float]]) -> float:
 
 @dataclass(frozen=True)
 class Fluctuation:
-    """Fluctuation: MNLP, and how much it has changed over the last rounds. It is FHS of Yao et al.
-    (2020), "Looking Back on the Past: Active Learning with Historical Evaluation Results", and
-    "fluctuation history" in Kohl et al. (2024), with MNLP as the score. They take the variance;
-    here it is the standard deviation, which has the unit of the score: MNLP is far below 1, so the
-    variance hardly changes the ranking. Where earlier rounds are not known, as to `spacy deepal
-    score` and the labelling page, sentences rank as by MNLP.
+    """Fluctuation: MNLP, and how much it has changed over the last rounds.
+
+    The idea is that of FHS (Yao et al. 2020, "Looking Back on the Past: Active Learning with
+    Historical Evaluation Results"); window and weight are those of the code of Kohl et al. (2024).
+    That code takes the variance. Here it is the standard deviation, which has the unit of the
+    score: MNLP is far below 1, so the variance hardly changes the ranking.
+
+    Where earlier rounds are not known, as to `spacy deepal score` and the labelling page, sentences
+    rank as by MNLP.
 
     rounds (int): The window in rounds, this one included.
     weight (float): The weight of this round's score; that of the deviation is 1 - weight.
