@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -125,9 +125,9 @@ RUN_SETTINGS: dict[str, object] = {
 class OneBatch(Oracle):
     """Labels the first word of each sentence of the first batch, and ends the run at the second."""
 
-    def label(self, docs: Iterable[Doc], folder: Path) -> Iterable[Doc]:
+    def label(self, docs: Sequence[Doc], folder: Path) -> Iterable[Doc]:
         if folder.name != "round_00":
-            raise LabelsAwaited("The second batch is selected.")
+            raise LabelsAwaited("The second batch is selected.", 0, len(docs), folder.name)
         return [with_entity(doc) for doc in docs]
 
 
