@@ -18,7 +18,7 @@ from results import DIGITS, RESULTS, keep_config, markdown, record, show_errors
 from thinc.api import Config
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.report.runs import Run, read_runs
+from spacy_deepal.report.runs import RecordedRun, read_runs
 
 HEAD = ["data", "function", "mean F1", "difference", "95% interval", "by seed", ""]
 
@@ -63,7 +63,7 @@ def compare_with(folder: Path, baseline: str, results: Path) -> Iterator[dict[st
         yield describe_runs([run for run in runs if run.name == baseline], results)
 
 
-def describe_runs(runs: list[Run], results: Path) -> dict[str, Any]:
+def describe_runs(runs: list[RecordedRun], results: Path) -> dict[str, Any]:
     """RETURNS (dict): What runs of one function are, and the mean F1 of each over its rounds."""
     last = runs[0].rounds[-1]
     config = Config().from_str(runs[0].manifest.config, interpolate=False)

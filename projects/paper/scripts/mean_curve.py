@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy
 
-from spacy_deepal.report.runs import Run
+from spacy_deepal.report.runs import RecordedRun
 from spacy_deepal.rounds.rows import RoundMetrics, Seconds
 
 
-def mean_run(runs: Sequence[Run]) -> Run:
+def mean_run(runs: Sequence[RecordedRun]) -> RecordedRun:
     """Make the mean curve of several runs. Each number of a round is the mean of theirs, as far as
     all have come; nothing is interpolated.
 
-    runs (Sequence[Run]): Runs of one function, at least one.
-    RETURNS (Run): The first of them, with the mean rounds.
+    runs (Sequence[RecordedRun]): Runs of one function, at least one.
+    RETURNS (RecordedRun): The first of them, with the mean rounds.
     """
     rounds = zip(*(run.rounds for run in runs), strict=False)
     return replace(runs[0], rounds=tuple(map(mean_round, rounds)))

@@ -28,7 +28,7 @@ from tqdm import tqdm
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pipelines import load_pipeline
 from spacy_deepal.pool.shards import read_shards
-from spacy_deepal.report.runs import Run, read_runs
+from spacy_deepal.report.runs import RecordedRun, read_runs
 from spacy_deepal.seeds import derive_seed
 
 RESAMPLES = 2000
@@ -57,7 +57,9 @@ def main(
     print(markdown(*rows))
 
 
-def find_pairs(runs: Sequence[Run], first: str, second: str) -> list[tuple[Run, Run]]:
+def find_pairs(
+    runs: Sequence[RecordedRun], first: str, second: str
+) -> list[tuple[RecordedRun, RecordedRun]]:
     """RETURNS (list[tuple]): The runs of the two functions that have the same seed.
 
     RAISES (DeepALError): There is none.
@@ -72,7 +74,7 @@ def find_pairs(runs: Sequence[Run], first: str, second: str) -> list[tuple[Run, 
     return [(found[first, seed], found[second, seed]) for seed in seeds]
 
 
-def count_run(run: Run, folder: Path) -> NDArray[np.int64]:
+def count_run(run: RecordedRun, folder: Path) -> NDArray[np.int64]:
     """Count the entities of each round's model on the test set, unless that has been done.
 
     folder (Path): Keeps the counts of each model.
@@ -113,7 +115,7 @@ def count(gold: Doc, found: Doc) -> tuple[int, int, int]:
 
 
 def compare_rounds(
-    pairs: Sequence[tuple[Run, Run]], counted: Sequence[Sequence[NDArray[np.int64]]]
+    pairs: Sequence[tuple[RecordedRun, RecordedRun]], counted: Sequence[Sequence[NDArray[np.int64]]]
 ) -> Iterator[dict[str, Any]]:
     """Compare the runs, as far as all have come.
 

@@ -26,7 +26,7 @@ from spacy_deepal.files import read_json, write_json
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.report.compare import read_comparison
 from spacy_deepal.report.page import write_report
-from spacy_deepal.report.runs import Run, read_runs
+from spacy_deepal.report.runs import RecordedRun, read_runs
 from spacy_deepal.sentences import count_words
 
 WHAT = ("round", "selection", "words", "words_percent", "sentences", "stability", "seconds")
@@ -91,7 +91,7 @@ def record_all_words(
     return lines
 
 
-def record_runs(runs: Sequence[Run], folder: Path) -> list[dict[str, Any]]:
+def record_runs(runs: Sequence[RecordedRun], folder: Path) -> list[dict[str, Any]]:
     """Make the lines of the rounds, and keep the config of the runs.
 
     folder (Path): Where the results go.

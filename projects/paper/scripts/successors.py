@@ -34,7 +34,7 @@ from spacy_deepal.corpus.docbin import ATTRS
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.experiment.simulation import SPLITS
 from spacy_deepal.pool.shards import read_shards
-from spacy_deepal.report.runs import Run, read_runs
+from spacy_deepal.report.runs import RecordedRun, read_runs
 from spacy_deepal.rounds.rows import RoundMetrics
 
 SYSTEMS = "ner", "deepal_ner"
@@ -66,7 +66,9 @@ def main(
             record_successor(run, share / 100, name, dev_words, output)
 
 
-def record_successor(run: Run, share: float, system: str, dev_words: int, output: Path) -> None:
+def record_successor(
+    run: RecordedRun, share: float, system: str, dev_words: int, output: Path
+) -> None:
     """Train a system on what a run had labelled at a share of the words, unless that is recorded.
 
     RAISES (DeepALError): The recorded line is that of another run.
@@ -105,7 +107,9 @@ def nearest(rounds: Sequence[RoundMetrics], percent: float) -> RoundMetrics | No
     return min(near, key=lambda row: abs(row.words_percent - percent), default=None)
 
 
-def train_successor(system: str, run: Run, last: RoundMetrics, dev_words: int) -> dict[str, Any]:
+def train_successor(
+    system: str, run: RecordedRun, last: RoundMetrics, dev_words: int
+) -> dict[str, Any]:
     """RETURNS (dict): Scores of a system trained on all that a run labelled up to a round."""
     lang = run.manifest.lang
     vocab = spacy.blank(lang).vocab
