@@ -8,7 +8,7 @@ from spacy_deepal.errors import DeepALError
 from spacy_deepal.files import read_json
 from spacy_deepal.pool.index import POOL_INDEX
 from spacy_deepal.pool.shards import write_shards
-from spacy_deepal.rounds.loop import run_loop
+from spacy_deepal.rounds.run import run_loop
 
 from ..pools import make_docs, quick_config, read_jsonl, write_pools
 
