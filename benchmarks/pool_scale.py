@@ -190,7 +190,8 @@ def watch(command: list[object], here: Path) -> tuple[float, float]:
     peak, start = 0, time.perf_counter()
     with (here / "log").open("w+", encoding="utf8") as log:
         arguments = [str(part) for part in command]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        here_too = str(Path(__file__).parent)  # --code names this file, which imports others
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": here_too}
         with subprocess.Popen(arguments, stdout=log, stderr=log, env=environment) as process:
             while process.poll() is None:
                 peak = max(peak, sum(map(memory_of, family(process.pid))))

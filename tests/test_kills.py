@@ -127,9 +127,10 @@ def outcome(folder):
 
 
 @pytest.mark.slow
-def test_a_run_ends_the_same_after_a_kill_at_any_change(begin, run_of, tmp_path):
+def test_a_run_ends_the_same_after_a_kill_at_a_fifth_of_its_changes(begin, run_of, tmp_path):
     here = tmp_path / "here"
-    assert ends_the_same_after_any_kill(run_of(1), begin, here, outcome, alike=False) >= 40
+    tried = ends_the_same_after_any_kill(run_of(1), begin, here, outcome, alike=False, every=5)
+    assert tried >= 20
 
 
 @pytest.mark.slow
