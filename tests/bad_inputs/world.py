@@ -14,9 +14,10 @@ from .cases import BadInput, flipped
 TEXTS = Path(__file__).with_name("texts.txt")
 # Texts of Python, spaCy, confection and click, which change with their versions.
 FOREIGN = re.compile(
-    r"(al\.cfg cannot be used|The pipeline cannot be made|Correct the acquisition function"
+    r"(Usage:).*$"
+    r"|(al\.cfg cannot be used|The pipeline cannot be made|Correct the acquisition function"
     r"|bad\.cfg, line \d+:|bad\.cfg: Error|Couldn't load|No tokenizer|Cannot load|--gpu-id 7"
-    r"|\[E\d+\]|Usage:|a \.spacy file \(|not JSON \(|is not JSON: ).*?(?=: ['\"{\[]|$)"
+    r"|\[E\d+\]|a \.spacy file \(|not JSON \(|is not JSON: ).*?(?=: ['\"{\[]|$)"
 )
 
 
@@ -72,7 +73,7 @@ def outcome(bad: BadInput, folder: Path) -> tuple[int, str]:
 
 def our_own(text: str) -> str:
     """RETURNS (str): The text of an error without what others say in it."""
-    return FOREIGN.sub(r"\1…", text)
+    return FOREIGN.sub(lambda match: f"{match[1] or match[2]}…", text)
 
 
 def read_texts() -> dict[str, str]:

@@ -16,7 +16,7 @@ FAST = {"budget_words": 0.5, "passes": 1, "min_updates": 0, "evaluations": 1}
 
 
 @pytest.fixture
-def paths(tmp_path):
+def own_paths(tmp_path):
     """Pools, and a run of one round on them."""
     paths = write_pools(tmp_path)
     run_loop(quick_config(paths, rounds=1, **FAST), tmp_path / "run")
@@ -27,13 +27,13 @@ def words(folder):
     return read_json(folder / "manifest.json")["pool"]["words"]
 
 
-def test_added_shards_are_picked_up_with_a_notice(paths, tmp_path):
+def test_added_shards_are_picked_up_with_a_notice(own_paths, tmp_path):
     before, told = words(tmp_path / "run"), []
     write_shards(make_docs(30, 5), tmp_path / "more")
-    shutil.copy(tmp_path / "more" / "shard_0000.spacy", paths["pool"] / "shard_0003.spacy")
-    config = quick_config(paths, rounds=0, **FAST)
+    shutil.copy(tmp_path / "more" / "shard_0000.spacy", own_paths["pool"] / "shard_0003.spacy")
+    config = quick_config(own_paths, rounds=0, **FAST)
     assert run_loop(config, tmp_path / "run", tell=told.append) == "The pool is used up."
-    assert told == [f"{paths['pool']}: shards were added: 1, from shard_0003.spacy on."]
+    assert told == [f"{own_paths['pool']}: shards were added: 1, from shard_0003.spacy on."]
     files = tmp_path.glob("run/round_*/selected.jsonl")
     selected = {row["id"] for file in files for row in read_jsonl(file)}
     assert {f"5-{number:03}" for number in range(30)} <= selected
@@ -43,12 +43,12 @@ def test_added_shards_are_picked_up_with_a_notice(paths, tmp_path):
 
 
 @pytest.mark.parametrize("indexed", [True, False])
-def test_a_removed_shard_is_refused_by_name(paths, tmp_path, indexed):
-    (paths["pool"] / "shard_0001.spacy").unlink()
+def test_a_removed_shard_is_refused_by_name(own_paths, tmp_path, indexed):
+    (own_paths["pool"] / "shard_0001.spacy").unlink()
     if not indexed:  # the run still knows its shards
-        (paths["pool"] / POOL_INDEX).unlink()
+        (own_paths["pool"] / POOL_INDEX).unlink()
     with pytest.raises(DeepALError, match=r"shard_0001\.spacy"):
-        run_loop(quick_config(paths, rounds=2, **FAST), tmp_path / "run")
+        run_loop(quick_config(own_paths, rounds=2, **FAST), tmp_path / "run")
 
 
 def test_a_pool_without_an_index_is_indexed_in_the_folder_of_the_run(tmp_path):

@@ -257,7 +257,7 @@ def test_killed_at_many_moments_a_run_ends_the_same(start, paths, finished, tmp_
         ("training.train:1", "round_00/batch.spacy", "round_00/model"),
         ("loop.replace_folder:1", "round_00/training/model-best", "round_00/model"),
         ("loop.evaluate_pipeline:1", "round_00/model", "metrics.jsonl"),
-        ("loop.score:1", "metrics.jsonl", "round_01/selected.jsonl"),
+        ("loop.score_pool:1", "metrics.jsonl", "round_01/selected.jsonl"),
         ("loop.fetch:1", "round_01/selected.jsonl", "round_01/batch.spacy"),
     ):
         process = start(wait_in)
