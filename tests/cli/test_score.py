@@ -61,7 +61,7 @@ def test_score_writes_a_score_for_each_sentence_in_the_order_of_the_pool(model, 
     rows = read_scores(tmp_path / "s", pool)
     words = {sentence_id(doc): len(doc) for doc in make_docs(30, 1)}
     assert [(row.id, row.words) for row in rows] == list(words.items())
-    names = [*(f"shard_000{number}.json" for number in range(5)), "finished.json"]
+    names = [*(f"shard_000{number}.json" for number in range(5)), "scores.finished"]
     assert sorted(path.name for path in (tmp_path / "s").iterdir()) == sorted(names)
 
 
