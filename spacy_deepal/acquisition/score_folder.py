@@ -16,6 +16,7 @@ from ..about import __version__
 from ..errors import DeepALError
 from ..files import Row, check_replaceable, parse_row, read_json, write_json
 from ..pool.pool import Pool, Shard
+from ..pool.shards import named_shards
 from ..sealed import read_sealed, write_sealed
 
 SCORE_AGAIN = "Score the pool again: `spacy deepal score`."
@@ -102,17 +103,21 @@ class ScoreFolder:
     def begin(self, pool: Pool) -> None:
         """Make sure that the pool can be scored here. From here on the folder is not finished.
 
-        RAISES (DeepALError): The folder holds other things, or scores of another pool.
+        RAISES (DeepALError): As `check_ours`.
         """
-        known = {self.file(shard.name) for shard in pool.shards}
+        self.check_ours(pool.path)
+        self._finished.unlink(missing_ok=True)
+
+    def check_ours(self, pool: str | Path) -> None:
+        """RAISES (DeepALError): The folder holds other things than scores of this pool."""
+        known = set(map(self.file, named_shards(pool)))
         known |= {folder for file in known for folder in file.parents}
         known |= {self.index, self._finished}
 
         def is_ours(path: Path) -> bool:
             return path in known or path.name.startswith(".")  # what a killed process was writing
 
-        check_replaceable(self.path, is_ours, f"scores of the pool {pool.path}")
-        self._finished.unlink(missing_ok=True)
+        check_replaceable(self.path, is_ours, f"scores of the pool {pool}")
 
     def file(self, shard: str) -> Path:
         """RETURNS (Path): The file with the scores of a shard."""

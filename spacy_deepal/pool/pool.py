@@ -21,7 +21,7 @@ from .index import (
     read_index,
     write_index,
 )
-from .shards import in_order, join_fingerprints, read_shard, shard_files
+from .shards import in_order, join_fingerprints, named_shards, read_shard
 
 
 class Shard(NamedTuple):
@@ -85,9 +85,8 @@ class Pool:
         self._open(beside, tell)
 
     def _open(self, beside: Path | None, tell: Callable[[str], None]) -> None:
-        folder = self.path if self.path.is_dir() else self.path.parent
-        files = {file.relative_to(folder).as_posix(): file for file in shard_files(self.path)}
-        own = [folder / POOL_INDEX] if self.path.is_dir() else []
+        files = named_shards(self.path)
+        own = [self.path / POOL_INDEX] if self.path.is_dir() else []
         for index in (*own, beside):
             if index is not None and index.is_file():
                 self._take_index(index, files)

@@ -258,3 +258,12 @@ def test_memory_does_not_grow_with_the_pool(model, tmp_path):
         assert int(scored) == count
         peaks.append(int(peak) / 1024)
     assert peaks[1] - peaks[0] < 30
+
+
+def test_nothing_is_written_into_a_folder_of_other_things(model, pool, tmp_path):
+    (pool / "pool.index").unlink()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").touch()
+    status, output = call("score", model, pool, tmp_path / "mine")
+    assert (status, "holds other things than scores" in output) == (1, True)
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
