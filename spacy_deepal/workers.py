@@ -98,10 +98,12 @@ def _end_with_parent() -> None:
 @contextmanager
 def _ended_with_us() -> Iterator[None]:
     """End the processes if this one is asked to end. Ctrl-C reaches them by itself."""
+    others = active_children()
     try:
         yield
     except BaseException as error:
         if not isinstance(error, Exception | KeyboardInterrupt):
             for process in active_children():
-                process.terminate()
+                if process not in others:
+                    process.terminate()
         raise

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,20 @@ def test_no_more_items_are_read_than_the_processes_need():
 def test_an_error_at_the_start_of_a_process_arrives():
     with pytest.raises(DeepALError, match="There is no model"):
         list(in_processes(make_nothing, range(3), 2))
+
+
+def test_to_break_off_ends_no_process_of_the_caller():
+    other = get_context("spawn").Process(target=time.sleep, args=(60,))
+    other.start()
+    try:
+        done = in_processes(make_doubler, range(40), 1)
+        next(done)
+        done.close()
+        assert other.is_alive()
+        assert set(active_children()) == {other}
+    finally:
+        other.kill()
+        other.join()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -2,7 +2,9 @@
 
 import logging
 import os
+import signal
 import socket
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -38,7 +40,9 @@ class RayCluster:
         job = replace(job, model=_absolute(job.model), output=job.output.absolute())
         if job.code is not None:
             job = replace(job, code=job.code.absolute())
-        options: dict[str, Any] = {"num_cpus": 1, "num_gpus": 1} if job.use_gpu >= 0 else {}
+        options: dict[str, Any] = {}
+        if job.use_gpu >= 0:  # Ray gives each worker a GPU of its own, the only one that it sees
+            job, options = replace(job, use_gpu=0), {"num_cpus": 1, "num_gpus": 1}
         with _connected(ray, self.address, self.count):
             worker = ray.remote(max_restarts=RETRIES, max_task_retries=RETRIES, **options)(_Worker)
             idle = [worker.remote(job) for _ in range(self.count)]
@@ -79,7 +83,7 @@ def _await_one(ray: Any, busy: dict[Any, Any], idle: list[Any]) -> Iterator[int]
         yield ray.get(done)
     except ray.exceptions.RayTaskError as error:
         raise error.cause from error
-    except ray.exceptions.RayActorError as error:
+    except (ray.exceptions.RayActorError, ray.exceptions.OutOfMemoryError) as error:
         raise DeepALError(
             f"A worker of Ray died {RETRIES + 1} times. That happens when memory is full. What is "
             "finished is kept. Give the same command again, with fewer processes on each machine."
@@ -99,7 +103,8 @@ def _connected(ray: Any, address: str | None, count: int) -> Iterator[None]:
         host, _, port = (address or "").removeprefix("ray://").rpartition(":")
         if host:  # Ray itself would try for minutes
             socket.create_connection((host, int(port)), timeout=ANSWER_WITHIN).close()
-        ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
+        with _sigterm_as_before():
+            ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
     except (OSError, ValueError) as error:
         raise DeepALError(
             f"There is no Ray cluster at {address}: {error}. Start one with `ray start --head`, or "
@@ -109,6 +114,17 @@ def _connected(ray: Any, address: str | None, count: int) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _sigterm_as_before() -> Iterator[None]:
+    """Keep what SIGTERM does here. `ray.init` would have it end the process without a message."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 def _absolute(model: str) -> str:

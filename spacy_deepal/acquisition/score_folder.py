@@ -1,7 +1,7 @@
 """Scores on disk: a folder with one sealed file for each shard of a pool.
 
 SHARD.json        the scores of a shard, whole, with all that they depend on
-finished.json     is there when all shards are scored
+scores.finished   is there when all shards are scored
 shards.index      the index of shards that the pool's own index does not have
 """
 
@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 from pydantic import model_validator
 
+from ..about import __version__
 from ..errors import DeepALError
 from ..files import Row, check_replaceable, parse_row, read_json, write_json
 from ..pool.pool import Pool, Shard
+from ..pool.shards import named_shards
 from ..sealed import read_sealed, write_sealed
 
 SCORE_AGAIN = "Score the pool again: `spacy deepal score`."
@@ -38,6 +40,7 @@ class Scoring(Row):
     budget (int | None): The budget that decides which scores are only estimates; None: all are
         exact.
     seed (int): The seed of random numbers and MC dropout.
+    version (str): The version of this package.
     """
 
     acquisition: str
@@ -45,6 +48,7 @@ class Scoring(Row):
     code: str = ""
     budget: int | None = None
     seed: int = 0
+    version: str = __version__
 
 
 class ShardScores(Row):
@@ -70,7 +74,7 @@ class ShardScores(Row):
 
 
 class Finished(Row):
-    """That all shards are scored, and how: finished.json.
+    """That all shards are scored, and how: scores.finished.
 
     fits (bool): These are the first scores of a `PoolFunction`.
     """
@@ -89,27 +93,31 @@ class ShardTask(NamedTuple):
 
 
 class ScoreFolder:
-    """The scores of a pool. path (Path): The folder. index (Path): As `Pool` calls it."""
+    """The scores of a pool. path (Path): The folder. index (Path): The index `beside` the pool."""
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
         self.index = self.path / "shards.index"
-        self._finished = self.path / "finished.json"
+        self._finished = self.path / "scores.finished"
 
     def begin(self, pool: Pool) -> None:
         """Make sure that the pool can be scored here. From here on the folder is not finished.
 
-        RAISES (DeepALError): The folder holds other things, or scores of another pool.
+        RAISES (DeepALError): As `check_ours`.
         """
-        known = {self.file(shard.name) for shard in pool.shards}
+        self.check_ours(pool.path)
+        self._finished.unlink(missing_ok=True)
+
+    def check_ours(self, pool: str | Path) -> None:
+        """RAISES (DeepALError): The folder holds other things than scores of this pool."""
+        known = set(map(self.file, named_shards(pool)))
         known |= {folder for file in known for folder in file.parents}
         known |= {self.index, self._finished}
 
         def is_ours(path: Path) -> bool:
             return path in known or path.name.startswith(".")  # what a killed process was writing
 
-        check_replaceable(self.path, is_ours, f"scores of the pool {pool.path}")
-        self._finished.unlink(missing_ok=True)
+        check_replaceable(self.path, is_ours, f"scores of the pool {pool}")
 
     def file(self, shard: str) -> Path:
         """RETURNS (Path): The file with the scores of a shard."""
@@ -152,23 +160,28 @@ class ScoreFolder:
 
         scores (Iterable[Score]): Of any sentences of the pool, in any order. The others are left
             out.
-        RAISES (DeepALError): As `begin`; or a sentence is not in the pool, or has two scores.
+        RAISES (DeepALError): As `begin`; or a sentence is not in the pool, or has two scores. The
+            scores that are there stay then.
         """
         by_id: dict[str, Score] = {}
         for item in scores:
             if item.id in by_id:
                 raise DeepALError(f"Sentence {item.id} is scored twice.")
             by_id[item.id] = item
+        unknown = dict.fromkeys(by_id)
+        for index in pool.index():
+            for name in index.ids:
+                unknown.pop(name, None)
+        if unknown:
+            raise DeepALError(
+                f"{len(unknown)} of the sentences that are scored are not in the pool {pool.path} "
+                f"(the first: {next(iter(unknown))}). The scores belong to another pool."
+            )
         self.begin(pool)
         sentences = 0
         for shard, index in zip(pool.shards, pool.index(), strict=True):
-            found = [by_id.pop(name) for name in index.ids if name in by_id]
+            found = [by_id[name] for name in index.ids if name in by_id]
             sentences += self.write(ShardTask(shard, frozenset()), found, scoring)
-        if by_id:
-            raise DeepALError(
-                f"{len(by_id)} of the sentences that are scored are not in the pool {pool.path} "
-                f"(the first: {next(iter(by_id))}). The scores belong to another pool."
-            )
         self.finish(pool, scoring, sentences)
         return sentences
 
@@ -217,12 +230,12 @@ class ScoreFolder:
         RAISES (DeepALError): They are not finished, or a file is lost or damaged.
         """
         finished = self._read_finished()
-        files = {*self.path.rglob("*.json")} - {self._finished}
+        files = sorted(self.path.rglob("*.json"))
         if len(files) != finished.shards:
             raise DeepALError(
                 f"{self.path} has scores of {len(files)} of {finished.shards} shards. {SCORE_ON}"
             )
-        for file in sorted(files):
+        for file in files:
             found = self.read_shard(file.relative_to(self.path).as_posix().removesuffix(".json"))
             yield from map(Score, found.ids, found.words, found.scores)
 

@@ -164,7 +164,7 @@ def make_job(
     batch_words: int | None = None,
 ) -> ScoringJob:
     """RETURNS (ScoringJob): The job of scoring a pool. The arguments are those of `ScoringJob` and
-    `score`."""
+    `score_docs`."""
     needs = needs_of(resolve_acquisition(acquisition))
     scoring = Scoring(
         acquisition=acquisition_label(acquisition),
@@ -211,8 +211,8 @@ def score_pool(
     engine (ScoringEngine): Where the shards are scored. It changes no score.
     title (str): The text before the progress bar.
     RETURNS (int): How many sentences have a score.
-    RAISES (DeepALError): As `score`; the folder of the scores holds other things; a shard was
-        removed or changed meanwhile. Shards that are finished stay finished.
+    RAISES (DeepALError): As `score_shard`; the folder of the scores holds other things. Shards that
+        are finished stay finished.
     """
     folder, excluded = ScoreFolder(job.output), frozenset(exclude)
     folder.begin(pool)

@@ -44,8 +44,8 @@ def final_scores(
 ) -> Iterator[Score]:
     """Make final scores of first ones, as a stream.
 
-    read (Callable): Returns what `score` gave to the whole pool, from the first sentence to the
-        last each time it is called.
+    read (Callable): Returns the first scores of the whole pool, from the first sentence to the last
+        each time it is called.
     earlier (Sequence[Mapping]): As for `PoolFunction.fit`.
     YIELDS (Score): In the same order. A function without `fit` has final scores already.
     RAISES (DeepALError): A score is not a finite number, with the sentence's id.

@@ -70,7 +70,9 @@ def score_cli(
         check_output(scores, pool, model, code, *(exclude or ()))
         how = partial(make_job, budget=budget_words, seed=seed, batch_words=batch_words)
         job = how(model, scores, acquisition_block(acquisition), code=code, use_gpu=gpu_id)
-        opened = Pool(pool, ScoreFolder(scores).index, tell=msg.info)
+        folder = ScoreFolder(scores)
+        folder.check_ours(pool)  # before the index of a pool that has none is written there
+        opened = Pool(pool, folder.index, tell=msg.info)
         left_out = excluded_ids(opened, exclude or ())
         where = make_engine(n_process, engine, address)
         count = score_pool(job, opened, exclude=left_out, engine=where)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import chain
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from .index import (
     read_index,
     write_index,
 )
-from .shards import join_fingerprints, read_shard, shard_files
+from .shards import in_order, join_fingerprints, named_shards, read_shard
 
 
 class Shard(NamedTuple):
@@ -60,7 +60,7 @@ class Pool:
     the folder may be a person's own, or be read by others at the same time.
 
     path (Path): The folder, or the single file.
-    shards (list[Shard]): In their order.
+    shards (list[Shard]): Those of the pool's own index, then those of `beside`, then new ones.
     """
 
     def __init__(
@@ -85,9 +85,8 @@ class Pool:
         self._open(beside, tell)
 
     def _open(self, beside: Path | None, tell: Callable[[str], None]) -> None:
-        folder = self.path if self.path.is_dir() else self.path.parent
-        files = {file.relative_to(folder).as_posix(): file for file in shard_files(self.path)}
-        own = [folder / POOL_INDEX] if self.path.is_dir() else []
+        files = named_shards(self.path)
+        own = [self.path / POOL_INDEX] if self.path.is_dir() else []
         for index in (*own, beside):
             if index is not None and index.is_file():
                 self._take_index(index, files)
@@ -117,11 +116,22 @@ class Pool:
     @property
     def fingerprint(self) -> str:
         """The hash of all shards, as `shards.fingerprint` has it."""
-        return join_fingerprints(shard.fingerprint for shard in self.shards)
+        in_files_order = sorted(self.shards, key=lambda shard: in_order(shard.name))
+        return join_fingerprints(shard.fingerprint for shard in in_files_order)
 
     def index(self) -> Iterator[ShardIndex]:
-        """YIELDS (ShardIndex): What each shard holds, in the order of the shards."""
-        return (row for row in self._rows() if isinstance(row, ShardIndex))
+        """YIELDS (ShardIndex): What each shard holds, in the order of the shards.
+
+        RAISES (DeepALError): An index is not what it was when the pool was opened.
+        """
+        rows = (row for row in self._rows() if isinstance(row, ShardIndex))
+        for shard, row in zip_longest(list(self.shards), rows):
+            if not (shard and row and shard.fingerprint == row.fingerprint):
+                raise DeepALError(
+                    f"The index of {self.path} was changed while the pool is used. Give the same "
+                    "command again."
+                )
+            yield row
 
     def text(self) -> TextCounts:
         """RETURNS (TextCounts): The words, characters and entity types of the whole pool."""
@@ -145,11 +155,17 @@ class Pool:
     def _take_index(self, index: Path, files: dict[str, Path]) -> None:
         """Add the shards of an index, and compare them with their files.
 
-        RAISES (DeepALError): A shard was removed or changed.
+        RAISES (DeepALError): A shard was removed or changed, or another index has it too.
         """
+        known = {shard.name for shard in self.shards}
         for row in read_index(index, remedy_of(index)):
             if isinstance(row, TextCounts):
                 continue
+            if row.name in known:
+                raise DeepALError(
+                    f"{index} has the shard {row.name}, and so has {self._indexes[0]}. Delete "
+                    f"{index}: then the shards that the other one lacks are read again."
+                )
             changed = None
             if row.name not in files:
                 changed = "was removed"

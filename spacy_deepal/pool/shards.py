@@ -102,6 +102,13 @@ def shard_files(path: str | Path) -> list[Path]:
     return sorted(files, key=lambda file: in_order(file.relative_to(path).as_posix()))
 
 
+def named_shards(path: str | Path) -> dict[str, Path]:
+    """RETURNS (dict[str, Path]): The `shard_files` by name, with "/" between folders."""
+    files = shard_files(path)
+    folder = Path(path) if Path(path).is_dir() else Path(path).parent
+    return {file.relative_to(folder).as_posix(): file for file in files}
+
+
 def in_order(name: str) -> tuple:
     """RETURNS (tuple): A key that sorts the names of shards."""
     parts = re.split(r"(\d+)", name)

@@ -107,9 +107,9 @@ class Run:
             folder.open(manifest)
             save_pipeline(nlp, folder.initial)
         loop = Loop(self._training, folder, pool)
-        note_baseline(folder, self._other, paths["dev"], paths["test"])
         folder.tidy(self._keep)
         loop.repair(self._tell)
+        note_baseline(folder, self._other, paths["dev"], paths["test"])
         return loop
 
 

@@ -106,7 +106,7 @@ def test_only_shards_with_excluded_sentences_are_scored_again(model, pool, tmp_p
     assert score_pool(job, Pool(pool), exclude={"1-008", "1-009"}) == 58
     after = contents(tmp_path / "scores")
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {"shard_0001.json", "finished.json"}
+    assert changed == {"shard_0001.json", "scores.finished"}
     assert len(list(ScoreFolder(tmp_path / "scores").read(Pool(pool)))) == 58
 
 

@@ -1,5 +1,6 @@
 """Scoring on a Ray cluster of this machine: the same bytes, also if a worker is killed."""
 
+import signal
 import sys
 
 import pytest
@@ -80,6 +81,19 @@ class TestTwoWorkers:
             assert score_pool(job, Pool(pool), engine=engine) == 60
             assert (tmp_path / "killed").exists()
         assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+    def test_sigterm_still_does_what_it_did(self, model, tmp_path):
+        def handler(*_):
+            pass
+
+        job = make_job(model, tmp_path / "scores", acquisition_block("MNLP"))
+        before = signal.signal(signal.SIGTERM, handler)
+        try:
+            for _ in RayCluster(1)(job, []):
+                pass
+            assert signal.getsignal(signal.SIGTERM) is handler
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
     def test_an_error_arrives_as_it_is(self, pool, tmp_path, model):
         opened = Pool(pool)

@@ -44,7 +44,7 @@ def test_scores_come_back_to_the_last_bit(tmp_path):
 
 def test_there_is_a_file_for_each_shard_and_one_that_says_that_all_are_there(folder):
     names = sorted(path.name for path in folder.path.iterdir())
-    assert names == ["finished.json", "shard_0000.json", "shard_0001.json"]
+    assert names == ["scores.finished", "shard_0000.json", "shard_0001.json"]
 
 
 def test_a_shard_in_a_sub_folder_has_its_scores_in_one(tmp_path, monkeypatch):
@@ -55,10 +55,10 @@ def test_a_shard_in_a_sub_folder_has_its_scores_in_one(tmp_path, monkeypatch):
     assert list(ScoreFolder(tmp_path / "scores").read(Pool(pool))) == ROWS
 
 
-@pytest.mark.parametrize("name", ["finished.json", "shard_0001.json"])
+@pytest.mark.parametrize("name", ["scores.finished", "shard_0001.json"])
 def test_half_a_scoring_is_refused_with_the_counts(pool, folder, name):
     (folder.path / name).unlink()
-    there = 2 if name == "finished.json" else 1
+    there = 2 if name == "scores.finished" else 1
     with pytest.raises(DeepALError, match=f"it has scores of {there} of the 2 shards .*goes on"):
         list(folder.read(pool))
 
@@ -125,8 +125,25 @@ def test_what_are_no_scores_is_refused_with_file_and_line(folder, values):
 def test_a_sentence_that_is_scored_twice_or_is_not_in_the_pool_is_refused(pool, tmp_path):
     with pytest.raises(DeepALError, match="Sentence a is scored twice"):
         fill_scores(tmp_path / "scores", pool.path, [ROWS[0], ROWS[0]])
+    fill_scores(tmp_path / "scores", pool.path, ROWS)
     with pytest.raises(DeepALError, match=r"1 of the sentences .* \(the first: x\)"):
         fill_scores(tmp_path / "scores", pool.path, [make_score("x", 1, 1.0)])
+    assert list(ScoreFolder(tmp_path / "scores").read(pool)) == ROWS
+
+
+def test_a_shard_may_be_called_finished(tmp_path):
+    write_shards([make_doc("a", ["x"])], tmp_path / "pool")
+    pool = Pool((tmp_path / "pool/shard_0000.spacy").rename(tmp_path / "finished.spacy"))
+    ScoreFolder(tmp_path / "scores").fill(
+        pool, [make_score("a", 1, 2.0)], Scoring(acquisition="own")
+    )
+    assert [row.score for row in ScoreFolder(tmp_path / "scores").read(pool)] == [2.0]
+
+
+def test_scores_of_another_version_of_this_package_are_made_again(pool, folder):
+    task, scoring = ShardTask(pool.shards[0], frozenset()), Scoring(acquisition="own")
+    assert folder.count_current(task, scoring) == 2
+    assert folder.count_current(task, scoring.model_copy(update={"version": "0.1.0"})) is None
 
 
 def test_scores_are_current_while_shard_exclusion_and_scoring_are_the_same(pool, tmp_path):

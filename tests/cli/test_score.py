@@ -61,7 +61,7 @@ def test_score_writes_a_score_for_each_sentence_in_the_order_of_the_pool(model, 
     rows = read_scores(tmp_path / "s", pool)
     words = {sentence_id(doc): len(doc) for doc in make_docs(30, 1)}
     assert [(row.id, row.words) for row in rows] == list(words.items())
-    names = [*(f"shard_000{number}.json" for number in range(5)), "finished.json"]
+    names = [*(f"shard_000{number}.json" for number in range(5)), "scores.finished"]
     assert sorted(path.name for path in (tmp_path / "s").iterdir()) == sorted(names)
 
 
@@ -258,3 +258,12 @@ def test_memory_does_not_grow_with_the_pool(model, tmp_path):
         assert int(scored) == count
         peaks.append(int(peak) / 1024)
     assert peaks[1] - peaks[0] < 30
+
+
+def test_nothing_is_written_into_a_folder_of_other_things(model, pool, tmp_path):
+    (pool / "pool.index").unlink()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").touch()
+    status, output = call("score", model, pool, tmp_path / "mine")
+    assert (status, "holds other things than scores" in output) == (1, True)
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]

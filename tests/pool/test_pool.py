@@ -163,3 +163,28 @@ def test_white_space_counts_as_no_word_without_a_pipeline(more):
     (doc,) = Pool(more).docs()
     assert [row.words for row in Pool(more).index()] == [[2]]
     assert doc.vocab is not spacy.blank("xx").vocab
+
+
+def test_an_index_that_is_replaced_while_the_pool_is_used_is_refused(folder, more):
+    pool = Pool(folder)
+    shutil.copy(more.parent / POOL_INDEX, folder / POOL_INDEX)
+    with pytest.raises(DeepALError, match=r"index of .* was changed while the pool is used"):
+        ids(pool)
+
+
+def test_a_shard_that_two_indexes_have_does_not_count_twice(folder, tmp_path):
+    (folder / POOL_INDEX).rename(tmp_path / POOL_INDEX)
+    beside = tmp_path / "shards.index"
+    Pool(folder, beside)
+    (tmp_path / POOL_INDEX).rename(folder / POOL_INDEX)
+    with pytest.raises(DeepALError, match=r"has the shard shard_0000.spacy, and so has .* Delete"):
+        Pool(folder, beside)
+    beside.unlink()
+    assert Pool(folder, beside).sentences == 3
+
+
+def test_the_fingerprint_does_not_depend_on_which_shards_an_index_has(folder, more):
+    shutil.copy(more, folder / "a_shard.spacy")  # it sorts before the others
+    pool = Pool(folder)
+    assert [shard.name for shard in pool.shards][-1] == "a_shard.spacy"
+    assert pool.fingerprint == fingerprint(folder)

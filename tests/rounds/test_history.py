@@ -77,7 +77,7 @@ def test_a_round_that_was_killed_after_its_scoring_ends_the_same(
         patched.setattr(loop, "select", killed)
         with pytest.raises(KeyboardInterrupt):
             run(paths, tmp_path / "run", 3)
-    assert (tmp_path / "run/round_02/scores/finished.json").exists()
+    assert (tmp_path / "run/round_02/scores/scores.finished").exists()
     assert not (tmp_path / "run/round_02/selected.jsonl").exists()
     run(paths, tmp_path / "run", 3)
     assert rows(tmp_path / "run", "selected.jsonl") == looked_back.selected

@@ -159,6 +159,18 @@ def test_a_run_notes_how_good_the_pipeline_is_without_labels(paths, tmp_path):
     assert baseline.dev_ents_f == pytest.approx(2 * people / (2 * people + places))
 
 
+def test_a_damaged_initial_pipeline_is_made_again_before_the_baseline_is_measured(paths, tmp_path):
+    run_loop(quick_config(paths, rounds=0, target_f=0.0), tmp_path / "run")
+    folder = RunFolder(tmp_path / "run")
+    (folder.initial / "meta.json").write_text("{}", encoding="utf8")
+    ruler = save_ruler(tmp_path / "r")
+    told = []
+    config = annotating(paths, "OtherPipeline", ruler, {"PERSON": "PER"}, rounds=0, target_f=0.0)
+    run_loop(config, tmp_path / "run", tell=told.append)
+    assert [text for text in told if "initial was damaged" in text]
+    assert folder.baseline.pipeline == ruler
+
+
 def count(seed, label):
     return sum(ent.label_ == label for doc in make_docs(15, seed) for ent in doc.ents)
 

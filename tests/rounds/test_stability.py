@@ -22,6 +22,7 @@ PER, LOC, LONG = (0, 1, "PER"), (3, 4, "LOC"), (3, 5, "LOC")
         ({"a": {PER, LOC}, "b": {PER}}, {"a": {PER, LONG}, "b": set()}, 0.4),  # 2 * 1 / (3 + 2)
         ({"a": {PER}, "b": set()}, {"a": set(), "b": {PER}}, 0),
         ({"a": set()}, {"a": set()}, 0),
+        ({"a": {PER}, "old": {PER}}, {"a": {PER}, "new": {LOC}}, 1),  # the pool has grown
     ],
 )
 def test_agreement_is_the_f1_of_one_models_entities_against_the_others(old, new, expected):
