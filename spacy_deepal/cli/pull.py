@@ -16,7 +16,7 @@ def pull_cli(
     run_dir: Annotated[Path, Argument(help="Folder of the run")],
     inputs: Annotated[
         list[Path] | None,
-        Argument(help="Files and folders of answers. None: from the Label Studio project"),
+        Argument(help="Files and folders of answers. Leave them out for Label Studio's server"),
     ] = None,
     text_key: TextKey = None,
     spans_key: SpansKey = None,
