@@ -160,7 +160,14 @@ def _other_server(url: str) -> DeepALError:
     return DeepALError(f"{url} does not answer as Label Studio does. Check the address.")
 
 
-def _unreachable(url: str, error: requests.RequestException) -> Unsettled:
+def _unreachable(url: str, error: requests.RequestException) -> DeepALError:
+    """RETURNS (DeepALError): An `Unsettled`, if it helps to wait."""
+    cut_off = "EOF" in str(error)  # as by a proxy that is started again
+    if isinstance(error, requests.exceptions.SSLError) and not cut_off:
+        return DeepALError(
+            f"{url} has no certificate that is trusted here. Write http:// if the server does not "
+            "speak HTTPS, or name the file of its authority in REQUESTS_CA_BUNDLE."
+        )
     slow = isinstance(error, requests.Timeout)
     what = "takes too long to answer" if slow else "does not answer"
     return Unsettled(

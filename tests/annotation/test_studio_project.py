@@ -204,6 +204,14 @@ def test_a_server_that_is_down_is_named(run, monkeypatch):
     assert read_connection(run) is None
 
 
+def test_nobody_waits_for_a_server_whose_certificate_is_wrong(studio, monkeypatch):
+    monkeypatch.setattr(studio_client, "RETRY", 0)
+    client = StudioClient(studio.url.replace("http://", "https://"))  # it does not speak HTTPS
+    with pytest.raises(DeepALError, match="has no certificate that is trusted here") as caught:
+        client.find_project("x")
+    assert not isinstance(caught.value, Unsettled)
+
+
 @pytest.mark.parametrize("token", ["my-secret-token", "my-secret.token.x"])
 def test_a_wrong_token_is_refused_and_shown_nowhere(run, studio, monkeypatch, token):
     monkeypatch.setenv(studio_client.TOKEN, token)
