@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import spacy
 
+from spacy_deepal.corpus.docbin import doc_bin
 from spacy_deepal.experiment.prepare import prepare
 from spacy_deepal.files import write_jsonl
 from spacy_deepal.pool.shards import read_shards
@@ -205,7 +206,7 @@ def test_model_not_whole(tmp_path):
     bare.to_disk(tmp_path / "bare")
     make_pipeline(make_docs(5, 1)).to_disk(tmp_path / "fewer")
     (tmp_path / "fewer" / "deepal_ner" / "cfg").write_text('{"labels": ["A"]}')
-    for name, message in (("bare", "E143"), ("fewer", "has 1 labels")):
+    for name, message in (("bare", "has no weights yet"), ("fewer", "has 1 labels")):
         status, output = call("score", tmp_path / name, pool, tmp_path / "s.jsonl")
         assert status == 1
         assert message in output
@@ -227,18 +228,22 @@ def test_score_over_the_pool(tmp_path):
 def test_scores_of_another_time(tmp_path):
     copy_case("scores-of-another-time", tmp_path)
     make_pipeline(make_docs(5, 1)).to_disk(tmp_path / "model")
-    pool, scores = write_pools(tmp_path)["pool"], tmp_path / "s.jsonl"
+    pool, scores = write_pools(tmp_path)["pool"], tmp_path / "scores"
     assert call("score", tmp_path / "model", pool, scores)[0] == 0
-    cut = tmp_path / "cut.jsonl"
-    cut.write_text("".join(scores.read_text().splitlines(keepends=True)[:20]))
     select = tmp_path / "batch.spacy", "--budget-words", 50
-    for file in (cut, scores):
-        status, output = call("select", file, pool, *select)
-        assert (status, "is not whole" in output) == ((1, True) if file == cut else (0, False))
-    shutil.copy(next(pool.glob("*.spacy")), pool / "shard_9999.spacy")
+    shard = next(scores.glob("shard_*.json"))
+    whole = shard.read_bytes()
+    for content in (whole.splitlines(keepends=True)[0], whole):
+        shard.write_bytes(content)
+        status, output = call("select", scores, pool, *select)
+        assert (status, "is not whole" in output) == ((0, False) if content == whole else (1, True))
+    shard.unlink()
     status, output = call("select", scores, pool, *select)
-    assert status == 1
-    assert "but not of the pool" in output
+    assert (status, "it has scores of 2 of the 3 shards" in output) == (1, True)
+    shard.write_bytes(whole)
+    doc_bin(make_docs(3, 7)).to_disk(pool / "shard_9999.spacy")
+    status, output = call("select", scores, pool, *select)
+    assert (status, "it has scores of 3 of the 4 shards" in output) == (1, True)
 
 
 @pytest.mark.slow

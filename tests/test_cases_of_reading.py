@@ -10,7 +10,7 @@ import spacy
 from spacy_deepal.pool.shards import read_shards
 
 from .cases import convert_case, copy_case
-from .pools import annotation, call
+from .pools import annotation, call, fill_scores, write_pools
 
 MIA, BO = ("Mia Ota", "PER"), ("Bo Ek", "PER")
 
@@ -92,9 +92,14 @@ def test_json_deeply_nested(tmp_path):
     status, output = call("convert", source, tmp_path / "pool")
     assert status == 1
     assert "nested.jsonl:1: nested too deeply" in output
-    status, output = call("select", source, "pool", tmp_path / "b.spacy", "--budget-words", 5)
-    assert status == 1
-    assert "nested too deeply" in output
+    paths, scores = write_pools(tmp_path / "pools"), tmp_path / "scores"
+    fill_scores(scores, paths["pool"], [])
+    next(scores.glob("shard_*.json")).write_bytes(source.read_bytes())
+    for given, message in ((scores, "nested too deeply"), (source, "There is no folder of scores")):
+        options = tmp_path / "b.spacy", "--budget-words", 5
+        status, output = call("select", given, paths["pool"], *options)
+        assert status == 1
+        assert message in output
 
 
 def test_jsonl_odd_types(tmp_path):

@@ -3,11 +3,13 @@
 import pytest
 
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.rounds.rows import Selected
 from spacy_deepal.sealed import find_damage, hash_folder, read_sealed, seal_folder, write_sealed
 
-from .pools import make_score
-
-ROWS = [make_score("a", 3, 0.25), make_score("b\u2028", 1, 1 / 3), make_score("c", 2, -1e-300)]
+ROWS = [
+    Selected(id=name, words=words, score=score)
+    for name, words, score in (("a", 3, 0.25), ("b\u2028", 1, 1 / 3), ("c", 2, -1e-300))
+]
 
 
 @pytest.fixture

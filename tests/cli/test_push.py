@@ -128,6 +128,8 @@ def test_a_run_that_waits_goes_on_by_itself_and_ends_cleanly_with_ctrl_c(paths, 
             stderr=subprocess.STDOUT,
             text=True,
             env={**os.environ, TOKEN: fake_studio.TOKEN, "OMP_NUM_THREADS": "1"},
+            # A shell that runs the tests in the background has them ignore Ctrl+C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         ) as process:
             for line in process.stdout:
                 output += line

@@ -14,7 +14,7 @@ from spacy.language import Language
 from spacy.util import load_model
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.rounds import loop, run_folder, training
+from spacy_deepal.rounds import loop, run, run_folder, training
 from spacy_deepal.rounds.run import run_loop
 from spacy_deepal.rounds.run_folder import RowFile
 from spacy_deepal.rounds.training import Training
@@ -96,7 +96,7 @@ def test_killed_at_any_write_a_run_ends_the_same(paths, snapshots, monkeypatch, 
 STEPS = [
     (Training, "initialize"),
     (training, "init_nlp"),
-    (loop, "save_pipeline"),
+    (run, "save_pipeline"),
     (loop, "score_pool"),
     (loop, "select"),
     (RowFile, "write"),

@@ -58,11 +58,11 @@ def test_earlier_table_is_replaced_and_nothing_stays_beside_it(pool, tmp_path):
 
 
 def test_folder_with_other_things_is_left_as_it_is(pool, tmp_path):
-    with pytest.raises(DeepALError, match=r"holds other things .*'shard_0000.spacy', 1 in all"):
+    with pytest.raises(DeepALError, match=r"holds other things .*'pool.index', 2 in all"):
         make_vectors([pool], pool, source_of({"Ada": [1, 2]}))
     with pytest.raises(DeepALError, match="is a file"):
         make_vectors([pool], pool / "shard_0000.spacy", source_of({"Ada": [1, 2]}))
-    assert [path.name for path in pool.iterdir()] == ["shard_0000.spacy"]
+    assert sorted(path.name for path in pool.iterdir()) == ["pool.index", "shard_0000.spacy"]
 
 
 def test_pipeline_that_is_no_such_table_is_left_as_it_is(pool, tmp_path):
