@@ -108,11 +108,6 @@ def parse_row(row: type[RowType], value: Any, where: str, remedy: str) -> RowTyp
         raise DeepALError(f"{where}: {describe_error(error.errors()[0])}. {remedy}") from error
 
 
-def read_rows(row: type[RowType], path: Path, remedy: str) -> list[RowType]:
-    """Read a JSONL file of rows, with the errors of `placed_jsonl` and `parse_row`."""
-    return [parse_row(row, value, where, remedy) for where, value in placed_jsonl(path)]
-
-
 def _open_to_read(path: str | Path) -> IO[bytes]:
     try:
         return Path(path).open("rb")
