@@ -62,12 +62,13 @@ def add_replies(
     RETURNS (int): The number of sentences about which it says something new. With 0, the file stays
         as it is.
     """
-    kept, before = _split(file, source, about)
+    _, before = _split(file, source, about)
     new = [_record(reply, source, texts[reply.id]) for reply in replies]
     changed = {name for name in about if _of(before, name) != _of(new, name)}
-    if changed:
+    if changed:  # what has not changed keeps its place: the last answer may be the one that counts
+        kept, _ = _split(file, source, changed)
         with write_atomically(file) as stream:
-            for line in (*kept, *map(to_json_line, new)):
+            for line in (*kept, *(to_json_line(each) for each in new if each["id"] in changed)):
                 print(line, file=stream)
     return len(changed)
 

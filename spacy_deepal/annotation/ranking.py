@@ -115,9 +115,15 @@ class Ranking:
             scores = self._promising_in_turn(scores)
         copies = None
         if self.max_similarity is not None:
-            earlier = self._fetch([answer.id for answer in self.annotations.settled("train")])
+            earlier = map(self._doc_of, self.annotations.settled("train"))
             copies = CopyFilter(self.pool, self.max_similarity, earlier)
         return select(scores, BATCHES_AHEAD * self.budget, copies)
+
+    def _doc_of(self, answer: Answer) -> Doc:
+        """RETURNS (Doc): The words of an answer's sentence. The journal has them, and to read the
+        pool once more would take longer."""
+        words = [token.removesuffix(" ") for token in answer.tokens if not token.isspace()]
+        return Doc(self.nlp.vocab, words=words)
 
     def _promising_in_turn(self, scores: list[Score]) -> list[Score]:
         """RETURNS (list[Score]): Some of the sentences, with scores by which those come in turn

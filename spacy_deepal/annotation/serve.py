@@ -20,7 +20,7 @@ from .session import Session
 
 FIRST_WAIT = 6.0  # seconds that the text may take before the page is shown without a sentence
 LOOK = 0.1  # seconds between two looks at the background process
-MOST_STARTS = 5  # times that a process which dies is started again, while it does nothing between
+MOST_STARTS = 5  # times that the background process is started again if it is killed
 
 
 class TrainerProcess:

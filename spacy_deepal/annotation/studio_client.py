@@ -84,12 +84,7 @@ class StudioClient:
         if missing_ok and response.status_code == 404:
             return None
         _check_status(self.url, response)
-        try:
-            return response.json()
-        except requests.JSONDecodeError:
-            raise DeepALError(
-                f"{self.url} does not answer as Label Studio does. Check the address."
-            ) from None
+        return _read_json(self.url, response)
 
 
 class _TokenAuth(AuthBase):
@@ -114,9 +109,13 @@ class _TokenAuth(AuthBase):
             f"{self._url}/api/token/refresh",
             json={"refresh": self._token.get_secret_value()},
             timeout=TIMEOUT,
+            allow_redirects=False,  # the token goes to this address alone
         )
         _check_status(self._url, answer)
-        return SecretStr(answer.json()["access"])
+        value = _read_json(self._url, answer)
+        if not isinstance(value, dict) or not isinstance(value.get("access"), str):
+            raise _other_server(self._url)
+        return SecretStr(value["access"])
 
 
 def _read_token() -> SecretStr:
@@ -135,9 +134,13 @@ def check_url(url: str) -> str:
 
     RAISES (DeepALError): It is none, or holds a password, which would be written down.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise DeepALError(f"--url {url}: write an address such as http://localhost:8080.")
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # of a port that is no number, and of half a bracket
+        is_address = False
+    if not is_address:  # it may hold a password, so it is not shown
+        raise DeepALError("--url must be an address such as http://localhost:8080.")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise DeepALError(
             f"--url must be an address alone, such as {parts.scheme}://{parts.hostname}. The token "
@@ -146,7 +149,25 @@ def check_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def _unreachable(url: str, error: requests.RequestException) -> Unsettled:
+def _read_json(url: str, response: requests.Response) -> Any:
+    try:
+        return response.json()
+    except requests.JSONDecodeError:
+        raise _other_server(url) from None
+
+
+def _other_server(url: str) -> DeepALError:
+    return DeepALError(f"{url} does not answer as Label Studio does. Check the address.")
+
+
+def _unreachable(url: str, error: requests.RequestException) -> DeepALError:
+    """RETURNS (DeepALError): An `Unsettled`, if it helps to wait."""
+    cut_off = "EOF" in str(error)  # as by a proxy that is started again
+    if isinstance(error, requests.exceptions.SSLError) and not cut_off:
+        return DeepALError(
+            f"{url} has no certificate that is trusted here. Write http:// if the server does not "
+            "speak HTTPS, or name the file of its authority in REQUESTS_CA_BUNDLE."
+        )
     slow = isinstance(error, requests.Timeout)
     what = "takes too long to answer" if slow else "does not answer"
     return Unsettled(
@@ -182,4 +203,6 @@ def _said(response: requests.Response) -> str:
         answer = response.json()
     except requests.JSONDecodeError:
         return f"it does not answer as Label Studio does ({response.reason}). Check the address."
-    return str(answer.get("validation_errors") or answer.get("detail") or answer)[:SHOWN]
+    if isinstance(answer, dict):
+        answer = answer.get("validation_errors") or answer.get("detail") or answer
+    return str(answer)[:SHOWN]

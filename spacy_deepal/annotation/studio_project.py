@@ -175,24 +175,27 @@ def _tasks(client: StudioClient, connection: Connection) -> list[dict[str, Any]]
     return tasks
 
 
-def pull_from_studio(run: Path, asked: AskedFor | None = None) -> Pulled:
+def pull_from_studio(
+    run: Path, asked: AskedFor | None = None, options: ReadOptions | None = None
+) -> Pulled:
     """Take the answers of the run's project into the run. An answer that was changed or taken back
     on the server since the last pull is changed or taken back here, too; one whose task was
     deleted stays.
 
     asked (AskedFor | None): What was asked for. With None, it is read.
+    options (ReadOptions | None): As for `pull_files`. None: the defaults.
     RAISES (DeepALError): Nothing was pushed; the server cannot be reached, or the project is gone.
     """
     connection = check_pushed(run)
     tasks = _tasks(StudioClient(connection.url), connection)
-    asked = asked or AskedFor(run)
+    asked, options = asked or AskedFor(run), options or ReadOptions()
     told, unread, others = [], [], 0
     for task in tasks:
         if str(task["data"].get("id")) not in asked.known.docs:
             others += 1
             continue
         try:
-            told.append(of_value(asked.known, ReadOptions(), f"task {task['id']}", 0, task))
+            told.append(of_value(asked.known, options, f"task {task['id']}", 0, task))
         except BadLine as error:
             unread.append(f"task {task['id']}: {error.message}: {error.text[:80]}")
     pulled = asked.take({connection.address: _joined(told)})

@@ -62,7 +62,7 @@ def _spans(sentence: WaitingSentence) -> list[tuple[int, int, str]]:
 
 def studio_task(sentence: WaitingSentence, batch: WaitingBatch) -> dict[str, Any]:
     """RETURNS (dict): A task of Label Studio. What the model suggests is its prediction, whose
-    score is the mean confidence of the entities."""
+    score is the mean confidence of those entities that have one."""
     text = sentence.doc.text
     data = {"id": sentence.id, "text": text, **_about(sentence, batch)}
     if batch.model is None:
@@ -70,8 +70,10 @@ def studio_task(sentence: WaitingSentence, batch: WaitingBatch) -> dict[str, Any
     results, scores = [], []
     for (start, end, label), confidence in sentence.suggested():
         result = labelled_result(text, {"start": start, "end": end, "label": label})
-        results.append({**result, "score": confidence})
-        scores.append(confidence or 0.0)
+        if confidence is not None:  # a list of names, say, does not tell
+            result["score"] = confidence
+            scores.append(confidence)
+        results.append(result)
     prediction: dict[str, Any] = {"model_version": batch.model, "result": results}
     if scores:
         prediction["score"] = round(fmean(scores), 4)

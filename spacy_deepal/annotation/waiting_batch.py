@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 
 from ..acquisition.upstream import find_tagger
 from ..corpus.docs import CharSpan
-from ..errors import DeepALError
+from ..errors import PROBLEMS_SHOWN, DeepALError
 from ..pipelines import blank_pipeline, load_pipeline
 from ..pool.lookup import fetch
 from ..pool.pool import Pool
@@ -87,10 +87,17 @@ def read_waiting_batch(run: Path, *, suggest: bool = True) -> WaitingBatch:
     """
     here, folder = find_waiting_round(run), RunFolder(run)
     docs, rows = docs_of_round(run, here), here.selected.read()
-    settled = settle(docs, read_replies(here.path / LABELLED, docs).replies, read_rules(here.path))
+    replies, unread = read_replies(here.path / LABELLED, docs)
+    settled = settle(docs, replies, read_rules(here.path))
     open_ids = {*settled.waiting, *settled.problems}
     ranked = enumerate(zip(docs, rows, strict=True), 1)
     wanted = [(rank, doc, row) for rank, (doc, row) in ranked if row.id in open_ids]
+    if not wanted and unread:
+        shown = "\n- ".join(unread[:PROBLEMS_SHOWN])
+        raise DeepALError(
+            f"All {len(docs)} sentences of {here.path} are labelled, but some lines of "
+            f"{here.path / LABELLED} cannot be read. Correct them.\n- {shown}"
+        )
     if not wanted:
         raise DeepALError(f"All {len(docs)} sentences of {here.path} are labelled. {CONTINUE_RUN}")
     found = suggest_batch(run, [doc for _, doc, _ in wanted]) if suggest else {}

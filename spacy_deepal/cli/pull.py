@@ -16,7 +16,7 @@ def pull_cli(
     run_dir: Annotated[Path, Argument(help="Folder of the run")],
     inputs: Annotated[
         list[Path] | None,
-        Argument(help="Files and folders of answers. None: from the Label Studio project"),
+        Argument(help="Files and folders of answers. Leave them out for Label Studio's server"),
     ] = None,
     text_key: TextKey = None,
     spans_key: SpansKey = None,
@@ -31,11 +31,11 @@ def pull_cli(
         from ..annotation.studio_project import pull_from_studio
         from ..corpus.reading import ReadOptions
 
+        options = ReadOptions(text_key=text_key, spans_key=spans_key, offsets=offsets)
         if inputs:
-            options = ReadOptions(text_key=text_key, spans_key=spans_key, offsets=offsets)
             pulled = pull_files(run_dir, inputs, options, encoding)
         else:
-            pulled = pull_from_studio(run_dir)
+            pulled = pull_from_studio(run_dir, options=options)
     _show("Answers that cannot be read, so they are not taken", pulled.unread)
     _show("Answers that need you before the run goes on", pulled.problems)
     if pulled.others:

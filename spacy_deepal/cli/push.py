@@ -13,7 +13,7 @@ from ._app import app, show_errors
 def push_cli(
     run_dir: Annotated[Path, Argument(help="Folder of the run whose batch waits")],
     output: Annotated[
-        Path | None, Argument(help="File to write; for brat, a folder. None for a server")
+        Path | None, Argument(help="File to write; for brat, a folder. Leave it out for a server")
     ] = None,
     to: Annotated[
         str,
@@ -27,7 +27,7 @@ def push_cli(
     ] = None,
     suggest: Annotated[bool, Option(help="Show what the last model suggests")] = True,
 ) -> None:
-    """Give the batch that waits to an annotation tool: upload it to Label Studio, or write a file.
+    """Give the waiting batch to an annotation tool: upload it to Label Studio, or write a file.
     A second push uploads nothing twice. The token for Label Studio is read from
     LABEL_STUDIO_API_KEY."""
     with show_errors():

@@ -25,7 +25,6 @@ SUFFIXES = (
     *(".spacy", ".jsonl", ".json", ".iob2", ".iob", ".bio", ".bioes", ".conll", ".conllu"),
     *(".conllup", ".tsv", ".csv", ".txt", ".ann"),
 )
-ARCHIVES = (".gz", ".zip")
 # Files about the data, by the beginnings of their names.
 ABOUT_DATA = (
     *("readme", "license", "licence", "copying", "notice", "changelog", "changes", "citation"),

@@ -34,7 +34,8 @@ def _blocks(status: RunStatus) -> Iterator[str]:
 def _headline(status: RunStatus) -> str:
     name = f" by {status.acquisition}" if status.acquisition else ""
     if not status.rounds:
-        return f"{status.run}: no round is finished; {status.waiting:,} words wait for the first."
+        waiting = f"; {status.waiting:,} words wait for the first" if status.waiting else ""
+        return f"{status.run}: no round is finished{waiting}."
     last, count = status.rounds[-1], len(status.rounds)
     share = f" of {status.pool_words:,}" if status.pool_words else ""
     waiting = f"; {status.waiting:,} more wait for the next round" if status.waiting else ""

@@ -15,12 +15,13 @@ class FakeStudio:
     """What the server has, and what was asked of it.
 
     faults (list): How the next requests that change something are answered: by a status, or by
-        "hang up" when they have been done.
+        "hang up" when they have been done. refresh: how a personal token is answered.
     """
 
     def __init__(self):
         self.projects, self.tasks, self.asked, self.faults = {}, {}, [], []
         self.numbers = count(1)
+        self.refresh = 200, {"access": "short"}  # the answer to the personal token
         self.url = ""
 
     def create(self, **values):
@@ -100,13 +101,15 @@ def fake_studio():
                 query = parse_qs(parts.query)
                 status, value = studio.answer(self.command, parts.path, query, body)
             if parts.path == "/api/token/refresh" and body == {"refresh": PERSONAL}:
-                status, value = 200, {"access": "short"}
+                status, value = studio.refresh
             if fault == "hang up":
                 self.connection.shutdown(socket.SHUT_RDWR)
                 self.close_connection = True
                 return
             data = json.dumps(value).encode()
             self.send_response(status)
+            if status in (307, 308):
+                self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)

@@ -204,6 +204,14 @@ def test_a_server_that_is_down_is_named(run, monkeypatch):
     assert read_connection(run) is None
 
 
+def test_nobody_waits_for_a_server_whose_certificate_is_wrong(studio, monkeypatch):
+    monkeypatch.setattr(studio_client, "RETRY", 0)
+    client = StudioClient(studio.url.replace("http://", "https://"))  # it does not speak HTTPS
+    with pytest.raises(DeepALError, match="has no certificate that is trusted here") as caught:
+        client.find_project("x")
+    assert not isinstance(caught.value, Unsettled)
+
+
 @pytest.mark.parametrize("token", ["my-secret-token", "my-secret.token.x"])
 def test_a_wrong_token_is_refused_and_shown_nowhere(run, studio, monkeypatch, token):
     monkeypatch.setenv(studio_client.TOKEN, token)
@@ -222,6 +230,30 @@ def test_a_personal_access_token_is_exchanged_once(run, studio, monkeypatch):
     assert studio.asked.count(("POST", "/api/token/refresh")) == 1
 
 
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ((307, {}), "refuses POST /api/token/refresh with status 307"),
+        ((200, {"token": "short"}), "does not answer as Label Studio does"),
+        ((200, ["short"]), "does not answer as Label Studio does"),
+    ],
+)
+def test_a_personal_access_token_goes_to_label_studio_alone(
+    run, studio, monkeypatch, answer, message
+):
+    monkeypatch.setenv(studio_client.TOKEN, PERSONAL)
+    studio.refresh = answer
+    with pytest.raises(DeepALError, match=message):
+        push_to_studio(run, studio.url)
+    assert studio.asked == [("POST", "/api/token/refresh")]
+
+
+def test_what_the_server_says_is_shown_whatever_its_form(studio, monkeypatch):
+    monkeypatch.setattr(studio, "answer", lambda *request: (400, ["Too long."]))
+    with pytest.raises(DeepALError, match=r"with status 400: \['Too long\.'\]"):
+        StudioClient(studio.url).create_project(title="x")
+
+
 def test_no_token_and_no_address_are_errors(run, monkeypatch):
     monkeypatch.delenv(studio_client.TOKEN, raising=False)
     with pytest.raises(DeepALError, match="Name the server with --url"):
@@ -235,7 +267,10 @@ def test_no_token_and_no_address_are_errors(run, monkeypatch):
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("localhost:8080", "write an address such as http://localhost:8080"),
+        ("localhost:8080", "must be an address such as http://localhost:8080"),
+        ("ada:secret@localhost", "must be an address such as http://localhost:8080"),
+        ("http://localhost:80secret", "must be an address such as"),
+        ("http://[::1", "must be an address such as"),
         ("http://ada:secret@localhost", "must be an address alone, such as http://localhost"),
     ],
 )

@@ -238,6 +238,18 @@ def test_what_the_model_suggests_goes_out_with_its_confidence(tmp_path):
     assert (span["token_start"], span["token_end"], span["score"]) == (2, 2, 0.75)
 
 
+def test_what_does_not_say_how_sure_it_is_gets_no_score(tmp_path):
+    names = Suggestion(start=0, end=1, label="PER")
+    sure = Suggestion(start=2, end=3, label="PER", confidence=0.75)
+    for suggestions, score in {(names,): None, (names, sure): 0.75}.items():
+        write_batch(make_batch(["Ada saw Rome."], suggestions), tmp_path / "out", "label-studio")
+        (task,) = json.loads((tmp_path / "out").read_text("utf8"))
+        (prediction,) = task["predictions"]
+        assert prediction.get("score") == score
+        assert "score" not in prediction["result"][0]
+        (tmp_path / "out").unlink()
+
+
 def test_prodigy_hashes_are_stable_and_tell_what_is_asked(tmp_path):
     suggestion = Suggestion(start=0, end=1, label="PER", confidence=0.75)
     first = make_batch(["Ada", "Ada"])

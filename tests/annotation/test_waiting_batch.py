@@ -67,6 +67,10 @@ def test_what_is_labelled_does_not_wait(paths, tmp_path):
     label(run, 0)
     with pytest.raises(DeepALError, match=r"All \d+ sentences of .* are labelled\. Give the comm"):
         read_waiting_batch(run)
+    with (run / "round_00" / LABELLED).open("a") as stream:
+        print('{"id": "nobody", "spans": []}', file=stream)
+    with pytest.raises(DeepALError, match=r"are labelled, but .* cannot be read(.|\n)*'nobody'"):
+        read_waiting_batch(run)
 
 
 def test_a_finished_run_has_nothing_that_waits(paths, tmp_path):

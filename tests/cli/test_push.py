@@ -94,6 +94,17 @@ def test_a_file_replaces_what_it_said_before(run, tmp_path):
     assert len(json.loads(line)["spans"]) == len(label[named])
 
 
+def test_a_server_is_read_with_the_same_options_as_files(run, monkeypatch):
+    monkeypatch.setenv(TOKEN, fake_studio.TOKEN)
+    with fake_studio.fake_studio() as studio:
+        call("push", run, "--url", studio.url)
+        studio.annotate(selected(run)[0], [])
+        _, output = call("pull", run, "--text-key", "round")
+        assert f"so they are not taken: {len(selected(run))}" in output
+        assert "the text was changed" in output
+        assert "so they are not taken" not in call("pull", run, "--offsets", "utf16")[1]
+
+
 def test_a_run_that_does_not_wait_has_nothing_to_push(tmp_path):
     status, output = call("push", tmp_path, "x.txt", "--to", "editor")
     assert (status, "is not a run folder" in output) == (1, True)

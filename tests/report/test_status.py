@@ -118,6 +118,8 @@ def test_labelling_without_a_round_has_a_status_too(tmp_path):
     status = read_run_status(run)
     assert (status.rounds, status.waiting, status.acquisition) == ([], 3, None)
     assert describe_status(status).startswith(f"{run}: no round is finished; 3 words wait")
+    nothing = status.model_copy(update={"waiting": 0})  # as in a run that another tool labels
+    assert describe_status(nothing).startswith(f"{run}: no round is finished.")
 
 
 def test_a_folder_that_is_no_run_is_an_error(tmp_path):
