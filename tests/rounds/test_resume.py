@@ -78,9 +78,8 @@ def test_killed_at_any_write_a_run_ends_the_same(paths, snapshots, monkeypatch, 
     monkeypatch.undo()
     expected = ["run/manifest", "run/", "run/initial"]  # the seal is in a draft with a dot
     for here in ("run/round_00", "run/round_01"):
-        files = [
-            f"scores/{name}" for name in ("shard_0000", "shard_0001", "shard_0002", "finished")
-        ]
+        scored = ("shard_0000", "shard_0001", "shard_0002", "scores")  # scores.finished
+        files = [f"scores/{name}" for name in scored]
         files += ["seconds", "seconds", "selected", "batch", "training/model-best/seal"]
         files += ["seconds", "model", "entities", "seconds"]
         expected += [f"{here}/{name}" for name in files] + ["run/metrics"]
