@@ -75,7 +75,8 @@ def here(tmp_path):
     return tmp_path / "here"
 
 
-ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+# The same examples each time, so that what fails can be repeated.
+ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 
 
 @settings(ONE_FOLDER, max_examples=150)

@@ -38,7 +38,7 @@ def load_run_config(path: str | Path, overrides: dict[str, Any]) -> Config:
         config.interpolate()
         if not config:
             raise ValueError("the file is empty")
-    except (ConfigParserError, ValueError) as error:
+    except (ConfigParserError, ValueError, TypeError) as error:  # TypeError: a value has keys
         message = _in_one_line(str(error))
         found = _find_line(text, message)
         place = f"{path}, line {found}" if found else str(path)

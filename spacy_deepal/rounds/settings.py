@@ -185,10 +185,14 @@ def _problems_elsewhere(config: Config) -> Iterator[str]:
             yield f"{place} = {value}: must be a finite number"
         if place.rpartition(" ")[2].startswith("@") and not isinstance(value, str):
             yield f"{place} = {value!r}: must be the name of a registered function"
-    for name in ("components", "corpora"):
-        for key, value in config.get(name, {}).items():
-            if not isinstance(value, dict):
-                yield f"[{name}] {key} = {value!r}: must be a section"
+    initialize = config.get("initialize", {})
+    yield from _problems_of_sections("components", config.get("components", {}))
+    yield from _problems_of_sections("corpora", config.get("corpora", {}))
+    if isinstance(initialize, dict):
+        nested = initialize.get("components", {})
+        yield from _problems_of_sections("initialize.components", nested)
+    else:
+        yield f"[initialize] = {initialize!r}: must be a section"
     given = config.get("training")
     yield from _problems_of_training(given if isinstance(given, dict) else {})
     yield from _problems_of_nlp(config.get("nlp"))
@@ -200,10 +204,21 @@ def _problems_elsewhere(config: Config) -> Iterator[str]:
             yield f"[paths] {path} is not set: give it as --paths.{path}"
 
 
+def _problems_of_sections(name: str, value: Any) -> Iterator[str]:
+    """YIELDS (str): That a section of sections, or one of these, is none."""
+    if not isinstance(value, dict):
+        yield f"[{name}] = {value!r}: must be a section"
+        return
+    for key, inner in value.items():
+        if not isinstance(inner, dict):
+            yield f"[{name}] {key} = {inner!r}: must be a section"
+
+
 def _problems_of_training(training: dict[str, Any]) -> Iterator[str]:
     for key in ("train_corpus", "dev_corpus"):
-        if not isinstance(training.get(key, ""), str):
-            yield f'[training] {key} = {training[key]!r}: must be a name, such as "corpora.train"'
+        value = training.get(key, "corpora.train")
+        if not (isinstance(value, str) and value.startswith("corpora.")):
+            yield f'[training] {key} = {value!r}: must be a name, such as "corpora.train"'
     dropout = training.get("dropout", 0.0)
     if not isinstance(dropout, dict) and not (
         isinstance(dropout, int | float) and 0 <= dropout < 1

@@ -169,7 +169,7 @@ def _init_pipeline(config: Config, use_gpu: int) -> Language:
         raise DeepALError(f"The pipeline cannot be initialised. {error}") from error
     except (ConfigValidationError, DeepALError):
         raise
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:  # as registries and schemas raise them
         if NO_LABELS not in str(error):
             raise DeepALError(
                 "The pipeline cannot be made as the config says. Correct the config. "
@@ -206,14 +206,19 @@ def count_updates(nlp: Language, passes: int, min_updates: int) -> int:
     """RETURNS (int): The number of updates in this many passes over the training corpus, in its
     order and with the config's batcher; in more passes if these make fewer than `min_updates`.
 
-    RAISES (DeepALError): If the batcher makes no batch of the corpus.
+    RAISES (DeepALError): The batcher makes no batch of the corpus, or cannot be used.
     """
     config = nlp.config.interpolate()
     settings = registry.resolve(config["training"], schema=ConfigSchemaTraining)
     corpus, _ = resolve_dot_names(config, [settings["train_corpus"], settings["dev_corpus"]])
     examples, done, updates = list(corpus(nlp)), 0, 0
     while done < passes or updates < min_updates:
-        batches = sum(1 for _ in settings["batcher"](examples))
+        try:
+            batches = sum(1 for _ in settings["batcher"](examples))
+        except (RuntimeError, TypeError, ValueError) as error:
+            raise DeepALError(
+                f"[training.batcher] cannot be used: {error}. Correct its values."
+            ) from error
         if not batches:
             raise DeepALError(
                 f"[training.batcher] makes no batch of the {len(examples)} sentences to train on. "
