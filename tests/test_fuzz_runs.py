@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from contextlib import suppress
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +11,8 @@ from spacy_deepal.errors import DeepALError
 from spacy_deepal.report.compare import read_comparison
 from spacy_deepal.rounds.config_file import load_run_config
 from spacy_deepal.rounds.run import run_loop
-from spacy_deepal.rounds.settings import read_settings
+from spacy_deepal.rounds.run_folder import RunFolder
+from spacy_deepal.rounds.settings import Settings, read_settings
 
 from .pools import AL_CONFIG, call, options, overrides, quick, quick_config, write_pools
 
@@ -75,6 +75,14 @@ def here(tmp_path):
     return tmp_path / "here"
 
 
+def tried(work):
+    """RETURNS (tuple): What comes out, and the text of our own error; one of them is None."""
+    try:
+        return work(), None
+    except DeepALError as error:
+        return None, str(error)
+
+
 # The same examples each time, so that what fails can be repeated.
 ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 
@@ -87,16 +95,17 @@ def test_any_text_of_a_config_is_read_or_refused(changes, here):
         place = int(at * len(text))
         text = text[:place] + piece + text[place + gone :]
     here.write_bytes(text.encode("utf-8", "surrogatepass"))
-    with suppress(DeepALError):
-        read_settings(load_run_config(here, {}))
+    found, refusal = tried(lambda: read_settings(load_run_config(here, {})))
+    assert refusal or isinstance(found, Settings)
 
 
 @settings(ONE_FOLDER, max_examples=150)
 @given(key=st.sampled_from(KEYS), value=values)
 def test_any_value_of_a_setting_is_taken_or_refused(key, value, paths):
     given = {f"paths.{name}": str(path) for name, path in paths.items()}
-    with suppress(DeepALError):
-        read_settings(load_run_config(AL_CONFIG, {**given, key: value}).interpolate())
+    config = {**given, key: value}
+    found, refusal = tried(lambda: read_settings(load_run_config(AL_CONFIG, config).interpolate()))
+    assert refusal or isinstance(found, Settings)
 
 
 def damage(folder, which, how, where):
@@ -121,8 +130,8 @@ def test_a_damaged_run_is_read_or_refused(given, begun, here):
     shutil.rmtree(here, ignore_errors=True)
     shutil.copytree(begun, here)
     damage(here, *given)
-    with suppress(DeepALError):
-        read_comparison([here])
+    found, refusal = tried(lambda: read_comparison([here]))
+    assert refusal or [run.folder.path for run in found.runs] == [here]
 
 
 @pytest.mark.slow
@@ -143,8 +152,8 @@ def test_any_damage_to_a_run_is_mended_or_named(given, begun, config, here):
     shutil.rmtree(here, ignore_errors=True)
     shutil.copytree(begun, here)
     damage(here, *given)
-    with suppress(DeepALError):
-        run_loop(config, here, tell=lambda text: None)
+    end, refusal = tried(lambda: run_loop(config, here, tell=lambda text: None))
+    assert refusal or (end, len(RunFolder(here).metrics)) == ("Rounds done: 1.", 2)
 
 
 @pytest.mark.slow

@@ -4,8 +4,6 @@ import ast
 from collections import defaultdict
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "spacy_deepal"
 
@@ -87,10 +85,9 @@ def used_twice(pairs):
     return [f"{name}: {', '.join(at)}" for name, at in sorted(found.items()) if len(at) > 1]
 
 
-def expect_none(faults, rule):
-    """Fail with one line for each fault."""
-    if faults:
-        pytest.fail("\n".join([rule, *faults]), pytrace=False)
+def told(rule, faults):
+    """A rule, and a line for each fault."""
+    return "\n".join([rule, *faults])
 
 
 def test_every_folder_is_a_room_with_a_floor():
@@ -106,7 +103,7 @@ def test_a_room_imports_only_from_rooms_below():
         if name.startswith("spacy_deepal.")
         and FLOORS[room_of(name)] > FLOORS[path.relative_to(PACKAGE).parts[0]]
     ]
-    expect_none(upward, "A room imports only from rooms below it:")
+    assert not upward, told("A room imports only from rooms below it:", upward)
 
 
 def test_the_ground_floor_imports_from_no_room():
@@ -117,7 +114,7 @@ def test_the_ground_floor_imports_from_no_room():
         for line, name in imports(path)
         if name.startswith("spacy_deepal.") and room_of(name) != GROUND_FLOOR
     ]
-    expect_none(upward, "A module outside the rooms imports from none of them:")
+    assert not upward, told("A module outside the rooms imports from none of them:", upward)
 
 
 def test_the_package_imports_nothing_that_is_not_installed_with_it():
@@ -127,7 +124,7 @@ def test_the_package_imports_nothing_that_is_not_installed_with_it():
         for line, name in imports(path)
         if name.split(".")[0] in ("benchmarks", "projects", "tests")
     ]
-    expect_none(outside, "The package does not know what stands beside it:")
+    assert not outside, told("The package does not know what stands beside it:", outside)
 
 
 def test_benchmarks_and_projects_use_public_names_only():
@@ -137,7 +134,7 @@ def test_benchmarks_and_projects_use_public_names_only():
         for line, name in imports(path)
         if name.startswith("spacy_deepal.") and any(part[0] == "_" for part in name.split("."))
     ]
-    expect_none(private, "Benchmarks and projects use what a user can use:")
+    assert not private, told("Benchmarks and projects use what a user can use:", private)
 
 
 def test_only_the_thinc_glue_reaches_into_the_shim():
@@ -151,7 +148,8 @@ def test_only_the_thinc_glue_reaches_into_the_shim():
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr == "shims"
     }
-    expect_none(sorted(reaching), "Only the Thinc glue says `shims`:")
+    faults = sorted(reaching)
+    assert not faults, told("Only the Thinc glue says `shims`:", faults)
 
 
 def test_the_first_line_says_what_a_module_is_for():
@@ -161,13 +159,15 @@ def test_the_first_line_says_what_a_module_is_for():
         if not path.read_text(encoding="utf8").startswith('"""')
         or len(ast.get_docstring(TREES[path]).partition("\n")[0].split()) < 3
     ]
-    expect_none(silent, "A module begins with a docstring whose first line says its purpose:")
+    assert not silent, told(
+        "A module begins with a docstring whose first line says its purpose:", silent
+    )
 
 
 def test_a_file_fits_the_eye():
     lengths = [(place(path), len(path.read_text(encoding="utf8").splitlines())) for path in TREES]
     long = [f"{name}: {lines} lines" for name, lines in lengths if lines > MAX_FILE_LINES]
-    expect_none(long, f"A file over {MAX_FILE_LINES} lines wants to be two:")
+    assert not long, told(f"A file over {MAX_FILE_LINES} lines wants to be two:", long)
 
 
 def test_a_function_fits_the_eye():
@@ -178,7 +178,9 @@ def test_a_function_fits_the_eye():
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (lines := lines_of(node)) > MAX_FUNCTION_LINES
     ]
-    expect_none(long, f"A function over {MAX_FUNCTION_LINES} lines wants a name for its middle:")
+    assert not long, told(
+        f"A function over {MAX_FUNCTION_LINES} lines wants a name for its middle:", long
+    )
 
 
 def test_a_name_means_one_thing():
@@ -190,7 +192,8 @@ def test_a_name_means_one_thing():
         for node in definitions(path)
     ]
     names += [(name, place(path, line)) for path in MODULES for line, name in constants(path)]
-    expect_none(used_twice(names), "One name, one function, class or constant:")
+    faults = used_twice(names)
+    assert not faults, told("One name, one function, class or constant:", faults)
 
 
 def test_no_two_files_bear_the_same_name():
@@ -200,4 +203,5 @@ def test_no_two_files_bear_the_same_name():
         for path in MODULES
         if path.name != "__init__.py" and path.parent.name != "cli"
     ]
-    expect_none(used_twice(names), "One name, one file:")
+    faults = used_twice(names)
+    assert not faults, told("One name, one file:", faults)
