@@ -8,7 +8,7 @@ from pathlib import Path
 from ..corpus.folders import find_files, open_all
 from ..corpus.reading import BadLine, ReadOptions
 from ..corpus.sources import check_encoding
-from ..errors import PROBLEMS_SHOWN, DeepALError
+from ..errors import DeepALError, list_problems
 from ..rounds.run_folder import RoundFolder, RunFolder
 from .answer_file import LABELLED, add_replies, read_replies, read_rules
 from .replies import settle
@@ -117,6 +117,6 @@ def pull_files(
                     path = source.path.parent if source.suffix == ".ann" else source.path
                     told[str(path.resolve())].append(item)
     if problems:
-        shown = "\n- ".join(problems[:PROBLEMS_SHOWN])
-        raise DeepALError(f"Nothing was taken. Problems: {len(problems)}. Correct them.\n- {shown}")
+        title = f"Nothing was taken. Problems: {len(problems)}. Correct them."
+        raise DeepALError(title + list_problems(problems))
     return asked.take(told)

@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 
 from ..acquisition.upstream import find_tagger
 from ..corpus.docs import CharSpan
-from ..errors import PROBLEMS_SHOWN, DeepALError
+from ..errors import DeepALError, list_problems
 from ..pipelines import blank_pipeline, load_pipeline
 from ..pool.lookup import fetch
 from ..pool.pool import Pool
@@ -93,10 +93,9 @@ def read_waiting_batch(run: Path, *, suggest: bool = True) -> WaitingBatch:
     ranked = enumerate(zip(docs, rows, strict=True), 1)
     wanted = [(rank, doc, row) for rank, (doc, row) in ranked if row.id in open_ids]
     if not wanted and unread:
-        shown = "\n- ".join(unread[:PROBLEMS_SHOWN])
         raise DeepALError(
             f"All {len(docs)} sentences of {here.path} are labelled, but some lines of "
-            f"{here.path / LABELLED} cannot be read. Correct them.\n- {shown}"
+            f"{here.path / LABELLED} cannot be read. Correct them.{list_problems(unread)}"
         )
     if not wanted:
         raise DeepALError(f"All {len(docs)} sentences of {here.path} are labelled. {CONTINUE_RUN}")
