@@ -69,7 +69,10 @@ class FakeStudio:
             if method == "POST":
                 return 201, self.create(**body)
             found = [p for p in self.projects.values() if query["title"][0] in p["title"]]
-            return 200, {"count": len(found), "results": found}
+            page, size = int(query["page"][0]), int(query["page_size"][0])
+            following = f"/api/projects?page={page + 1}" if page * size < len(found) else None
+            results = found[(page - 1) * size : page * size]
+            return 200, {"count": len(found), "next": following, "results": results}
         number = int(parts[0])
         if number not in self.projects:
             return 404, {"detail": "No Project matches the given query."}
