@@ -13,7 +13,7 @@ from ..rounds.run_folder import RoundFolder, RunFolder
 from .answer_file import LABELLED, add_replies, read_replies, read_rules
 from .replies import settle
 from .tool_answers import Known, Told, read_answers
-from .waiting_batch import docs_of_round, labels_of_run
+from .waiting_batch import docs_of_round
 
 
 @dataclass
@@ -43,7 +43,7 @@ class AskedFor:
 
     def __init__(self, run: Path) -> None:
         self.folder = RunFolder(run)
-        labels = labels_of_run(self.folder)
+        labels = self.folder.labels
         rounds = [here for here in self.folder.rounds() if here.selected.path.exists()]
         if not rounds:
             raise DeepALError(

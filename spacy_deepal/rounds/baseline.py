@@ -8,8 +8,7 @@ from spacy.scorer import get_ner_prf
 from spacy.tokens import Span
 from spacy.training import Corpus
 
-from ..acquisition.upstream import find_tagger
-from ..pipelines import blank_pipeline, load_pipeline
+from ..pipelines import blank_pipeline
 from .other_pipeline import OtherPipeline
 from .rows import Baseline
 from .run_folder import RunFolder
@@ -31,8 +30,7 @@ def note_baseline(
     known = folder.baseline
     if known and (known.pipeline, known.types) == (other.pipeline, other.types) and not anew:
         return
-    labels = find_tagger(load_pipeline(folder.initial)).labels
-    folder.write_baseline(measure_baseline(other, labels, folder.manifest.lang, dev, test))
+    folder.write_baseline(measure_baseline(other, folder.labels, folder.manifest.lang, dev, test))
 
 
 def measure_baseline(

@@ -5,8 +5,6 @@ from pathlib import Path
 
 from spacy.tokens import Doc, Span
 
-from ..acquisition.upstream import find_tagger
-from ..pipelines import load_pipeline
 from ..sentences import KEY
 from .oracle import Oracle
 from .other_pipeline import OtherPipeline
@@ -35,7 +33,7 @@ class PipelineOracle(Oracle):
 
         RAISES (DeepALError): As `OtherPipeline.check`.
         """
-        labels = find_tagger(load_pipeline(RunFolder(folder.parent).initial)).labels
+        labels = RunFolder(folder.parent).labels
         self.other.check(labels)
         for doc, found in zip(docs, self.other.find(docs, labels), strict=True):
             doc.set_ents([Span(doc, each.start, each.end, each.label) for each in found])
