@@ -5,7 +5,6 @@ from pathlib import Path
 
 from spacy.language import Language
 from spacy.scorer import get_ner_prf
-from spacy.tokens import Span
 from spacy.training import Corpus
 
 from ..pipelines import blank_pipeline
@@ -42,7 +41,8 @@ def measure_baseline(
     """
     other.check(labels)
     nlp = blank_pipeline(lang)
-    scores = {str(path): _score(other, labels, nlp, path) for path in (dev, test)}
+    paths = dict.fromkeys((str(dev), str(test)))  # dev may be the test set too
+    scores = {path: _score(other, labels, nlp, path) for path in paths}
     found = scores[str(test)]
     return Baseline(
         name=other.name,
@@ -55,9 +55,8 @@ def measure_baseline(
     )
 
 
-def _score(other: OtherPipeline, labels: Collection[str], nlp: Language, path: str | Path) -> dict:
+def _score(other: OtherPipeline, labels: Collection[str], nlp: Language, path: str) -> dict:
     examples = list(Corpus(path, gold_preproc=True)(nlp))
     docs = [example.predicted for example in examples]
-    for doc, found in zip(docs, other.find(docs, labels), strict=True):
-        doc.set_ents([Span(doc, each.start, each.end, each.label) for each in found])
+    other.label(docs, labels)
     return get_ner_prf(examples)

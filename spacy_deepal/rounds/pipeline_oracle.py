@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 
 from ..sentences import KEY
 from .oracle import Oracle
@@ -25,7 +25,7 @@ class PipelineOracle(Oracle):
 
     def check(self, docs: Iterable[Doc]) -> None:
         """RAISES (DeepALError): The pipeline cannot be loaded."""
-        assert self.other.nlp
+        self.other.load()
 
     def label(self, docs: Sequence[Doc], folder: Path) -> Iterable[Doc]:
         """Label sentences, and note in each who did: `doc.user_data["deepal"]["labelled_by"]` is
@@ -35,7 +35,7 @@ class PipelineOracle(Oracle):
         """
         labels = RunFolder(folder.parent).labels
         self.other.check(labels)
-        for doc, found in zip(docs, self.other.find(docs, labels), strict=True):
-            doc.set_ents([Span(doc, each.start, each.end, each.label) for each in found])
+        self.other.label(docs, labels)
+        for doc in docs:
             doc.user_data[KEY][LABELLED_BY] = self.other.name
         return docs
