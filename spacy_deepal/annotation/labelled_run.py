@@ -9,7 +9,6 @@ from thinc.api import Config
 
 from ..acquisition.upstream import find_tagger
 from ..corpus.docbin import write_docs
-from ..files import read_json
 from ..pipelines import blank_pipeline, save_pipeline
 from ..pool.lookup import fetch
 from ..pool.pool import Pool
@@ -171,11 +170,9 @@ class LabelledRun:
             return
         folders = [self.folder.initial, *([self.last_model] if self.folder.metrics else [])]
         for folder in folders:
-            known = read_json(folder / "meta.json")["labels"].values()
-            if {*labels} <= {label for each in known for label in each}:
-                continue
             nlp = load_model(folder)
-            for label in labels:
-                find_tagger(nlp).add_label(label)
-            save_pipeline(nlp, folder)
+            if new := [label for label in labels if label not in find_tagger(nlp).labels]:
+                for label in new:
+                    find_tagger(nlp).add_label(label)
+                save_pipeline(nlp, folder)
         self._grown = labels

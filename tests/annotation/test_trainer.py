@@ -7,6 +7,7 @@ from spacy_deepal.annotation.labelling_folder import LabellingFolder
 from spacy_deepal.annotation.session import Session
 from spacy_deepal.annotation.trainer import Trainer
 from spacy_deepal.files import write_atomically
+from spacy_deepal.pipelines import save_pipeline
 from spacy_deepal.rounds.config_file import load_run_config
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.sentences import sentence_id
@@ -217,6 +218,20 @@ def test_a_new_type_grows_the_network_and_leaves_older_sentences_open(tmp_path):
     assert all(iob for doc in new[-2:] for _, iob, _ in annotation(doc))
     ner = spacy.load(labelling.trainer.run.last_model).get_pipe("ner")
     assert set(ner.labels) == set(labels)
+
+
+def test_a_type_that_another_component_knows_is_new_to_the_tagger(tmp_path):
+    labelling = Labelling(tmp_path, **HARDLY)
+    labelling.label(14)
+    labelling.work()
+    run = labelling.trainer.run
+    nlp = spacy.load(run.folder.initial)
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "TIME", "pattern": "noon"}])
+    save_pipeline(nlp, run.folder.initial)
+    labelling.session.add_label("me", "TIME")
+    run.annotations.refresh()
+    run.grow_labels()
+    assert run.folder.labels == tuple(sorted([*LABELS, "TIME"]))
 
 
 @pytest.mark.parametrize("passed", [False, True])
