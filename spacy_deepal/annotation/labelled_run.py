@@ -42,6 +42,7 @@ class LabelledRun:
         self.pool_words = 0
         self._manifest: Manifest | None = None
         self._grown: tuple[str, ...] = ()
+        self._baseline_of: tuple | None = None  # types and answers
 
     @property
     def config(self) -> Config:
@@ -133,9 +134,13 @@ class LabelledRun:
         return len(self.folder.metrics), tuple(self.annotations.labels), keys
 
     def note_baseline(self) -> None:
-        """Measure the other pipeline, if there is one, on what people have labelled so far."""
+        """Measure the other pipeline, if there is one, on what people have labelled so far. Each
+        answer and each type makes that anew; a new model does not."""
         paths = [str(self.labelling.gold(part, self.job)) for part in MEASURED]
-        note_baseline(self.folder, self.other, *paths, anew=True)
+        keys = tuple(answer.key for part in MEASURED for answer in self.accepted(part))
+        now = tuple(self.annotations.labels), keys
+        note_baseline(self.folder, self.other, *paths, anew=now != self._baseline_of)
+        self._baseline_of = now
 
     def write_gold(self) -> None:
         """Write what people have labelled for dev and test, and note in the manifest what they are
