@@ -12,7 +12,7 @@ from ..errors import DeepALError, list_problems
 from ..rounds.run_folder import RoundFolder, RunFolder
 from .answer_file import LABELLED, add_replies, read_replies, read_rules
 from .replies import settle
-from .tool_answers import Known, Told, read_answers
+from .tool_answers import Known, Told, describe_unread, read_answers
 from .waiting_batch import docs_of_round
 
 
@@ -111,8 +111,7 @@ def pull_files(
         for source in open_all(file, encoding)[0]:
             for item in read_answers(source, asked.known, options):
                 if isinstance(item, BadLine):
-                    text = f": {item.text[:80]}" if item.text else ""
-                    problems.append(f"{source.path}:{item.line}: {item.message}{text}")
+                    problems.append(describe_unread(f"{source.path}:{item.line}", item))
                 else:
                     path = source.path.parent if source.suffix == ".ann" else source.path
                     told[str(path.resolve())].append(item)
