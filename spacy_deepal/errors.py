@@ -1,5 +1,6 @@
 """Errors that the user can put right, and pydantic's errors in words."""
 
+from collections.abc import Sequence
 from typing import Any
 from unicodedata import category
 
@@ -42,6 +43,15 @@ def describe_error(error: Any) -> str:
     message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     value = "" if isinstance(error["input"], dict) else f" = {error['input']!r}"[:80]
     return f"{place}{value}: {message.strip()}"
+
+
+def list_problems(problems: Sequence[str]) -> str:
+    """RETURNS (str): The first PROBLEMS_SHOWN of some problems, a line for each, to stand below a
+    message; and how many more there are."""
+    lines = [f"\n- {problem}" for problem in problems[:PROBLEMS_SHOWN]]
+    if rest := problems[PROBLEMS_SHOWN:]:
+        lines.append(f"\n… and {len(rest):,} more")
+    return "".join(lines)
 
 
 def describe_failure(error: Exception) -> str:

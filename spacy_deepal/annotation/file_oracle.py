@@ -13,7 +13,7 @@ from spacy.tokens import Doc
 
 from ..corpus.reading import Border
 from ..corpus.sources import read_lines
-from ..errors import PROBLEMS_SHOWN, DeepALError, LabelsAwaited, Unsettled
+from ..errors import DeepALError, LabelsAwaited, Unsettled, list_problems
 from ..files import write_atomically, write_jsonl
 from ..rounds.oracle import Oracle
 from ..sentences import sentence_id
@@ -65,9 +65,9 @@ class FileOracle(Oracle):
         replies, problems = read_replies(file, docs)
         waiting, contradictions = settle(docs, replies, self.rules)
         if problems := [*problems, *contradictions.values()]:
-            shown = "\n- ".join(problems[:PROBLEMS_SHOWN])
             count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
-            raise Unsettled(f"{file}: {count}. Correct them and run again.\n- {shown}")
+            title = f"{file}: {count}. Correct them and run again."
+            raise Unsettled(title + list_problems(problems))
         if len(docs) - len(waiting) < self.enough * len(docs):
             raise _awaited(waiting, docs, folder)
         for doc in docs:

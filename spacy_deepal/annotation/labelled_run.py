@@ -9,7 +9,6 @@ from thinc.api import Config
 
 from ..acquisition.upstream import find_tagger
 from ..corpus.docbin import write_docs
-from ..files import read_json
 from ..pipelines import blank_pipeline, save_pipeline
 from ..pool.lookup import fetch
 from ..pool.pool import Pool
@@ -43,6 +42,7 @@ class LabelledRun:
         self.pool_words = 0
         self._manifest: Manifest | None = None
         self._grown: tuple[str, ...] = ()
+        self._baseline_of: tuple | None = None  # types and answers
 
     @property
     def config(self) -> Config:
@@ -134,9 +134,13 @@ class LabelledRun:
         return len(self.folder.metrics), tuple(self.annotations.labels), keys
 
     def note_baseline(self) -> None:
-        """Measure the other pipeline, if there is one, on what people have labelled so far."""
+        """Measure the other pipeline, if there is one, on what people have labelled so far. Each
+        answer and each type makes that anew; a new model does not."""
         paths = [str(self.labelling.gold(part, self.job)) for part in MEASURED]
-        note_baseline(self.folder, self.other, *paths, anew=True)
+        keys = tuple(answer.key for part in MEASURED for answer in self.accepted(part))
+        now = tuple(self.annotations.labels), keys
+        note_baseline(self.folder, self.other, *paths, anew=now != self._baseline_of)
+        self._baseline_of = now
 
     def write_gold(self) -> None:
         """Write what people have labelled for dev and test, and note in the manifest what they are
@@ -171,11 +175,9 @@ class LabelledRun:
             return
         folders = [self.folder.initial, *([self.last_model] if self.folder.metrics else [])]
         for folder in folders:
-            known = read_json(folder / "meta.json")["labels"].values()
-            if {*labels} <= {label for each in known for label in each}:
-                continue
             nlp = load_model(folder)
-            for label in labels:
-                find_tagger(nlp).add_label(label)
-            save_pipeline(nlp, folder)
+            if new := [label for label in labels if label not in find_tagger(nlp).labels]:
+                for label in new:
+                    find_tagger(nlp).add_label(label)
+                save_pipeline(nlp, folder)
         self._grown = labels

@@ -8,12 +8,12 @@ from pathlib import Path
 from ..corpus.folders import find_files, open_all
 from ..corpus.reading import BadLine, ReadOptions
 from ..corpus.sources import check_encoding
-from ..errors import PROBLEMS_SHOWN, DeepALError
+from ..errors import DeepALError, list_problems
 from ..rounds.run_folder import RoundFolder, RunFolder
 from .answer_file import LABELLED, add_replies, read_replies, read_rules
 from .replies import settle
-from .tool_answers import Known, Told, read_answers
-from .waiting_batch import docs_of_round, labels_of_run
+from .tool_answers import Known, Told, describe_unread, read_answers
+from .waiting_batch import docs_of_round
 
 
 @dataclass
@@ -43,7 +43,7 @@ class AskedFor:
 
     def __init__(self, run: Path) -> None:
         self.folder = RunFolder(run)
-        labels = labels_of_run(self.folder)
+        labels = self.folder.labels
         rounds = [here for here in self.folder.rounds() if here.selected.path.exists()]
         if not rounds:
             raise DeepALError(
@@ -111,12 +111,11 @@ def pull_files(
         for source in open_all(file, encoding)[0]:
             for item in read_answers(source, asked.known, options):
                 if isinstance(item, BadLine):
-                    text = f": {item.text[:80]}" if item.text else ""
-                    problems.append(f"{source.path}:{item.line}: {item.message}{text}")
+                    problems.append(describe_unread(f"{source.path}:{item.line}", item))
                 else:
                     path = source.path.parent if source.suffix == ".ann" else source.path
                     told[str(path.resolve())].append(item)
     if problems:
-        shown = "\n- ".join(problems[:PROBLEMS_SHOWN])
-        raise DeepALError(f"Nothing was taken. Problems: {len(problems)}. Correct them.\n- {shown}")
+        title = f"Nothing was taken. Problems: {len(problems)}. Correct them."
+        raise DeepALError(title + list_problems(problems))
     return asked.take(told)

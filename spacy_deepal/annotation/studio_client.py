@@ -47,9 +47,14 @@ class StudioClient:
 
     def find_project(self, title: str) -> dict[str, Any] | None:
         """RETURNS (dict | None): The first project of this title."""
-        found = self._ask("GET", "/api/projects/", params={"title": title, "page_size": 100})
-        same = (project for project in found["results"] if project["title"] == title)
-        return next(same, None)
+        page = 1
+        while True:
+            wanted = {"title": title, "page": page, "page_size": 100}
+            found = self._ask("GET", "/api/projects/", params=wanted)
+            same = (project for project in found["results"] if project["title"] == title)
+            if (project := next(same, None)) or not found["next"]:
+                return project
+            page += 1
 
     def create_project(self, **values: Any) -> dict[str, Any]:
         """Create a project. RETURNS (dict): It, with its "id"."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from ..corpus.reading import Border
-from ..errors import PROBLEMS_SHOWN, LabelsAwaited, Unsettled
+from ..errors import LabelsAwaited, Unsettled, list_problems
 from ..rounds.run_folder import RoundFolder
 from .file_oracle import FileOracle
 from .pulled import AskedFor
@@ -54,9 +54,8 @@ class LabelStudioOracle(FileOracle):
             self._asked[folder] = AskedFor(run)
         pulled = pull_from_studio(run, self._asked[folder])
         if pulled.unread:
-            shown = "\n- ".join(pulled.unread[:PROBLEMS_SHOWN])
-            place = check_pushed(run).address
-            raise Unsettled(f"Answers at {place} cannot be read. Correct them.\n- {shown}")
+            title = f"Answers at {check_pushed(run).address} cannot be read. Correct them."
+            raise Unsettled(title + list_problems(pulled.unread))
         try:
             return super().label(docs, folder)
         except LabelsAwaited as wait:

@@ -11,7 +11,7 @@ from ..progress import progress_bar
 from ..rounds.run_folder import RunFolder
 from .pulled import AskedFor, Pulled
 from .studio_client import StudioClient
-from .tool_answers import Told, of_value
+from .tool_answers import Told, describe_unread, of_value
 from .tool_tasks import studio_task
 from .waiting_batch import WaitingBatch, read_waiting_batch
 
@@ -194,10 +194,11 @@ def pull_from_studio(
         if str(task["data"].get("id")) not in asked.known.docs:
             others += 1
             continue
+        where = f"task {task['id']}"
         try:
-            told.append(of_value(asked.known, options, f"task {task['id']}", 0, task))
+            told.append(of_value(asked.known, options, where, 0, task))
         except BadLine as error:
-            unread.append(f"task {task['id']}: {error.message}: {error.text[:80]}")
+            unread.append(describe_unread(where, error))
     pulled = asked.take({connection.address: _joined(told)})
     pulled.unread, pulled.others = unread, others
     return pulled

@@ -100,6 +100,12 @@ def read_answers(source: Source, known: Known, options: ReadOptions) -> Iterator
                 yield _attempt(of_value, known, options, f"{_place(source)}:{item[0]}", *item)
 
 
+def describe_unread(where: str, wrong: BadLine) -> str:
+    """RETURNS (str): An answer that cannot be read: its place, what is wrong, its text if known."""
+    text = f": {wrong.text[:80]}" if wrong.text else ""
+    return f"{where}: {wrong.message}{text}"
+
+
 def _place(source: Source) -> str:
     """RETURNS (str): A file and its folder, for messages: two people may give theirs one name."""
     return "/".join(source.path.resolve().parts[-2:])

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
-from ..acquisition.upstream import find_tagger
 from ..corpus.docs import CharSpan
-from ..errors import PROBLEMS_SHOWN, DeepALError
-from ..pipelines import blank_pipeline, load_pipeline
+from ..errors import DeepALError, list_problems
+from ..pipelines import blank_pipeline
 from ..pool.lookup import fetch
 from ..pool.pool import Pool
 from ..rounds.run_folder import RoundFolder, RunFolder
@@ -69,7 +68,7 @@ def find_waiting_round(run: Path) -> RoundFolder:
     RAISES (DeepALError): There is no such run, or nothing waits in it.
     """
     folder = RunFolder(run)
-    folder.manifest  # noqa: B018 (raises an error if there is no run)
+    folder.check_run()
     finished = len(folder.metrics)
     for here in folder.rounds():
         waits = here.number == finished and here.selected.path.exists()
@@ -93,10 +92,9 @@ def read_waiting_batch(run: Path, *, suggest: bool = True) -> WaitingBatch:
     ranked = enumerate(zip(docs, rows, strict=True), 1)
     wanted = [(rank, doc, row) for rank, (doc, row) in ranked if row.id in open_ids]
     if not wanted and unread:
-        shown = "\n- ".join(unread[:PROBLEMS_SHOWN])
         raise DeepALError(
             f"All {len(docs)} sentences of {here.path} are labelled, but some lines of "
-            f"{here.path / LABELLED} cannot be read. Correct them.\n- {shown}"
+            f"{here.path / LABELLED} cannot be read. Correct them.{list_problems(unread)}"
         )
     if not wanted:
         raise DeepALError(f"All {len(docs)} sentences of {here.path} are labelled. {CONTINUE_RUN}")
@@ -108,17 +106,11 @@ def read_waiting_batch(run: Path, *, suggest: bool = True) -> WaitingBatch:
     last = folder.round(here.number - 1).path.name if here.number and suggest else None
     names = {one.source or last for each in sentences for one in each.suggestions}
     model = " and ".join(sorted(filter(None, names))) or last
-    return WaitingBatch(here.path.name, sentences, labels_of_run(folder), model)
+    return WaitingBatch(here.path.name, sentences, folder.labels, model)
 
 
 def _place(suggestion: Suggestion) -> tuple[int, int]:
     return suggestion.start, suggestion.end
-
-
-def labels_of_run(folder: RunFolder) -> tuple[str, ...]:
-    """RETURNS (tuple[str, ...]): The entity types of a run."""
-    folder.manifest  # noqa: B018 (raises an error if there is no run)
-    return tuple(find_tagger(load_pipeline(folder.initial)).labels)
 
 
 def docs_of_round(run: Path, here: RoundFolder) -> Sequence[Doc]:

@@ -89,7 +89,7 @@ def takes_read_options(command: Callable[..., None]) -> Callable[..., None]:
         command(**given, options=options)
 
     parameters: list[Parameter] = [*own, *added.values()]
-    # For mypy, functions have no `__signature__`; `inspect.signature` takes it from there.
-    call.__signature__ = signature(command).replace(parameters=parameters)  # type: ignore[attr-defined]
+    # `inspect.signature` takes it from there.
+    vars(call)["__signature__"] = signature(command).replace(parameters=parameters)
     call.__annotations__ = {p.name: p.annotation for p in parameters}
     return call

@@ -6,7 +6,7 @@ from typing import Annotated
 from typer import Argument
 from wasabi import msg
 
-from ..errors import PROBLEMS_SHOWN, printable
+from ..errors import list_problems, printable
 from ._app import Encoding, app, show_errors
 from ._reading import OffsetsOf, SpansKey, TextKey
 
@@ -49,4 +49,4 @@ def pull_cli(
 def _show(title: str, lines: list[str]) -> None:
     if lines:
         msg.warn(f"{title}: {len(lines)}")
-        print(*(f"- {printable(line)}" for line in lines[:PROBLEMS_SHOWN]), sep="\n")
+        print(printable(list_problems(lines)).lstrip("\n"))

@@ -6,6 +6,7 @@ from typing import Annotated
 from typer import Argument, Option
 from wasabi import msg
 
+from ..errors import DeepALError
 from ._app import app, show_errors
 
 
@@ -36,6 +37,11 @@ def push_cli(
         from ..annotation.waiting_batch import read_waiting_batch
 
         tool = check_tool(to, output)
+        if output is not None and (url is not None or project is not None):
+            raise DeepALError(
+                f"--url and --project name a server, and {output} is a file to write. Leave out "
+                "one or the other."
+            )
         if output is None:
             pushed = push_to_studio(run_dir, url, project, suggest=suggest)
             place = f"{pushed.address} ({pushed.uploaded} of them are new there)"

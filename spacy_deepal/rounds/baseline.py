@@ -5,11 +5,9 @@ from pathlib import Path
 
 from spacy.language import Language
 from spacy.scorer import get_ner_prf
-from spacy.tokens import Span
 from spacy.training import Corpus
 
-from ..acquisition.upstream import find_tagger
-from ..pipelines import blank_pipeline, load_pipeline
+from ..pipelines import blank_pipeline
 from .other_pipeline import OtherPipeline
 from .rows import Baseline
 from .run_folder import RunFolder
@@ -31,8 +29,7 @@ def note_baseline(
     known = folder.baseline
     if known and (known.pipeline, known.types) == (other.pipeline, other.types) and not anew:
         return
-    labels = find_tagger(load_pipeline(folder.initial)).labels
-    folder.write_baseline(measure_baseline(other, labels, folder.manifest.lang, dev, test))
+    folder.write_baseline(measure_baseline(other, folder.labels, folder.manifest.lang, dev, test))
 
 
 def measure_baseline(
@@ -44,7 +41,8 @@ def measure_baseline(
     """
     other.check(labels)
     nlp = blank_pipeline(lang)
-    scores = {str(path): _score(other, labels, nlp, path) for path in (dev, test)}
+    paths = dict.fromkeys((str(dev), str(test)))  # dev may be the test set too
+    scores = {path: _score(other, labels, nlp, path) for path in paths}
     found = scores[str(test)]
     return Baseline(
         name=other.name,
@@ -57,9 +55,8 @@ def measure_baseline(
     )
 
 
-def _score(other: OtherPipeline, labels: Collection[str], nlp: Language, path: str | Path) -> dict:
+def _score(other: OtherPipeline, labels: Collection[str], nlp: Language, path: str) -> dict:
     examples = list(Corpus(path, gold_preproc=True)(nlp))
     docs = [example.predicted for example in examples]
-    for doc, found in zip(docs, other.find(docs, labels), strict=True):
-        doc.set_ents([Span(doc, each.start, each.end, each.label) for each in found])
+    other.label(docs, labels)
     return get_ner_prf(examples)

@@ -7,7 +7,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..acquisition.upstream import find_tagger
-from ..errors import PROBLEMS_SHOWN, DeepALError
+from ..errors import DeepALError, list_problems
 from ..pool.shards import read_shards
 from ..tagger.component import DeepNER
 from ..tagger.raw_tokens import warn_of_tokens
@@ -92,6 +92,5 @@ def check_labelled(
         raise DeepALError(
             f"{folder}: entities with types that are not among the run's labels, "
             f"{', '.join(tagger.labels)}: {len(wrong)}. Correct them; or begin a new run with all "
-            f"labels in [initialize.components.{tagger.name}.labels].\n- "
-            + "\n- ".join(wrong[:PROBLEMS_SHOWN])
+            f"labels in [initialize.components.{tagger.name}.labels]." + list_problems(wrong)
         )

@@ -1,7 +1,7 @@
 """A pipeline beside the run's own model: anything that spaCy can load, with its types as ours."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -45,17 +45,16 @@ class OtherPipeline:
         self.pipeline, self.types = pipeline, dict(types or {})
         self.name = Path(pipeline).name
 
-    @property
-    def nlp(self) -> Language:
-        """RAISES (DeepALError): The pipeline cannot be loaded."""
+    def load(self) -> Language:
+        """RETURNS (Language): The pipeline, loaded once. RAISES (DeepALError): It cannot be."""
         return _load(self.pipeline)
 
     def known_types(self) -> set[str]:
         """RETURNS (set[str]): The types that the pipeline says it can find, by its own names. Empty
         if a component does not say."""
-        labels: set[str] = set()
-        for name, pipe in self.nlp.pipeline:
-            if "doc.ents" in self.nlp.get_pipe_meta(name).assigns:
+        nlp, labels = self.load(), set[str]()
+        for name, pipe in nlp.pipeline:
+            if "doc.ents" in nlp.get_pipe_meta(name).assigns:
                 if not (own := getattr(pipe, "labels", ())):
                     return set()
                 labels.update(own)
@@ -106,7 +105,7 @@ class OtherPipeline:
         labels (Collection[str]): The types of the run.
         YIELDS (list[FoundSpan]): Per Doc, in the order of the text.
         """
-        nlp = self.nlp
+        nlp = self.load()
         copies = (bare_copy(doc, nlp.vocab) for doc in docs)
         for doc in nlp.pipe(progress_bar(copies, self.name, unit="sent")):
             yield [
@@ -115,6 +114,11 @@ class OtherPipeline:
                 if (label := self.types.get(ent.label_, ent.label_)) in labels
                 and (words := [token.i for token in ent if not token.is_space])
             ]
+
+    def label(self, docs: Sequence[Doc], labels: Collection[str]) -> None:
+        """Set what the pipeline finds as the entities of sentences. labels: As for `find`."""
+        for doc, found in zip(docs, self.find(docs, labels), strict=True):
+            doc.set_ents([Span(doc, each.start, each.end, each.label) for each in found])
 
 
 @lru_cache(maxsize=2)

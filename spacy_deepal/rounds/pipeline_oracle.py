@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 
-from ..acquisition.upstream import find_tagger
-from ..pipelines import load_pipeline
 from ..sentences import KEY
 from .oracle import Oracle
 from .other_pipeline import OtherPipeline
@@ -27,7 +25,7 @@ class PipelineOracle(Oracle):
 
     def check(self, docs: Iterable[Doc]) -> None:
         """RAISES (DeepALError): The pipeline cannot be loaded."""
-        assert self.other.nlp
+        self.other.load()
 
     def label(self, docs: Sequence[Doc], folder: Path) -> Iterable[Doc]:
         """Label sentences, and note in each who did: `doc.user_data["deepal"]["labelled_by"]` is
@@ -35,9 +33,9 @@ class PipelineOracle(Oracle):
 
         RAISES (DeepALError): As `OtherPipeline.check`.
         """
-        labels = find_tagger(load_pipeline(RunFolder(folder.parent).initial)).labels
+        labels = RunFolder(folder.parent).labels
         self.other.check(labels)
-        for doc, found in zip(docs, self.other.find(docs, labels), strict=True):
-            doc.set_ents([Span(doc, each.start, each.end, each.label) for each in found])
+        self.other.label(docs, labels)
+        for doc in docs:
             doc.user_data[KEY][LABELLED_BY] = self.other.name
         return docs

@@ -27,8 +27,10 @@ from filelock import FileLock, Timeout
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+from ..acquisition.upstream import find_tagger
 from ..errors import DeepALError
 from ..files import RowType, check_replaceable, parse_row, read_json, write_json
+from ..pipelines import load_pipeline
 from ..pool.shards import read_shards
 from ..sealed import read_sealed, write_sealed
 from .manifest import differences
@@ -173,6 +175,16 @@ class RunFolder:
                 f"format {RUN_FORMAT}. Use the version that made the run."
             )
         return parse_row(Manifest, content, str(self._manifest), RESTORE)
+
+    def check_run(self) -> None:
+        """RAISES (DeepALError): The folder holds no run that can be read: see `manifest`."""
+        _ = self.manifest
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The entity types. RAISES (DeepALError): There is no run, or `initial` is damaged."""
+        self.check_run()
+        return tuple(find_tagger(load_pipeline(self.initial)).labels)
 
     @property
     def metrics(self) -> list[RoundMetrics]:

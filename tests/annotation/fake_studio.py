@@ -11,6 +11,21 @@ from urllib.parse import parse_qs, urlsplit
 TOKEN, PERSONAL = "0123456789abcdef", "aaa.bbb.ccc"
 
 
+def studio_results(task, spans):
+    """RETURNS (list): Entities of a task as the labelling page sends them. spans: start, end,
+    label."""
+    text = task["data"]["text"]
+    return [
+        {
+            "from_name": "label",
+            "to_name": "text",
+            "type": "labels",
+            "value": {"start": s, "end": e, "text": text[s:e], "labels": [label]},
+        }
+        for s, e, label in spans
+    ]
+
+
 class FakeStudio:
     """What the server has, and what was asked of it.
 
@@ -38,20 +53,10 @@ class FakeStudio:
         """Answer the tasks of a sentence. spans: start, end, label."""
         for task in self.tasks[number]:
             if task["data"]["id"] == name:
-                text = task["data"]["text"]
-                results = [
-                    {
-                        "from_name": "label",
-                        "to_name": "text",
-                        "type": "labels",
-                        "value": {"start": s, "end": e, "text": text[s:e], "labels": [label]},
-                    }
-                    for s, e, label in spans
-                ]
                 annotation = {
                     "id": next(self.numbers),
                     "completed_by": by,
-                    "result": results,
+                    "result": studio_results(task, spans),
                     "was_cancelled": skipped,
                 }
                 annotation["updated_at"] = f"2020-01-01T00:00:{annotation['id']:02}Z"
@@ -64,7 +69,10 @@ class FakeStudio:
             if method == "POST":
                 return 201, self.create(**body)
             found = [p for p in self.projects.values() if query["title"][0] in p["title"]]
-            return 200, {"count": len(found), "results": found}
+            page, size = int(query["page"][0]), int(query["page_size"][0])
+            following = f"/api/projects?page={page + 1}" if page * size < len(found) else None
+            results = found[(page - 1) * size : page * size]
+            return 200, {"count": len(found), "next": following, "results": results}
         number = int(parts[0])
         if number not in self.projects:
             return 404, {"detail": "No Project matches the given query."}

@@ -10,6 +10,8 @@ from time import monotonic, sleep
 import pytest
 import requests
 
+from .fake_studio import studio_results
+
 COMMAND = "LABEL_STUDIO_COMMAND"  # the server's command; .ci/run installs it and sets this
 API_TOKEN = "0123456789abcdef0123456789abcdef01234567"
 SECONDS_TO_START = 240
@@ -34,16 +36,7 @@ class RealStudio:
 
     def annotate(self, task, spans, **more):
         """Answer a task as the page does. spans: start, end, label."""
-        text = task["data"]["text"]
-        results = [
-            {
-                "from_name": "label",
-                "to_name": "text",
-                "type": "labels",
-                "value": {"start": s, "end": e, "text": text[s:e], "labels": [label]},
-            }
-            for s, e, label in spans
-        ]
+        results = studio_results(task, spans)
         self.ask("POST", f"/api/tasks/{task['id']}/annotations/", json={"result": results, **more})
 
 

@@ -114,6 +114,14 @@ def test_an_empty_project_is_used_and_a_config_that_people_changed_stays(run, st
     assert studio.projects[1]["label_config"] == label_config_of(("LOC", "PER"))
 
 
+def test_a_project_is_found_among_many_whose_titles_hold_its_own(studio):
+    for number in range(100):
+        studio.create(title=f"Names {number}")
+    own = studio.create(title="Names")
+    assert StudioClient(studio.url).find_project("Names") == own
+    assert StudioClient(studio.url).find_project("Name") is None
+
+
 def test_answers_come_back_and_a_second_pull_changes_nothing(run, studio):
     push_to_studio(run, studio.url)
     first, second, third, *_ = selected(run)

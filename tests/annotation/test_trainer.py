@@ -7,7 +7,9 @@ from spacy_deepal.annotation.labelling_folder import LabellingFolder
 from spacy_deepal.annotation.session import Session
 from spacy_deepal.annotation.trainer import Trainer
 from spacy_deepal.files import write_atomically
+from spacy_deepal.pipelines import save_pipeline
 from spacy_deepal.rounds.config_file import load_run_config
+from spacy_deepal.rounds.other_pipeline import OtherPipeline
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.sentences import sentence_id
 
@@ -219,9 +221,23 @@ def test_a_new_type_grows_the_network_and_leaves_older_sentences_open(tmp_path):
     assert set(ner.labels) == set(labels)
 
 
+def test_a_type_that_another_component_knows_is_new_to_the_tagger(tmp_path):
+    labelling = Labelling(tmp_path, **HARDLY)
+    labelling.label(14)
+    labelling.work()
+    run = labelling.trainer.run
+    nlp = spacy.load(run.folder.initial)
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "TIME", "pattern": "noon"}])
+    save_pipeline(nlp, run.folder.initial)
+    labelling.session.add_label("me", "TIME")
+    run.annotations.refresh()
+    run.grow_labels()
+    assert run.folder.labels == tuple(sorted([*LABELS, "TIME"]))
+
+
 @pytest.mark.parametrize("passed", [False, True])
 def test_another_pipeline_suggests_from_the_first_sentence_until_the_model_is_better(
-    tmp_path, passed
+    tmp_path, passed, monkeypatch
 ):
     ruler = save_ruler(tmp_path / "ruler")
     block = {"@misc": "spacy_deepal.OtherPipeline.v1", "pipeline": ruler}
@@ -240,6 +256,9 @@ def test_another_pipeline_suggests_from_the_first_sentence_until_the_model_is_be
     run = labelling.trainer.run.folder
     assert labelling.session.view("me").progress.baseline == run.baseline
     assert (run.baseline.name, run.baseline.ents_p) == ("ruler", 1.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(OtherPipeline, "label", None)  # it is not measured again: dev is as it was
+        labelling.trainer.measure_last()
     journal = labelling.session.annotations.settled("train")
     assert {s.source for answer in journal for s in answer.suggested} == {"ruler"}
     assert (run.metrics[-1].dev_ents_f > run.baseline.dev_ents_f) == passed

@@ -112,6 +112,14 @@ def test_a_run_that_does_not_wait_has_nothing_to_push(tmp_path):
     assert (status, "Name the file to write." in output) == (1, True)
 
 
+@pytest.mark.parametrize("option", ["--url", "--project"])
+def test_a_batch_goes_to_a_file_or_to_a_server(run, tmp_path, option):
+    file = tmp_path / "tasks.json"
+    status, output = call("push", run, file, option, "http://localhost:8080")
+    assert (status, "Leave out one or the other." in output) == (1, True)
+    assert not file.exists()
+
+
 @pytest.mark.slow
 def test_a_run_that_waits_goes_on_by_itself_and_ends_cleanly_with_ctrl_c(paths, tmp_path):
     """Label Studio with `run --wait`: one round is labelled, then Ctrl+C in the next one."""
