@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ..bad_inputs.contents import BRAT, COLUMNS, JSON, LISTS, RECORDS, TEXTS, WHOLE, dump
-from .fuzz_target import OPTIONS, SUFFIXES, read_anything
+from .fuzz_target import OPTIONS, SUFFIXES, is_clear, read_anything
 
 SEEDS = [
     *(content for _, content in WHOLE.values()),
@@ -53,14 +53,14 @@ def folder(tmp_path_factory):
 @settings(max_examples=300)
 @given(kind=kinds, content=contents)
 def test_any_bytes_are_read_or_refused(folder, kind, content):
-    read_anything(folder, *kind, content)
+    assert is_clear(*read_anything(folder, *kind, content))
 
 
 @pytest.mark.slow
 @settings(max_examples=5000)
 @given(kind=kinds, content=contents)
 def test_many_more_bytes_are_read_or_refused(folder, kind, content):
-    read_anything(folder, *kind, content)
+    assert is_clear(*read_anything(folder, *kind, content))
 
 
 @pytest.mark.slow
