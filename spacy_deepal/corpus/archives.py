@@ -41,7 +41,8 @@ def _members(path: Path, encoding: str) -> list[Source]:
 
         def opened() -> IO[bytes]:
             try:
-                packed = zipfile.ZipFile(path).open(info)  # noqa: SIM115 (it is handed on)
+                with zipfile.ZipFile(path) as archive:
+                    packed = archive.open(info)  # which does not need the archive any more
             except RuntimeError as error:  # it is encrypted
                 raise DeepALError(f"{path}: {error}. Unpack it first.") from error
             stream = _unpacked(packed, place, info.compress_size)
