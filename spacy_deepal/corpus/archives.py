@@ -23,7 +23,7 @@ def open_sources(path: Path, encoding: str = "utf-8") -> list[Source]:
     """
     if not path.is_file():
         spool = NamedTemporaryFile()  # noqa: SIM115 (it lives as long as the source)
-        with Source(path, lambda: path.open("rb")).open() as stream:
+        with Source.of_file(path).open() as stream:
             shutil.copyfileobj(stream, spool)
         spool.flush()
         return [Source(path, lambda: open(spool.name, "rb"), encoding, spool)]
@@ -32,7 +32,7 @@ def open_sources(path: Path, encoding: str = "utf-8") -> list[Source]:
         return [Source(path, lambda: _unpacked(gzip.open(path), path, size), encoding)]
     if path.suffix.lower() == ".zip":
         return _members(path, encoding)
-    return [Source(path, lambda: path.open("rb"), encoding)]
+    return [Source.of_file(path, encoding)]
 
 
 def _members(path: Path, encoding: str) -> list[Source]:
@@ -41,7 +41,8 @@ def _members(path: Path, encoding: str) -> list[Source]:
 
         def opened() -> IO[bytes]:
             try:
-                packed = zipfile.ZipFile(path).open(info)  # noqa: SIM115 (it is handed on)
+                with zipfile.ZipFile(path) as archive:
+                    packed = archive.open(info)  # which does not need the archive any more
             except RuntimeError as error:  # it is encrypted
                 raise DeepALError(f"{path}: {error}. Unpack it first.") from error
             stream = _unpacked(packed, place, info.compress_size)
@@ -51,7 +52,7 @@ def _members(path: Path, encoding: str) -> list[Source]:
 
         return Source(place, opened, encoding)
 
-    with Source(path, lambda: path.open("rb")).open() as stream:
+    with Source.of_file(path).open() as stream:
         infos = [info for info in zipfile.ZipFile(stream).infolist() if not info.is_dir()]
     return [member(info) for info in sorted(infos, key=lambda info: info.filename)]
 

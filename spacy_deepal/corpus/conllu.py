@@ -47,21 +47,13 @@ def conllu_readings(source: Source, options: ReadOptions) -> list[Reading]:
     numbered = [row for row in rows if len(row) == WIDTH and row[0][:1].isdecimal()]
     if not rows or len(numbered) <= len(rows) / 2:
         return []
-    finders: dict[str, SchemeFinder] = {}
-    for _, line in source.lines():
-        finders |= {key: SchemeFinder() for key, _ in _tags_in(line.split("\t")[MISC:])}
-    for key, finder in finders.items():
-        for _, line in source.lines():
-            found = dict(_tags_in(line.split("\t")[MISC:]))
-            finder.add(found.get(key, "O"))
+    finders = {} if options.spans_key == NO_SPANS else _finders_by_key(source)
     if options.spans_key not in (None, NO_SPANS, *finders):
         raise DeepALError(
             f"{source.path}: no tags are under {options.spans_key!r} in the column MISC. The keys "
             f"with tags are: {', '.join(finders) or 'none'}. With --spans-key {NO_SPANS}, no tags "
             "are read."
         )
-    if options.spans_key == NO_SPANS:
-        finders = {}
     keys: list[str | None] = (
         [options.spans_key] if options.spans_key in finders else [*finders] or [None]
     )
@@ -76,6 +68,17 @@ def conllu_readings(source: Source, options: ReadOptions) -> list[Reading]:
         )
         for key in keys
     ]
+
+
+def _finders_by_key(source: Source) -> dict[str, SchemeFinder]:
+    """RETURNS (dict): The keys of the last column that have tags, and what these are like."""
+    finders: dict[str, SchemeFinder] = {}
+    for _, line in source.lines():
+        found = dict(_tags_in(line.split("\t")[MISC:]))
+        finders |= {key: SchemeFinder() for key in found if key not in finders}
+        for key, finder in finders.items():
+            finder.add(found.get(key, "O"))
+    return finders
 
 
 def _tags_in(misc: list[str]) -> Iterator[tuple[str, str]]:

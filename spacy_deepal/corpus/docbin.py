@@ -71,7 +71,7 @@ def read_docs(file: Path, vocab: Vocab) -> Iterator[Doc]:
 
     RAISES (DeepALError): The file cannot be read.
     """
-    return _docs_of(Source(file, lambda: file.open("rb")), vocab)
+    return _docs_of(Source.of_file(file), vocab)
 
 
 def move_docs(docs: Sequence[Doc], vocab: Vocab) -> list[Doc]:

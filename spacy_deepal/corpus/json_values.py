@@ -165,3 +165,8 @@ def first_values(source: Source, count: int) -> list[Any]:
         if len(found) == count or bad > BAD_ALLOWED + len(found):
             break
     return found
+
+
+def first_records(source: Source, count: int) -> list[dict[str, Any]]:
+    """RETURNS (list[dict]): The objects among a file's `first_values`."""
+    return [value for value in first_values(source, count) if isinstance(value, dict)]

@@ -9,7 +9,7 @@ from typing import IO, Any
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from .json_values import first_values, read_values
+from .json_values import first_records, read_values
 from .reading import BadLine, Reading, ReadOptions, Sentence, attempt
 from .records import check_spans_key, parse_sentence
 from .sources import Source
@@ -23,7 +23,7 @@ ANNOTATION_KEYS = ("annotations", "completions")
 
 def label_studio_readings(source: Source, options: ReadOptions) -> list[Reading]:
     """RETURNS (list[Reading]): The way to read a file of Label Studio; none if it is another."""
-    records = [value for value in first_values(source, 1) if isinstance(value, dict)]
+    records = first_records(source, 1)
     parse: Any = _parse_task
     if records and isinstance(records[0].get("data"), dict):
         format, how = FULL, "data and the results of annotations"

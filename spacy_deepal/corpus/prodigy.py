@@ -10,7 +10,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from .docs import CharSpan, set_spans
-from .json_values import first_values, read_values
+from .json_values import first_records, read_values
 from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, attempt
 from .record_parts import TEXT_KEYS, doc_of_record, record_text
 from .records import (
@@ -37,7 +37,7 @@ def prodigy_readings(
 
     format (str | None): The format that is asked for. None: the records tell.
     """
-    records = [value for value in first_values(source, LINES_TO_DETECT) if isinstance(value, dict)]
+    records = first_records(source, LINES_TO_DETECT)
     if not records:
         return []
     if format is None and not any("answer" in record for record in records):

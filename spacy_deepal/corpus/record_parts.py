@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 
 from .docs import tagged_doc
 from .reading import BadLine, ReadOptions
-from .spans import looks_like_spans, value_at
+from .spans import looks_like_spans, value_at, values_inside
 from .tags import TAG, SchemeFinder, full_tag, to_iob2
 
 TEXT_KEYS = ("text", "data", "sentence", "content")
@@ -40,20 +40,13 @@ def _where_else(record: dict[str, Any]) -> str:
     if "paragraphs" in record:
         return ". It is spaCy's JSON: `python -m spacy convert FILE . -c json` makes a .spacy file"
     for key, value in record.items():
-        inner = value if isinstance(value, dict) else {}
-        for name, part in {key: value, **{f"{key}.{k}": v for k, v in inner.items()}}.items():
+        for name, part in {key: value, **values_inside({key: value})}.items():
             if isinstance(part, list) and part and isinstance(part[0], dict | list):
                 if looks_like_spans(part):
                     continue
                 return f", but one with many records: write what is under {name!r} as a list"
-    strings = [key for key, value in record.items() if isinstance(value, str)]
-    strings += [
-        f"{key}.{name}"
-        for key, value in record.items()
-        if isinstance(value, dict)
-        for name, part in value.items()
-        if isinstance(part, str)
-    ]
+    values = {**record, **values_inside(record)}
+    strings = [key for key, value in values.items() if isinstance(value, str)]
     return f". Name the key of the text, as in --text-key {strings[0]}" if strings else ""
 
 

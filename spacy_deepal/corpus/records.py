@@ -12,7 +12,7 @@ from spacy.tokens import Doc
 from ..errors import DeepALError
 from ..sentences import INFO_KEYS
 from .docs import CharSpan, set_spans, tagged_doc
-from .json_values import first_values, read_values
+from .json_values import first_records, read_values
 from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, attempt
 from .record_parts import TAG_KEYS, TEXT_KEYS, doc_of_record, record_text, tags_of, token_texts
 from .sources import Source
@@ -26,7 +26,7 @@ DISCARDED = ("Discarded", "discarded")  # status of Argilla
 
 def record_readings(source: Source, options: ReadOptions) -> list[Reading]:
     """RETURNS (list[Reading]): The way to read a file of records; none if it is another one."""
-    records = [value for value in first_values(source, LINES_TO_DETECT) if isinstance(value, dict)]
+    records = first_records(source, LINES_TO_DETECT)
     if not records and source.suffix not in (".jsonl", ".json"):
         return []
     check_spans_key(source, records, options)

@@ -40,6 +40,11 @@ class Source:
     spool: Any = None
     text: "Source | None" = None
 
+    @classmethod
+    def of_file(cls, path: Path, encoding: str = "utf-8") -> "Source":
+        """RETURNS (Source): A file or a pipe, as it is."""
+        return cls(path, lambda: path.open("rb"), encoding)
+
     @property
     def name(self) -> str:
         """The name of the file, without .gz."""
@@ -164,7 +169,7 @@ def _other(error: UnicodeDecodeError) -> str:
 
 def read_lines(file: Path) -> Iterator[tuple[int, str]]:
     """YIELDS (tuple[int, str]): The lines of a UTF-8 file, as `Source.lines`."""
-    return Source(file, lambda: file.open("rb")).lines()
+    return Source.of_file(file).lines()
 
 
 def check_encoding(encoding: str) -> None:

@@ -84,6 +84,16 @@ def value_at(record: dict[str, Any], key: str) -> Any:
     return value_at(value, inner) if isinstance(value, dict) and inner else None
 
 
+def values_inside(record: dict[str, Any]) -> dict[str, Any]:
+    """RETURNS (dict): What is in the objects of a record, by keys as `value_at` takes them."""
+    return {
+        f"{outer}.{key}": value
+        for outer, values in record.items()
+        if isinstance(values, dict)
+        for key, value in values.items()
+    }
+
+
 def _check_unknown_keys(record: dict[str, Any], number: int) -> None:
     """RAISES (BadLine): What seems to be entities is under a key that is not known."""
     if others := _unknown_keys(record):
@@ -111,13 +121,8 @@ def _unknown_keys(record: dict[str, Any]) -> list[str]:
 def _of_unknown_keys(record: dict[str, Any]) -> dict[str, Any]:
     """RETURNS (dict): What is under keys that are not known, also in an object: "meta.spans"."""
     known = {*SPAN_KEYS, *SUGGESTED, *OTHER_KEYS}
-    inner = {
-        f"{outer}.{key}": value
-        for outer, values in record.items()
-        if isinstance(values, dict) and outer not in known
-        for key, value in values.items()
-    }
-    return {key: value for key, value in {**record, **inner}.items() if key not in known}
+    others = {key: value for key, value in record.items() if key not in known}
+    return {**others, **values_inside(others)}
 
 
 def _looks_like_entities(key: str, value: Any) -> bool:

@@ -6,7 +6,7 @@ It is a sealed file of JSON lines: a `ShardIndex` for each shard, in their order
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -142,12 +142,12 @@ def _count_genres(sentences: Iterable[tuple[str | None, int]]) -> dict[str, Genr
     return {name: GenreCount(sentences=numbers[name], words=words[name]) for name in sorted(words)}
 
 
-def write_index(path: Path, shards: Iterable[ShardIndex], text: Iterable[TextCounts]) -> None:
-    """Write an index, whole or not at all. text: One, made when the shards have been read."""
+def write_index(path: Path, shards: Iterable[ShardIndex], text: Callable[[], TextCounts]) -> None:
+    """Write an index, whole or not at all. text: Called when the shards have been read."""
 
     def rows() -> Iterator[Row]:
         yield from shards
-        yield from text
+        yield text()
 
     write_sealed(path, rows())
 

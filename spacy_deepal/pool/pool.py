@@ -192,16 +192,15 @@ class Pool:
                 yield (row := indexer.add(name, file.read_bytes(), docs))
                 self.add(row, file)
 
-        def text() -> Iterator[TextCounts]:
-            texts = (r for path in earlier for r in read_index(path, ""))
-            yield TextCounts.total(
-                [*(r for r in texts if isinstance(r, TextCounts)), indexer.text()]
-            )
+        def text() -> TextCounts:
+            stored = chain.from_iterable(read_index(path, "") for path in earlier)
+            before = [row for row in stored if isinstance(row, TextCounts)]
+            return TextCounts.total([*before, indexer.text()])
 
         if beside is None:
-            self._in_memory = [*rows(), *text()]
+            self._in_memory = [*rows(), text()]
         else:
-            write_index(beside, rows(), text())
+            write_index(beside, rows(), text)
             self._indexes = list(dict.fromkeys([*self._indexes, beside]))
 
 

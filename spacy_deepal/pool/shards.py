@@ -41,7 +41,7 @@ def write_shards(
     indexer = Indexer()
     with draft_beside(folder) as draft:
         shards = _write(docs, draft, sentences_per_shard, indexer)
-        write_index(draft / POOL_INDEX, shards, (indexer.text() for _ in range(1)))
+        write_index(draft / POOL_INDEX, shards, indexer.text)
         replace_folder(draft, folder)
 
 

@@ -1,13 +1,15 @@
 """The bad inputs: which command is given what."""
 
-import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from spacy_deepal.corpus.docbin import doc_bin
+
+from ..pools import make_docs
 from .contents import BRAT, COLUMNS, DAMAGE, JSON, LISTS, RECORDS, TEXTS, WHOLE, dump
 
+SHARD = doc_bin(list(make_docs(20, 1))).to_bytes()  # of a pool
 Files = dict[str, str | bytes]
 
 
@@ -196,7 +198,7 @@ def flipped(content: bytes, seed: int) -> bytes:
     return bytes(changed)
 
 
-# Commands over files of the world (see test_bad_inputs.py), and what the error must name.
+# Commands over files of the world (see world.py), and what the error must name.
 COMMANDS: dict[str, tuple[str, str]] = {
     "convert: no file": ("convert nowhere.txt out", "nowhere.txt"),
     "convert: an empty folder": ("convert empty out", "empty"),
@@ -284,13 +286,12 @@ def of_commands() -> Iterator[BadInput]:
         yield BadInput(name, command.split(" "), place)
 
 
-def of_spacy_files(shard: Path) -> Iterator[BadInput]:
+def of_spacy_files() -> Iterator[BadInput]:
     """YIELDS (BadInput): A shard with changed bytes, cut, or of other content."""
-    content = shard.read_bytes()
     for seed in range(20):
-        yield convert(f"spacy: bytes changed, {seed}", "in.spacy", flipped(content, seed))
+        yield convert(f"spacy: bytes changed, {seed}", "in.spacy", flipped(SHARD, seed))
     for share in (0.1, 0.5, 0.9):
-        cut = content[: int(len(content) * share)]
+        cut = SHARD[: int(len(SHARD) * share)]
         yield convert(f"spacy: cut at {share}", "in.spacy", cut)
     for name, other in {
         "empty": b"",
@@ -300,18 +301,7 @@ def of_spacy_files(shard: Path) -> Iterator[BadInput]:
         yield convert(f"spacy: {name}", "in.spacy", other)
 
 
-SOURCES: list[Callable[[], Iterator[BadInput]]] = [
-    of_formats,
-    of_records,
-    of_texts,
-    of_run,
-    of_commands,
-]
-
-
 def all_of_them() -> list[BadInput]:
-    return [bad for source in SOURCES for bad in source()]
-
-
-def as_options(values: dict[str, object]) -> list[str]:
-    return [part for key, value in values.items() for part in (f"--{key}", json.dumps(value))]
+    """RETURNS (list[BadInput]): Those of all kinds."""
+    kinds = (of_formats, of_records, of_texts, of_run, of_commands, of_spacy_files)
+    return [bad for kind in kinds for bad in kind()]

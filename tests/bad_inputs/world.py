@@ -9,7 +9,7 @@ import spacy
 from spacy_deepal.experiment.prepare import prepare
 
 from ..pools import AL_CONFIG, call, make_docs, make_pipeline, options, overrides, write_pools
-from .cases import BadInput, flipped
+from .cases import SHARD, BadInput, flipped
 
 TEXTS = Path(__file__).with_name("texts.txt")
 # Texts of Python, spaCy, confection and click, which change with their versions.
@@ -36,8 +36,7 @@ def make_world(folder: Path) -> None:
     (folder / "unread").mkdir()
     (folder / "unread" / "a.png").write_bytes(b"x")
     (folder / "damaged").mkdir()
-    shard = next((folder / "pool").glob("*.spacy"))
-    (folder / "damaged" / shard.name).write_bytes(flipped(shard.read_bytes(), 0))
+    (folder / "damaged" / "shard_0000.spacy").write_bytes(flipped(SHARD, 0))
     (folder / "raw.txt").write_text("Mia left Porto.\n")
     (folder / "configs.txt").write_text("x\n")
     (folder / "fails.py").write_text("1 / 0\n")

@@ -11,13 +11,13 @@ import atheris
 import spacy  # noqa: F401  (it is not to be instrumented)
 
 with atheris.instrument_imports(include=["spacy_deepal.corpus"]):
-    from .fuzz_target import read_anything
+    from .fuzz_target import is_clear, read_anything
 
 with TemporaryDirectory() as name:
 
     def test_one(data: bytes) -> None:
         suffix, options = data[:2].ljust(2, b"\0")
-        read_anything(Path(name), suffix, options, data[2:])
+        assert is_clear(*read_anything(Path(name), suffix, options, data[2:]))
 
     atheris.Setup(sys.argv, test_one)
     atheris.Fuzz()

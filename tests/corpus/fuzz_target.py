@@ -1,6 +1,5 @@
 """What is fuzzed: any bytes as a file of any format, read with any options."""
 
-from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -30,18 +29,37 @@ OPTIONS = (
 MOST = 1000  # sentences that are looked at
 
 
-def read_anything(folder: Path, suffix: int, options: int, content: bytes) -> None:
-    """Read a file. Only a DeepALError or a BadLine may come out.
+Item = Sentence | BadLine
+
+
+def read_anything(
+    folder: Path, suffix: int, options: int, content: bytes
+) -> tuple[list[Item], DeepALError | None]:
+    """Read a file. Nothing else may come out than what is returned.
 
     suffix, options (int): Which of SUFFIXES and OPTIONS.
+    RETURNS (list, DeepALError | None): The sentences and bad lines, and the error that ended them.
     """
     file = folder / f"in{SUFFIXES[suffix % len(SUFFIXES)]}"
     given = OPTIONS[options % len(OPTIONS)]
     file.write_bytes(content)
-    with suppress(DeepALError, BadLine):
+    items: list[Item] = []
+    problem = None
+    try:
         sources, _ = open_all(file)
         for source in sources:
             for item in islice(find_reading(source, given).read(source, NLP), MOST):
-                if isinstance(item, Sentence):
-                    list(finished(NLP, item, given))
+                items += finished(NLP, item, given) if isinstance(item, Sentence) else [item]
+    except BadLine as bad_line:
+        items.append(bad_line)
+    except DeepALError as error:
+        problem = error
     file.unlink()
+    return items, problem
+
+
+def is_clear(items: list[Item], error: DeepALError | None) -> bool:
+    """RETURNS (bool): Whether all items are sentences, or bad lines with a message, and whether
+    the error has one."""
+    clear = (isinstance(i, Sentence) or (isinstance(i, BadLine) and i.message) for i in items)
+    return all(clear) and (error is None or str(error) != "")

@@ -5,7 +5,6 @@ import zlib
 import pytest
 import spacy
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from spacy.tokens import Span
 
 from spacy_deepal.corpus.docbin import write_docs
@@ -16,6 +15,7 @@ from spacy_deepal.pool.export import export
 from spacy_deepal.sentences import KEY
 
 from .build import write
+from .edits import BYTES, edited, edits
 
 NLP = spacy.blank("en")
 SUFFIXES = {
@@ -34,13 +34,6 @@ SUFFIXES = {
     "inline": ".txt",
     "spacy": ".spacy",
 }
-PIECES = [*b'\t\n\r"{}[],:-#O019\xff', "\ufeff".encode(), b"null", b"1e9", b"9" * 30, b"\\ud800"]
-pieces = st.sampled_from([bytes([p]) if isinstance(p, int) else p for p in PIECES])
-changes = st.lists(
-    st.tuples(st.floats(0, 1), st.integers(0, 30), pieces | st.binary(max_size=3)),
-    min_size=1,
-    max_size=4,
-)
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +52,10 @@ def whole(tmp_path_factory):
 
 @pytest.mark.parametrize("format", SUFFIXES)
 @settings(max_examples=60, deadline=None)
-@given(changes=changes)
+@given(changes=edits(BYTES, fewest=1))
 def test_a_damaged_file_is_read_or_reported(tmp_path_factory, whole, format, changes):
     content = whole[format] if format != "spacy" else zlib.decompress(whole[format])
-    for at, gone, piece in changes:
-        place = int(at * len(content))
-        content = content[:place] + piece + content[place + gone :]
+    content = edited(content, changes)
     packed = content if format != "spacy" else zlib.compress(content)
     source = write(tmp_path_factory.mktemp(format), packed, f"file{SUFFIXES[format]}")
     try:

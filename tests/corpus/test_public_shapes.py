@@ -15,7 +15,7 @@ from spacy_deepal.corpus.formats import find_reading
 from spacy_deepal.corpus.reading import BadLine, ReadOptions
 from spacy_deepal.errors import DeepALError
 
-from .build import EN, entities, words, write
+from .build import EN, entities, read, words, write
 
 TEXT = "Mia left Porto"
 MIA, PORTO = ("Mia", "PER"), ("Porto", "LOC")
@@ -32,7 +32,7 @@ def task(**result):
     return json.dumps([{"data": {"text": TEXT}, "annotations": [{"result": [label | result]}]}])
 
 
-# name, content, options, the first sentence's words, all entities
+# name, content, options, the first sentence's words (a list, if they have spaces), all entities
 READ = {
     "JNLPBA's documents": (
         "a.iob2",
@@ -107,7 +107,7 @@ READ = {
             ]
         ),
         {},
-        "Mia,left Porto",
+        ["Mia", "left Porto"],
         [MIA],
     ),
     "spaCy 2 in Python": (
@@ -179,10 +179,9 @@ READ = {
 @pytest.mark.parametrize("kind", READ)
 def test_it_is_read(kind, tmp_path):
     name, content, options, first, found = READ[kind]
-    source = write(tmp_path, content, name)
-    items = list(find_reading(source, ReadOptions(**options)).read(source, EN))
+    items = read(tmp_path, "auto", content, name=name, **options)
     assert not [item for item in items if isinstance(item, BadLine)]
-    assert words(items[0]) == first.split("," if "," in first and len(first) > 5 else None)
+    assert words(items[0]) == (first if isinstance(first, list) else first.split())
     assert [entity for item in items for entity in entities(item)] == found
 
 
@@ -304,8 +303,7 @@ BAD = {
 @pytest.mark.parametrize("kind", BAD)
 def test_the_record_is_refused_with_a_remedy(kind, tmp_path):
     record, message = BAD[kind]
-    source = write(tmp_path, lines(record), "a.jsonl")
-    (item,) = find_reading(source, ReadOptions()).read(source, EN)
+    (item,) = read(tmp_path, "auto", lines(record), name="a.jsonl")
     assert isinstance(item, BadLine)
     assert message in item.message
 
@@ -313,16 +311,14 @@ def test_the_record_is_refused_with_a_remedy(kind, tmp_path):
 @pytest.mark.parametrize("content", ["[{0},,{0}]", "[,{0}]", "[{0},]", "[{0} {0}]"])
 def test_the_commas_of_a_list_are_counted(content, tmp_path):
     content = content.replace("{0}", lines({"text": TEXT, "spans": []}).strip())
-    source = write(tmp_path, content, "a.json")
-    items = list(find_reading(source, ReadOptions()).read(source, EN))
+    items = read(tmp_path, "auto", content, name="a.json")
     problems = [item.message for item in items if isinstance(item, BadLine)]
     assert problems == ["values of a list have one comma between them"]
 
 
 def test_entities_of_other_forms_in_conllu_are_told(tmp_path):
     row = "1\tMia\tMia\tPROPN\tNNP\t_\t0\troot\t_\tEntity=(person-1)\n\n"
-    source = write(tmp_path, row, "a.conllu")
-    (sentence,) = find_reading(source, ReadOptions()).read(source, EN)
+    (sentence,) = read(tmp_path, "auto", row, name="a.conllu")
     assert sentence.note == "sentences with Entity= in MISC, which is not read as it has no tags"
 
 
@@ -331,20 +327,20 @@ def test_a_wrong_spans_key_does_not_lose_all_labels(name, tmp_path):
     content = lines({"text": TEXT, "spans": [SPAN]})
     if name == "a.conllu":
         content = "1\tMia\tMia\tPROPN\tNNP\t_\t0\troot\t_\tNER=B-PER\n\n"
-    source = write(tmp_path, content, name)
     with pytest.raises(DeepALError, match=rf"{name}: no .* 'span'.*--spans-key none"):
-        find_reading(source, ReadOptions(spans_key="span"))
-    (item,) = find_reading(source, ReadOptions(spans_key="none")).read(source, EN)
+        find_reading(write(tmp_path, content, name), ReadOptions(spans_key="span"))
+    (item,) = read(tmp_path, "auto", content, name=name, spans_key="none")
     assert not item.doc.has_annotation("ENT_IOB")
 
 
 def test_types_alone_are_read_in_tables_and_records(tmp_path):
-    first = write(tmp_path, "Mia\tPER\nleft\tO\n", "a.tsv")
-    table = write(tmp_path, "word,label\nMia,PER\n", "a.csv")
-    record = write(tmp_path, lines({"tokens": ["Mia"], "ner": ["PER"]}), "a.jsonl")
-    for source, columns in ((first, ("word", "ner")), (table, ("word", "ner")), (record, ())):
-        options = ReadOptions(scheme="io", columns=columns)
-        (item,) = find_reading(source, options).read(source, EN)
+    record = lines({"tokens": ["Mia"], "ner": ["PER"]})
+    for name, content, columns in (
+        ("a.tsv", "Mia\tPER\nleft\tO\n", ("word", "ner")),
+        ("a.csv", "word,label\nMia,PER\n", ("word", "ner")),
+        ("a.jsonl", record, ()),
+    ):
+        (item,) = read(tmp_path, "auto", content, name=name, scheme="io", columns=columns)
         assert entities(item) == [MIA]
 
 
