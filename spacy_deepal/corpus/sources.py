@@ -3,6 +3,7 @@
 import codecs
 import gzip
 import io
+import lzma
 import re
 import zipfile
 import zlib
@@ -19,7 +20,11 @@ LATIN_1 = "iso8859-1"
 C1_CONTROL = re.compile("[\x80-\x84\x86-\x9f]")  # no text has these; in cp1252 they are “ and €
 # Encodings that Python has for other things than files.
 NOT_OF_FILES = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"}
-DAMAGED = (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+# What the readers of .gz and .zip raise; for a method that Python does not have, the last one.
+DAMAGED = (
+    *(gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError),
+    NotImplementedError,
+)
 CHUNK = 1 << 16
 
 
@@ -66,9 +71,10 @@ class Source:
         try:
             with self.opened() as stream:
                 yield stream
-        except DAMAGED as error:
-            raise DeepALError(f"{self.path} is damaged: {error}. Pack it again.") from error
-        except OSError as error:
+        except (*DAMAGED, OSError) as error:
+            # bzip2 has no error of its own: what it raises is no failure of the disk.
+            if isinstance(error, DAMAGED) or error.errno is None:
+                raise DeepALError(f"{self.path} is damaged: {error}. Pack it again.") from error
             raise DeepALError(f"{self.path} cannot be read: {error.strerror}.") from error
 
     def read_bytes(self) -> bytes:

@@ -369,6 +369,18 @@ def test_gzip_in_a_zip_is_read_and_a_zip_in_a_zip_refused(tmp_path):
         find_reading(inner, ReadOptions())
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_zip_is_told(method, tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as archive:
+        archive.writestr("a.txt", "".join(f"Mia left {n * n}.\n" for n in range(500)))
+    content = bytearray((tmp_path / "a.zip").read_bytes())
+    content[300:600] = bytes(300)
+    (tmp_path / "a.zip").write_bytes(content)
+    (source,), _ = open_all(tmp_path / "a.zip")
+    with pytest.raises(DeepALError, match=r"a\.zip/a\.txt is damaged: .*Pack it again"):
+        source.read_bytes()
+
+
 def test_a_text_with_annotation_beside_it_is_not_read_alone(tmp_path):
     write(tmp_path, "T1\tPER 0 3\tMia\n", "a.ann")
     source = write(tmp_path, TEXT, "a.txt")
