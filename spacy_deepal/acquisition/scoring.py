@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +97,8 @@ def score(
     budget: int | None = None,
     seed: int = 0,
 ) -> list[Score]:
-    """Score a pool in memory. These are the scores that `spacy deepal score` writes.
+    """Score a pool and keep the scores in memory. `spacy deepal score` writes the same ones, into
+    the folder of a `ScoringJob`.
 
     nlp (Language): As for `score_docs`.
     acquisition (str | AcquisitionFunction): A function, or its name as for `make_acquisition`. A
@@ -191,8 +191,10 @@ class ShardScorer:
     def __call__(self, task: ShardTask) -> int:
         """Score a shard and write its file. RETURNS (int): How many sentences have a score."""
         scoring = self.job.scoring
-        how = partial(score_shard, budget=scoring.budget, seed=scoring.seed)
-        return self.folder.write(task, how(self.nlp, task, self.function), scoring)
+        scores = score_shard(
+            self.nlp, task, self.function, budget=scoring.budget, seed=scoring.seed
+        )
+        return self.folder.write(task, scores, scoring)
 
 
 def score_pool(
@@ -203,7 +205,8 @@ def score_pool(
     engine: ScoringEngine = in_process,
     title: str = "score",
 ) -> int:
-    """Score the shards of a pool that have no scores yet, or other ones than the job would give.
+    """Score a pool into the folder of a job: the shards that have no scores there yet, or other
+    ones than the job would give.
 
     For a `PoolFunction` these are the first scores: `PoolScores` makes final ones of them.
 

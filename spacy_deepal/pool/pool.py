@@ -145,7 +145,7 @@ class Pool:
         stored = (read_index(path, remedy_of(path)) for path in self._indexes)
         return chain(chain.from_iterable(stored), self._in_memory)
 
-    def add(self, row: ShardIndex, file: Path) -> None:
+    def _add(self, row: ShardIndex, file: Path) -> None:
         """Add a shard that is indexed."""
         sentences = sum(map(bool, row.words))
         self.shards.append(Shard(row.name, file, row.fingerprint, sentences, sum(row.words)))
@@ -176,7 +176,7 @@ class Pool:
                     f"{self.path / row.name} {changed} after {index} was written. Put back what it "
                     f"was. If the change is meant, do this: {remedy_of(index)}"
                 )
-            self.add(row, files[row.name])
+            self._add(row, files[row.name])
         self._indexes.append(index)
 
     def _index_new(self, new: dict[str, Path], beside: Path | None) -> None:
@@ -190,7 +190,7 @@ class Pool:
             for name, file in progress_bar(new.items(), "index", unit="shard"):
                 docs = list(read_shard(file))
                 yield (row := indexer.add(name, file.read_bytes(), docs))
-                self.add(row, file)
+                self._add(row, file)
 
         def text() -> TextCounts:
             stored = chain.from_iterable(read_index(path, "") for path in earlier)

@@ -13,12 +13,12 @@ from statistics import mean
 from typing import Annotated, Any
 
 import typer
-from paired import compare_rounds, count_run, find_pairs
+from paired import compare_rounds, count_run, find_pairs, read_workspace
 from results import DIGITS, RESULTS, keep_config, markdown, record, show_errors
 from thinc.api import Config
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.report.runs import RecordedRun, read_runs
+from spacy_deepal.report.runs import RecordedRun
 
 HEAD = ["data", "function", "mean F1", "difference", "95% interval", "by seed", ""]
 
@@ -32,9 +32,8 @@ def main(
     """Record and print a line for each data set and function."""
     lines = []
     with show_errors():
-        found = {file.parents[1] for file in workspace.glob("*/*/manifest.json")}
-        for folder in sorted(found):
-            made = list(compare_with(folder, baseline, output.parent))
+        for folder, runs in read_workspace(workspace):
+            made = list(compare_with(runs, baseline, folder / "counts", output.parent))
             lines += [{"data": f"{folder.name}{name}", **line} for line in made]
         if not lines:
             raise DeepALError(f"{workspace} has no finished run of {baseline} and another one.")
@@ -42,19 +41,21 @@ def main(
     print(markdown(HEAD, *map(show_mean, lines)))
 
 
-def compare_with(folder: Path, baseline: str, results: Path) -> Iterator[dict[str, Any]]:
+def compare_with(
+    runs: list[RecordedRun], baseline: str, counts: Path, results: Path
+) -> Iterator[dict[str, Any]]:
     """YIELDS (dict): A line for each function, and for the baseline itself, without differences.
 
-    folder (Path): The runs of a data set, in folders of their own.
+    runs (list[RecordedRun]): Those of a data set.
+    counts (Path): As the folder of `count_run`.
     results (Path): The folder that keeps the config.
     """
-    runs = read_runs(file.parent for file in sorted(folder.glob("*/manifest.json")))
     rounds = max(len(run.rounds) for run in runs)
     runs = [run for run in runs if len(run.rounds) == rounds > 1]
     functions = sorted({run.name for run in runs if run.name != baseline})
     for function in functions if any(run.name == baseline for run in runs) else ():
         pairs = find_pairs(runs, function, baseline)
-        counted = [[count_run(run, folder / "counts") for run in pair] for pair in pairs]
+        counted = [[count_run(run, counts) for run in pair] for pair in pairs]
         *_, line = compare_rounds(pairs, counted)
         yield {**describe_runs([ours for ours, _ in pairs], results), "baseline": baseline} | {
             key: value for key, value in line.items() if key not in ("round", "words_percent")

@@ -15,6 +15,7 @@ difference whose interval has 0 in it, or whose seeds do not all have its sign, 
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,6 +31,7 @@ from spacy_deepal.pipelines import load_pipeline
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.report.runs import RecordedRun, read_runs
 from spacy_deepal.seeds import derive_seed
+from spacy_deepal.sentences import bare_copy
 
 RESAMPLES = 2000
 INTERVAL = (2.5, 97.5)  # percentiles
@@ -44,9 +46,7 @@ def main(
     """Record the difference after each round, and over all rounds, and print them."""
     rows = [["data", "words", "difference", "95% interval", "by seed", ""]]
     with show_errors():
-        found = {file.parents[1] for file in workspace.glob("*/*/manifest.json")}
-        for folder in sorted(found):
-            runs = read_runs(file.parent for file in sorted(folder.glob("*/manifest.json")))
+        for folder, runs in read_workspace(workspace):
             pairs = find_pairs(runs, acquisition, baseline)
             counted = [[count_run(run, folder / "counts") for run in pair] for pair in pairs]
             head = {"data": folder.name, "acquisition": acquisition, "baseline": baseline}
@@ -55,6 +55,13 @@ def main(
             record(output, lines, by=("data", "acquisition", "baseline"))
             rows += map(show, lines)
     print(markdown(*rows))
+
+
+def read_workspace(workspace: Path) -> Iterator[tuple[Path, list[RecordedRun]]]:
+    """YIELDS (Path, list[RecordedRun]): Of each data set, its folder and its runs."""
+    files = sorted(workspace.glob("*/*/manifest.json"))
+    for folder, found in groupby(files, lambda file: file.parents[1]):
+        yield folder, read_runs(file.parent for file in found)
 
 
 def find_pairs(
@@ -101,10 +108,7 @@ def count_model(model: Path, test: str) -> NDArray[np.int64]:
     """RETURNS (array[sentences, 3]): As `count_run`, of one model."""
     nlp = load_pipeline(model)
     gold = list(read_shards(test, nlp.vocab))
-    bare = (
-        Doc(nlp.vocab, [word.text for word in doc], [bool(word.whitespace_) for word in doc])
-        for doc in gold
-    )
+    bare = (bare_copy(doc, nlp.vocab) for doc in gold)
     return np.array([count(doc, found) for doc, found in zip(gold, nlp.pipe(bare), strict=True)])
 
 

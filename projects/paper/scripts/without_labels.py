@@ -24,6 +24,7 @@ from spacy_deepal.errors import DeepALError
 from spacy_deepal.experiment.simulation import prepare_corpus
 from spacy_deepal.pipelines import load_pipeline
 from spacy_deepal.pool.shards import read_shards
+from spacy_deepal.sentences import bare_copy
 
 # What the types of OntoNotes are called in other data. The first name that the data has counts. A
 # type of the data that is not here is never found.
@@ -85,9 +86,7 @@ def evaluate(nlp: Language, docs: list[Doc], title: str) -> dict[str, float]:
             f"None of the types of the data ({', '.join(sorted(types))}) is in TYPES of this "
             "program. Add them there."
         )
-    plain = (
-        Doc(nlp.vocab, [t.text for t in doc], [bool(t.whitespace_) for t in doc]) for doc in docs
-    )
+    plain = (bare_copy(doc, nlp.vocab) for doc in docs)
     examples = []
     for gold, doc in zip(docs, tqdm(nlp.pipe(plain), title, len(docs), disable=None), strict=True):
         doc.ents = [
