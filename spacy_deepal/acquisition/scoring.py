@@ -1,6 +1,5 @@
 """Score sentences, and pools shard by shard, for the loop, the command line and the label page."""
 
-import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..pipelines import fingerprint_model, load_pipeline
+from ..pool.index import hash_bytes
 from ..pool.pool import Pool
 from ..progress import progress_bar
 from ..sentences import count_words, sentence_id
@@ -169,11 +169,16 @@ def make_job(
     scoring = Scoring(
         acquisition=acquisition_label(acquisition),
         model=fingerprint_model(model) if needs.predicts else "",
-        code=hashlib.sha256(code.read_bytes()).hexdigest() if code else "",
+        code=fingerprint_code(code),
         budget=budget if needs.anytime else None,
         seed=seed,
     )
     return ScoringJob(str(model), output, acquisition, scoring, code, use_gpu, batch_words)
+
+
+def fingerprint_code(code: Path | None) -> str:
+    """RETURNS (str): The hash of the user's own code; empty if there is none."""
+    return hash_bytes(code.read_bytes()) if code else ""
 
 
 class ShardScorer:

@@ -162,7 +162,8 @@ class LabelledRun:
         config = self.config.interpolate()
         if self._manifest is None:
             pool = Pool(self.labelling.pool)
-            self._manifest = make_manifest(config, self.settings, pool)
+            code = Path(self.job.code) if self.job.code else None
+            self._manifest = make_manifest(config, self.settings, pool, code)
         gold = {str(part): describe_gold(config["paths"][part], self.job.lang) for part in MEASURED}
         return self._manifest.model_copy(update={"config": config.to_str(), **gold})
 

@@ -17,22 +17,28 @@ from thinc.api import Config
 
 from ..about import __version__
 from ..acquisition.registry import NAME
+from ..acquisition.scoring import fingerprint_code
 from ..corpus.docbin import read_docs
 from ..errors import DeepALError
 from ..pipelines import blank_pipeline
 from ..pool.pool import Pool
 from ..pool.shards import fingerprint, shard_files
+from ..sealed import hash_folder
 from .rows import RUN_FORMAT, DataFile, Manifest, PoolSummary
 from .settings import ANNOTATION, DEFAULTS, ENDS, SECTION, Settings
 
 DATA = ("pool", "dev", "test")
 SHARD = "pool/"  # and its name
+VECTORS, CODE = "vectors.fingerprint", "--code"
 
 
-def make_manifest(config: Config, settings: Settings, pool: Pool) -> Manifest:
-    """Describe a run by its config, interpolated, and the data that it names.
+def make_manifest(
+    config: Config, settings: Settings, pool: Pool, code: Path | None = None
+) -> Manifest:
+    """Describe a run by its config, interpolated, the data that it names, and the user's own code.
 
     pool (Pool): The config's pool.
+    code (Path | None): A Python file that registers what the config names.
     RAISES (DeepALError): Dev or test has no label.
     """
     paths, lang = config["paths"], config["nlp"]["lang"]
@@ -47,6 +53,8 @@ def make_manifest(config: Config, settings: Settings, pool: Pool) -> Manifest:
         dev=describe_gold(paths["dev"], lang),
         test=describe_gold(paths["test"], lang),
         config=config.to_str(),
+        vectors=_fingerprint_vectors(paths.get("vectors")),
+        code=fingerprint_code(code),
         versions={
             "spacy_deepal": __version__,
             **{package: version(package) for package in ("spacy", "thinc", "torch")},
@@ -79,6 +87,12 @@ def describe_gold(path: str | Path, lang: str) -> DataFile:
     return DataFile(path=str(path), fingerprint=fingerprint(path))
 
 
+def _fingerprint_vectors(path: Any) -> str:
+    """RETURNS (str): The hash of a folder; empty if none is named, as by the name of a package."""
+    named = isinstance(path, str) and path and Path(path).is_dir()
+    return hash_folder(Path(path)) if named else ""
+
+
 def read_gold(path: str | Path, vocab: Vocab) -> Iterator[Doc]:
     """YIELDS (Doc): Data to evaluate on. Unlike those of a pool, they need no ids."""
     return chain.from_iterable(read_docs(file, vocab) for file in shard_files(path))
@@ -88,14 +102,15 @@ def differences(old: Manifest, new: Manifest) -> list[str]:
     """RETURNS (list[str]): What makes the new manifest one of another run, if anything: each place,
     with both values."""
     was, now = _fixed(old), _fixed(new)
-    added = {key for key in now if key.startswith(SHARD) and key not in was}  # it may grow
+    # The pool may grow. A run that began without code needs none, so it may have some later.
+    added = {k for k in now if k.startswith((SHARD, VECTORS, CODE)) and not was.get(k)}
     changed = (key for key in {**was, **now} if was.get(key) != now.get(key) and key not in added)
     return [f"{key}: was {_short(was.get(key))}, is {_short(now.get(key))}" for key in changed]
 
 
 def _fixed(manifest: Manifest) -> dict[str, Any]:
     """What must not change while a run continues, by dotted key: the config but for who labels and
-    for what changes no result, the seed, and the fingerprints of the data."""
+    for what changes no result, the seed, and the fingerprints of the data and of the code."""
     config = Config().from_str(manifest.config)
     config[SECTION] = DEFAULTS | config.get(SECTION, {})
     config[SECTION].pop("logger", None)
@@ -110,6 +125,7 @@ def _fixed(manifest: Manifest) -> dict[str, Any]:
         if key.startswith("config.corpora.") and key.endswith(".path"):
             fixed[key] = moved.get(fixed[key], fixed[key])
     data = {f"{key}.fingerprint": getattr(manifest, key).fingerprint for key in ("dev", "test")}
+    data |= {VECTORS: manifest.vectors, CODE: manifest.code}
     shards = {f"{SHARD}{name}": found for name, found in manifest.pool.shards.items()}
     return {**fixed, "seed": manifest.seed, **data, **shards}
 

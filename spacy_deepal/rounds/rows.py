@@ -37,6 +37,8 @@ class Manifest(Row):
 
     acquisition (str), arguments (dict): The registered function and its arguments.
     config (str): The config, interpolated, as text.
+    vectors (str): The hash of the folder of word vectors; empty if no folder is named.
+    code (str): The hash of the user's own code; empty if there is none.
     versions (dict): The version of each package that matters, and of Python.
     threads (int): The threads of torch when the run began. Other numbers give other last bits.
     started (str): Time in UTC, ISO 8601.
@@ -51,6 +53,8 @@ class Manifest(Row):
     dev: DataFile
     test: DataFile
     config: str
+    vectors: str = ""
+    code: str = ""
     versions: dict[str, str]
     threads: int
     started: str

@@ -50,7 +50,8 @@ class Run:
         overrides (dict | None): Values by dotted key, as `spacy train` takes them.
         keep (str): Which rounds' models stay on disk: "last" or "all".
         use_gpu (int): GPU id. With -1, the CPU.
-        code (Path | None): A Python file that worker processes import first.
+        code (Path | None): A Python file that worker processes import first. A run that began
+            with one does not continue with another one.
         tell (Callable): Called with a sentence for each damaged file that is made again, and for
             shards that were added to the pool.
         RAISES (DeepALError): The config cannot be used.
@@ -97,7 +98,7 @@ class Run:
         """Begin the run, or repair what is there of it."""
         folder, paths = self.folder, self._resolved["paths"]
         pool = Pool(paths["pool"], folder.index, self._tell)
-        manifest = make_manifest(self._resolved, self._settings, pool)
+        manifest = make_manifest(self._resolved, self._settings, pool, self._training.code)
         if folder.has_begun:
             folder.open(manifest)
         else:  # nothing is written before all that is needed has been found

@@ -33,7 +33,7 @@ from ..files import RowType, check_replaceable, parse_row, read_json, write_json
 from ..pipelines import load_pipeline
 from ..pool.shards import read_shards
 from ..sealed import read_sealed, write_sealed
-from .manifest import differences
+from .manifest import CODE, differences
 from .rows import RUN_FORMAT, Baseline, FoundEntities, Manifest, RoundMetrics, Seconds, Selected
 
 LABELLING = "labelling"
@@ -44,6 +44,7 @@ EVALUATE_AGAIN = (
     "trains and evaluates all rounds again, from the labels that are there."
 )
 MAY_CHANGE = "config.training.optimizer."  # after a loss that was not a number
+GROWING = ("config", "vectors", "code", "dev", "test")  # while people label
 
 
 @dataclass(frozen=True)
@@ -136,22 +137,28 @@ class RunFolder:
             write_json(self._manifest, grown.model_dump())
 
     def grow(self, manifest: Manifest) -> None:
-        """Begin a run, or continue one whose dev, test and types may grow while people label.
+        """Begin a run, or continue one whose dev, test and types may grow while people label, and
+        whose config is theirs to change.
 
         RAISES (DeepALError): The folder holds a run with another pool or seed.
         """
         if self._manifest.exists():
             old = self.manifest
-            growing = {key: getattr(manifest, key) for key in ("config", "dev", "test")}
+            growing = {key: getattr(manifest, key) for key in GROWING}
             if changes := differences(old.model_copy(update=growing), manifest):
                 raise self._another(changes)
             manifest = manifest.model_copy(update={"started": old.started})
         write_json(self._manifest, manifest.model_dump())
 
     def _another(self, changes: list[str]) -> DeepALError:
+        lines = "".join(f"\n- {change}" for change in changes)
+        if any(change.startswith(CODE) for change in changes):
+            lines += (
+                "\nIf no model depends on what has changed in the code, such as an oracle or a "
+                f'logger, write the new value as "code" into {self._manifest}.'
+            )
         return DeepALError(
-            f"{self.path} holds another run. Use another folder, or undo these changes:\n- "
-            + "\n- ".join(changes)
+            f"{self.path} holds another run. Use another folder, or undo these changes:{lines}"
         )
 
     @property

@@ -9,11 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
+import spacy
 import torch
 from spacy.language import Language
 from spacy.util import load_model
 
-from spacy_deepal.errors import DeepALError
+from spacy_deepal.errors import DeepALError, LabelsAwaited
 from spacy_deepal.rounds import loop, run, run_folder, training
 from spacy_deepal.rounds.run import run_loop
 from spacy_deepal.rounds.run_folder import RowFile
@@ -178,6 +179,24 @@ def test_a_half_removed_model_of_an_earlier_round_is_removed(paths, finished, tm
     run_loop(quick_config(paths), tmp_path / "run")
     assert_same_end(tmp_path / "run", finished.path)
     assert not (tmp_path / "run" / "round_00" / "model").exists()
+
+
+def test_a_run_that_has_begun_goes_on_with_its_own_code_and_vectors_alone(paths, tmp_path):
+    code, moved = tmp_path / "own.py", tmp_path / "moved.py"
+    code.write_text("SETTING = 1")
+    moved.write_text("SETTING = 1")
+    spacy.blank("xx").to_disk(tmp_path / "vectors")
+    oracle = {"active_learning.oracle": {"@misc": "spacy_deepal.FileOracle.v1"}}
+    config = quick_config(paths, more={**oracle, "paths.vectors": str(tmp_path / "vectors")})
+    for own in (code, moved):
+        with pytest.raises(LabelsAwaited):
+            run_loop(config, tmp_path / "run", code=own)
+    code.write_text("SETTING = 2")
+    (tmp_path / "vectors" / "more").touch()
+    with pytest.raises(DeepALError) as caught:
+        run_loop(config, tmp_path / "run", code=code)
+    changed = [line.split(":")[0] for line in str(caught.value).split("\n- ")[1:]]
+    assert changed == ["vectors.fingerprint", "--code"]
 
 
 WAITS = '''

@@ -32,6 +32,7 @@ MANIFEST = Manifest.model_validate(
         "dev": {"path": "dev", "fingerprint": "d"},
         "test": {"path": "test", "fingerprint": "t"},
         "config": CONFIG,
+        "vectors": "v",
         "versions": {"spacy": "3.8.0"},
         "threads": 1,
         "started": "2026-01-01T00:00:00+00:00",
@@ -149,12 +150,36 @@ def test_a_file_in_the_folders_place_is_refused(tmp_path):
         ({"pool": {"shards": {}}}, 'pool/a.spacy: was "f00d", is null'),
         ({"dev": {"fingerprint": "x"}}, 'dev.fingerprint: was "d", is "x"'),
         ({"test": {"fingerprint": "x"}}, 'test.fingerprint: was "t", is "x"'),
+        ({"vectors": "x"}, 'vectors.fingerprint: was "v", is "x"'),
     ],
 )
 def test_another_run_is_refused_with_the_difference(folder, change, difference):
     with pytest.raises(DeepALError, match="holds another run") as caught, folder.lock():
         folder.open(changed(**change))
     assert str(caught.value).split("\n- ")[1:] == [difference]
+    assert folder.manifest == MANIFEST
+
+
+@pytest.mark.parametrize("later", ["other", ""])
+def test_other_code_is_another_run_and_the_error_says_how_to_go_on(tmp_path, later):
+    folder = RunFolder(tmp_path / "run")
+    with folder.lock():
+        folder.open(changed(code="own"))
+        folder.initial.mkdir()
+        with pytest.raises(DeepALError, match="holds another run") as caught:
+            folder.open(changed(code=later))
+        lines = str(caught.value).split("\n")
+        assert lines[1] == f'- --code: was "own", is "{later}"'
+        assert lines[2].endswith(f'new value as "code" into {folder.path}/manifest.json.')
+        change_text(folder.path / "manifest.json", '"code": "own"', f'"code": "{later}"')
+        folder.open(changed(code=later))
+
+
+def test_a_run_that_began_without_code_may_have_some_later(folder):
+    """All that it needs was there without it: it may be for an oracle or a logger."""
+    with folder.lock():
+        folder.open(changed(code="own"))
+        folder.open(changed(code="other"))
     assert folder.manifest == MANIFEST
 
 
