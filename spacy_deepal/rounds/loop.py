@@ -19,11 +19,12 @@ from ..acquisition.selection import PoolScores, select
 from ..acquisition.upstream import find_tagger
 from ..corpus.docbin import write_docs
 from ..errors import DeepALError
-from ..files import replace_folder
+from ..files import draft_beside, replace_folder
 from ..pipelines import blank_pipeline, load_pipeline, save_pipeline
 from ..pool.index import count_genres
 from ..pool.lookup import fetch
 from ..pool.pool import Pool
+from ..pool.shards import write_shards
 from ..sealed import seal_folder
 from ..seeds import derive_seed
 from ..sentences import count_words, sentence_id
@@ -93,10 +94,21 @@ class Loop:
         for damaged in take_out_damaged(self.folder):
             tell(damaged)
         if not self.folder.initial.exists():
-            save_pipeline(self.training.initialize(self.folder.index), self.folder.initial)
+            save_pipeline(self._initialize(), self.folder.initial)
         if metrics := self.folder.metrics:
             self._labelled(metrics[-1].round)
             self.trained(metrics[-1].round)
+
+    def _initialize(self) -> Language:
+        """RETURNS (Language): The pipeline from which the run started. It knows nothing of shards
+        that the pool has got since then."""
+        added = self.folder.manifest.added
+        if not added:
+            return self.training.initialize(self.folder.index)
+        first = (shard for shard in self.pool.shards if shard.name not in added)
+        with draft_beside(self.folder.initial) as draft:
+            write_shards((doc for shard in first for doc in shard.read()), draft / "pool")
+            return self.training.initialize(pool=draft / "pool")
 
     def trained(self, number: int) -> Path:
         """RETURNS (Path): The model of a round. If it is not there, the round is trained; so are,

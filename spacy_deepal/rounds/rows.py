@@ -33,7 +33,7 @@ class PoolSummary(DataFile):
 
 
 class Manifest(Row):
-    """What a run is, fixed at its start: manifest.json.
+    """What a run is, fixed at its start but for the pool, which may grow: manifest.json.
 
     acquisition (str), arguments (dict): The registered function and its arguments.
     config (str): The config, interpolated, as text.
@@ -42,6 +42,7 @@ class Manifest(Row):
     versions (dict): The version of each package that matters, and of Python.
     threads (int): The threads of torch when the run began. Other numbers give other last bits.
     started (str): Time in UTC, ISO 8601.
+    added (list[str]): The shards that the pool has got since then.
     """
 
     format: int
@@ -58,6 +59,7 @@ class Manifest(Row):
     versions: dict[str, str]
     threads: int
     started: str
+    added: list[str] = Field(default_factory=list)
 
 
 class TypeScores(Row):

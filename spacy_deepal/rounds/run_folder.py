@@ -126,15 +126,16 @@ class RunFolder:
         if not (self._manifest.exists() and self.has_begun):
             write_json(self._manifest, manifest.model_dump())
             return
-        changes = differences(self.manifest, manifest)
+        old = self.manifest
+        changes = differences(old, manifest)
         diverged = any(here.diverged.exists() for here in self.rounds())
-        if changes and diverged and all(change.startswith(MAY_CHANGE) for change in changes):
-            write_json(self._manifest, manifest.model_dump())
-        elif changes:
+        if changes and not (diverged and all(each.startswith(MAY_CHANGE) for each in changes)):
             raise self._another(changes)
-        elif manifest.pool.shards != self.manifest.pool.shards:
-            grown = self.manifest.model_copy(update={"pool": manifest.pool})
-            write_json(self._manifest, grown.model_dump())
+        new = [name for name in manifest.pool.shards if name not in old.pool.shards]
+        if changes or new:
+            grown = {"pool": manifest.pool, "added": [*old.added, *new]}
+            now = (manifest if changes else old).model_copy(update=grown)
+            write_json(self._manifest, now.model_dump())
 
     def grow(self, manifest: Manifest) -> None:
         """Begin a run, or continue one whose dev, test and types may grow while people label, and

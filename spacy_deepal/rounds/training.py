@@ -54,7 +54,7 @@ class Training:
     use_gpu: int = -1
     code: Path | None = None
 
-    def initialize(self, index: Path | None = None) -> Language:
+    def initialize(self, index: Path | None = None, pool: Path | None = None) -> Language:
         """Make the pipeline from which a run starts.
 
         Its characters and words are those of the pool's text, as its index counts them. Its labels
@@ -62,11 +62,12 @@ class Training:
         never has to resize anything.
 
         index (Path | None): The index of shards that the pool's own index does not have.
-
+        pool (Path | None): What is read in place of the config's pool. None: that itself.
         RAISES (DeepALError): Something that the config names cannot be read; the pool has no
             annotation for one of the components.
         """
-        config = _reading(self.config, self.config["paths"]["pool"])
+        named = self.config["paths"]["pool"]
+        config = _reading(self.config, str(pool or named))
         config["training"]["seed"] = derive_seed(self.settings.seed, "initial weights")
         config["training"]["max_epochs"] = 0  # with -1 spaCy would look at 100 sentences only
         counts = {"path": "${paths.train}", "beside": str(index) if index else None}
@@ -83,6 +84,7 @@ class Training:
             nlp = _init_pipeline(config, self.use_gpu)
         for name in taggers:
             del nlp.config["initialize"]["components"][name]["counts"]
+        nlp.config["paths"]["train"] = named
         return nlp
 
     def train_round(self, here: RoundFolder, start: Path, docs: list[Doc]) -> Path:

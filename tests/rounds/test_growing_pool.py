@@ -9,8 +9,9 @@ from spacy_deepal.files import read_json
 from spacy_deepal.pool.index import POOL_INDEX
 from spacy_deepal.pool.shards import write_shards
 from spacy_deepal.rounds.run import run_loop
+from spacy_deepal.sealed import hash_folder
 
-from ..pools import make_docs, quick_config, read_jsonl, write_pools
+from ..pools import make_doc, make_docs, quick_config, read_jsonl, write_pools
 
 FAST = {"budget_words": 0.5, "passes": 1, "min_updates": 0, "evaluations": 1}
 
@@ -40,6 +41,22 @@ def test_added_shards_are_picked_up_with_a_notice(own_paths, tmp_path):
     assert words(tmp_path / "run") > before
     assert read_jsonl(tmp_path / "run" / "metrics.jsonl")[-1]["words"] == words(tmp_path / "run")
     assert (tmp_path / "run" / "shards.index").is_file()
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_damaged_first_pipeline_is_made_of_the_shards_with_which_the_run_began(
+    own_paths, tmp_path, times
+):
+    initial = tmp_path / "run" / "initial"
+    before = hash_folder(initial)
+    for number in range(3, 3 + times):
+        docs = [make_doc(f"new-{number}", ["Zoe", "met", "them"], {0: f"NEW{number}"})]
+        write_shards(docs, tmp_path / "more")
+        shard = own_paths["pool"] / f"shard_000{number}.spacy"
+        shutil.copy(tmp_path / "more" / "shard_0000.spacy", shard)
+        (initial / "meta.json").unlink()
+        run_loop(quick_config(own_paths, rounds=1, **FAST), tmp_path / "run", tell=print)
+        assert hash_folder(initial) == before
 
 
 @pytest.mark.parametrize("indexed", [True, False])
