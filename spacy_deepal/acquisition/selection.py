@@ -1,7 +1,7 @@
 """Choose what to label: whole sentences, highest score first, up to a budget in words."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -100,7 +100,8 @@ class PoolScores:
 
     function (AcquisitionFunction | None): If it is a `PoolFunction`, it makes final scores of those
         in the folder.
-    earlier (Sequence[Mapping]): As for `final_scores`.
+    earlier (Sequence[ScoreFolder]): The first scores of the rounds before, the latest last. A shard
+        that was added since has none there.
     """
 
     def __init__(
@@ -108,16 +109,26 @@ class PoolScores:
         folder: ScoreFolder,
         pool: Pool,
         function: AcquisitionFunction | None = None,
-        earlier: Sequence[Mapping[str, float]] = (),
+        earlier: Sequence[ScoreFolder] = (),
     ):
         self._folder, self._pool = folder, pool
         self._function, self._earlier = function, earlier
 
     def __iter__(self) -> Iterator[Score]:
         read = partial(self._folder.read, self._pool)
-        return (
-            read() if self._function is None else final_scores(self._function, read, self._earlier)
-        )
+        if self._function is None:
+            return read()
+        return final_scores(self._function, read, self._scores_before() if self._earlier else None)
+
+    def _scores_before(self) -> Iterator[list[float]]:
+        """YIELDS (list[float]): The earlier scores of each sentence. Those of one shard are in
+        memory."""
+        for shard in self._pool.shards:
+            folders = [each for each in self._earlier if each.file(shard.name).is_file()]
+            rows = [each.read_shard(shard.name) for each in folders]
+            known = [dict(zip(row.ids, row.scores, strict=True)) for row in rows]
+            for name in self._folder.read_shard(shard.name).ids:
+                yield [scores[name] for scores in known if name in scores]
 
 
 def select_batch(

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from math import sqrt
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 
 LENGTH_EXPONENTS = 0.0, 3.0  # between which an exponent of the length is looked for
+FinalScore = Callable[[Score, Sequence[float]], float]
 
 
 class PoolFunction(AcquisitionFunction, Protocol):
@@ -24,15 +26,13 @@ class PoolFunction(AcquisitionFunction, Protocol):
     When all sentences have one, `fit` says how each of them becomes the final score.
     """
 
-    def fit(
-        self, scores: Iterable[Score], earlier: Sequence[Mapping[str, float]]
-    ) -> Callable[[Score], float]:
+    def fit(self, scores: Iterable[Score]) -> FinalScore:
         """Look at the first scores of the whole pool. Keep no state.
 
-        scores (Iterable[Score]): The first scores of this round.
-        earlier (Sequence[Mapping]): The first scores of up to `Needs.rounds` rounds before, by id,
-            the latest last. Rounds whose batch was drawn at random have none and are not there.
-        RETURNS (Callable[[Score], float]): Makes a sentence's final score.
+        scores (Iterable[Score]): The first scores of this round, as a stream.
+        RETURNS (FinalScore): Makes the final score of a sentence. It gets the first score, and a
+            list of the first scores in up to `Needs.rounds` rounds before, the latest last. Rounds
+            whose batch was drawn at random have none.
         """
         ...
 
@@ -40,13 +40,14 @@ class PoolFunction(AcquisitionFunction, Protocol):
 def final_scores(
     acquisition: AcquisitionFunction,
     read: Callable[[], Iterable[Score]],
-    earlier: Sequence[Mapping[str, float]] = (),
+    earlier: Iterable[Sequence[float]] | None = None,
 ) -> Iterator[Score]:
     """Make final scores of first ones, as a stream.
 
     read (Callable): Returns the first scores of the whole pool, from the first sentence to the last
         each time it is called.
-    earlier (Sequence[Mapping]): As for `PoolFunction.fit`.
+    earlier (Iterable[Sequence[float]] | None): The first scores of each sentence in the rounds
+        before. None: none are known.
     YIELDS (Score): In the same order. A function without `fit` has final scores already.
     RAISES (DeepALError): A score is not a finite number, with the sentence's id.
     """
@@ -54,9 +55,10 @@ def final_scores(
     if fit is None:
         yield from read()
         return
-    final = fit(read(), earlier)
+    final = fit(read())
+    before = iter(repeat(()) if earlier is None else earlier)
     for item in read():
-        yield Score(id=item.id, words=item.words, score=finite_score(final(item), item.id))
+        yield item._replace(score=finite_score(final(item, next(before)), item.id))
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,7 @@ class FittedMNLP:
         """RETURNS (float): The first score, that of LC."""
         return LC()(evidence)
 
-    def fit(
-        self, scores: Iterable[Score], earlier: Sequence[Mapping[str, float]]
-    ) -> Callable[[Score], float]:
+    def fit(self, scores: Iterable[Score]) -> FinalScore:
         """Fit c n^a to LC by `fit_power`. The final score is LC / n^a."""
         by_length: defaultdict[int, list[float]] = defaultdict(lambda: [0, 0.0])
         for item in scores:
@@ -78,7 +78,7 @@ class FittedMNLP:
             of_length[0] += 1
             of_length[1] += item.score
         exponent = fit_power(by_length)
-        return lambda item: item.score / item.words**exponent
+        return lambda item, earlier: item.score / item.words**exponent
 
 
 def fit_power(by_length: Mapping[int, Sequence[float]]) -> float:
@@ -143,14 +143,12 @@ class Fluctuation:
         """RETURNS (float): The first score, that of MNLP."""
         return MNLP()(evidence)
 
-    def fit(
-        self, scores: Iterable[Score], earlier: Sequence[Mapping[str, float]]
-    ) -> Callable[[Score], float]:
+    def fit(self, scores: Iterable[Score]) -> FinalScore:
         """The final score is weight s_t + (1 - weight) SD(s_(t-k+1), ..., s_t), where s_t is MNLP
         in round t. In the first round that has scores, the standard deviation is 0."""
 
-        def final(item: Score) -> float:
-            window = [past[item.id] for past in earlier if item.id in past] + [item.score]
+        def final(item: Score, earlier: Sequence[float]) -> float:
+            window = [*earlier, item.score]
             mean = sum(window) / len(window)
             deviation = sqrt(sum((score - mean) ** 2 for score in window) / len(window))
             return self.weight * item.score + (1 - self.weight) * deviation

@@ -178,13 +178,12 @@ class Loop:
         function = resolve_acquisition(block)
         earlier = []
         for each in map(self.folder.round, self._scored(needs_of(function).rounds)):
-            folder = ScoreFolder(each.scores)
+            earlier.append(ScoreFolder(each.scores))
             try:
-                known = list(folder.read_all())
+                for _ in earlier[-1].read_all():
+                    pass
             except DeepALError:  # a file was lost or damaged
                 self._score(each, block)
-                known = list(folder.read_all())
-            earlier.append({item.id: item.score for item in known})
         return PoolScores(ScoreFolder(here.scores), self.pool, function, earlier)
 
     def _scored(self, rounds: int) -> list[int]:

@@ -1,5 +1,7 @@
 """Functions that make a final score when those of the whole pool are known."""
 
+import shutil
+
 import numpy
 import pytest
 from hypothesis import assume, given
@@ -18,9 +20,10 @@ from spacy_deepal.acquisition.whole_pool import (
 )
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.pool import Pool
+from spacy_deepal.pool.shards import write_shards
 from spacy_deepal.tagger.evidence import Evidence
 
-from ..pools import make_score
+from ..pools import fill_scores, make_doc, make_score, write_three
 
 EVIDENCE = Evidence(id="a", words=2, uniform=0.5, log_probs=numpy.log(numpy.array([0.5, 0.8])))
 
@@ -30,7 +33,7 @@ def make_scores(*pairs):
     return [make_score(f"s{i}", words, value) for i, (words, value) in enumerate(pairs)]
 
 
-def finals(function, scores, earlier=()):
+def finals(function, scores, earlier=None):
     return list(final_scores(function, lambda: iter(scores), earlier))
 
 
@@ -54,8 +57,8 @@ def test_a_final_score_that_is_no_number_is_reported_with_its_sentence():
         def __call__(self, evidence):
             return 0.0
 
-        def fit(self, scores, earlier):
-            return lambda item: float("nan") if item.id == "s1" else 0.0
+        def fit(self, scores):
+            return lambda item, earlier: float("nan") if item.id == "s1" else 0.0
 
     with pytest.raises(DeepALError, match="gave nan to sentence s1"):
         finals(Odd(), make_scores((1, 0.0), (1, 0.0)))
@@ -146,7 +149,7 @@ def test_it_asks_for_the_scores_of_the_rounds_before():
 
 def test_fluctuation_over_three_rounds_by_hand():
     # Mean 0.4, variance (0.01 + 0.04 + 0.09) / 3 = 0.14 / 3, deviation 0.21602.
-    earlier = [{"s0": 0.3}, {"s0": 0.2}]
+    earlier = [[0.3, 0.2]]
     (final,) = finals(Fluctuation(), make_scores((7, 0.7)), earlier)
     assert final.score == pytest.approx(0.35 + 0.10801, abs=1e-5)
     (weighted,) = finals(Fluctuation(weight=0.25), make_scores((7, 0.7)), earlier)
@@ -159,15 +162,52 @@ def test_without_earlier_rounds_it_ranks_as_mnlp():
 
 
 def test_of_two_equal_scores_the_one_that_has_changed_is_higher():
-    steady, moved = finals(Fluctuation(), make_scores((3, 0.5), (3, 0.5)), [{"s0": 0.5, "s1": 1.1}])
+    steady, moved = finals(Fluctuation(), make_scores((3, 0.5), (3, 0.5)), [[0.5], [1.1]])
     assert moved.score > steady.score
 
 
 def test_a_sentence_that_an_earlier_round_did_not_score_has_a_shorter_history():
     """So a sentence that was added to the pool counts from its first score on."""
-    earlier = [{"s0": 0.4}, {"s0": 0.4, "s1": 0.8}]
-    final = values(finals(Fluctuation(), make_scores((3, 0.4), (3, 0.4)), earlier))
+    final = values(finals(Fluctuation(), make_scores((3, 0.4), (3, 0.4)), [[0.4, 0.4], [0.8]]))
     assert final == pytest.approx([0.2, 0.2 + 0.5 * 0.2])
+
+
+def test_earlier_rounds_are_read_shard_by_shard_in_step_with_this_one(tmp_path, monkeypatch):
+    """Sentence b was labelled in the round before the last, d and e were added before the last."""
+    words = {"a": 3, "b": 2, "c": 4, "d": 2, "e": 3}
+    pool = write_three(tmp_path / "pool")  # a and b, then c
+
+    def scored(name, **scores):
+        rows = (make_score(each, words[each], value) for each, value in scores.items())
+        return ScoreFolder(fill_scores(tmp_path / name, pool, rows))
+
+    earlier = [scored("first", a=0.4, b=0.1, c=0.9)]
+    added = [make_doc("d", "Nobody knew".split()), make_doc("e", "Ada likes Oslo".split())]
+    write_shards(added, tmp_path / "more")
+    shutil.copy(tmp_path / "more" / "shard_0000.spacy", pool / "shard_0002.spacy")
+    earlier.append(scored("second", a=0.2, c=0.7, d=0.6, e=0.5))
+    now = scored("third", a=0.3, c=0.5, d=0.4, e=0.1)
+
+    read, read_shard = [], ScoreFolder.read_shard
+    monkeypatch.setattr(
+        ScoreFolder,
+        "read_shard",
+        lambda self, shard: (read.append((self.path.name, shard)), read_shard(self, shard))[1],
+    )
+
+    class History(Fluctuation):
+        def fit(self, scores):
+            return lambda item, earlier: 100 * item.score + sum(earlier)
+
+    scores = iter(PoolScores(now, Pool(pool), History(), earlier))
+    first = next(scores)
+    assert [shard for name, shard in read if name != "third"] == 2 * ["shard_0000.spacy"]
+    assert [(item.id, round(item.score, 3)) for item in (first, *scores)] == [
+        ("a", 30.6),
+        ("c", 51.6),
+        ("d", 40.6),
+        ("e", 10.5),
+    ]
 
 
 @pytest.mark.parametrize("arguments", [{"rounds": 1}, {"weight": 1.5}, {"weight": -0.1}])
