@@ -234,18 +234,23 @@ def evaluate_pipeline(nlp: Language, path: str | Path) -> dict[str, Any]:
     """Score a pipeline with spaCy's scorer on the tokens of the data, and on raw text.
 
     path (str | Path): Labelled sentences.
-    RETURNS (dict): ents_p, ents_r, ents_f (0 to 1) and ents_per_type on the tokens of the data,
-        raw_ents_f as `raw_text_f`, and calibration as `measure_calibration`.
-    RAISES (DeepALError): If no sentence is labelled.
+    RETURNS (dict): ents_p, ents_r, ents_f (0 to 1; 0 if there is no entity and none was found) and
+        ents_per_type on the tokens of the data, raw_ents_f as `raw_text_f`, and calibration as
+        `measure_calibration`.
+    RAISES (DeepALError): No sentence is labelled, or the pipeline scores no entities.
     """
     examples = list(Corpus(path, gold_preproc=True)(nlp))
-    scores = nlp.evaluate(examples)
-    if scores.get("ents_f") is None:
+    if not any(example.reference.has_annotation("ENT_IOB") for example in examples):
         raise DeepALError(f"{path} has no labelled sentence to evaluate on. Name data that have.")
-    raw = raw_text_f(nlp, (example.reference for example in examples), scores["ents_f"])
-    keys = ("ents_p", "ents_r", "ents_f", "ents_per_type")
-    calibration = measure_calibration(nlp, examples)
-    return {**{k: scores[k] for k in keys}, "raw_ents_f": raw, "calibration": calibration}
+    found = nlp.evaluate(examples)
+    if "ents_f" not in found:
+        raise DeepALError("The pipeline's deepal_ner has no scorer. Leave `scorer` as it is.")
+    scores: dict[str, Any] = {key: found[key] or 0.0 for key in ("ents_p", "ents_r", "ents_f")}
+    scores["ents_per_type"] = found["ents_per_type"] or {}
+    docs = (example.reference for example in examples)
+    scores["raw_ents_f"] = raw_text_f(nlp, docs, scores["ents_f"])
+    scores["calibration"] = measure_calibration(nlp, examples)
+    return scores
 
 
 def without_loop(config: Config) -> Config:

@@ -267,6 +267,19 @@ def test_another_pipeline_suggests_from_the_first_sentence_until_the_model_is_be
     assert sources == ({None} if passed else {"ruler"})
 
 
+def test_labels_without_any_entity_stop_nothing(tmp_path):
+    """The model then finds nothing, and F1 is 0."""
+    block = {"@misc": "spacy_deepal.OtherPipeline.v1", "pipeline": save_ruler(tmp_path / "ruler")}
+    config = {"annotation.suggest": {**block, "types": {"PERSON": "PER"}}}
+    labelling = Labelling(tmp_path, **config)
+    labelling.gold = {name: [] for name in labelling.gold}
+    labelling.label(14)
+    labelling.work()
+    assert [(line.dev_ents_f, line.ents_f) for line in labelling.metrics] == [(0.0, 0.0)]
+    queue = labelling.session.folder.read_queue()
+    assert {task.model for task in queue if task.part == "train"} == {0}
+
+
 def test_a_logger_gets_the_rounds_that_people_label(tmp_path, capsys):
     logger = {"@loggers": "spacy.LookupLogger.v1", "patterns": ["^step$"]}
     labelling = Labelling(tmp_path, **{"active_learning.logger": logger}, **HARDLY)

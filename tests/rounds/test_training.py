@@ -301,6 +301,17 @@ class TestEvaluate:
         with pytest.raises(DeepALError, match="test has no labelled sentence to evaluate on"):
             evaluate_pipeline(load_model(initial), tmp_path / "test")
 
+    def test_where_there_is_no_entity_and_none_is_found_f1_is_0(self, initial, tmp_path):
+        write_shards([make_doc("a", ["Nobody", "knew"])], tmp_path / "test")
+        scores = evaluate_pipeline(load_model(initial), tmp_path / "test")
+        assert (scores["ents_f"], scores["ents_per_type"]) == (0.0, {})
+
+    def test_a_pipeline_that_scores_no_entities_is_refused(self, initial, paths):
+        nlp = load_model(initial)
+        nlp.get_pipe("ner").scorer = None
+        with pytest.raises(DeepALError, match="deepal_ner has no scorer"):
+            evaluate_pipeline(nlp, paths["test"])
+
 
 def test_batches_are_counted_with_the_configs_batcher(initial):
     nlp = load_model(initial)  # its [paths] train is the pool
