@@ -16,7 +16,7 @@ from ..corpus.records import VIEW, YES_NO_VIEW
 from ..corpus.sources import read_lines
 from ..files import read_json, to_json_line, write_atomically, write_json
 from .replies import Reply, Rules
-from .tool_answers import Known, reply_of_record
+from .tool_answers import ANNOTATOR, Known, reply_of_record
 
 LABELLED, RULES = "labelled.jsonl", "rules.json"
 SOURCE, WHERE = "source", "where"  # what `pull` adds: the project or file, and the place in it
@@ -113,4 +113,5 @@ def _record(reply: Reply, source: str, text: str) -> dict[str, Any]:
     spans = [{"start": start, "end": end, "label": label} for start, end, label in reply.spans]
     view = {VIEW: YES_NO_VIEW} if reply.single else {}
     said = {"id": reply.id, "text": text, "spans": spans, "answer": reply.verdict, **view}
-    return {**said, SOURCE: source, WHERE: reply.where}
+    by = {ANNOTATOR: reply.by} if reply.by else {}
+    return {**said, **by, SOURCE: source, WHERE: reply.where}

@@ -30,6 +30,7 @@ class Reply:
     spans (tuple): The entities, in characters.
     single (bool): "accept" and "reject" are about the spans alone, and say nothing of other words.
     where (str): Where it was said, for messages.
+    by (str): Who said it; empty if the tool does not tell.
     """
 
     id: str
@@ -37,6 +38,10 @@ class Reply:
     spans: tuple[CharSpan, ...] = ()
     single: bool = False
     where: str = ""
+    by: str = ""
+
+
+Marks = dict[TokenSpan, list[tuple[Reply, bool]]]  # who accepted a span (True) or rejected it
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class Rules:
     """What counts when answers do not agree, or do not fit.
 
     contradictions (str): Which of several different answers counts: the "first", the "last", or the
-        one that most people gave ("majority"). With "error", none does.
+        one that most people gave last ("majority"). With "error", none does.
     border (str): As in `ReadOptions`.
     """
 
@@ -96,7 +101,7 @@ def _settle_one(doc: Doc, replies: list[Reply], rules: Rules) -> bool:
     whole = [r for r in replies if r.verdict == "accept" and not r.single]
     marks = _marks(doc, replies, rules)
     if whole:
-        said = [(reply.where, _in_tokens(doc, reply, rules)) for reply in whole]
+        said = [(reply, _in_tokens(doc, reply, rules)) for reply in whole]
         entities = _choose(doc, said, rules, _show_entities)
         if rules.contradictions == "error":
             _compare_marks(doc, whole[0].where, entities, marks)
@@ -114,15 +119,15 @@ def _settle_one(doc: Doc, replies: list[Reply], rules: Rules) -> bool:
     return True
 
 
-def _marks(doc: Doc, replies: list[Reply], rules: Rules) -> dict[TokenSpan, list[tuple[str, bool]]]:
+def _marks(doc: Doc, replies: list[Reply], rules: Rules) -> Marks:
     """RETURNS (dict): Of each single span, who accepted (True) and who rejected it. Who rejected
     several at once did not say which one is wrong."""
-    marks: dict[TokenSpan, list[tuple[str, bool]]] = defaultdict(list)
+    marks: Marks = defaultdict(list)
     for reply in replies:
         accepted = reply.verdict == "accept"
         if reply.single and (accepted or (reply.verdict == "reject" and len(reply.spans) == 1)):
             for span in _in_tokens(doc, reply, rules):
-                marks[span].append((reply.where, accepted))
+                marks[span].append((reply, accepted))
     return marks
 
 
@@ -140,14 +145,16 @@ def _in_tokens(doc: Doc, reply: Reply, rules: Rules) -> tuple[TokenSpan, ...]:
 
 
 def _choose(
-    doc: Doc, said: list[tuple[str, Said]], rules: Rules, show: Callable[[Doc, Said], str]
+    doc: Doc, said: list[tuple[Reply, Said]], rules: Rules, show: Callable[[Doc, Said], str]
 ) -> Said:
     """RETURNS: What counts of what was said.
 
-    said (list): Of each reply, where it was said, and what.
+    said (list): Each reply, and what it says.
     show (Callable): What was said, in words.
     RAISES (_Contradiction): It is not the same, and the rule does not choose.
     """
+    if rules.contradictions == "majority":
+        said = _last_of_each(said)
     counts = Counter(what for _, what in said).most_common()
     if len(counts) == 1 or rules.contradictions == "first":
         return said[0][1]
@@ -155,22 +162,25 @@ def _choose(
         return said[-1][1]
     if rules.contradictions == "majority" and counts[0][1] > counts[1][1]:
         return counts[0][0]
-    raise _Contradiction(_describe_contradiction(doc, [(at, show(doc, it)) for at, it in said]))
+    shown = [(reply.where, show(doc, what)) for reply, what in said]
+    raise _Contradiction(_describe_contradiction(doc, shown))
 
 
-def _compare_marks(
-    doc: Doc,
-    where: str,
-    entities: tuple[TokenSpan, ...],
-    marks: dict[TokenSpan, list[tuple[str, bool]]],
-) -> None:
+def _last_of_each(said: list[tuple[Reply, Said]]) -> list[tuple[Reply, Said]]:
+    """RETURNS (list): The last reply of each person. Where it is not known who replied, each reply
+    is one of a person of its own."""
+    last = {reply.by or number: (reply, what) for number, (reply, what) in enumerate(said)}
+    return list(last.values())
+
+
+def _compare_marks(doc: Doc, where: str, entities: tuple[TokenSpan, ...], marks: Marks) -> None:
     """RAISES (_Contradiction): An answer about a span contradicts the one about all of them."""
     for span, said in marks.items():
-        for at, accepted in said:
+        for reply, accepted in said:
             if accepted != (span in entities):
                 both = [
                     (where, _show_entities(doc, entities)),
-                    (at, _show_mark(doc, accepted, span)),
+                    (reply.where, _show_mark(doc, accepted, span)),
                 ]
                 raise _Contradiction(_describe_contradiction(doc, both))
 

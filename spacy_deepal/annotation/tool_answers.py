@@ -26,6 +26,8 @@ VERDICTS: dict[Any, Verdict] = {
     "later": "later",
     "skip": "later",
 }
+# Who answered, as JSON-MIN of Label Studio and our own lines name it, and as Prodigy does.
+ANNOTATOR, SESSION = "annotator", "_annotator_id"
 TASK_HASH = "_task_hash"  # with it, but without an answer, a record is a question of Prodigy
 
 
@@ -144,7 +146,9 @@ def reply_of_record(
             message = 'no "spans"; a sentence without entities has an empty list'
             raise BadLine(number, message, doc.text)
     known.check_labels(spans or (), number)
-    return Reply(sentence_id(doc), verdict, tuple(spans or ()), single, where)
+    who = (record.get(key) for key in (ANNOTATOR, SESSION))
+    by = next((str(name) for name in who if isinstance(name, str | int)), "")
+    return Reply(sentence_id(doc), verdict, tuple(spans or ()), single, where, by)
 
 
 def _verdict(record: dict[str, Any], number: int) -> Verdict:
@@ -164,14 +168,15 @@ def _of_task(
     doc = known.find(name, record["text"], number)
     replies = []
     for annotation in sorted(annotations_of(task, number), key=_time_of):
-        at = f"{where}, annotation {annotation.get('id', '?')}{_author(annotation)}"
+        shown, by = _author(annotation)
+        at = f"{where}, annotation {annotation.get('id', '?')}{shown}"
         verdict: Verdict = "ignore" if was_skipped(annotation) else "accept"
         spans: list[CharSpan] = []
         if verdict == "accept":
             given = {"spans": labels_of(annotation, number)}
             spans = parse_spans(given, doc.text, number, options) or []
             known.check_labels(spans, number)
-        replies.append(Reply(sentence_id(doc), verdict, tuple(spans), False, at))
+        replies.append(Reply(sentence_id(doc), verdict, tuple(spans), False, at, by))
     return Told(sentence_id(doc), replies)
 
 
@@ -179,10 +184,13 @@ def _time_of(annotation: dict[str, Any]) -> str:
     return str(annotation.get("updated_at") or annotation.get("created_at") or "")
 
 
-def _author(annotation: dict[str, Any]) -> str:
+def _author(annotation: dict[str, Any]) -> tuple[str, str]:
+    """RETURNS (tuple[str, str]): Who annotated, for messages and as JSON-MIN has it; empty if that
+    is not known."""
     who = annotation.get("completed_by")
-    who = who.get("email") or who.get("id") if isinstance(who, dict) else who
-    return "" if who is None else f" by {who}"
+    names = [who.get("email"), who.get("id")] if isinstance(who, dict) else [who]
+    known = [str(name) for name in names if name]
+    return (f" by {known[0]}", known[-1]) if known else ("", "")
 
 
 def _of_brat(known: Known, options: ReadOptions, source: Source) -> Told:

@@ -17,8 +17,8 @@ def doc():
     return doc
 
 
-def said(*spans, verdict="accept", single=False, where="here"):
-    return Reply("s1", verdict, spans, single, where)
+def said(*spans, verdict="accept", single=False, where="here", by=""):
+    return Reply("s1", verdict, spans, single, where, by)
 
 
 def yes(*spans, **more):
@@ -78,6 +78,20 @@ def test_a_rule_chooses_one_of_them(doc, rule, expected):
 
 def test_there_may_be_no_majority(doc):
     assert settle([doc], [said(ADA), said(BOB)], Rules("majority")).problems
+
+
+def test_the_majority_is_one_of_people_whose_last_answers_count(doc):
+    """Who is not known to be the same person is another one."""
+    replies = [said(ADA, by="ann"), said(ADA, by="ann"), said(BOB, by="bea"), said(BOB, by="cem")]
+    assert settle([doc], replies, Rules("majority")) == ([], {})
+    assert found(doc) == [("Bob", "PER")]
+    settle([doc], [*replies, said(ADA, by="cem"), said(ROME, by="bea")], Rules("majority"))
+    assert found(doc) == [("Ada", "PER")]
+    settle([doc], [said(ADA), said(ADA), said(BOB, by="ann")], Rules("majority"))
+    assert found(doc) == [("Ada", "PER")]
+    answers = [no(ADA, by="ann"), no(ADA, by="ann"), yes(ADA, by="bea"), yes(ADA, by="cem")]
+    settle([doc], answers, Rules("majority"))
+    assert found(doc) == [("Ada", "PER")]
 
 
 def test_a_span_off_the_borders_of_tokens_is_shown_with_text_and_offsets(doc):

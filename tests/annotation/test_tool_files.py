@@ -8,6 +8,7 @@ import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spacy_deepal.annotation.answer_file import add_replies, read_replies
 from spacy_deepal.annotation.editor_file import write_editor_file
 from spacy_deepal.annotation.journal import Suggestion
 from spacy_deepal.annotation.replies import Rules, settle
@@ -287,6 +288,37 @@ def test_yes_or_no_answers_of_prodigy_are_about_spans_alone(tmp_path):
     ]
     settle([doc], replies, Rules())
     assert [token.ent_iob_ for token in doc] == ["B", "", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("record", "people"),
+    [
+        ({"spans": [], "_annotator_id": "round-ann"}, ["round-ann"]),
+        ({"label": [], "annotation_id": 1, "lead_time": 1, "annotator": 7}, ["7"]),
+        ({"spans": [], "annotator": "ann"}, ["ann"]),
+        ({"label": []}, [""]),
+        (
+            {
+                "annotations": [
+                    {"result": [], "completed_by": {"id": 7, "email": "ann@work"}},
+                    {"result": [], "completed_by": 8},
+                    {"result": []},
+                ]
+            },
+            ["7", "8", ""],
+        ),
+    ],
+    ids=["prodigy", "label-studio-min", "own", "doccano", "label-studio"],
+)
+def test_who_answered_is_read_where_the_tool_tells_it_and_kept(tmp_path, record, people):
+    doc = make_doc("Ada saw Rome.")
+    data = {"id": "s/0", "text": doc.text}
+    record |= {"data": data} if "annotations" in record else data
+    (tmp_path / "out.json").write_text(json.dumps([record]))
+    (told,) = read_all(tmp_path / "out.json", [doc])
+    assert [reply.by for reply in told.replies] == people
+    add_replies(tmp_path / "kept.jsonl", told.replies, "a tool", {"s/0"}, {"s/0": doc.text})
+    assert [reply.by for reply in read_replies(tmp_path / "kept.jsonl", [doc]).replies] == people
 
 
 def test_a_file_that_may_hold_labels_is_not_overwritten(tmp_path):
