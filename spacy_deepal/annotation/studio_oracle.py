@@ -6,12 +6,12 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
-from ..corpus.reading import Border
+from ..corpus.reading import Border, Offsets, ReadOptions
 from ..errors import LabelsAwaited, Unsettled, list_problems
 from ..rounds.run_folder import RoundFolder
 from .file_oracle import FileOracle
 from .pulled import AskedFor
-from .replies import Contradictions
+from .replies import OPTION, Contradictions
 from .studio_project import check_pushed, pull_from_studio, push_to_studio
 
 
@@ -21,6 +21,7 @@ class LabelStudioOracle(FileOracle):
     url (str): The address of the server. The token is read from the environment.
     project (str | None): The title of the project. None: it is made of the name of the run.
     contradictions, border (str), enough (float): As for `FileOracle`.
+    offsets (str): What the offsets of the answers count: see `ReadOptions`.
     """
 
     def __init__(
@@ -30,9 +31,10 @@ class LabelStudioOracle(FileOracle):
         contradictions: Contradictions = "error",
         border: Border = "refuse",
         enough: float = 1.0,
+        offsets: Offsets = "characters",
     ) -> None:
         super().__init__(contradictions, border, enough)
-        self.url, self.project = url, project
+        self.url, self.project, self.options = url, project, ReadOptions(offsets=offsets)
         self._asked: dict[Path, AskedFor] = {}  # when a round was pushed, by its folder
 
     def label(self, docs: Sequence[Doc], folder: Path) -> Iterable[Doc]:
@@ -52,10 +54,13 @@ class LabelStudioOracle(FileOracle):
             else:
                 push_to_studio(run, self.url, self.project)
             self._asked[folder] = AskedFor(run)
-        pulled = pull_from_studio(run, self._asked[folder])
+        pulled = pull_from_studio(run, self._asked[folder], self.options)
         if pulled.unread:
-            title = f"Answers at {check_pushed(run).address} cannot be read. Correct them."
-            raise Unsettled(title + list_problems(pulled.unread))
+            raise Unsettled(
+                f"Answers at {check_pushed(run).address} cannot be read. Correct them. If their "
+                f"offsets do not count characters, say so with {OPTION}.offsets."
+                + list_problems(pulled.unread)
+            )
         try:
             return super().label(docs, folder)
         except LabelsAwaited as wait:

@@ -19,11 +19,13 @@ from spacy_deepal.annotation.studio_project import (
     push_to_studio,
     read_connection,
 )
+from spacy_deepal.annotation.waiting_batch import docs_of_round
 from spacy_deepal.errors import DeepALError, LabelsAwaited, Unsettled
 from spacy_deepal.files import write_jsonl
 from spacy_deepal.rounds.run import run_loop
+from spacy_deepal.rounds.run_folder import RunFolder
 
-from ..pools import call, write_pools
+from ..pools import call, make_doc, write_pools
 from .fake_studio import PERSONAL, TOKEN, fake_studio
 from .waiting_run import FILES, begin_run, config_of, gold_spans, selected
 
@@ -297,6 +299,23 @@ def test_what_is_no_label_studio_is_told_from_it(studio, monkeypatch):
 
 def _no_json(response):
     raise requests.JSONDecodeError("no", "<html>", 0)
+
+
+def test_the_oracle_reads_the_offsets_that_are_asked_for(studio, tmp_path):
+    docs = [make_doc(f"s{number}", ["😀", "Ada", "slept"], {1: "PER"}) for number in range(9)]
+    run, oracle = tmp_path / "run", {"@misc": "spacy_deepal.LabelStudioOracle.v1"}
+    begin_run(write_pools(tmp_path, pool=docs), run, {**oracle, "url": studio.url})
+    for task in studio.tasks[1]:
+        studio.annotate(task["data"]["id"], [(2, 5, "PER")])
+        value = task["annotations"][0]["result"][0]["value"]
+        value |= {"start": 3, "end": 6}  # the face is two units of UTF-16
+    here = RunFolder(run).round(0)
+    with pytest.raises(Unsettled, match=r"with --active_learning\.oracle\.offsets") as caught:
+        LabelStudioOracle(studio.url).label(docs_of_round(run, here), here.path)
+    assert "The offsets count utf16" in str(caught.value)
+    oracle = LabelStudioOracle(studio.url, offsets="utf16")
+    for doc in oracle.label(docs_of_round(run, here), here.path):
+        assert [ent.text for ent in doc.ents] == ["Ada"]
 
 
 def test_the_oracle_pushes_pulls_and_labels_as_the_gold_says(begun, studio, tmp_path):
