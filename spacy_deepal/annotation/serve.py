@@ -20,7 +20,7 @@ from .session import Session
 
 FIRST_WAIT = 6.0  # seconds that the text may take before the page is shown without a sentence
 LOOK = 0.1  # seconds between two looks at the background process
-MOST_STARTS = 5  # times that the background process is started again if it is killed
+MOST_STARTS = 5  # times in a round that the background process is started again if it is killed
 
 
 class TrainerProcess:
@@ -31,7 +31,8 @@ class TrainerProcess:
 
     def __init__(self, folder: LabellingFolder, use_gpu: int):
         self.folder, self.use_gpu = folder, use_gpu
-        self.failures = 0
+        self.round = 0  # in which the process ended last
+        self.failures = 0  # in this round
         self.stopped = False
         self.process = self._start()
 
@@ -52,8 +53,11 @@ class TrainerProcess:
         """
         if self.stopped or self.process.poll() is None:
             return None
-        if error := self.folder.read_status().error:
-            return error
+        status = self.folder.read_status()
+        if status.error:
+            return status.error
+        if status.round != self.round:
+            self.round, self.failures = status.round, 0
         self.failures += 1
         if self.failures > MOST_STARTS:
             return f"The background process ended {self.failures} times. See {self.folder.log}."

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from filelock import FileLock
 
+from spacy_deepal.annotation.labelling_folder import Status
 from spacy_deepal.annotation.serve import TrainerProcess, page_address, serve
 from spacy_deepal.errors import DeepALError
 
@@ -73,15 +74,33 @@ def test_a_background_process_ends_if_the_command_was_killed_before_it_had_begun
             trainer.kill()
 
 
-def test_one_that_cannot_go_on_is_given_up(tmp_path):
-    trainer = TrainerProcess(begin(tmp_path / "run"), -1)
-    for _ in range(9):
+def kill_again_and_again(trainer, most):
+    """RETURNS the error with which it is given up, and how often it was killed before."""
+    for number in range(most):
         trainer.process.kill()
         trainer.process.wait()
         if error := trainer.watch():
-            break
+            return error, number
+    return None, most
+
+
+def test_one_that_cannot_go_on_is_given_up(tmp_path):
+    trainer = TrainerProcess(begin(tmp_path / "run"), -1)
+    error, times = kill_again_and_again(trainer, 9)
+    assert times == 5
     assert "ended 6 times" in error
     assert "trainer.log" in error
+
+
+def test_what_happened_before_a_round_was_finished_does_not_count(tmp_path):
+    folder = begin(tmp_path / "run")
+    trainer = TrainerProcess(folder, -1)
+    assert kill_again_and_again(trainer, 4) == (None, 4)
+    trainer.process.kill()
+    trainer.process.wait()
+    folder.write_status(Status(step="Waiting for labels", round=1))
+    assert trainer.watch() is None
+    assert kill_again_and_again(trainer, 9)[1] == 4
 
 
 def test_an_empty_token_is_none(tmp_path, monkeypatch):
