@@ -48,6 +48,12 @@ def labels_looked_for(doc: Doc) -> frozenset[str]:
     return frozenset(info.get("labels", ()) if isinstance(info, dict) else ())
 
 
+def is_looked_at(doc: Doc) -> bool:
+    """RETURNS (bool): Whether anything is known of the entities of a sentence. Of one that waits to
+    be labelled, or that people have ignored, nothing is."""
+    return doc.has_annotation("ENT_IOB") or bool(labels_looked_for(doc))
+
+
 def sentence_id(doc: Doc) -> str:
     """RETURNS (str): The id of a sentence of a pool. Errors are those of `sentence_info`."""
     return sentence_info(doc)["id"]

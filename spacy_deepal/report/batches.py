@@ -11,7 +11,7 @@ from spacy.vocab import Vocab
 from ..rounds.pipeline_oracle import LABELLED_BY
 from ..rounds.rows import Selected
 from ..rounds.run_folder import RoundFolder
-from ..sentences import KEY, sentence_id, sentence_info
+from ..sentences import KEY, is_looked_at, sentence_id, sentence_info
 
 # displaCy's own template writes a line of style into each entity; a class keeps the page small.
 ENTITY = '<mark class="entity" style="background:{bg}">{text} <bdi>{label}</bdi></mark>'
@@ -53,7 +53,7 @@ def show_batch(here: RoundFolder, lang: str, colors: dict[str, str], most: int) 
     """
     selected = sorted(here.selected.read(), key=lambda row: -(row.score or 0))
     batch = here.read_batch(Vocab())
-    docs = {sentence_id(doc): doc for doc in batch}
+    docs = {sentence_id(doc): doc for doc in batch if is_looked_at(doc)}
     found = [(row, docs[row.id]) for row in selected if row.id in docs]
     shown = [
         ShownSentence(row, sentence_info(doc)["genre"] or "", entity_markup(doc, lang, colors))

@@ -27,7 +27,7 @@ from ..pool.pool import Pool
 from ..pool.shards import write_shards
 from ..sealed import seal_folder
 from ..seeds import derive_seed
-from ..sentences import count_words, sentence_id
+from ..sentences import count_words, is_looked_at, sentence_id
 from .checks import check_labelled
 from .repair import take_out_damaged
 from .rows import FoundEntities, RoundMetrics, Selected
@@ -216,13 +216,14 @@ class Loop:
             scores = evaluate_pipeline(nlp, self.config["paths"]["test"])
             found = self._find_entities(here, nlp)
         before = self._entities_before(here.number)
-        words = sum(map(count_words, labelled))
+        known = list(filter(is_looked_at, labelled))
+        words = sum(map(count_words, known))
         return RoundMetrics(
             round=here.number,
             selection=selection,
             words=words,
             words_percent=100 * words / self.pool.words,
-            sentences=len(labelled),
+            sentences=len(known),
             **scores,
             **dev_scores(nlp),
             stability=agreement(before, found) if before else None,

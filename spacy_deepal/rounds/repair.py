@@ -36,9 +36,9 @@ def take_out_damaged(folder: RunFolder) -> Iterator[str]:
             )
         yield from _check_round(here)
         sentences += len(here.selected.read())
-        if finished and metrics[here.number].sentences != sentences:
+        if finished and metrics[here.number].sentences > sentences:  # fewer may be labelled
             raise DeepALError(
-                f"{folder.path} has {sentences} labelled sentences up to round {here.number}, and "
+                f"{folder.path} has {sentences} selected sentences up to round {here.number}, and "
                 f"metrics.jsonl says {metrics[here.number].sentences}. {RESTORE}"
             )
 

@@ -146,7 +146,7 @@ class RoundMetrics(Metrics):
 
     selection (str): How the batch was selected: as the "seed" set, at "random", or by the scores of
         the "acquisition" function.
-    words, sentences (int): The size of the labelled set.
+    words, sentences (int): The size of the labelled set: the sentences that `is_looked_at`.
     words_percent (float): Its words in percent of the pool's.
     stability (float | None): How far the model agrees with that of the round before; None in the
         first round.

@@ -6,10 +6,13 @@ from spacy_deepal.annotation.answer_file import LABELLED
 from spacy_deepal.annotation.waiting_batch import read_waiting_batch
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.files import write_jsonl
+from spacy_deepal.report.batches import LabelColors, show_batch
 from spacy_deepal.rounds.run import run_loop
+from spacy_deepal.rounds.run_folder import RunFolder
+from spacy_deepal.sentences import sentence_id
 
-from ..pools import PEOPLE, quick_config, save_ruler, write_pools
-from .waiting_run import begin_run, gold_spans, selected
+from ..pools import PEOPLE, make_docs, quick_config, save_ruler, write_pools
+from .waiting_run import FILES, begin_run, config_of, gold_spans, selected
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +74,28 @@ def test_what_is_labelled_does_not_wait(paths, tmp_path):
         print('{"id": "nobody", "spans": []}', file=stream)
     with pytest.raises(DeepALError, match=r"are labelled, but .* cannot be read(.|\n)*'nobody'"):
         read_waiting_batch(run)
+
+
+def test_the_curve_counts_what_is_labelled_and_not_the_rest_of_the_batch(paths, tmp_path):
+    run, oracle = tmp_path / "run", {**FILES, "enough": 0.5}
+    words = {sentence_id(doc): len(doc) for doc in make_docs(45, 1)}
+    begin_run(paths, run, oracle)
+    *labelled, ignored, _ = selected(run)
+    gold = gold_spans()
+    lines = [{"id": name, "spans": gold[name]} for name in labelled]
+    lines.append({"id": ignored, "answer": "ignore"})
+    write_jsonl(run / "round_00" / LABELLED, lines)
+    begin_run(paths, run, oracle)
+    label(run, 1)
+    run_loop(config_of(paths, oracle, rounds=1), run)
+    rows = RunFolder(run).metrics
+    assert rows[0].sentences == len(labelled)
+    assert rows[0].words == sum(words[name] for name in labelled)
+    both = [*labelled, *selected(run, 1)]
+    assert (rows[1].sentences, rows[1].words) == (len(both), sum(words[name] for name in both))
+    batch = show_batch(RunFolder(run).round(0), "xx", LabelColors(), most=99)
+    assert (batch.sentences, batch.labelled) == (len(labelled) + 2, len(labelled))
+    assert len(batch.shown) == len(labelled)
 
 
 def test_a_finished_run_has_nothing_that_waits(paths, tmp_path):
