@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from spacy.tokens import Doc
@@ -14,7 +15,7 @@ from ..corpus.label_studio import annotations_of, is_minimal, labels_of, task_re
 from ..corpus.reading import BadLine, ReadOptions
 from ..corpus.records import DISCARDED, TEXT_KEYS, VIEW, YES_NO_VIEW, record_info
 from ..corpus.sources import BYTE_ORDER_MARK, Source
-from ..corpus.spans import parse_spans
+from ..corpus.spans import looks_like_spans, parse_spans
 from ..sentences import sentence_id
 from .editor_file import is_editor_file, read_editor_file
 from .replies import Reply, Verdict
@@ -142,7 +143,8 @@ def reply_of_record(
     spans: list[CharSpan] | None = []
     if verdict == "accept" or (single and verdict == "reject"):
         spans = parse_spans(record, doc.text, number, options)
-        if spans is None and not is_minimal(record):
+        none_are_there = is_minimal(record) and not any(map(looks_like_spans, record.values()))
+        if spans is None and not none_are_there:
             message = 'no "spans"; a sentence without entities has an empty list'
             raise BadLine(number, message, doc.text)
     known.check_labels(spans or (), number)
@@ -166,7 +168,7 @@ def _of_task(
     record = task_record(task, number, options.text_key)
     name = record_info(record, number).get("id")
     doc = known.find(name, record["text"], number)
-    replies = []
+    own, replies = replace(options, spans_key=None), []  # that is a key of records
     for annotation in sorted(annotations_of(task, number), key=_time_of):
         shown, by = _author(annotation)
         at = f"{where}, annotation {annotation.get('id', '?')}{shown}"
@@ -174,7 +176,7 @@ def _of_task(
         spans: list[CharSpan] = []
         if verdict == "accept":
             given = {"spans": labels_of(annotation, number)}
-            spans = parse_spans(given, doc.text, number, options) or []
+            spans = parse_spans(given, doc.text, number, own) or []
             known.check_labels(spans, number)
         replies.append(Reply(sentence_id(doc), verdict, tuple(spans), False, at, by))
     return Told(sentence_id(doc), replies)
@@ -197,7 +199,8 @@ def _of_brat(known: Known, options: ReadOptions, source: Source) -> Told:
     text = source.text.read_text().removeprefix(BYTE_ORDER_MARK) if source.text else ""
     doc = known.find_file(source.stem, text)
     entries, _ = entities_of(source)
-    spans = parse_spans({"spans": entries}, re.sub(r"[\r\n]", " ", doc.text), 1, options) or []
+    own = replace(options, spans_key=None)  # that is a key of records
+    spans = parse_spans({"spans": entries}, re.sub(r"[\r\n]", " ", doc.text), 1, own) or []
     known.check_labels(spans, 1)
     where = _place(source)
     return _told(Reply(sentence_id(doc), "accept", tuple(spans), False, where))

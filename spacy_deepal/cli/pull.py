@@ -6,7 +6,7 @@ from typing import Annotated
 from typer import Argument
 from wasabi import msg
 
-from ..errors import list_problems, printable
+from ..errors import DeepALError, list_problems, printable
 from ._app import Encoding, app, show_errors
 from ._reading import OffsetsOf, SpansKey, TextKey
 
@@ -32,6 +32,11 @@ def pull_cli(
         from ..corpus.reading import ReadOptions
 
         options = ReadOptions(text_key=text_key, spans_key=spans_key, offsets=offsets)
+        if not inputs and (encoding != "utf-8" or spans_key is not None):
+            raise DeepALError(
+                "--encoding and --spans-key say how to read files, and none is named. Name the "
+                "files of answers; or leave the options out to ask Label Studio's server."
+            )
         if inputs:
             pulled = pull_files(run_dir, inputs, options, encoding)
         else:

@@ -143,13 +143,13 @@ NO_IGNORE = {"doccano"}
 SUFFIX = {"prodigy": "jsonl", "doccano": "jsonl", "label-studio": "json", "editor": "txt"}
 
 
-def read_all(path, docs, labels=LABELS):
+def read_all(path, docs, labels=LABELS, **options):
     known = Known(docs, labels)
     return [
         item
         for file in find_files([path]).files
         for source in open_all(file)[0]
-        for item in read_answers(source, known, ReadOptions())
+        for item in read_answers(source, known, ReadOptions(**options))
     ]
 
 
@@ -319,6 +319,24 @@ def test_who_answered_is_read_where_the_tool_tells_it_and_kept(tmp_path, record,
     assert [reply.by for reply in told.replies] == people
     add_replies(tmp_path / "kept.jsonl", told.replies, "a tool", {"s/0"}, {"s/0": doc.text})
     assert [reply.by for reply in read_replies(tmp_path / "kept.jsonl", [doc]).replies] == people
+
+
+def test_the_key_of_the_spans_is_one_of_records_and_hides_no_other_answers(tmp_path):
+    doc = make_doc("Ada saw Rome.")
+    write_batch(make_batch([doc.text], labels=("PER",)), tmp_path / "brat", "brat")
+    (tmp_path / "brat" / "s_0.ann").write_text("T1\tPER 0 3\tAda\n")
+    data = {"id": "s/0", "text": doc.text}
+    value = {"start": 0, "end": 3, "text": "Ada", "labels": ["PER"]}
+    task = {"data": data, "annotations": [{"result": [{"type": "labels", "value": value}]}]}
+    (tmp_path / "tasks.json").write_text(json.dumps([task]))
+    (tmp_path / "own.jsonl").write_text(json.dumps({**data, "marks": [[0, 3, "PER"]]}))
+    for name in ("brat", "tasks.json", "own.jsonl"):
+        (told,) = read_all(tmp_path / name, [doc], spans_key="marks")
+        assert told.replies[0].spans == ((0, 3, "PER"),)
+    minimal = {**data, "annotation_id": 1, "lead_time": 1, "label": [value]}
+    (tmp_path / "min.json").write_text(json.dumps([minimal]))
+    (wrong,) = read_all(tmp_path / "min.json", [doc], spans_key="marks")
+    assert wrong.message.startswith('no "spans"')
 
 
 def test_a_file_that_may_hold_labels_is_not_overwritten(tmp_path):

@@ -105,6 +105,12 @@ def test_a_server_is_read_with_the_same_options_as_files(run, monkeypatch):
         assert "so they are not taken" not in call("pull", run, "--offsets", "utf16")[1]
 
 
+@pytest.mark.parametrize("option", [("--encoding", "latin-1"), ("--spans-key", "marks")])
+def test_how_to_read_files_is_not_said_of_a_server(tmp_path, option):
+    status, output = call("pull", tmp_path / "run", *option)
+    assert (status, "say how to read files, and none is named" in output) == (1, True)
+
+
 def test_a_run_that_does_not_wait_has_nothing_to_push(tmp_path):
     status, output = call("push", tmp_path, "x.txt", "--to", "editor")
     assert (status, "is not a run folder" in output) == (1, True)
