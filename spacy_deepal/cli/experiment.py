@@ -26,7 +26,9 @@ Acquisitions = Annotated[
         help="Acquisition function, with arguments as in BALD:samples=20. May be repeated"
     ),
 ]
+Seeds = Annotated[list[int], typer.Option(help="Seed. May be repeated")]
 Workspace = Annotated[Path, typer.Argument(help="Folder for pools, runs, models and report")]
+DEFAULT_ACQUISITIONS, DEFAULT_SEEDS = ["MNLP", "RAND"], [0]
 
 
 @app.command("experiment", context_settings=OVERRIDES)
@@ -36,8 +38,8 @@ def experiment_cli(
     data: DataPath,
     workspace: Workspace,
     lang: Lang = "en",
-    acquisition: Acquisitions = ["MNLP", "RAND"],  # noqa: B006 (read only)
-    seed: Annotated[list[int], typer.Option(help="Seed. May be repeated")] = [0],  # noqa: B006
+    acquisition: Acquisitions = DEFAULT_ACQUISITIONS,
+    seed: Seeds = DEFAULT_SEEDS,
     full: Annotated[
         bool, typer.Option("--full", help="Also train on the whole pool with each seed")
     ] = False,
