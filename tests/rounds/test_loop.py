@@ -120,10 +120,14 @@ class TestWhatARunLeaves:
             "dev",
             "test",
             "config",
+            "vectors",
+            "code",
             "versions",
             "threads",
             "started",
+            "added",
         ]
+        assert (manifest["vectors"], manifest["code"], manifest["added"]) == ("", "", [])
         assert manifest["acquisition"] == "spacy_deepal.MNLP.v1"
         assert manifest["arguments"] == {}
         assert (manifest["format"], manifest["seed"], manifest["lang"]) == (1, 0, "xx")
