@@ -92,8 +92,8 @@ def reaching(path: str | Path) -> Iterator[None]:
     except Exception as error:  # each store has its own; those of botocore are no OSErrors
         reason = f"{type(error).__name__}: {error}".strip().rstrip(".:")
         raise DeepALError(
-            f"{path} cannot be reached. {reason}. Correct the URL, install what it needs on all "
-            "machines, or see to the network and your rights, and give the same command again."
+            f"{path} cannot be reached. {reason}. Check the URL, the packages that it needs (on "
+            "all machines), the network and your rights. Then give the same command again."
         ) from error
 
 
@@ -130,16 +130,22 @@ def _list_at_url(folder: Any) -> dict[str, int | None]:
 
 def is_file(path: Path) -> bool:
     """RETURNS (bool): Whether there is such a file. RAISES (DeepALError): Nobody can tell."""
-    if is_local(path):
-        return path.is_file()
-    remote: Any = path
+    return path.is_file() if is_local(path) else _type_at_url(path) == "file"
+
+
+def is_folder(path: Path) -> bool:
+    """RETURNS (bool): Whether there is such a folder. RAISES (DeepALError): Nobody can tell."""
+    return path.is_dir() if is_local(path) else _type_at_url(path) == "directory"
+
+
+def _type_at_url(path: Any) -> str:
     with suppress(FileNotFoundError), reaching(path):
-        return remote.fs.info(remote.path)["type"] == "file"
-    return False
+        return path.fs.info(path.path)["type"]
+    return ""
 
 
 def read_bytes(path: Path) -> bytes:
-    """RETURNS (bytes): All of a file, in one request.
+    """RETURNS (bytes): All of a file.
 
     RAISES (OSError): It cannot be read. DeepALError: The URL cannot be reached.
     """
@@ -150,15 +156,20 @@ def read_bytes(path: Path) -> bytes:
         return remote.fs.cat_file(remote.path)
 
 
-def read_each(paths: Iterable[Path]) -> Iterator[bytes | None]:
-    """Read files as a stream. At a URL, TOGETHER of them are read at the same time.
+def read_each(paths: Iterable[Path | None]) -> Iterator[bytes | None]:
+    """Read files of one place as a stream. At a URL, TOGETHER of them are read at the same time.
 
+    paths (Iterable[Path | None]): The files; None for one of which it is known that it is not
+        there, because a store has to search for those that are missing.
     YIELDS (bytes | None): What each file holds, in their order; None if there is no such file.
     RAISES (OSError, DeepALError): As `read_bytes`.
     """
     paths = iter(paths)
     while some := list(islice(paths, TOGETHER)):
-        yield from map(_read_if_there, some) if is_local(some[0]) else _read_together(some)
+        there = [path for path in some if path is not None]
+        local = all(map(is_local, there))
+        contents = map(_read_if_there, there) if local else _read_together(there)
+        yield from (None if path is None else next(contents) for path in some)
 
 
 def _read_if_there(path: Path) -> bytes | None:

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from upath import UPath
 
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.files import check_output, placed_jsonl, write_atomically, write_jsonl
@@ -11,6 +12,7 @@ from spacy_deepal.urls import (
     TOGETHER,
     as_path,
     is_file,
+    is_folder,
     is_local,
     is_url,
     list_files,
@@ -52,6 +54,12 @@ def test_a_url_that_has_lost_a_slash_is_refused(path):
         as_path(path)
 
 
+def test_a_path_with_options_of_its_own_stays_as_it_is(memory):
+    path = UPath(memory, skip_instance_cache=True)
+    assert as_path(path) is path
+    assert not is_local(path)
+
+
 def test_a_protocol_that_nobody_knows_is_said():
     with pytest.raises(DeepALError, match=r"foo://x cannot be reached. ValueError: .*'foo'"):
         as_path("foo://x")
@@ -74,7 +82,9 @@ def test_what_is_written_is_read(memory):
     assert [value for _, value in placed_jsonl(f"{memory}/a/b.jsonl")] == [1, "é"]
     assert read_bytes(as_path(f"{memory}/a/b.jsonl")) == b'1\n"\xc3\xa9"\n'
     assert is_file(as_path(f"{memory}/a/b.jsonl"))
+    assert is_folder(as_path(f"{memory}/a"))
     assert not is_file(as_path(f"{memory}/a"))
+    assert not is_folder(as_path(f"{memory}/c"))
 
 
 def test_after_an_error_nothing_is_written_and_what_was_there_stays(memory):
@@ -120,8 +130,11 @@ def test_many_files_are_read_in_their_order_and_missing_ones_are_none(
         (tmp_path / str(number)).write_bytes(bytes([number]))
     (tmp_path / "3").unlink()
     folder = upload(tmp_path, request.getfixturevalue(where))
-    found = list(read_each(folder / str(number) for number in range(6)))
-    assert found == [b"\0", b"\1", b"\2", None, b"\4", None]
+    files = [folder / str(number) for number in range(6)]
+    assert list(read_each(files)) == [b"\0", b"\1", b"\2", None, b"\4", None]
+    assert list(read_each([None, files[2], None, None, files[4]])) == [
+        *(None, b"\2", None, None, b"\4")
+    ]
 
 
 @pytest.mark.parametrize("where", ["memory", "tmp_path"])

@@ -19,7 +19,7 @@ from ..files import Row, check_replaceable, parse_row, read_json, write_json
 from ..pool.pool import Pool, Shard
 from ..pool.shards import find_shards
 from ..sealed import read_sealed, write_sealed
-from ..urls import as_path, is_file, list_files, read_each, remove
+from ..urls import as_path, is_file, is_folder, list_files, read_each, remove
 
 SCORE_AGAIN = "Score the pool again: `spacy deepal score`."
 SCORE_ON = "Give the `spacy deepal score` command again: it goes on where it stopped."
@@ -151,8 +151,11 @@ class ScoreFolder:
     ) -> Iterator[tuple[ShardTask, int | None]]:
         """YIELDS (tuple[ShardTask, int | None]): Each shard, and how many sentences its scores
         have; None if there are no scores, or they do not fit the shard and the scoring any more."""
+        there = list_files(self.path, ".json")
         tasks, same = tee(tasks)
-        for task, content in zip(tasks, self._contents(t.shard.name for t in same), strict=True):
+        names = (task.shard.name for task in same)
+        files = (self.file(name) if _name(name) in there else None for name in names)
+        for task, content in zip(tasks, read_each(files), strict=True):
             yield task, self._count(task, content, scoring)
 
     def _count(self, task: ShardTask, content: bytes | None, scoring: Scoring) -> int | None:
@@ -206,10 +209,7 @@ class ScoreFolder:
         RAISES (DeepALError): There are none, or the file is damaged.
         """
         shards, same = tee(shards)
-        return map(self._parse, shards, self._contents(same))
-
-    def _contents(self, shards: Iterable[str]) -> Iterator[bytes | None]:
-        return read_each(map(self.file, shards))
+        return map(self._parse, shards, read_each(map(self.file, same)))
 
     def _parse(self, shard: str, content: bytes | None) -> ShardScores:
         if content is None:
@@ -229,7 +229,7 @@ class ScoreFolder:
         """
         names = list_files(self.path, ".json")
         there = [shard for shard in pool.shards if _name(shard.name) in names]
-        if not there and not self.path.is_dir():
+        if not there and not is_folder(self.path):
             raise DeepALError(f"There is no folder of scores {self.path}. {SCORE_AGAIN}")
         if not is_file(self._finished) or len(there) < len(pool.shards):
             raise DeepALError(

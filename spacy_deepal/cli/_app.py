@@ -13,7 +13,6 @@ from thinc.api import Config, ConfigValidationError
 from wasabi import msg
 
 from ..errors import KEPT, DeepALError, LabelsAwaited, describe_failure, printable
-from ..urls import local_path
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -31,6 +30,8 @@ class LocalCommands(typer.Typer):
 def _with_local_paths(function: Command) -> Command:
     @wraps(function)
     def checked(**arguments: Any) -> None:
+        from ..urls import local_path
+
         with show_errors():
             for value in arguments.values():
                 for path in value if isinstance(value, list) else [value]:

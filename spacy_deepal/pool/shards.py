@@ -18,7 +18,7 @@ from ..corpus.docbin import doc_bin, read_docs
 from ..errors import DeepALError
 from ..files import check_replaceable, draft_beside, replace_folder
 from ..sentences import sentence_id
-from ..urls import as_path, list_files, local_path, read_bytes
+from ..urls import as_path, is_folder, list_files, local_path, read_bytes
 from .index import POOL_INDEX, Indexer, ShardIndex, hash_bytes, write_index
 
 SHARDS_PER_FOLDER = 10_000  # of these, beyond which shards lie in sub-folders
@@ -93,7 +93,7 @@ def find_shards(path: str | Path) -> tuple[Path, dict[str, int | None]]:
     found = list_files(path, ".spacy")
     if "" in found:
         return path.parent, {path.name: found[""]}
-    if not found and not path.is_dir():
+    if not found and not is_folder(path):
         raise DeepALError(f"There is no pool at {path}. Make one with `spacy deepal convert`.")
     if not found:
         raise DeepALError(

@@ -157,7 +157,7 @@ def test_an_error_of_the_store_is_one_clear_message(url, monkeypatch):
 
     pool = Pool(url)
     monkeypatch.setattr(MemoryFileSystem, "cat_file", fails)
-    message = r"shard_0000.spacy cannot be reached. RuntimeError: no credentials. Correct the URL"
+    message = r"shard_0000.spacy cannot be reached. RuntimeError: no credentials. Check the URL"
     with pytest.raises(DeepALError, match=message):
         pool.shards[0].read()
     monkeypatch.setattr(MemoryFileSystem, "find", fails)
