@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from .drafts import EARLIER, draft_of, remove_dead_drafts, settle_earlier
 from .errors import DeepALError, describe_error
+from .urls import as_path, is_local, is_url, list_files, open_to_read, uploaded
 
 REPLACEMENT = ".replacement"  # a folder while others are being replaced
 
@@ -28,12 +30,17 @@ RowType = TypeVar("RowType", bound=Row)
 @contextmanager
 def write_atomically(path: str | Path, mode: str = "w") -> Iterator[IO]:
     """Open a file for writing. It appears under its name when all is written; after an error it
-    does not. Missing folders above it are made.
+    does not. Missing folders above it are made. At a URL, it is `uploaded`.
 
     mode (str): "w" for text, "wb" for bytes.
     RAISES (DeepALError): Nothing can be written there.
     """
-    path = Path(path)
+    path = as_path(path)
+    if not isinstance(path, os.PathLike):
+        with uploaded(path, mode) as stream:
+            yield stream
+        return
+    path = Path(path)  # file:// is on a disk too
     if path.is_dir():
         raise DeepALError(f"{path} is a folder. Name a file to write to.")
     with draft_of(path) as draft:
@@ -81,15 +88,17 @@ def to_json_line(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def placed_jsonl(path: str | Path, remedy: str = "") -> Iterator[tuple[str, Any]]:
+def placed_jsonl(
+    path: str | Path, remedy: str = "", content: bytes | None = None
+) -> Iterator[tuple[str, Any]]:
     """Read a file with a JSON value on each line as a stream. Blank lines are skipped.
 
     remedy (str): For the message: what the user can do about a line that is not JSON.
-
+    content (bytes | None): What the file holds, if it has been read.
     YIELDS (tuple[str, Any]): The place for an error message ("FILE, line 3"), and the value.
     RAISES (DeepALError): There is no such file, or a line is not JSON.
     """
-    with _open_to_read(path) as stream:
+    with BytesIO(content) if content is not None else _open_to_read(path) as stream:
         for number, line in enumerate(stream, 1):
             if line.strip():
                 place = f"{path}, line {number}"
@@ -108,9 +117,11 @@ def parse_row(row: type[RowType], value: Any, where: str, remedy: str) -> RowTyp
         raise DeepALError(f"{where}: {describe_error(error.errors()[0])}. {remedy}") from error
 
 
-def _open_to_read(path: str | Path) -> IO[bytes]:
+@contextmanager
+def _open_to_read(path: str | Path) -> Iterator[IO[bytes]]:
     try:
-        return Path(path).open("rb")
+        with open_to_read(as_path(path)) as stream:
+            yield stream
     except (FileNotFoundError, NotADirectoryError) as error:
         raise DeepALError(f"There is no file {path}.") from error
     except OSError as error:
@@ -164,9 +175,12 @@ def check_output(output: str | Path, *inputs: str | Path | None) -> None:
     inputs (str | Path | None): Files and folders. None, and what does not exist, is passed over.
     RAISES (DeepALError): The output is one of them, or lies in one.
     """
-    place = Path(output).resolve()
+    place = as_path(output).resolve()
     for given in inputs:
-        if given is None or not (source := Path(given).resolve()).exists():
+        if given is None or is_url(given) != is_url(output):
+            continue
+        source = as_path(given).resolve()
+        if is_local(source) and not source.exists():
             continue
         if source == place:
             raise DeepALError(f"{output} is read here, so it cannot be written. Name another path.")
@@ -213,10 +227,15 @@ def check_replaceable(folder: Path, is_ours: Callable[[Path], bool], what: str) 
     what (str): What the folder is to hold, such as "a pool".
     RAISES (DeepALError): The folder is a file, or it holds other things.
     """
-    remove_dead_drafts(folder.resolve())
-    if folder.exists() and not folder.is_dir():
-        raise DeepALError(f"{folder} is a file. Name a folder to write {what} to.")
-    if others := sorted(path.name for path in folder.glob("*") if not is_ours(path)):
+    if is_local(folder):
+        remove_dead_drafts(folder.resolve())
+        if folder.exists() and not folder.is_dir():
+            raise DeepALError(f"{folder} is a file. Name a folder to write {what} to.")
+        found = list(folder.glob("*"))
+    else:
+        names = {name.partition("/")[0] for name in list_files(folder, "")}
+        found = [folder / name for name in names]
+    if others := sorted(path.name for path in found if not is_ours(path)):
         raise DeepALError(
             f"{folder} holds other things than {what} ({others[0]!r}, {len(others)} in all). It is "
             "left as it is. Name a new or an empty folder."

@@ -38,14 +38,16 @@ def write_sealed(path: Path, rows: Iterable[Row]) -> int:
     return write_jsonl(path, lines()) - 1
 
 
-def read_sealed(path: Path, remedy: str) -> Iterator[tuple[str, Any]]:
+def read_sealed(path: Path, remedy: str, content: bytes | None = None) -> Iterator[tuple[str, Any]]:
     """Read what `write_sealed` wrote, as a stream.
+
+    remedy (str), content (bytes | None): As for `placed_jsonl`.
 
     YIELDS (tuple[str, Any]): As `placed_jsonl`, without the seal.
     RAISES (DeepALError): As `placed_jsonl`; or, at the end, a line was lost or changed.
     """
     digest, count, seal = blake2b(digest_size=16), 0, None
-    for place, value in placed_jsonl(path, remedy):
+    for place, value in placed_jsonl(path, remedy, content):
         if is_seal(value):
             seal = value
         elif seal is None:

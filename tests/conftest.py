@@ -1,3 +1,4 @@
+import pytest
 import torch
 from hypothesis import settings
 from spacy.util import registry
@@ -9,6 +10,17 @@ torch.set_num_threads(1)
 
 # spaCy fills its registry when it is first used. That must not be in a test that patches it.
 registry.ensure_populated()
+
+
+@pytest.fixture
+def memory():
+    """A URL in the memory of this process."""
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    yield "memory://bucket"
+    MemoryFileSystem.store.clear()
+    MemoryFileSystem.pseudo_dirs[:] = [""]
+
 
 # A test asserts no time: hypothesis would let an example of more than 200 ms fail.
 settings.register_profile("untimed", deadline=None)

@@ -24,7 +24,7 @@ from typer.testing import CliRunner
 
 import spacy_deepal.cli  # noqa: F401  (makes `spacy deepal` known, as spaCy's own start does)
 from spacy_deepal.acquisition.score_folder import Score, ScoreFolder, Scoring
-from spacy_deepal.files import Row, placed_jsonl
+from spacy_deepal.files import Row, placed_jsonl, write_atomically
 from spacy_deepal.pool import convert
 from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import write_shards
@@ -32,6 +32,7 @@ from spacy_deepal.rounds.config_file import load_run_config
 from spacy_deepal.sealed import is_seal, write_sealed
 from spacy_deepal.sentences import KEY
 from spacy_deepal.tagger.model import tagger_of
+from spacy_deepal.urls import as_path
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 AL_CONFIG = CONFIGS / "al.cfg"
@@ -118,6 +119,16 @@ def make_doc(name, words, spans=None, vocab=None, *, genre=None, gold=True) -> D
         doc.set_ents([Span(doc, i, i + 1, label) for i, label in (spans or {}).items()])
     doc.user_data[KEY] = {"id": name, "doc_id": None, "genre": genre}
     return doc
+
+
+def upload(folder: Path, url: str | Path) -> Path:
+    """Copy a folder to a URL. RETURNS (Path): There; it may be the folder itself."""
+    place = as_path(url)
+    for file in folder.rglob("*") if place != folder else ():
+        if file.is_file():
+            with write_atomically(place / file.relative_to(folder).as_posix(), "wb") as stream:
+                stream.write(file.read_bytes())
+    return place
 
 
 def write_three(folder: Path) -> Path:

@@ -50,7 +50,11 @@ MARKED = {
         "needs Prodigy": 1,
     },
     "docs/howto/formats.md": {"needs Chinese data": 1},
-    "docs/howto/large_pools.md": {"needs several machines": 1, "takes hours": 1},
+    "docs/howto/large_pools.md": {
+        "needs a bucket": 1,
+        "needs several machines": 1,
+        "takes hours": 1,
+    },
     "docs/howto/pipelines.md": {
         "needs a pipeline with a trained tagger": 1,
         "needs a trained pipeline": 2,

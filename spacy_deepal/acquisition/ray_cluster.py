@@ -1,4 +1,4 @@
-"""Ray: the shards of a pool are scored on many machines that share a disk."""
+"""Ray: the shards of a pool are scored on many machines that share a disk, or read a URL."""
 
 import logging
 import os
@@ -24,9 +24,9 @@ RETRIES = 3  # how often a worker that died is started again, and a shard that i
 
 @dataclass(frozen=True)
 class RayCluster:
-    """Scores shards by Ray actors. Each loads the model once, and gets paths alone: the pool, the
-    model and the scores must have the same paths on all machines. If a worker dies, another one
-    takes its place and its shard.
+    """Scores shards by Ray actors. Each loads the model once, and gets paths alone: the model must
+    have the same path on all machines, and so must the pool and the scores, unless they are at
+    URLs. If a worker dies, another one takes its place and its shard.
 
     count (int): How many workers there are.
     address (str | None): The cluster. With None, it is what RAY_ADDRESS says, or else this machine.
@@ -44,18 +44,29 @@ class RayCluster:
         if job.use_gpu >= 0:  # Ray gives each worker a GPU of its own, the only one that it sees
             job, options = replace(job, use_gpu=0), {"num_cpus": 1, "num_gpus": 1}
         with _connected(ray, self.address, self.count):
+            self._check_gpus(ray, options)
             worker = ray.remote(max_restarts=RETRIES, max_task_retries=RETRIES, **options)(_Worker)
             idle = [worker.remote(job) for _ in range(self.count)]
             busy: dict[Any, Any] = {}  # the worker of each result that is awaited
             for task in tasks:
-                path = task.shard.path.absolute()
-                task = task._replace(shard=task.shard._replace(path=path))
+                folder = task.shard.folder.absolute()
+                task = task._replace(shard=task.shard._replace(folder=folder))
                 if not idle:
                     yield from _await_one(ray, busy, idle)
                 actor = idle.pop()
                 busy[actor.score.remote(task)] = actor
             while busy:
                 yield from _await_one(ray, busy, idle)
+
+    def _check_gpus(self, ray: Any, options: dict[str, Any]) -> None:
+        """RAISES (DeepALError): There are fewer GPUs than workers. Ray would wait for more."""
+        gpus = int(ray.cluster_resources().get("GPU", 0))
+        if options and gpus < self.count:
+            raise DeepALError(
+                f"The Ray cluster has {gpus} GPUs, and each of {self.count} processes needs one. "
+                + (f"Set n_process to {gpus} or less" if gpus else "Score on the CPU (--gpu-id -1)")
+                + ", or add machines with GPUs."
+            )
 
 
 class _Worker:

@@ -1,4 +1,4 @@
-"""Scores on disk: a folder with one sealed file for each shard of a pool.
+"""Scores on disk, or at a URL: a folder with one sealed file for each shard of a pool.
 
 SHARD.json        the scores of a shard, whole, with all that they depend on
 scores.finished   is there when all shards are scored
@@ -7,6 +7,7 @@ shards.index      the index of shards that the pool's own index does not have
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator
+from itertools import tee
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,8 +17,9 @@ from ..about import __version__
 from ..errors import DeepALError
 from ..files import Row, check_replaceable, parse_row, read_json, write_json
 from ..pool.pool import Pool, Shard
-from ..pool.shards import named_shards
+from ..pool.shards import find_shards
 from ..sealed import read_sealed, write_sealed
+from ..urls import as_path, is_file, is_folder, list_files, read_each, remove
 
 SCORE_AGAIN = "Score the pool again: `spacy deepal score`."
 SCORE_ON = "Give the `spacy deepal score` command again: it goes on where it stopped."
@@ -93,10 +95,14 @@ class ShardTask(NamedTuple):
 
 
 class ScoreFolder:
-    """The scores of a pool. path (Path): The folder. index (Path): The index `beside` the pool."""
+    """The scores of a pool. path (Path): The folder. index (Path): The index `beside` the pool.
+
+    The files of a local folder are there whole or not at all. Those at a URL are `uploaded`. Where
+    that can break off half-way, the seal tells, and the shard is scored again.
+    """
 
     def __init__(self, path: str | Path):
-        self.path = Path(path)
+        self.path = as_path(path)
         self.index = self.path / "shards.index"
         self._finished = self.path / "scores.finished"
 
@@ -105,23 +111,25 @@ class ScoreFolder:
 
         RAISES (DeepALError): As `check_ours`.
         """
-        self.check_ours(pool.path)
-        self._finished.unlink(missing_ok=True)
+        self._check(pool.path, (shard.name for shard in pool.shards))
+        remove(self._finished)
 
     def check_ours(self, pool: str | Path) -> None:
         """RAISES (DeepALError): The folder holds other things than scores of this pool."""
-        known = set(map(self.file, named_shards(pool)))
-        known |= {folder for file in known for folder in file.parents}
-        known |= {self.index, self._finished}
+        self._check(pool, find_shards(pool)[1])
+
+    def _check(self, pool: str | Path, shards: Iterable[str]) -> None:
+        known = {_name(shard).partition("/")[0] for shard in shards}
+        known |= {self.index.name, self._finished.name}
 
         def is_ours(path: Path) -> bool:
-            return path in known or path.name.startswith(".")  # what a killed process was writing
+            return path.name in known or path.name.startswith(".")  # a draft of a killed process
 
         check_replaceable(self.path, is_ours, f"scores of the pool {pool}")
 
     def file(self, shard: str) -> Path:
         """RETURNS (Path): The file with the scores of a shard."""
-        return self.path / f"{shard.removesuffix('.spacy')}.json"
+        return self.path / _name(shard)
 
     def write(self, task: ShardTask, scores: Iterable[Score], scoring: Scoring) -> int:
         """Write the scores of a shard, whole or not at all. RETURNS (int): How many there are."""
@@ -138,11 +146,21 @@ class ScoreFolder:
         write_sealed(self.file(task.shard.name), [row])
         return len(scores)
 
-    def count_current(self, task: ShardTask, scoring: Scoring) -> int | None:
-        """RETURNS (int | None): How many sentences the shard's scores have; None if there are no
-        scores, or they do not fit the shard and the scoring any more."""
+    def count_current(
+        self, tasks: Iterable[ShardTask], scoring: Scoring
+    ) -> Iterator[tuple[ShardTask, int | None]]:
+        """YIELDS (tuple[ShardTask, int | None]): Each shard, and how many sentences its scores
+        have; None if there are no scores, or they do not fit the shard and the scoring any more."""
+        there = list_files(self.path, ".json")
+        tasks, same = tee(tasks)
+        names = (task.shard.name for task in same)
+        files = (self.file(name) if _name(name) in there else None for name in names)
+        for task, content in zip(tasks, read_each(files), strict=True):
+            yield task, self._count(task, content, scoring)
+
+    def _count(self, task: ShardTask, content: bytes | None, scoring: Scoring) -> int | None:
         try:
-            found = self.read_shard(task.shard.name)
+            found = self._parse(task.shard.name, content)
         except DeepALError:
             return None
         made_of = found.fingerprint, found.excluded, found.scoring
@@ -185,15 +203,20 @@ class ScoreFolder:
         self.finish(pool, scoring, sentences)
         return sentences
 
-    def read_shard(self, shard: str) -> ShardScores:
-        """RETURNS (ShardScores): The scores of a shard.
+    def read_files(self, shards: Iterable[str]) -> Iterator[ShardScores]:
+        """YIELDS (ShardScores): The scores of each shard.
 
         RAISES (DeepALError): There are none, or the file is damaged.
         """
-        file = self.file(shard)
-        if not file.is_file():
+        shards, same = tee(shards)
+        return map(self._parse, shards, read_each(map(self.file, same)))
+
+    def _parse(self, shard: str, content: bytes | None) -> ShardScores:
+        if content is None:
             raise DeepALError(f"{self.path} has no scores of the shard {shard}. {SCORE_ON}")
-        rows = [parse_row(ShardScores, v, at, SCORE_AGAIN) for at, v in read_sealed(file, SCORE_ON)]
+        file = self.file(shard)
+        sealed = read_sealed(file, SCORE_ON, content)
+        rows = [parse_row(ShardScores, value, at, SCORE_AGAIN) for at, value in sealed]
         if len(rows) != 1:
             raise DeepALError(f"{file} must have one line of scores, not {len(rows)}. {SCORE_ON}")
         return rows[0]
@@ -204,10 +227,11 @@ class ScoreFolder:
         RAISES (DeepALError): There are no scores, only some of the shards are scored, or they are
             scores of another pool.
         """
-        if not self.path.is_dir():
+        names = list_files(self.path, ".json")
+        there = [shard for shard in pool.shards if _name(shard.name) in names]
+        if not there and not is_folder(self.path):
             raise DeepALError(f"There is no folder of scores {self.path}. {SCORE_AGAIN}")
-        there = [shard for shard in pool.shards if self.file(shard.name).is_file()]
-        if not self._finished.is_file() or len(there) < len(pool.shards):
+        if not is_file(self._finished) or len(there) < len(pool.shards):
             raise DeepALError(
                 f"{self.path} is not finished: it has scores of {len(there)} of the "
                 f"{len(pool.shards)} shards of {pool.path}. {SCORE_ON}"
@@ -221,8 +245,8 @@ class ScoreFolder:
         return finished
 
     def _read_finished(self) -> Finished:
-        where = str(self._finished)
-        return parse_row(Finished, read_json(where, SCORE_ON), where, SCORE_ON)
+        content = read_json(self._finished, SCORE_ON)
+        return parse_row(Finished, content, str(self._finished), SCORE_ON)
 
     def read_all(self) -> Iterator[Score]:
         """YIELDS (Score): All scores, even if the pool has changed since.
@@ -230,13 +254,12 @@ class ScoreFolder:
         RAISES (DeepALError): They are not finished, or a file is lost or damaged.
         """
         finished = self._read_finished()
-        files = sorted(self.path.rglob("*.json"))
-        if len(files) != finished.shards:
+        names = sorted(list_files(self.path, ".json"))
+        if len(names) != finished.shards:
             raise DeepALError(
-                f"{self.path} has scores of {len(files)} of {finished.shards} shards. {SCORE_ON}"
+                f"{self.path} has scores of {len(names)} of {finished.shards} shards. {SCORE_ON}"
             )
-        for file in files:
-            found = self.read_shard(file.relative_to(self.path).as_posix().removesuffix(".json"))
+        for found in self.read_files(name.removesuffix(".json") for name in names):
             yield from map(Score, found.ids, found.words, found.scores)
 
     def read(self, pool: Pool) -> Iterator[Score]:
@@ -246,8 +269,8 @@ class ScoreFolder:
             scored in another way than the others.
         """
         finished = self.check(pool)
-        for shard in pool.shards:
-            found = self.read_shard(shard.name)
+        names = (shard.name for shard in pool.shards)
+        for shard, found in zip(pool.shards, self.read_files(names), strict=True):
             if (found.shard, found.fingerprint) != (shard.name, shard.fingerprint):
                 raise DeepALError(
                     f"{self.file(shard.name)} has scores of another shard than {shard.path} as it "
@@ -259,6 +282,11 @@ class ScoreFolder:
                     f"{self._finished} says. {SCORE_AGAIN}"
                 )
             yield from map(Score, found.ids, found.words, found.scores)
+
+
+def _name(shard: str) -> str:
+    """RETURNS (str): The name of the file with the scores of a shard, relative to the folder."""
+    return f"{shard.removesuffix('.spacy')}.json"
 
 
 def _hash_ids(ids: Collection[str]) -> str:

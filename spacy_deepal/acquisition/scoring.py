@@ -16,6 +16,7 @@ from ..progress import progress_bar
 from ..sentences import count_words, sentence_id
 from ..tagger.evidence import Evidence, blank_evidence
 from ..tagger.model import tagger_of
+from ..urls import as_path
 from ..workers import one_thread
 from .engines import ScoringEngine, in_process
 from .functions import AcquisitionFunction, finite_score, needs_of
@@ -122,7 +123,7 @@ class ScoringJob:
     """All that it takes to score shards: a worker process on any machine gets this.
 
     model (str): The pipeline: a path that the worker has too, or an installed package.
-    output (Path): The folder of the scores.
+    output (Path): The folder of the scores, local or at a URL.
     acquisition (dict): The function, as in [active_learning.acquisition].
     scoring (Scoring): What the scores depend on.
     code (Path | None): A Python file that worker processes import first.
@@ -154,7 +155,7 @@ class ScoringJob:
 
 def make_job(
     model: str | Path,
-    output: Path,
+    output: str | Path,
     acquisition: dict[str, Any],
     *,
     budget: int | None = None,
@@ -173,6 +174,7 @@ def make_job(
         budget=budget if needs.anytime else None,
         seed=seed,
     )
+    output = as_path(output)
     return ScoringJob(str(model), output, acquisition, scoring, code, use_gpu, batch_words)
 
 
@@ -227,9 +229,11 @@ def score_pool(
     counts = []
 
     def due() -> Iterator[ShardTask]:
-        for shard, index in zip(pool.shards, pool.index(), strict=True):
-            task = ShardTask(shard, excluded.intersection(index.ids))
-            current = folder.count_current(task, job.scoring)
+        tasks = (
+            ShardTask(shard, excluded.intersection(index.ids))
+            for shard, index in zip(pool.shards, pool.index(), strict=True)
+        )
+        for task, current in folder.count_current(tasks, job.scoring):
             if current is None:
                 yield task
             else:

@@ -15,6 +15,7 @@ from ..pool.lookup import fetch
 from ..pool.pool import Pool
 from ..pool.shards import read_shards
 from ..sentences import count_words
+from ..urls import is_file
 from .copies import CopyFilter
 from .functions import AcquisitionFunction
 from .registry import make_acquisition
@@ -144,7 +145,7 @@ def select_batch(
 ) -> list[Score]:
     """Select sentences by the scores of a pool and write them: `select`, `fetch`, `write_docs`.
 
-    scores (str | Path): The folder of the scores.
+    scores, pool (str | Path): The folder of the scores, and the pool; each is local or a URL.
     with_gold (bool): As for `fetch`.
     max_similarity (float | None): As for `CopyFilter`.
     earlier (Sequence[str | Path]): Earlier batches: .spacy files, or folders of them.
@@ -162,7 +163,7 @@ def select_batch(
             "Add --max-similarity, or leave out --earlier."
         )
     folder = ScoreFolder(scores)
-    opened = Pool(pool, folder.index if folder.index.is_file() else None)
+    opened = Pool(pool, folder.index if is_file(folder.index) else None)
     finished = folder.check(opened)
     function = make_acquisition(finished.scoring.acquisition) if finished.fits else None
     candidates = PoolScores(folder, opened, function)

@@ -2,10 +2,11 @@
 
 import signal
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 import typer
 from thinc.api import Config, ConfigValidationError
@@ -13,7 +14,35 @@ from wasabi import msg
 
 from ..errors import KEPT, DeepALError, LabelsAwaited, describe_failure, printable
 
-app = typer.Typer(
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class LocalCommands(typer.Typer):
+    """Commands that refuse a URL as an argument that is a Path. Those that can use one are strings,
+    because pathlib makes s3:/bucket of s3://bucket."""
+
+    def command(self, *args: Any, **options: Any) -> Callable[[Command], Command]:
+        """As `Typer.command`."""
+        add = super().command(*args, **options)
+        return lambda function: add(_with_local_paths(function))
+
+
+def _with_local_paths(function: Command) -> Command:
+    @wraps(function)
+    def checked(**arguments: Any) -> None:
+        from ..urls import local_path
+
+        with show_errors():
+            for value in arguments.values():
+                for path in value if isinstance(value, list) else [value]:
+                    if isinstance(path, Path):
+                        local_path(path)
+        function(**arguments)
+
+    return cast(Command, checked)
+
+
+app = LocalCommands(
     name="deepal",
     help="Deep active learning for named entity recognition",
     no_args_is_help=True,

@@ -11,7 +11,7 @@ from ._app import app, show_errors
 
 @app.command("export")
 def export_cli(
-    pool: Annotated[Path, Argument(help="Pool: a folder of shards, or a .spacy file")],
+    pool: Annotated[str, Argument(help="Pool: a folder of shards, or a .spacy file; or its URL")],
     output: Annotated[Path, Argument(help="File to write; for brat, a new folder")],
     format: Annotated[str, Option(help="Format to write, such as conll2003 or prodigy")],
 ) -> None:

@@ -26,7 +26,7 @@ def init_config_cli(
     labels: Annotated[
         str | None, Option(help="Entity types with commas between, as in PERSON,ORG")
     ] = None,
-    pool: Annotated[Path | None, Option(help="[paths] pool: the sentences to choose from")] = None,
+    pool: Annotated[str | None, Option(help="[paths] pool: the sentences to choose from")] = None,
     dev: Annotated[Path | None, Option(help="[paths] dev: labelled, to choose models by")] = None,
     test: Annotated[Path | None, Option(help="[paths] test: labelled, to measure models")] = None,
     vectors: Annotated[Path | None, Option(help="[paths] vectors: static word vectors")] = None,

@@ -1,7 +1,6 @@
 """`spacy deepal score`: a score for each sentence of a pool."""
 
 from functools import partial
-from pathlib import Path
 from typing import Annotated, Literal
 
 from typer import Argument, Option
@@ -39,12 +38,12 @@ BatchWords = Annotated[
 @app.command("score")
 def score_cli(
     model: Annotated[str, Argument(help="Trained pipeline with a deepal_ner component")],
-    pool: Annotated[Path, Argument(help="Pool: a folder of shards, or a .spacy file")],
-    scores: Annotated[Path, Argument(help="Folder to write, for `spacy deepal select`")],
+    pool: Annotated[str, Argument(help="Pool: a folder of shards, or a .spacy file; or its URL")],
+    scores: Annotated[str, Argument(help="Folder to write, for `spacy deepal select`; or its URL")],
     acquisition: AcquisitionText = "MNLP",
     budget_words: BudgetWords = None,
     exclude: Annotated[
-        list[Path] | None,
+        list[str] | None,
         Option(help="Earlier batch whose sentences are left out. May be repeated"),
     ] = None,
     seed: Annotated[int, Option(min=0, help="Seed of RAND and of MC dropout")] = 0,

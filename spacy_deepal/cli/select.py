@@ -11,8 +11,8 @@ from ._app import CodePath, app, set_up, show_errors
 
 @app.command("select")
 def select_cli(
-    scores: Annotated[Path, typer.Argument(help="Folder that `spacy deepal score` has written")],
-    pool: Annotated[Path, typer.Argument(help="The pool that was scored")],
+    scores: Annotated[str, typer.Argument(help="Folder that `spacy deepal score` has written")],
+    pool: Annotated[str, typer.Argument(help="The pool that was scored")],
     batch: Annotated[Path, typer.Argument(help=".spacy file to write the batch to")],
     budget_words: Annotated[int, typer.Option(help="Budget: most words of the batch")],
     with_gold: Annotated[
@@ -26,7 +26,7 @@ def select_cli(
         ),
     ] = None,
     earlier: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(help="Earlier batch whose near-copies are passed over too. May be repeated"),
     ] = None,
     code: CodePath = None,

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
@@ -66,18 +67,21 @@ def write_docs(docs: Iterable[Doc], path: str | Path) -> None:
         stream.write(doc_bin(list(docs)).to_bytes())
 
 
-def read_docs(file: Path, vocab: Vocab) -> Iterator[Doc]:
+def read_docs(file: Path, vocab: Vocab, content: bytes | None = None) -> Iterator[Doc]:
     """Read any `.spacy` file, with ids or without.
 
+    content (bytes | None): What the file holds, if it has been read.
     RAISES (DeepALError): The file cannot be read.
     """
-    return _docs_of(Source.of_file(file), vocab)
+    if content is None:
+        return _docs_of(Source.of_file(file), vocab)
+    return _docs_of(Source(file, partial(BytesIO, content)), vocab)
 
 
 def move_docs(docs: Sequence[Doc], vocab: Vocab) -> list[Doc]:
     """RETURNS (list[Doc]): Copies of Docs, with all their annotation, that have another vocab."""
     content = doc_bin(docs).to_bytes()
-    return list(_docs_of(Source(Path("copy.spacy"), lambda: BytesIO(content)), vocab))
+    return list(read_docs(Path("copy.spacy"), vocab, content))
 
 
 def _docs_of(source: Source, vocab: Vocab) -> Iterator[Doc]:

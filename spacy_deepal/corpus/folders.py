@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import DeepALError
+from ..urls import local_path
 from .archives import open_sources
 from .ontonotes import is_ontonotes, is_wanted, one_form_each
 from .sources import Source
@@ -66,7 +67,7 @@ def find_files(
     """
     files: dict[Path, Path] = {}
     unread: dict[Path, str] = {}
-    for path in map(Path, inputs):
+    for path in map(local_path, inputs):
         if path.is_dir():
             found, others = _files_in(path, exclude, lang)
             if not found:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import DeepALError
+from ..urls import is_local, read_bytes
 
 BYTE_ORDER_MARK = "\ufeff"
 LATIN_1 = "iso8859-1"
@@ -47,8 +48,10 @@ class Source:
 
     @classmethod
     def of_file(cls, path: Path, encoding: str = "utf-8") -> "Source":
-        """RETURNS (Source): A file or a pipe, as it is."""
-        return cls(path, lambda: path.open("rb"), encoding)
+        """RETURNS (Source): A file or a pipe, as it is. One at a URL is read in one request."""
+        if is_local(path):
+            return cls(path, lambda: path.open("rb"), encoding)
+        return cls(path, lambda: io.BytesIO(read_bytes(path)), encoding)
 
     @property
     def name(self) -> str:

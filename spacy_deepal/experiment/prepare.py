@@ -17,6 +17,7 @@ from ..pool.convert import convert
 from ..pool.shards import check_pool_folder, read_shards, write_shards
 from ..pool.summary import ConvertSummary
 from ..sentences import count_words, sentence_id, sentence_info
+from ..urls import local_path
 
 SHARES = {"train": 0.70, "dev": 0.15, "test": 0.15}
 
@@ -50,7 +51,7 @@ def prepare(
     RAISES (DeepALError): As `convert`; if only some of the splits are there; if there are too few
         documents to split.
     """
-    data, output = Path(data), Path(output)
+    data, output = local_path(data), local_path(output)
     _check_places(data, output)
     finish_replacement(output)
     for split in SHARES:

@@ -25,6 +25,7 @@ from ..rounds.rows import Metrics, Seconds
 from ..rounds.run import run_loop
 from ..rounds.settings import SECTION, check_sections
 from ..rounds.training import train_full, without_loop
+from ..urls import local_path
 from ..vectors.make import make_vectors, vectors_source
 from .jobs import do_jobs
 from .prepare import prepare
@@ -143,17 +144,17 @@ def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Pat
     RETURNS (Path): The experiment's folder, with corpus/{train,dev,test}.
     RAISES (DeepALError): As `prepare`; if the folder belongs to other data of the same name.
     """
-    data = Path(data)
+    data, workspace = local_path(data), local_path(workspace)
     name = data.resolve().name
     if (data / lang).is_dir():
         data, name = data / lang, f"{name}-{lang}"
     elif is_release(data):
         name = f"{name}-{lang}"
-    folder = Path(workspace) / name
+    folder = workspace / name
     if folder.resolve() == data.resolve():
         raise DeepALError(f"{folder} is the folder of the data. Name another workspace.")
     source = folder / "source.json"
-    described = {"files": _hash_files(data, Path(workspace), lang), "lang": lang}
+    described = {"files": _hash_files(data, workspace, lang), "lang": lang}
     if source.exists():
         if read_json(source) != described:
             raise DeepALError(
@@ -161,7 +162,7 @@ def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Pat
                 "Move it away, or name another workspace."
             )
         return folder
-    prepare(data, folder / "corpus", lang=lang, exclude=Path(workspace))
+    prepare(data, folder / "corpus", lang=lang, exclude=workspace)
     write_json(source, described)
     return folder
 

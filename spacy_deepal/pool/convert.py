@@ -18,6 +18,7 @@ from ..errors import PROBLEMS_SHOWN, DeepALError
 from ..pipelines import blank_pipeline, load_pipeline
 from ..progress import progress_bar
 from ..sentences import KEY, count_words
+from ..urls import local_path
 from .ids import ContentIds
 from .shards import check_pool_folder, write_shards
 from .summary import ConvertSummary, FileSummary
@@ -48,7 +49,7 @@ def convert(
     does not change when files are renamed, sorted, or get more lines.
 
     inputs (Iterable[str | Path]): Files and folders, as for `find_files`.
-    output (str | Path): The folder of the pool. A pool that is there is replaced.
+    output (str | Path): The folder of the pool, which is local. A pool that is there is replaced.
     options (ReadOptions): How to read what can be read in several ways.
     lang (str): Language code of the tokenizer, for example "en" or "zh".
     encoding (str): The encoding of all files.
@@ -60,7 +61,7 @@ def convert(
         are bad lines and `skip_bad` is False (the first 20 are shown with file, line and text); the
         output must not be replaced.
     """
-    output = Path(output)
+    output = local_path(output)
     check_format(options.format)
     check_encoding(encoding)
     check_pool_folder(output)

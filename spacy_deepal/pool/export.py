@@ -13,6 +13,7 @@ from ..errors import DeepALError
 from ..files import check_output, write_atomically
 from ..progress import progress_bar
 from ..sentences import KEY
+from ..urls import local_path
 from .shards import shard_files
 
 SPACY = "spacy"
@@ -22,15 +23,15 @@ WRITTEN = sorted([BRAT, SPACY, *(name for name, format in ALL_FORMATS.items() if
 def export(pool: str | Path, output: str | Path, format: str) -> int:
     """Write sentences in another format, whole or not at all.
 
-    pool (str | Path): A folder of shards, or any .spacy file, such as a batch. Docs without an id
-        are numbered.
+    pool (str | Path): A folder of shards, or any .spacy file, such as a batch; local or a URL. Docs
+        without an id are numbered.
     output (str | Path): The file to write; for brat, a new folder.
     format (str): One of WRITTEN.
     RETURNS (int): The number of sentences.
     RAISES (DeepALError): There is no such pool or format; the format cannot hold a sentence; or the
         output is the pool, or in it.
     """
-    output = Path(output)
+    output = local_path(output)
     if format not in WRITTEN:
         raise DeepALError(f"The format {format!r} is not written. Known: {', '.join(WRITTEN)}.")
     check_output(output, pool)

@@ -38,13 +38,14 @@ class ShardIndex(Row):
     """What one shard holds.
 
     name (str): Its file, relative to the pool, with "/" between folders.
-    fingerprint (str): The hash of its bytes.
+    fingerprint (str), size (int): The hash of its bytes, and their number.
     ids (list[str]), words (list[int]): The id and the real words of each sentence in its place.
     genres (dict): By genre, with "-" for sentences that have none.
     """
 
     name: str
     fingerprint: str
+    size: int
     ids: list[str]
     words: list[int]
     genres: dict[str, GenreCount]
@@ -101,7 +102,12 @@ class Indexer:
         self._labels.update(entity.label_ for doc in docs for entity in doc.ents)
         genres = _count_genres(zip((info["genre"] for info in infos), words, strict=True))
         return ShardIndex(
-            name=name, fingerprint=hash_bytes(content), ids=ids, words=words, genres=genres
+            name=name,
+            fingerprint=hash_bytes(content),
+            size=len(content),
+            ids=ids,
+            words=words,
+            genres=genres,
         )
 
     def _count_words(self, docs: Sequence[Doc]) -> list[int]:

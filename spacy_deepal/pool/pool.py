@@ -6,11 +6,15 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
+from spacy.language import Language
 from spacy.tokens import Doc
+from spacy.training import Corpus, Example
 from spacy.vocab import Vocab
 
+from ..corpus.sources import Source
 from ..errors import DeepALError
 from ..progress import progress_bar
+from ..urls import NOT_THERE, as_path, is_file, read_bytes
 from .index import (
     POOL_INDEX,
     GenreCount,
@@ -21,40 +25,51 @@ from .index import (
     read_index,
     write_index,
 )
-from .shards import in_order, join_fingerprints, named_shards, read_shard
+from .shards import find_shards, in_order, join_fingerprints, read_shard, read_shards
 
 
 class Shard(NamedTuple):
-    """A shard of an open pool. name (str): Its file, relative to the pool. fingerprint (str): The
+    """A shard of an open pool. name (str): Its file, relative to the folder. fingerprint (str): The
     hash of its bytes. sentences, words (int): How many it holds."""
 
     name: str
-    path: Path
+    folder: Path
     fingerprint: str
     sentences: int
     words: int
 
-    def check(self) -> None:
-        """RAISES (DeepALError): The file was removed or changed since the pool was opened."""
-        if not self.path.is_file():
-            raise DeepALError(f"{self.path} was removed while the pool is used. Put it back.")
-        if hash_bytes(self.path.read_bytes()) != self.fingerprint:
-            raise DeepALError(
-                f"{self.path} was changed while the pool is used. Put back what it was."
-            )
+    @property
+    def path(self) -> Path:
+        """Its file."""
+        return self.folder / self.name
 
     def read(self, vocab: Vocab | None = None) -> Iterator[Doc]:
-        """YIELDS (Doc): The sentences, with the errors of `check` and `read_shards`.
+        """YIELDS (Doc): The sentences, with the errors of `read_shards`. The file is read once.
 
         vocab (Vocab | None): The vocabulary of the Docs. None: a new one.
+        RAISES (DeepALError): The file was removed since the pool was opened, or changed since it
+            was indexed.
         """
-        self.check()
-        return read_shard(self.path, vocab)
+        path = self.path
+        try:
+            content = read_bytes(path)
+        except NOT_THERE as error:
+            raise DeepALError(f"{path} was removed while the pool is used. Put it back.") from error
+        if hash_bytes(content) != self.fingerprint:
+            raise DeepALError(
+                f"{path} was changed after it was indexed. Put back what it was, or convert the "
+                "pool again."
+            )
+        return read_shard(path, vocab, content)
 
 
 class Pool:
-    """A pool on disk whose shards have been compared with its index. What grows with it is the list
-    of its shards, and an index in memory if there is one.
+    """A pool on disk, or at a URL, whose shards have been compared with its index. What grows with
+    it is the list of its shards, and an index in memory if there is one.
+
+    Local shards are compared by their hashes. Those at a URL would all have to be fetched for that,
+    so their names and sizes are compared, out of one listing. Wherever a shard is, its hash is
+    compared when it is read.
 
     Shards that no index has are read once, and indexed. That index is written to `beside`, because
     the folder may be a person's own, or be read by others at the same time.
@@ -69,7 +84,7 @@ class Pool:
         beside: Path | None = None,
         tell: Callable[[str], None] = lambda text: None,
     ):
-        """path (str | Path): As for `shard_files`.
+        """path (str | Path): As for `find_shards`.
 
         beside (Path | None): The file for the index of shards that no index has. With None, it is
             kept in memory.
@@ -77,7 +92,7 @@ class Pool:
         RAISES (DeepALError): A shard was removed or changed since it was indexed, with its name; or
             two sentences have the same id.
         """
-        self.path = Path(path)
+        self.path = as_path(path)
         self.shards: list[Shard] = []
         self._genres: dict[str, Counter[str]] = {}
         self._indexes: list[Path] = []
@@ -85,18 +100,18 @@ class Pool:
         self._open(beside, tell)
 
     def _open(self, beside: Path | None, tell: Callable[[str], None]) -> None:
-        files = named_shards(self.path)
-        own = [self.path / POOL_INDEX] if self.path.is_dir() else []
+        folder, sizes = find_shards(self.path)
+        own = [self.path / POOL_INDEX] if folder == self.path else []
         for index in (*own, beside):
-            if index is not None and index.is_file():
-                self._take_index(index, files)
+            if index is not None and is_file(index):
+                self._take_index(index, folder, sizes)
         known = {shard.name for shard in self.shards}
-        if new := {name: file for name, file in files.items() if name not in known}:
+        if new := [name for name in sizes if name not in known]:
             if known:
-                tell(f"{self.path}: shards were added: {len(new)}, from {next(iter(new))} on.")
+                tell(f"{self.path}: shards were added: {len(new)}, from {new[0]} on.")
             elif own:
                 tell(f"{self.path} has no index, so its shards are read once: {len(new)}.")
-            self._index_new(new, beside)
+            self._index_new(new, folder, beside)
 
     @property
     def genres(self) -> dict[str, GenreCount]:
@@ -145,16 +160,17 @@ class Pool:
         stored = (read_index(path, remedy_of(path)) for path in self._indexes)
         return chain(chain.from_iterable(stored), self._in_memory)
 
-    def _add(self, row: ShardIndex, file: Path) -> None:
+    def _add(self, row: ShardIndex, folder: Path) -> None:
         """Add a shard that is indexed."""
         sentences = sum(map(bool, row.words))
-        self.shards.append(Shard(row.name, file, row.fingerprint, sentences, sum(row.words)))
+        self.shards.append(Shard(row.name, folder, row.fingerprint, sentences, sum(row.words)))
         for name, count in row.genres.items():
             self._genres.setdefault(name, Counter()).update(count.model_dump())
 
-    def _take_index(self, index: Path, files: dict[str, Path]) -> None:
+    def _take_index(self, index: Path, folder: Path, sizes: dict[str, int | None]) -> None:
         """Add the shards of an index, and compare them with their files.
 
+        sizes (dict[str, int | None]): As `find_shards` has them.
         RAISES (DeepALError): A shard was removed or changed, or another index has it too.
         """
         known = {shard.name for shard in self.shards}
@@ -167,19 +183,19 @@ class Pool:
                     f"{index}: then the shards that the other one lacks are read again."
                 )
             changed = None
-            if row.name not in files:
+            if row.name not in sizes:
                 changed = "was removed"
-            elif hash_bytes(files[row.name].read_bytes()) != row.fingerprint:
+            elif _has_changed(row, folder, sizes[row.name]):
                 changed = "was changed"
             if changed:
                 raise DeepALError(
-                    f"{self.path / row.name} {changed} after {index} was written. Put back what it "
+                    f"{folder / row.name} {changed} after {index} was written. Put back what it "
                     f"was. If the change is meant, do this: {remedy_of(index)}"
                 )
-            self._add(row, files[row.name])
+            self._add(row, folder)
         self._indexes.append(index)
 
-    def _index_new(self, new: dict[str, Path], beside: Path | None) -> None:
+    def _index_new(self, new: list[str], folder: Path, beside: Path | None) -> None:
         """Read shards that no index has, and index them in `beside`, as `__init__` says."""
         indexer = Indexer(self.index())
         earlier = [] if beside not in self._indexes else self._indexes[-1:]
@@ -187,10 +203,11 @@ class Pool:
         def rows() -> Iterator[ShardIndex]:
             for path in earlier:
                 yield from (r for r in read_index(path, "") if isinstance(r, ShardIndex))
-            for name, file in progress_bar(new.items(), "index", unit="shard"):
-                docs = list(read_shard(file))
-                yield (row := indexer.add(name, file.read_bytes(), docs))
-                self._add(row, file)
+            for name in progress_bar(new, "index", unit="shard"):
+                content = Source.of_file(folder / name).read_bytes()
+                docs = list(read_shard(folder / name, None, content))
+                yield (row := indexer.add(name, content, docs))
+                self._add(row, folder)
 
         def text() -> TextCounts:
             stored = chain.from_iterable(read_index(path, "") for path in earlier)
@@ -204,6 +221,14 @@ class Pool:
             self._indexes = list(dict.fromkeys([*self._indexes, beside]))
 
 
+def _has_changed(row: ShardIndex, folder: Path, size: int | None) -> bool:
+    """RETURNS (bool): Whether a file is not what the index says. size (int | None): If it is known,
+    it alone is compared."""
+    if size is not None:
+        return size != row.size
+    return hash_bytes(read_bytes(folder / row.name)) != row.fingerprint
+
+
 def read_counts(path: str, beside: str | None = None) -> dict[str, dict[str, int]]:
     """`spacy_deepal.PoolCounts.v1`: how often each word, character and label occurs in a pool, for
     `DeepNER.initialize`. The shards are not read if they have an index.
@@ -211,7 +236,18 @@ def read_counts(path: str, beside: str | None = None) -> dict[str, dict[str, int
     path, beside (str): As for `Pool`.
     RETURNS (dict): The `TextCounts`.
     """
-    return Pool(path, Path(beside) if beside else None).text().model_dump()
+    return Pool(path, as_path(beside) if beside else None).text().model_dump()
+
+
+def read_examples(path: str, gold_preproc: bool = False) -> Callable[[Language], Iterator[Example]]:
+    """`spacy_deepal.PoolCorpus.v1`: `spacy.Corpus.v1` for a pool at a URL.
+
+    path (str): As for `read_shards`.
+    gold_preproc (bool): Keep the tokens of the pool.
+    """
+    corpus = Corpus("", gold_preproc=gold_preproc)
+    make = corpus.make_examples_gold_preproc if gold_preproc else corpus.make_examples
+    return lambda nlp: make(nlp, filter(len, read_shards(path, nlp.vocab)))
 
 
 def remedy_of(index: Path) -> str:

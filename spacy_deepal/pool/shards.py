@@ -18,6 +18,7 @@ from ..corpus.docbin import doc_bin, read_docs
 from ..errors import DeepALError
 from ..files import check_replaceable, draft_beside, replace_folder
 from ..sentences import sentence_id
+from ..urls import as_path, is_folder, list_files, local_path, read_bytes
 from .index import POOL_INDEX, Indexer, ShardIndex, hash_bytes, write_index
 
 SHARDS_PER_FOLDER = 10_000  # of these, beyond which shards lie in sub-folders
@@ -34,7 +35,7 @@ def write_shards(
     sentences_per_shard (int): Sentences in each shard but the last.
     RAISES (DeepALError): The folder holds other files, or a Doc has no id, or that of another one.
     """
-    folder = Path(folder)
+    folder = local_path(folder)
     check_pool_folder(folder)
     if sentences_per_shard < 1:
         raise DeepALError(f"sentences_per_shard must be 1 or more, not {sentences_per_shard}.")
@@ -78,35 +79,33 @@ def check_pool_folder(folder: Path) -> None:
     check_replaceable(folder, is_ours, "a pool")
 
 
-def shard_files(path: str | Path) -> list[Path]:
-    """RETURNS (list[Path]): The files of a pool, in the order in which they are read: those of a
-    folder before those of its sub-folders, and numbers in names as numbers.
+def find_shards(path: str | Path) -> tuple[Path, dict[str, int | None]]:
+    """Find the files of a pool.
 
-    path (str | Path): A folder of shards, or a single `.spacy` file.
+    path (str | Path): A folder of shards, or a single `.spacy` file; local or a URL, as for
+        `as_path`.
+    RETURNS (Path, dict[str, int | None]): Their folder; and by name, as `list_files` has it, the
+        size of each, in the order in which they are read: those of a folder before those of its
+        sub-folders, and numbers in names as numbers.
     RAISES (DeepALError): There is no such path, or no shard in it.
     """
-    path = Path(path)
-    if not path.exists():
+    path = as_path(path)
+    found = list_files(path, ".spacy")
+    if "" in found:
+        return path.parent, {path.name: found[""]}
+    if not found and not is_folder(path):
         raise DeepALError(f"There is no pool at {path}. Make one with `spacy deepal convert`.")
-    if not path.is_dir():
-        return [path]
-    files = [
-        file
-        for file in path.rglob("*.spacy")
-        if not any(part.startswith(".") for part in file.relative_to(path).parts)
-    ]
-    if not files:
+    if not found:
         raise DeepALError(
             f"The folder {path} holds no .spacy file. Make a pool with `spacy deepal convert`."
         )
-    return sorted(files, key=lambda file: in_order(file.relative_to(path).as_posix()))
+    return path, {name: found[name] for name in sorted(found, key=in_order)}
 
 
-def named_shards(path: str | Path) -> dict[str, Path]:
-    """RETURNS (dict[str, Path]): The `shard_files` by name, with "/" between folders."""
-    files = shard_files(path)
-    folder = Path(path) if Path(path).is_dir() else Path(path).parent
-    return {file.relative_to(folder).as_posix(): file for file in files}
+def shard_files(path: str | Path) -> list[Path]:
+    """RETURNS (list[Path]): The files of a pool, as `find_shards`, with its errors."""
+    folder, names = find_shards(path)
+    return [folder / name for name in names]
 
 
 def in_order(name: str) -> tuple:
@@ -121,7 +120,7 @@ def read_shards(
 ) -> Iterator[Doc]:
     """Read the sentences of a pool. One shard is in memory at a time.
 
-    path (str | Path): As for `shard_files`, with its errors, which are raised at once.
+    path (str | Path): As for `find_shards`, with its errors, which are raised at once.
     vocab (Vocab | None): The vocabulary of the Docs, which keeps every word that it has seen. With
         None, each shard has its own.
     exclude (Container[str]): Ids of sentences that are left out.
@@ -132,10 +131,15 @@ def read_shards(
     return (doc for doc in docs if sentence_id(doc) not in exclude)
 
 
-def read_shard(file: Path, vocab: Vocab | None = None) -> Iterator[Doc]:
-    """YIELDS (Doc): The sentences of a shard, as `read_shards` does, with its errors."""
+def read_shard(
+    file: Path, vocab: Vocab | None = None, content: bytes | None = None
+) -> Iterator[Doc]:
+    """YIELDS (Doc): The sentences of a shard, as `read_shards` does, with its errors.
+
+    content (bytes | None): What the file holds, if it has been read.
+    """
     vocab = Vocab(lex_attr_getters=LEX_ATTRS) if vocab is None else vocab
-    for doc in read_docs(file, vocab):
+    for doc in read_docs(file, vocab, content):
         try:
             sentence_id(doc)
         except DeepALError as error:
@@ -145,7 +149,7 @@ def read_shard(file: Path, vocab: Vocab | None = None) -> Iterator[Doc]:
 
 def fingerprint(path: str | Path) -> str:
     """RETURNS (str): A hash of the bytes of `shard_files`, the same for a copy elsewhere."""
-    return join_fingerprints(hash_bytes(file.read_bytes()) for file in shard_files(path))
+    return join_fingerprints(hash_bytes(read_bytes(file)) for file in shard_files(path))
 
 
 def join_fingerprints(fingerprints: Iterable[str]) -> str:

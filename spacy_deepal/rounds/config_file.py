@@ -9,6 +9,7 @@ from spacy.util import CONFIG_SECTION_ORDER
 from thinc.api import Config
 
 from ..errors import DeepALError
+from ..urls import local_path
 
 
 def load_run_config(path: str | Path, overrides: dict[str, Any]) -> Config:
@@ -17,7 +18,7 @@ def load_run_config(path: str | Path, overrides: dict[str, Any]) -> Config:
     RAISES (DeepALError): There is no such file, it is not a config, or a variable in it stands for
         nothing. The message names the line.
     """
-    path = Path(path)
+    path = local_path(path)
     if not path.is_file():
         raise DeepALError(
             f"There is no config file {path}. `python -m spacy deepal init-config {path}` writes "

@@ -11,6 +11,7 @@ from thinc.api import Config
 from ..errors import DeepALError
 from ..pipelines import load_pipeline, save_pipeline
 from ..pool.pool import Pool
+from ..urls import local_path
 from .baseline import note_baseline
 from .checks import check_initialized
 from .config_file import load_run_config
@@ -60,7 +61,7 @@ class Run:
             config = load_run_config(config, overrides or {})
         elif overrides:
             config = Config().from_str(config.to_str(), overrides=overrides, interpolate=False)
-        self.config, self.folder, self.end = config, RunFolder(Path(folder)), ""
+        self.config, self.folder, self.end = config, RunFolder(local_path(folder)), ""
         self._resolved = config.interpolate()
         self._settings = read_settings(self._resolved)
         self._other = read_annotation_settings(self._resolved).suggest

@@ -13,6 +13,7 @@ from thinc.api import Config
 from ..acquisition.engines import EngineName
 from ..acquisition.functions import AcquisitionFunction
 from ..errors import DeepALError, describe_error
+from ..urls import is_url
 from .oracle import Oracle
 from .other_pipeline import OtherPipeline
 from .stability import ROUNDS
@@ -202,6 +203,8 @@ def _problems_elsewhere(config: Config) -> Iterator[str]:
             yield f"[paths] {path} is missing" + (" (null will do)" * (path == "train"))
         elif path != "train" and not isinstance(paths[path], str):
             yield f"[paths] {path} is not set: give it as --paths.{path}"
+        elif path != "pool" and is_url(paths[path]):
+            yield f"[paths] {path} = {paths[path]!r} is a URL: only the pool may be at one"
 
 
 def _problems_of_sections(name: str, value: Any) -> Iterator[str]:

@@ -21,13 +21,14 @@ from ..drafts import writing
 from ..errors import DeepALError
 from ..pipelines import load_pipeline
 from ..seeds import derive_seed
+from ..urls import is_url
 from .calibration import calibrate_saved, measure_calibration
 from .checks import no_annotation
 from .raw_text import raw_text_f
 from .run_folder import RoundFolder
 from .settings import ANNOTATION, SECTION, Settings
 
-POOL_COUNTS = "spacy_deepal.PoolCounts.v1"
+POOL_COUNTS, POOL_CORPUS = "spacy_deepal.PoolCounts.v1", "spacy_deepal.PoolCorpus.v1"
 # spaCy's errors for a component without labels, for [paths] vectors, and for a loss.
 NO_LABELS, NO_VECTORS, NAN_LOSS = "E143", "E884", "E910"
 
@@ -263,11 +264,18 @@ def without_loop(config: Config) -> Config:
 
 def _reading(config: Config, path: str) -> Config:
     """RETURNS (Config): A copy for spaCy that trains on this path, also if the config's corpus has
-    a path of its own, not ${paths.train}."""
+    a path of its own, not ${paths.train}. spaCy's own corpus reads no URL."""
     config = without_loop(config)
     config["paths"]["train"] = path
     section, _, name = config["training"].get("train_corpus", "corpora.train").rpartition(".")
     corpus = config.get(section, {}).get(name, {})
     if "path" in corpus:
         corpus["path"] = "${paths.train}"
+    if is_url(path) and corpus.get("@readers") == "spacy.Corpus.v1":
+        tokens = corpus.get("gold_preproc", False)
+        config[section][name] = {
+            "@readers": POOL_CORPUS,
+            "path": "${paths.train}",
+            "gold_preproc": tokens,
+        }
     return config

@@ -16,6 +16,7 @@ from ..errors import DeepALError
 from ..files import check_replaceable, draft_beside, read_json, replace_folder
 from ..pipelines import blank_pipeline
 from ..pool.shards import shard_files
+from ..urls import local_path
 from .cooccurrence import train_vectors
 from .sentence_pieces import average_sentence_pieces
 from .table import VectorSource, join_sources, word_table
@@ -49,7 +50,7 @@ def make_vectors(
     RAISES (DeepALError): The language is unknown, there is no pool, no word or no vector for any
         word, or the output holds other things. What the source raises passes through.
     """
-    output = Path(output)
+    output = local_path(output)
     earlier = _is_table(output)
     check_replaceable(output, lambda path: earlier and path.name in PARTS, "a table of vectors")
     nlp = blank_pipeline(lang)

@@ -124,7 +124,7 @@ def test_a_shard_that_changes_while_it_is_used_is_named(model, pool, tmp_path):
     opened = Pool(pool)
     job = make_job(model, tmp_path / "scores", acquisition_block("MNLP"))
     (pool / "shard_0003.spacy").write_bytes((pool / "shard_0004.spacy").read_bytes())
-    with pytest.raises(DeepALError, match=r"shard_0003.spacy was changed while the pool is used"):
+    with pytest.raises(DeepALError, match=r"shard_0003.spacy was changed after it was indexed"):
         score_pool(job, opened)
     (pool / "shard_0003.spacy").unlink()
     with pytest.raises(DeepALError, match=r"shard_0003.spacy was removed while the pool is used"):

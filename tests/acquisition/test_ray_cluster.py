@@ -71,6 +71,27 @@ class TestTwoWorkers:
             assert score_pool(job, Pool(pool), engine=engine) == 60
         assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
+    def test_urls_give_the_same_bytes(self, model, pool, tmp_path):
+        block = acquisition_block("BALD:samples=5")
+        for output, where, engine in (
+            (tmp_path / "one", pool, in_process),
+            ((tmp_path / "two").as_uri(), pool.as_uri(), RayCluster(2)),
+        ):
+            assert score_pool(make_job(model, output, block), Pool(where), engine=engine) == 60
+        assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+    @pytest.mark.parametrize(
+        ("gpus", "remedy"), [(0, "Score on the CPU"), (1, "Set n_process to 1 or less")]
+    )
+    def test_more_workers_than_gpus_are_refused(self, ray, model, pool, tmp_path, gpus, remedy):
+        job = make_job(model, tmp_path / "scores", acquisition_block("MNLP"), use_gpu=0)
+        ray.init(num_cpus=2, num_gpus=gpus, include_dashboard=False, log_to_driver=False)
+        try:
+            with pytest.raises(DeepALError, match=f"has {gpus} GPUs, and each of 2 .* {remedy}"):
+                score_pool(job, Pool(pool), engine=RayCluster(2))
+        finally:
+            ray.shutdown()
+
     def test_a_worker_that_is_killed_is_replaced(self, model, pool, tmp_path, code):
         from spacy.cli._util import import_code
 

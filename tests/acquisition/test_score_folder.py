@@ -28,6 +28,13 @@ def folder(pool, tmp_path):
     return ScoreFolder(tmp_path / "scores")
 
 
+def count(folder, task, scoring):
+    """How many sentences the scores of one shard have."""
+    ((same, found),) = folder.count_current([task], scoring)
+    assert same is task
+    return found
+
+
 def rewrite(file, **values):
     """Change the line of scores, and drop the seal of what it was."""
     line = json.loads(file.read_text("utf8").splitlines()[0])
@@ -97,10 +104,10 @@ def test_what_was_cut_or_changed_is_refused(pool, folder):
     line, seal = file.read_text("utf8").splitlines()
     file.write_text(line + "\n", "utf8")
     with pytest.raises(DeepALError, match=r"shard_0000.json is not whole"):
-        folder.read_shard("shard_0000.spacy")
+        list(folder.read_files(["shard_0000.spacy"]))
     file.write_text(line.replace("0.333", "0.433") + "\n" + seal, "utf8")
     with pytest.raises(DeepALError, match=r"shard_0000.json was changed"):
-        folder.read_shard("shard_0000.spacy")
+        list(folder.read_files(["shard_0000.spacy"]))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +126,7 @@ def test_what_was_cut_or_changed_is_refused(pool, folder):
 def test_what_are_no_scores_is_refused_with_file_and_line(folder, values):
     rewrite(folder.path / "shard_0000.json", **values)
     with pytest.raises(DeepALError, match=r"shard_0000.json, line 1: .* Score the pool again"):
-        folder.read_shard("shard_0000.spacy")
+        list(folder.read_files(["shard_0000.spacy"]))
 
 
 def test_a_sentence_that_is_scored_twice_or_is_not_in_the_pool_is_refused(pool, tmp_path):
@@ -142,16 +149,16 @@ def test_a_shard_may_be_called_finished(tmp_path):
 
 def test_scores_of_another_version_of_this_package_are_made_again(pool, folder):
     task, scoring = ShardTask(pool.shards[0], frozenset()), Scoring(acquisition="own")
-    assert folder.count_current(task, scoring) == 2
-    assert folder.count_current(task, scoring.model_copy(update={"version": "0.1.0"})) is None
+    assert count(folder, task, scoring) == 2
+    assert count(folder, task, scoring.model_copy(update={"version": "0.1.0"})) is None
 
 
 def test_scores_are_current_while_shard_exclusion_and_scoring_are_the_same(pool, tmp_path):
     folder, task = ScoreFolder(tmp_path / "s"), ShardTask(pool.shards[0], frozenset("a"))
-    assert folder.count_current(task, SCORING) is None
+    assert count(folder, task, SCORING) is None
     folder.write(task, ROWS[1:2], SCORING)
-    assert folder.count_current(task, SCORING) == 1
-    assert folder.count_current(task._replace(excluded=frozenset()), SCORING) is None
-    assert folder.count_current(task, SCORING.model_copy(update={"seed": 4})) is None
+    assert count(folder, task, SCORING) == 1
+    assert count(folder, task._replace(excluded=frozenset()), SCORING) is None
+    assert count(folder, task, SCORING.model_copy(update={"seed": 4})) is None
     changed = pool.shards[0]._replace(fingerprint="0")
-    assert folder.count_current(task._replace(shard=changed), SCORING) is None
+    assert count(folder, task._replace(shard=changed), SCORING) is None
