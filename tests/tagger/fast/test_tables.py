@@ -91,6 +91,25 @@ def test_prediction_is_the_same_without_onednn(monkeypatch):
     numpy.testing.assert_allclose(log_probs_of(without, docs), expected, atol=1e-5)
 
 
+@pytest.mark.skipif(operators() is None, reason="this build of torch has no oneDNN")
+def test_onednn_meets_few_numbers_of_rows(monkeypatch):
+    """It keeps what it has compiled for each: memory would grow with the sizes of the shards."""
+    met, found = [], operators()
+
+    def pointwise(rows, *args):
+        met.append(len(rows))
+        return found.pointwise(rows, *args)
+
+    monkeypatch.setattr(folded, "one_dnn_for", lambda weight: found._replace(pointwise=pointwise))
+    product = folded.Product(torch.randn(24, 7))
+    for size in range(folded.FEW_ROWS, 3000, 7):
+        rows = torch.randn(size, 24)
+        expected = torch.addmm(product.bias, rows, product.weight)
+        numpy.testing.assert_allclose(product(rows), expected, atol=1e-5)
+        assert size <= met[-1] < 1.125 * size + folded.UNIT_STEP
+    assert len(set(met)) < 60
+
+
 @pytest.mark.parametrize("name", [name for name, _ in network_of(initialized()).named_parameters()])
 def test_any_weight_changed_in_place_is_seen(name):
     nlp = initialized()
