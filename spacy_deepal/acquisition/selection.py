@@ -126,9 +126,10 @@ class PoolScores:
         memory."""
         for shard in self._pool.shards:
             folders = [each for each in self._earlier if each.file(shard.name).is_file()]
-            rows = [each.read_shard(shard.name) for each in folders]
+            rows = [row for each in folders for row in each.read_files([shard.name])]
             known = [dict(zip(row.ids, row.scores, strict=True)) for row in rows]
-            for name in self._folder.read_shard(shard.name).ids:
+            (now,) = self._folder.read_files([shard.name])
+            for name in now.ids:
                 yield [scores[name] for scores in known if name in scores]
 
 
