@@ -188,11 +188,15 @@ def test_earlier_rounds_are_read_shard_by_shard_in_step_with_this_one(tmp_path, 
     earlier.append(scored("second", a=0.2, c=0.7, d=0.6, e=0.5))
     now = scored("third", a=0.3, c=0.5, d=0.4, e=0.1)
 
-    read, read_shard = [], ScoreFolder.read_shard
+    read, read_files = [], ScoreFolder.read_files
+
+    def noted(folder, shards):
+        for shard in shards:
+            read.append((folder.path.name, shard))
+            yield shard
+
     monkeypatch.setattr(
-        ScoreFolder,
-        "read_shard",
-        lambda self, shard: (read.append((self.path.name, shard)), read_shard(self, shard))[1],
+        ScoreFolder, "read_files", lambda self, shards: read_files(self, noted(self, shards))
     )
 
     class History(Fluctuation):
