@@ -98,8 +98,8 @@ def reaching(path: str | Path) -> Iterator[None]:
 
 
 def list_files(folder: Path, suffix: str) -> dict[str, int | None]:
-    """Find the files in a folder and below it whose names end so, but for hidden ones. At a URL
-    that is one listing, and not a request for each file.
+    """Find the files in a folder and below it whose names end so. At a URL that is one listing, and
+    not a request for each file.
 
     RETURNS (dict[str, int | None]): By name, relative to the folder and with "/" between folders,
         the size in bytes, as the listing has it; None for local files. For a file, itself under
@@ -109,14 +109,9 @@ def list_files(folder: Path, suffix: str) -> dict[str, int | None]:
         if not folder.is_dir():
             return {"": None} if folder.exists() else {}
         local = (path.relative_to(folder).as_posix() for path in folder.rglob(f"*{suffix}"))
-        sizes: dict[str, int | None] = dict.fromkeys(local)
-    else:
-        sizes = _list_at_url(folder)
-    return {
-        name: size
-        for name, size in sizes.items()
-        if not name or (name.endswith(suffix) and "/." not in f"/{name}")
-    }
+        return dict.fromkeys(local)
+    found = _list_at_url(folder)
+    return {name: size for name, size in found.items() if not name or name.endswith(suffix)}
 
 
 def _list_at_url(folder: Any) -> dict[str, int | None]:

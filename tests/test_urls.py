@@ -9,7 +9,6 @@ from upath import UPath
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.files import check_output, placed_jsonl, write_atomically, write_jsonl
 from spacy_deepal.urls import (
-    TOGETHER,
     as_path,
     is_file,
     is_folder,
@@ -108,14 +107,14 @@ def test_a_file_url_is_written_like_a_local_file(tmp_path):
 
 
 @pytest.mark.parametrize("where", ["memory", "tmp_path"])
-def test_files_are_listed_by_name_but_for_hidden_ones(where, request, tmp_path):
-    names = {"a.x", "b/c.x", "b/.c.x", ".d/e.x", "f.y"}
+def test_files_are_listed_by_name(where, request, tmp_path):
+    names = {"a.x", "b/c.x", ".d/e.x", "f.y"}
     for name in names:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"12")
     folder = upload(tmp_path, request.getfixturevalue(where))
     size = None if is_local(folder) else 2
-    assert list_files(folder, ".x") == {"a.x": size, "b/c.x": size}
+    assert list_files(folder, ".x") == {"a.x": size, "b/c.x": size, ".d/e.x": size}
     assert list_files(folder / "a.x", ".x") == {"": size}
     assert list_files(folder / "none", ".x") == {}
 
@@ -125,7 +124,6 @@ def test_many_files_are_read_in_their_order_and_missing_ones_are_none(
     where, request, tmp_path, monkeypatch
 ):
     monkeypatch.setattr("spacy_deepal.urls.TOGETHER", 2)
-    assert TOGETHER > 2
     for number in range(5):
         (tmp_path / str(number)).write_bytes(bytes([number]))
     (tmp_path / "3").unlink()

@@ -44,7 +44,8 @@ class RayCluster:
         if job.use_gpu >= 0:  # Ray gives each worker a GPU of its own, the only one that it sees
             job, options = replace(job, use_gpu=0), {"num_cpus": 1, "num_gpus": 1}
         with _connected(ray, self.address, self.count):
-            self._check_gpus(ray, options)
+            if options:
+                _check_gpus(ray, self.count)
             worker = ray.remote(max_restarts=RETRIES, max_task_retries=RETRIES, **options)(_Worker)
             idle = [worker.remote(job) for _ in range(self.count)]
             busy: dict[Any, Any] = {}  # the worker of each result that is awaited
@@ -57,16 +58,6 @@ class RayCluster:
                 busy[actor.score.remote(task)] = actor
             while busy:
                 yield from _await_one(ray, busy, idle)
-
-    def _check_gpus(self, ray: Any, options: dict[str, Any]) -> None:
-        """RAISES (DeepALError): There are fewer GPUs than workers. Ray would wait for more."""
-        gpus = int(ray.cluster_resources().get("GPU", 0))
-        if options and gpus < self.count:
-            raise DeepALError(
-                f"The Ray cluster has {gpus} GPUs, and each of {self.count} processes needs one. "
-                + (f"Set n_process to {gpus} or less" if gpus else "Score on the CPU (--gpu-id -1)")
-                + ", or add machines with GPUs."
-            )
 
 
 class _Worker:
@@ -81,6 +72,17 @@ class _Worker:
             hide_progress_bars()
             self._scorer = self._job.begin_worker()
         return self._scorer(task)
+
+
+def _check_gpus(ray: Any, count: int) -> None:
+    """RAISES (DeepALError): There are fewer GPUs than workers. Ray would wait for more."""
+    gpus = int(ray.cluster_resources().get("GPU", 0))
+    if gpus < count:
+        fewer = f"Set n_process to {gpus} or less" if gpus else "Score on the CPU (--gpu-id -1)"
+        raise DeepALError(
+            f"GPUs in the Ray cluster: {gpus}. Each of {count} processes needs one. {fewer}, or "
+            "add machines with GPUs."
+        )
 
 
 def _await_one(ray: Any, busy: dict[Any, Any], idle: list[Any]) -> Iterator[int]:

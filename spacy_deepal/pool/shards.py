@@ -86,20 +86,21 @@ def find_shards(path: str | Path) -> tuple[Path, dict[str, int | None]]:
         `as_path`.
     RETURNS (Path, dict[str, int | None]): Their folder; and by name, as `list_files` has it, the
         size of each, in the order in which they are read: those of a folder before those of its
-        sub-folders, and numbers in names as numbers.
+        sub-folders, and numbers in names as numbers. Hidden ones are not read.
     RAISES (DeepALError): There is no such path, or no shard in it.
     """
     path = as_path(path)
-    found = list_files(path, ".spacy")
-    if "" in found:
-        return path.parent, {path.name: found[""]}
+    sizes = list_files(path, ".spacy")
+    if "" in sizes:
+        return path.parent, {path.name: sizes[""]}
+    found = [name for name in sizes if "/." not in f"/{name}"]
     if not found and not is_folder(path):
         raise DeepALError(f"There is no pool at {path}. Make one with `spacy deepal convert`.")
     if not found:
         raise DeepALError(
             f"The folder {path} holds no .spacy file. Make a pool with `spacy deepal convert`."
         )
-    return path, {name: found[name] for name in sorted(found, key=in_order)}
+    return path, {name: sizes[name] for name in sorted(found, key=in_order)}
 
 
 def shard_files(path: str | Path) -> list[Path]:

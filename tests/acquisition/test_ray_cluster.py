@@ -81,13 +81,14 @@ class TestTwoWorkers:
         assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
     @pytest.mark.parametrize(
-        ("gpus", "remedy"), [(0, "Score on the CPU"), (1, "Set n_process to 1 or less")]
+        ("gpus", "remedy"),
+        [(0, r"Score on the CPU \(--gpu-id -1\)"), (1, "Set n_process to 1 or less")],
     )
     def test_more_workers_than_gpus_are_refused(self, ray, model, pool, tmp_path, gpus, remedy):
         job = make_job(model, tmp_path / "scores", acquisition_block("MNLP"), use_gpu=0)
         ray.init(num_cpus=2, num_gpus=gpus, include_dashboard=False, log_to_driver=False)
         try:
-            with pytest.raises(DeepALError, match=f"has {gpus} GPUs, and each of 2 .* {remedy}"):
+            with pytest.raises(DeepALError, match=rf"cluster: {gpus}\. Each of 2 .* {remedy}"):
                 score_pool(job, Pool(pool), engine=RayCluster(2))
         finally:
             ray.shutdown()

@@ -129,6 +129,7 @@ def test_a_bare_folder_is_read_once_and_indexed_beside(url, fetched, beside, req
 def test_added_shards_are_picked_up_with_a_notice(url, tmp_path, fetched):
     write_shards([make_doc("d", ["Rain", "fell"])], tmp_path / "more")
     put(url, "a/shard_0002.spacy", (tmp_path / "more" / "shard_0000.spacy").read_bytes())
+    put(url, ".hidden/shard_0003.spacy", b"no shard")
     told = []
     pool = Pool(url, tmp_path / "shards.index", told.append)
     assert told == [f"{url}: shards were added: 1, from a/shard_0002.spacy on."]
