@@ -15,7 +15,8 @@ from ..corpus.label_studio import annotations_of, is_minimal, labels_of, task_re
 from ..corpus.reading import BadLine, ReadOptions
 from ..corpus.records import DISCARDED, TEXT_KEYS, VIEW, YES_NO_VIEW, record_info
 from ..corpus.sources import BYTE_ORDER_MARK, Source
-from ..corpus.spans import looks_like_spans, parse_spans
+from ..corpus.span_places import looks_like_spans
+from ..corpus.spans import parse_spans
 from ..sentences import sentence_id
 from .editor_file import is_editor_file, read_editor_file
 from .replies import Reply, Verdict

@@ -1,7 +1,6 @@
 """Records: JSON objects with text and spans, or tokens and tags, as annotation tools write them."""
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import IO, Any
@@ -14,12 +13,24 @@ from ..sentences import INFO_KEYS
 from .docs import CharSpan, set_spans, tagged_doc
 from .json_values import first_records, read_values
 from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, attempt
-from .record_parts import TAG_KEYS, TEXT_KEYS, doc_of_record, record_text, tags_of, token_texts
+from .record_parts import (
+    TAG_KEYS,
+    TEXT_KEYS,
+    check_other_labels,
+    doc_of_record,
+    record_text,
+    tags_of,
+    token_texts,
+)
 from .sources import Source
-from .spans import NO_SPANS, SPAN_KEYS, looks_like_spans, parse_spans, value_at
+from .span_places import SPAN_KEYS, looks_like_spans, value_at
+from .spans import NO_SPANS, parse_spans, units_note
 from .writing import iob2_tags_of, is_labelled, spans_of, text_record, token_record, write_line
 
 VIEW, YES_NO_VIEW = "_view_id", "ner"  # how Prodigy says that it asked about single spans
+WHOLE_VIEW = "ner_manual"
+WHOLE_VIEWS = (WHOLE_VIEW, "spans_manual")  # or about all spans; if there are none, no key may be
+ACCEPTED_NOTE = "accepted sentences without a key 'spans' are read as not labelled"
 NOT_ACCEPTED = ("reject", "ignore")  # answers of Prodigy
 DISCARDED = ("Discarded", "discarded")  # status of Argilla
 
@@ -46,7 +57,6 @@ def check_spans_key(source: Source, records: list[dict[str, Any]], options: Read
 
 
 def _used_keys(records: list[dict[str, Any]], options: ReadOptions) -> list[str]:
-    keys = Counter(key for record in records for key in record if record[key] is not None)
     used = (
         options.text_key,
         *TEXT_KEYS,
@@ -57,7 +67,8 @@ def _used_keys(records: list[dict[str, Any]], options: ReadOptions) -> list[str]
         "answer",
         *INFO_KEYS,
     )
-    return [key for key in dict.fromkeys(used) if key and key in keys]
+    keys = [key for key in dict.fromkeys(used) if key]
+    return [key for key in keys if any(value_at(record, key) is not None for record in records)]
 
 
 def read_records(
@@ -93,17 +104,25 @@ def parse_sentence(options: ReadOptions, nlp: Language, number: int, record: Any
     tags = tags_of(record, number, options)
     if text is None or tags is not None:
         words = token_texts(record, number)
-        if tags is None and any(record.get(key) for key in SPAN_KEYS):
-            raise BadLine(number, "spans, but no text that they are in", json.dumps(record)[:80])
+        if tags is None:
+            check_other_labels(record, text, number, options)
+        if any(record.get(key) == [] for key in {*SPAN_KEYS} - {*TAG_KEYS}):
+            tags = tags or ["O"] * len(words)
         doc = tagged_doc(nlp, words, tags if is_accepted else None, text, number)
         if text is not None and is_accepted:
             _compare_spans(record, doc, text, number, options)
         return Sentence(doc, number, **info)
     doc, note = doc_of_record(record, text, number, nlp)
     spans = parse_spans(record, text, number, options)
+    if not spans:
+        check_other_labels(record, text, number, options)
     _compare_tokens(record, spans, number)
+    if spans is None and record.get("answer") == "accept" and options.spans_key != NO_SPANS:
+        spans, note = ([], note) if record.get(VIEW) in WHOLE_VIEWS else (None, ACCEPTED_NOTE)
     if spans is not None and is_accepted:
         set_spans(doc, spans, number, border=options.border)
+        if options.offsets == "characters":
+            note = note or units_note(record, doc, spans)
     return Sentence(doc, number, note=note, **info)
 
 

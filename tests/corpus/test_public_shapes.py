@@ -258,7 +258,7 @@ BAD = {
     ),
     "spaCy 2's JSON": ({"id": 0, "paragraphs": [{"raw": TEXT}]}, "`python -m spacy convert"),
     "Ground Truth": ({"source": TEXT}, "--text-key source"),
-    "Argilla 2": ({"id": "x", "fields": {"text": TEXT}}, "--text-key id"),
+    "Argilla 2": ({"id": "x", "fields": {"text": TEXT}}, "--text-key fields.text"),
     "pairs": ({"text": TEXT, "ner": [["Mia", "PER"]]}, "does not say where they stand"),
     "by label": (
         {"text": TEXT, "named_entities": {"PER": ["Mia"]}},
