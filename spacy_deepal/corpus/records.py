@@ -123,7 +123,8 @@ def parse_sentence(options: ReadOptions, nlp: Language, number: int, record: Any
         set_spans(doc, spans, number, border=options.border)
         if options.offsets == "characters":
             note = note or units_note(record, doc, spans)
-    return Sentence(doc, number, note=note, **info)
+    is_record = spans is not None and is_accepted
+    return Sentence(doc, number, note=note, is_record=is_record, **info)
 
 
 def record_info(record: dict[str, Any], number: int) -> dict[str, Any]:
