@@ -92,8 +92,6 @@ class Sentence:
     names_document (bool): Whether the source names the document. If not, its name is made from
         that of the file.
     note (str | None): What the user should know of how it was read.
-    is_record (bool): Whether it is a text that people annotated as a record of its own, so that a
-        second record of the text is a double or contradicts it.
     """
 
     doc: Doc
@@ -103,7 +101,12 @@ class Sentence:
     genre: str | None = None
     names_document: bool = False
     note: str | None = None
-    is_record: bool = False
+
+
+@dataclass(frozen=True)
+class AnnotatedText(Sentence):
+    """A text that people annotated as a record of its own: a second record of it is a double, or
+    contradicts it."""
 
 
 class BadLine(Exception):

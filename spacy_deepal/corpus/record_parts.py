@@ -11,6 +11,7 @@ from .docs import tagged_doc
 from .reading import BadLine, ReadOptions
 from .span_places import (
     ENTITY_LIKE,
+    LABEL_NAMES,
     OTHER_KEYS,
     SPAN_KEYS,
     SUGGESTED,
@@ -18,6 +19,7 @@ from .span_places import (
     labels_in_tokens,
     looks_like_spans,
     places_of_spans,
+    plain_name,
     value_at,
 )
 from .tags import TAG, SchemeFinder, full_tag, to_iob2
@@ -68,8 +70,8 @@ def _where_else(record: dict[str, Any]) -> str:
         likely = [key for key in strings if TEXT_LIKE.search(key)] or list(strings)
         key = max(likely, key=lambda name: (name.split(".")[-1] in TEXT_KEYS, len(strings[name])))
         return f". Name the key of the text, as in --text-key {key}"
-    if places := [key for found in places_of_spans(record) for key in found] or [*lists]:
-        return f", but with {places[0]!r}. Write each text and its entities as one record"
+    if keys := [key for key in SPAN_KEYS if record.get(key)]:
+        return f", but with {keys[0]!r}. Write each text and its entities as one record"
     return ""
 
 
@@ -215,11 +217,12 @@ def check_other_labels(
             raise BadLine(number, f"{message} --spans-key {key}, if they are entities", shown)
     if found := labels_in_tokens(tokens):
         key, label = found
-        if isinstance(label, str) and looks_like_spans(tokens):
+        values = [token.get(key) if isinstance(token, dict) else None for token in tokens]
+        is_tag = isinstance(label, str) and TAG.fullmatch(label)
+        if is_tag or ("O" in values and all(isinstance(value, str) for value in values)):
+            remedy = f"Read them with --spans-key tokens.{key}{'' if is_tag else ' --scheme io'}"
+        elif isinstance(label, str) and looks_like_spans(tokens) and plain_name(key) in LABEL_NAMES:
             remedy = "Read them with --spans-key tokens"
-        elif isinstance(label, str):
-            io = "" if TAG.fullmatch(label) else " --scheme io"
-            remedy = f"Read them with --spans-key tokens.{key}{io}"
         else:
             remedy = TAG_EACH
         raise BadLine(number, f"the tokens have labels under {key!r}. {remedy}", shown)

@@ -12,7 +12,15 @@ from ..errors import DeepALError
 from ..sentences import INFO_KEYS
 from .docs import CharSpan, set_spans, tagged_doc
 from .json_values import first_records, read_values
-from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, attempt
+from .reading import (
+    LINES_TO_DETECT,
+    AnnotatedText,
+    BadLine,
+    Reading,
+    ReadOptions,
+    Sentence,
+    attempt,
+)
 from .record_parts import (
     TAG_KEYS,
     TEXT_KEYS,
@@ -123,8 +131,8 @@ def parse_sentence(options: ReadOptions, nlp: Language, number: int, record: Any
         set_spans(doc, spans, number, border=options.border)
         if options.offsets == "characters":
             note = note or units_note(record, doc, spans)
-    is_record = spans is not None and is_accepted
-    return Sentence(doc, number, note=note, is_record=is_record, **info)
+    kind = Sentence if spans is None or not is_accepted else AnnotatedText
+    return kind(doc, number, note=note, **info)
 
 
 def record_info(record: dict[str, Any], number: int) -> dict[str, Any]:

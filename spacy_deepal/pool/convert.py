@@ -13,7 +13,7 @@ from wasabi import msg
 from ..corpus.docs import finished
 from ..corpus.folders import find_files, open_all
 from ..corpus.formats import check_format, find_reading
-from ..corpus.reading import BadLine, ReadOptions, Sentence
+from ..corpus.reading import AnnotatedText, BadLine, ReadOptions, Sentence
 from ..corpus.sources import Source, check_encoding, seems_to_be_utf8
 from ..errors import PROBLEMS_SHOWN, DeepALError
 from ..pipelines import blank_pipeline, load_pipeline
@@ -136,7 +136,7 @@ def _read_all(
                 if isinstance(item, BadLine):
                     raise item
                 own_id = options.ids == "data"
-                if item.is_record and not (own_id and item.id) and _is_double(item, ids, source):
+                if not (own_id and item.id) and _is_double(item, ids, source):
                     summary.doubles += 1
                     continue
                 for sentence in finished(nlp, item, options):
@@ -168,6 +168,8 @@ def _is_double(item: Sentence, ids: ContentIds, source: Source) -> bool:
 
     RAISES (BadLine): The earlier one has other labels.
     """
+    if not isinstance(item, AnnotatedText):
+        return False
     content, here = _content(item.doc), f"{source.path}:{item.line}"
     document = item.doc_id if item.names_document else None
     before, place = ids.first_record(document or "", item.doc.text, content, here)
