@@ -1,5 +1,6 @@
 """The formats that are read and written, and how that of a file is told."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -29,7 +30,7 @@ from .label_studio import (
 )
 from .other_files import check_is_text
 from .prodigy import WHOLE, YES_NO, prodigy_readings, write_prodigy
-from .reading import BadLine, Reading, ReadOptions, TagScheme
+from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, TagScheme
 from .record_parts import TEXT_KEYS
 from .records import record_readings, write_doccano, write_hugging_face, write_records
 from .sources import Source
@@ -191,7 +192,7 @@ def _unknown(source: Source, options: ReadOptions) -> str:
     if source.suffix == ".ann":
         return f"{source.path}: the text {source.stem}.txt is missing beside it. Put it there."
     first = next((line for _, line in source.lines() if line.strip()), "")
-    if options.columns and (wrong := _wrong_number(source, options.columns, first)):
+    if options.columns and first and (wrong := _wrong_number(source, options.columns)):
         return wrong
     if source.suffix == ".csv":
         return _unknown_table(source, first)
@@ -206,21 +207,30 @@ def _unknown(source: Source, options: ReadOptions) -> str:
     )
 
 
-def _wrong_number(source: Source, columns: tuple[str, ...], first: str) -> str:
-    """RETURNS (str): That --columns names more or fewer columns than the first line has."""
-    cells = first.split("\t") if "\t" in first else first.split()
-    if len(cells) == len(columns):
+def _wrong_number(source: Source, columns: tuple[str, ...]) -> str:
+    """RETURNS (str): That --columns names more or fewer columns than most lines; or nothing."""
+    lines = [line for _, line in islice(source.lines(), LINES_TO_DETECT) if line.strip()]
+    widths = Counter(len(line.split(_delimiter(source, line))) for line in lines)
+    width = widths.most_common(1)[0][0]
+    if width == len(columns):
         return ""
     return (
-        f"{source.path}: --columns {','.join(columns)} names {len(columns)} columns, but the first "
-        f"line has {len(cells)}: {first[:80]!r}. Name each of its columns, with _ for those that "
-        "are neither the word nor the tag."
+        f"{source.path}: --columns {','.join(columns)} names {len(columns)} columns, but most "
+        f"lines have {width}. Name each of them, with _ for those that are neither the word nor the "
+        f"tag. The first line is {lines[0][:80]!r}."
     )
+
+
+def _delimiter(source: Source, line: str) -> str | None:
+    """RETURNS (str | None): What parts the cells of a line; None for spaces."""
+    if source.suffix == ".csv":
+        return max(",;\t|", key=line.count)
+    return "\t" if "\t" in line else None
 
 
 def _unknown_table(source: Source, first: str) -> str:
     """RETURNS (str): What to do about a table that is not one of words and tags."""
-    delimiter = max(",;\t|", key=first.count)
+    delimiter = _delimiter(source, first) or ","
     reader = "sys.stdin" if delimiter == "," else f"sys.stdin, delimiter={delimiter!r}"
     script = f"import csv, json, sys; [print(json.dumps(r)) for r in csv.DictReader({reader})]"
     named = (

@@ -37,7 +37,6 @@ from .writing import iob2_tags_of, is_labelled, spans_of, text_record, token_rec
 
 VIEW, YES_NO_VIEW = "_view_id", "ner"  # how Prodigy says that it asked about single spans
 WHOLE_VIEW = "ner_manual"
-WHOLE_VIEWS = (WHOLE_VIEW, "spans_manual")  # or about all spans; if there are none, no key may be
 ACCEPTED_NOTE = "accepted sentences without a key 'spans' are read as not labelled"
 NOT_ACCEPTED = ("reject", "ignore")  # answers of Prodigy
 DISCARDED = ("Discarded", "discarded")  # status of Argilla
@@ -126,7 +125,7 @@ def parse_sentence(options: ReadOptions, nlp: Language, number: int, record: Any
         check_other_labels(record, text, number, options)
     _compare_tokens(record, spans, number)
     if spans is None and record.get("answer") == "accept" and options.spans_key != NO_SPANS:
-        spans, note = ([], note) if record.get(VIEW) in WHOLE_VIEWS else (None, ACCEPTED_NOTE)
+        spans, note = ([], note) if asked_for_all(record) else (None, ACCEPTED_NOTE)
     if spans is not None and is_accepted:
         set_spans(doc, spans, number, border=options.border)
         if options.offsets == "characters":
@@ -151,6 +150,12 @@ def record_info(record: dict[str, Any], number: int) -> dict[str, Any]:
             raise BadLine(number, f"{key!r} is {value!r}, and not a string or a number")
         info[key] = str(value)
     return {**info, "names_document": "doc_id" in info}
+
+
+def asked_for_all(record: dict[str, Any]) -> bool:
+    """RETURNS (bool): Whether Prodigy asked for all spans of a text. If there are none, an accepted
+    record may have no key for them."""
+    return record.get(VIEW) in (WHOLE_VIEW, "spans_manual")
 
 
 def accepted(record: dict[str, Any], number: int = 0) -> bool:

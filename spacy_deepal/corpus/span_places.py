@@ -133,9 +133,13 @@ def places_of_spans(record: dict[str, Any]) -> tuple[list[str], list[str]]:
     return [key for key in keys if key in known], [key for key in keys if key not in known]
 
 
-def check_unknown_places(record: dict[str, Any], number: int) -> None:
-    """RAISES (BadLine): A record without spans under a known key seems to have entities elsewhere:
-    under another key, in its tokens, or without their places."""
+def find_other_places(record: dict[str, Any], number: int) -> list[str]:
+    """RETURNS (list[str]): The keys, other than the known ones, under which a record seems to have
+    spans beside those that are known.
+
+    RAISES (BadLine): A record without spans under a known key seems to have entities elsewhere:
+        under another key, or without their places.
+    """
     known, others = places_of_spans(record)
     if others and not known:
         raise BadLine(
@@ -145,7 +149,7 @@ def check_unknown_places(record: dict[str, Any], number: int) -> None:
             json.dumps(value_at(record, others[0]), ensure_ascii=False),
         )
     if any(record.get(key) for key in SPAN_KEYS):
-        return
+        return others
     for key, value in all_values(record, (*SUGGESTED, *OTHER_KEYS)).items():
         if _looks_like_entities(key, value):
             raise BadLine(
@@ -154,6 +158,7 @@ def check_unknown_places(record: dict[str, Any], number: int) -> None:
                 "[start, end, label]; or, if they are others, read none with --spans-key none",
                 json.dumps(value, ensure_ascii=False),
             )
+    return others
 
 
 def labels_in_tokens(tokens: list[Any]) -> tuple[str, Any] | None:

@@ -13,8 +13,8 @@ from .span_places import (
     SPACY2_KEY,
     SPAN_KEYS,
     SURFACE_KEYS,
-    check_unknown_places,
     entries_of,
+    find_other_places,
     places_of_spans,
     plain_name,
     value_at,
@@ -54,10 +54,10 @@ def parse_spans(
         value = value_at(record, key)
         return None if value is None else _parse_list(value, key, text, number, options)
     given = {key: record[key] for key in SPAN_KEYS if record.get(key) is not None}
-    check_unknown_places(record, number)
+    others = find_other_places(record, number)
     found = {key: _parse_list(value, key, text, number, options) for key, value in given.items()}
     full = {key: set(spans) for key, spans in found.items() if spans}
-    if full and (others := places_of_spans(record)[1]):
+    if full and others:
         message = (
             f"spans are under {next(iter(full))!r} and under {others[0]!r}, which is not known"
         )

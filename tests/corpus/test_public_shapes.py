@@ -262,7 +262,7 @@ def test_the_command_that_makes_jsonl_of_a_table_does_so(tmp_path):
 @pytest.mark.parametrize("separator", ["\t", " "])
 def test_a_wrong_number_of_columns_is_told(separator, tmp_path):
     source = write(tmp_path, f"Mia{separator}B-PER\nleft{separator}O\n", "a.conll")
-    with pytest.raises(DeepALError, match="word,ner,_ names 3 columns, but the first line has 2"):
+    with pytest.raises(DeepALError, match="word,ner,_ names 3 columns, but most lines have 2"):
         find_reading(source, ReadOptions(columns="word,ner,_"))
 
 
