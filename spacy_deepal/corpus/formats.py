@@ -216,8 +216,8 @@ def _wrong_number(source: Source, columns: tuple[str, ...]) -> str:
         return ""
     return (
         f"{source.path}: --columns {','.join(columns)} names {len(columns)} columns, but most "
-        f"lines have {width}. Name each of them, with _ for those that are neither the word nor the "
-        f"tag. The first line is {lines[0][:80]!r}."
+        f"lines have {width}. Name each of them, with _ for those that are neither the word nor "
+        f"the tag. The first line is {lines[0][:80]!r}."
     )
 
 
