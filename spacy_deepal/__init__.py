@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .acquisition.scoring import score
     from .acquisition.selection import select
     from .cli.init_config import init_config
+    from .corpus.reading import ReadOptions
     from .errors import DeepALError
     from .experiment.prepare import prepare
     from .pool.convert import convert
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DeepALError",
     "Pool",
+    "ReadOptions",
     "Run",
     "__version__",
     "convert",
@@ -38,6 +40,7 @@ __all__ = [
 _PLACES = {
     "DeepALError": "errors",
     "Pool": "pool.pool",
+    "ReadOptions": "corpus.reading",
     "Run": "rounds.run",
     "convert": "pool.convert",
     "fetch": "pool.lookup",

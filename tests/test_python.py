@@ -60,6 +60,39 @@ def test_select_and_fetch_give_the_sentences_of_a_batch(tmp_path):
     assert any(doc.ents for doc in docs)
 
 
+def test_paths_stand_for_pools_and_one_file_for_a_list(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("articles.txt").write_text("Mia left Porto.\nIt rained.\n")
+    assert al.convert("articles.txt", "pool").sentences == 2
+    nlp = make_pipeline(make_docs(20, 1))
+    batch = al.select(al.score(nlp, "pool"), budget=4)
+    assert [d.text for d in al.fetch("pool", [row.id for row in batch], nlp.vocab, with_gold=True)]
+    with pytest.raises(DeepALError, match="exclude='x' is a string"):
+        al.score(nlp, "pool", exclude="x")
+
+
+@pytest.mark.parametrize("budget", [0, -5])
+def test_a_budget_of_no_word_is_refused(budget):
+    with pytest.raises(DeepALError, match=f"The budget is {budget} words"):
+        al.select([], budget=budget)
+
+
+def test_what_a_message_names_as_an_option_is_an_argument_of_read_options(tmp_path):
+    (tmp_path / "a.tsv").write_text("1\tMia\tB-PER\tO\n2\tleft\tO\tB-X\n")
+    with pytest.raises(DeepALError, match="--columns _,word,ner,_ "):
+        al.convert(tmp_path / "a.tsv", tmp_path / "pool")
+    options = al.ReadOptions(columns="_,word,ner,_")
+    summary = al.convert(tmp_path / "a.tsv", tmp_path / "pool", options=options)
+    assert summary.entities == {"PER": 1}
+    assert al.ReadOptions(tag_names="O, B-PER") == al.ReadOptions(tag_names=("O", "B-PER"))
+
+
+@pytest.mark.parametrize("name", ["scheme", "offsets", "border", "ids", "tokens"])
+def test_a_value_that_an_option_cannot_have_is_refused(name):
+    with pytest.raises(DeepALError, match=f"{name}='utf-16' is none of "):
+        al.ReadOptions(**{name: "utf-16"})
+
+
 def test_an_unknown_function_is_named(tmp_path):
     pool = al.Pool(write_pools(tmp_path)["pool"])
     with pytest.raises(DeepALError, match="There is no acquisition function 'MLP'"):

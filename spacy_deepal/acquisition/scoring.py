@@ -9,6 +9,7 @@ from spacy.cli._util import import_code, setup_gpu
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from ..errors import DeepALError
 from ..pipelines import fingerprint_model, load_pipeline
 from ..pool.index import hash_bytes
 from ..pool.pool import Pool
@@ -91,7 +92,7 @@ def score_shard(
 
 def score(
     nlp: Language,
-    pool: Pool,
+    pool: Pool | str | Path,
     acquisition: str | AcquisitionFunction = "MNLP",
     *,
     exclude: Collection[str] = frozenset(),
@@ -102,13 +103,18 @@ def score(
     the folder of a `ScoringJob`.
 
     nlp (Language): As for `score_docs`.
+    pool (Pool | str | Path): The pool, or its folder.
     acquisition (str | AcquisitionFunction): A function, or its name as for `make_acquisition`. A
         function that looks at earlier rounds knows none here.
     exclude (Collection[str]): The ids of sentences that are left out.
     budget (int | None), seed (int): As for `score_docs`.
     RETURNS (list[Score]): In the order of the pool.
-    RAISES (DeepALError): As `score_shard`; the function is unknown.
+    RAISES (DeepALError): As `score_shard`; the function is unknown; what is excluded is no list of
+        ids.
     """
+    if isinstance(exclude, str):
+        raise DeepALError(f"exclude={exclude!r} is a string. Give a list of ids.")
+    pool = pool if isinstance(pool, Pool) else Pool(pool)
     function = make_acquisition(acquisition) if isinstance(acquisition, str) else acquisition
     excluded = frozenset(exclude)
     first: list[Score] = []

@@ -39,13 +39,20 @@ def select(scores: Iterable[Score], budget: int, copies: CopyFilter | None = Non
     budget (int): Most words of all sentences together.
     copies (CopyFilter | None): Passes over near-copies.
     RETURNS (list[Score]): In the order taken; empty if no sentence fits.
+    RAISES (DeepALError): The budget is below 1 word.
     """
+    _check_budget(budget)
     if copies is not None and isinstance(scores, Iterator):
         scores = list(scores)
     more = 1
     while (batch := _take(*_candidates(scores, budget, more), budget, copies)) is None:
         more *= MORE
     return batch
+
+
+def _check_budget(budget: int) -> None:
+    if budget < 1:
+        raise DeepALError(f"The budget is {budget} words; it must be at least 1.")
 
 
 def _rank(item: Score) -> tuple[float, str]:
@@ -156,8 +163,7 @@ def select_batch(
         is read.
     """
     check_output(output, pool, scores, *earlier)
-    if budget < 1:
-        raise DeepALError(f"The budget is {budget} words; it must be at least 1.")
+    _check_budget(budget)
     if earlier and max_similarity is None:
         raise DeepALError(
             "--earlier has no effect without --max-similarity. "

@@ -13,9 +13,10 @@ from ..corpus.docs import CharSpan
 from ..corpus.json_values import read_values
 from ..corpus.label_studio import annotations_of, is_minimal, labels_of, task_record, was_skipped
 from ..corpus.reading import BadLine, ReadOptions
-from ..corpus.records import DISCARDED, TEXT_KEYS, VIEW, YES_NO_VIEW, record_info
+from ..corpus.records import DISCARDED, TEXT_KEYS, VIEW, YES_NO_VIEW, asked_for_all, record_info
 from ..corpus.sources import BYTE_ORDER_MARK, Source
-from ..corpus.spans import looks_like_spans, parse_spans
+from ..corpus.span_places import looks_like_spans
+from ..corpus.spans import parse_spans
 from ..sentences import sentence_id
 from .editor_file import is_editor_file, read_editor_file
 from .replies import Reply, Verdict
@@ -144,6 +145,7 @@ def reply_of_record(
     if verdict == "accept" or (single and verdict == "reject"):
         spans = parse_spans(record, doc.text, number, options)
         none_are_there = is_minimal(record) and not any(map(looks_like_spans, record.values()))
+        none_are_there |= "answer" in record and asked_for_all(record)
         if spans is None and not none_are_there:
             message = 'no "spans"; a sentence without entities has an empty list'
             raise BadLine(number, message, doc.text)

@@ -12,8 +12,7 @@ from spacy.tokens import Span
 
 from ..corpus.brat import BRAT, write_brat
 from ..corpus.label_studio import labelled_result
-from ..corpus.prodigy import WHOLE_VIEW
-from ..corpus.records import VIEW
+from ..corpus.records import VIEW, WHOLE_VIEW
 from ..corpus.writing import token_record, write_line, write_list
 from ..errors import DeepALError
 from ..files import write_atomically

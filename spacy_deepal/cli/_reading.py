@@ -38,6 +38,10 @@ BorderOf = Annotated[
     ),
 ]
 Split = Annotated[bool, Option("--split", help="Cut long records into sentences")]
+IdsOf = Annotated[
+    Literal["data", "text"],
+    Option(help="Keep the ids of the data, or make them from the texts"),
+]
 Tokens = Annotated[
     Literal["data", "pipeline"],
     Option(help="Keep the tokens of the data, or make those of the language's own tokenizer"),
@@ -57,6 +61,7 @@ def read_options(
     offsets: OffsetsOf = "characters",
     border: BorderOf = "refuse",
     split: Split = False,
+    ids: IdsOf = "data",
     tokens: Tokens = "data",
     tokenizer: TokenizerOf = None,
 ) -> "ReadOptions":
@@ -73,6 +78,7 @@ def read_options(
         offsets=offsets,
         border=border,
         split=split,
+        ids=ids,
         tokens=tokens,
         tokenizer=tokenizer,
     )

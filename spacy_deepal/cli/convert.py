@@ -68,7 +68,7 @@ def print_files(summaries: "Mapping[str, ConvertSummary]") -> None:
                 f"{file.words:,}",
                 ", ".join(f"{n:,} {label}" for label, n in file.entities.most_common(3))
                 + (" …" if len(file.entities) > 3 else "")
-                or ("none" if file.labelled else "not labelled"),
+                or ("none" if file.labelled else "not labelled" if file.sentences else "-"),
             )
             for file in summary.files[:ROWS_SHOWN]
         ]

@@ -1,9 +1,11 @@
 """The formats that are read and written, and how that of a file is told."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from shlex import quote
 from typing import IO, Any
 
 from spacy.tokens import Doc
@@ -28,7 +30,8 @@ from .label_studio import (
 )
 from .other_files import check_is_text
 from .prodigy import WHOLE, YES_NO, prodigy_readings, write_prodigy
-from .reading import BadLine, Reading, ReadOptions, TagScheme
+from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, TagScheme
+from .record_parts import TEXT_KEYS
 from .records import record_readings, write_doccano, write_hugging_face, write_records
 from .sources import Source
 from .spacy2 import spacy2_readings, write_spacy2
@@ -189,14 +192,10 @@ def _unknown(source: Source, options: ReadOptions) -> str:
     if source.suffix == ".ann":
         return f"{source.path}: the text {source.stem}.txt is missing beside it. Put it there."
     first = next((line for _, line in source.lines() if line.strip()), "")
+    if options.columns and first and (wrong := _wrong_number(source, options.columns)):
+        return wrong
     if source.suffix == ".csv":
-        return (
-            f"{source.path}: no row of names says which column has words, one in each row, and "
-            "which has tags such as B-PER. Name the columns, as in --columns sentence,word,_,ner; "
-            "with tags that are types alone, such as PER, add --scheme io. "
-            "Of a table with whole sentences in its cells, make JSONL with text and spans, or with "
-            f"tokens and ner_tags. The first line is {first[:80]!r}."
-        )
+        return _unknown_table(source, first)
     why = why_not_text(source) if source.suffix in TEXT_SUFFIXES else ""
     what = UNKNOWN
     if why:
@@ -205,6 +204,49 @@ def _unknown(source: Source, options: ReadOptions) -> str:
         f"{source.path}: {what}. Name the format with --format: {', '.join(ALL_FORMATS)}. Or name "
         "the columns, as in --columns word,_,_,ner; with tags that are types alone, such as PER, "
         f"add --scheme io. The first line is {first[:80]!r}."
+    )
+
+
+def _wrong_number(source: Source, columns: tuple[str, ...]) -> str:
+    """RETURNS (str): That --columns names more or fewer columns than most lines; or nothing."""
+    lines = [line for _, line in islice(source.lines(), LINES_TO_DETECT) if line.strip()]
+    widths = Counter(len(line.split(_delimiter(source, line))) for line in lines)
+    width = widths.most_common(1)[0][0]
+    if width == len(columns):
+        return ""
+    return (
+        f"{source.path}: --columns {','.join(columns)} names {len(columns)} columns, but most "
+        f"lines have {width}. Name each of them, with _ for those that are neither the word nor "
+        f"the tag. The first line is {lines[0][:80]!r}."
+    )
+
+
+def _delimiter(source: Source, line: str) -> str | None:
+    """RETURNS (str | None): What parts the cells of a line; None for spaces."""
+    if source.suffix == ".csv":
+        return max(",;\t|", key=line.count)
+    return "\t" if "\t" in line else None
+
+
+def _unknown_table(source: Source, first: str) -> str:
+    """RETURNS (str): What to do about a table that is not one of words and tags."""
+    delimiter = _delimiter(source, first) or ","
+    reader = "sys.stdin" if delimiter == "," else f"sys.stdin, delimiter={delimiter!r}"
+    script = f"import csv, json, sys; [print(json.dumps(r)) for r in csv.DictReader({reader})]"
+    named = (
+        "If its rows are words and their tags such as B-PER, name the columns, as in --columns "
+        "sentence,word,_,ner; with tags that are types alone, such as PER, add --scheme io."
+    )
+    made = source.path.with_suffix(".jsonl").name
+    texts = (
+        "If its cells have whole texts, make JSONL of it: "
+        f'`python -c "{script}" < {quote(str(source.path))} > {quote(made)}`.'
+    )
+    names = {name.strip(' "').lower() for name in first.split(delimiter)}
+    remedies = [texts, named] if names & {*TEXT_KEYS} else [named, texts]
+    return (
+        f"{source.path}: no row of names says which column has words, one in each row, and which "
+        f"has tags. {' '.join(remedies)} The first line is {first[:80]!r}."
     )
 
 

@@ -13,7 +13,8 @@ from .json_values import first_records, read_values
 from .reading import BadLine, Reading, ReadOptions, Sentence, attempt
 from .records import check_spans_key, parse_sentence
 from .sources import Source
-from .spans import NO_SPANS, SPAN_KEYS, looks_like_spans
+from .span_places import SPAN_KEYS, looks_like_spans
+from .spans import NO_SPANS
 from .writing import check_labelled_whole, is_labelled, spans_of, text_record, write_list
 
 FULL, MINIMAL = "label_studio", "label_studio_min"

@@ -15,6 +15,7 @@ from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, a
 from .record_parts import TEXT_KEYS, doc_of_record, record_text
 from .records import (
     VIEW,
+    WHOLE_VIEW,
     YES_NO_VIEW,
     accepted,
     check_spans_key,
@@ -25,7 +26,6 @@ from .sources import Source
 from .spans import parse_spans
 from .writing import spans_of, token_record, write_line
 
-WHOLE_VIEW = "ner_manual"
 WHOLE, YES_NO = "prodigy", "prodigy_yes_no"
 
 

@@ -1,18 +1,21 @@
 """What all formats share: options, the sentence that readers yield, and the ways to read a file."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields
+from typing import Literal, get_args
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from ..errors import DeepALError
 from .sources import Source
 
 LINES_TO_DETECT = 1000  # the first lines or records of a file, by which its format is told
 Lines = list[tuple[int, str]]  # with their numbers in the file, from 1
 Border = Literal["refuse", "trim", "snap"]
 Offsets = Literal["characters", "utf16", "bytes"]
+IdSource = Literal["data", "text"]
+TokenSource = Literal["data", "pipeline"]
 TagScheme = Literal["iob1", "iob2", "bioes", "io"]
 
 
@@ -32,9 +35,14 @@ class ReadOptions:
     border (str): What is done with a span that is not whole tokens: "refuse" it, "trim" it to the
         tokens inside, or "snap" it to all that it touches.
     split (bool): Cut long records into sentences.
+    ids (str): "data": the ids of the source are kept. "text": all are made from the texts.
     tokens (str): "data": the tokens of the source are kept. "pipeline": the text is tokenised anew.
     tokenizer (str | None): A pipeline, by path or name, whose tokenizer makes tokens. None: the one
         of the language.
+
+    In messages these are options of the command line: --spans-key KEY is spans_key="KEY". Columns
+    and names of tags may be one string with commas, as there.
+    RAISES (DeepALError): An option has a value that it cannot have.
     """
 
     format: str = "auto"
@@ -46,8 +54,30 @@ class ReadOptions:
     offsets: Offsets = "characters"
     border: Border = "refuse"
     split: bool = False
-    tokens: Literal["data", "pipeline"] = "data"
+    ids: IdSource = "data"
+    tokens: TokenSource = "data"
     tokenizer: str | None = None
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name in ("columns", "tag_names") and isinstance(value, str):
+                parts = tuple(part.strip() for part in value.split(",")) if value else ()
+                object.__setattr__(self, field.name, parts)
+            known = KNOWN_VALUES.get(field.name)
+            if known and value not in known:
+                raise DeepALError(
+                    f"{field.name}={value!r} is none of {', '.join(map(repr, known))}. Choose one."
+                )
+
+
+KNOWN_VALUES = {
+    "scheme": (None, *get_args(TagScheme)),
+    "offsets": get_args(Offsets),
+    "border": get_args(Border),
+    "ids": get_args(IdSource),
+    "tokens": get_args(TokenSource),
+}
 
 
 @dataclass(frozen=True)
@@ -71,6 +101,12 @@ class Sentence:
     genre: str | None = None
     names_document: bool = False
     note: str | None = None
+
+
+@dataclass(frozen=True)
+class AnnotatedText(Sentence):
+    """A text that people annotated as a record of its own: a second record of it is a double, or
+    contradicts it."""
 
 
 class BadLine(Exception):

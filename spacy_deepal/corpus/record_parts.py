@@ -1,6 +1,7 @@
 """What a record says: its text, its tokens and their tags, under the keys that tools use."""
 
 import json
+import re
 from typing import Any
 
 from spacy.language import Language
@@ -8,11 +9,25 @@ from spacy.tokens import Doc
 
 from .docs import tagged_doc
 from .reading import BadLine, ReadOptions
-from .spans import looks_like_spans, value_at, values_inside
+from .span_places import (
+    ENTITY_LIKE,
+    LABEL_NAMES,
+    OTHER_KEYS,
+    SPAN_KEYS,
+    SUGGESTED,
+    all_values,
+    labels_in_tokens,
+    looks_like_spans,
+    places_of_spans,
+    plain_name,
+    value_at,
+)
 from .tags import TAG, SchemeFinder, full_tag, to_iob2
 
 TEXT_KEYS = ("text", "data", "sentence", "content")
 TAG_KEYS = ("ner_tags", "tags", "ner", "labels", "label")
+TEXT_LIKE = re.compile("text|sentence|content|document|body|source", re.IGNORECASE)
+TAG_EACH = "Write a tag for each token, such as B-PER, under 'ner_tags'"
 PART_OF_TEXT = "tokens cover a part of the text alone: it is tokenised anew"
 
 
@@ -39,15 +54,41 @@ def _where_else(record: dict[str, Any]) -> str:
     """RETURNS (str): What a record without a text has in its place, and what to do."""
     if "paragraphs" in record:
         return ". It is spaCy's JSON: `python -m spacy convert FILE . -c json` makes a .spacy file"
-    for key, value in record.items():
-        for name, part in {key: value, **values_inside({key: value})}.items():
-            if isinstance(part, list) and part and isinstance(part[0], dict | list):
-                if looks_like_spans(part):
-                    continue
-                return f", but one with many records: write what is under {name!r} as a list"
-    values = {**record, **values_inside(record)}
-    strings = [key for key, value in values.items() if isinstance(value, str)]
-    return f". Name the key of the text, as in --text-key {strings[0]}" if strings else ""
+    values = all_values(record, lists=False)
+    lists = {name: part for name, part in values.items() if isinstance(part, list) and part}
+    if name := next((name for name, part in lists.items() if any(map(_has_text, part))), None):
+        return f", but one with many records: write what is under {name!r} as a list"
+    if name := next((name for name in values if name.endswith(".tokens") and name in lists), None):
+        return f". Write what is under {name.removesuffix('.tokens')!r} as the record"
+    for name, part in lists.items():
+        if all(isinstance(each, list) and _are_strings(each) for each in part):
+            return f". Write a record with 'tokens' and 'ner_tags' for each list under {name!r}"
+        if _are_strings(part) and "token" in name.lower():
+            return f". If the words are under {name!r}, rename it to 'tokens'. {TAG_EACH}"
+    strings = {key: value for key, value in values.items() if isinstance(value, str)}
+    if strings:
+        likely = [key for key in strings if TEXT_LIKE.search(key)] or list(strings)
+        key = max(likely, key=lambda name: (name.split(".")[-1] in TEXT_KEYS, len(strings[name])))
+        return f". Name the key of the text, as in --text-key {key}"
+    if keys := [key for key in SPAN_KEYS if record.get(key)]:
+        return f", but with {keys[0]!r}. Write each text and its entities as one record"
+    return ""
+
+
+def _has_text(value: Any) -> bool:
+    """RETURNS (bool): Whether an entry of a list is a record: an object with a text or tokens."""
+    if not isinstance(value, dict) or looks_like_spans([value]):
+        return False
+    inner = [value, *(part for part in value.values() if isinstance(part, dict))]
+    return any(
+        isinstance(each.get(key), str) or isinstance(each.get("tokens"), list)
+        for each in inner
+        for key in TEXT_KEYS
+    )
+
+
+def _are_strings(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, str) for each in value)
 
 
 def _says_spaces(token: Any) -> bool:
@@ -71,13 +112,15 @@ def doc_of_record(
     if isinstance(record["tokens"], list):
         record = {**record, "tokens": [_with_text(token, text) for token in record["tokens"]]}
     words = token_texts(record, number)
+    placed = 0
     for token in record["tokens"]:
         if isinstance(token, dict) and "start" in token and "end" in token:
+            placed += 1
             start, end = token["start"], token["end"]
             if type(start) is not int or type(end) is not int or text[start:end] != token["text"]:
                 raise BadLine(number, f"the text has not the token {json.dumps(token)}", text)
     if len("".join(words).split()) and _letters(words) != _letters([text]):
-        if _letters(words) in _letters([text]):
+        if placed == len(words) or _letters(words) in _letters([text]):
             return nlp.make_doc(text), PART_OF_TEXT
         raise BadLine(number, "the tokens are not those of the text", text)
     return tagged_doc(nlp, [word for word in words if word.strip()], None, text, number), None
@@ -118,7 +161,8 @@ def tags_of(record: dict[str, Any], number: int, options: ReadOptions) -> list[s
             raise BadLine(number, f"tags under {key!r}, but no list of their words under 'tokens'")
         return None
     keys = [options.spans_key] if options.spans_key else TAG_KEYS
-    given = {key: record[key] for key in keys if key and _are_tags(record.get(key))}
+    found = {key: value_at(record, key) for key in keys}
+    given = {key: value for key, value in found.items() if _are_tags(value)}
     if not given:
         return None
     sure = {key: values for key, values in given.items() if _has_tags(values)}
@@ -149,6 +193,60 @@ def tags_of(record: dict[str, Any], number: int, options: ReadOptions) -> list[s
     for value in values:
         finder.add(value)
     return to_iob2([(number, value) for value in values], options.scheme or finder.scheme)
+
+
+def check_other_labels(
+    record: dict[str, Any], text: str | None, number: int, options: ReadOptions
+) -> None:
+    """RAISES (BadLine): A record of which neither tags nor spans were read has spans without a
+    text, tags under a key that is not known, or labels in its tokens."""
+    shown = json.dumps(record, ensure_ascii=False)[:80]
+    if text is None:
+        _check_text_beside(record, number, shown)
+        if _has_spans(record, options.spans_key):
+            message = "spans, but no text that they are in. Name its key with --text-key"
+            raise BadLine(number, f"{message}. {TAG_EACH}, if the spans count tokens", shown)
+    if options.spans_key or not isinstance(tokens := record.get("tokens"), list):
+        return
+    for key, value in all_values(record, (*SUGGESTED, *OTHER_KEYS)).items():
+        if not isinstance(value, list) or len(value) != len(tokens):
+            continue
+        numbers = bool(ENTITY_LIKE.search(key)) and all(type(each) is int for each in value)
+        if numbers or (_has_tags(value) and any(tag != "O" for tag in value)):
+            message = f"tags are under the key {key!r}, which is not known. Read them with"
+            raise BadLine(number, f"{message} --spans-key {key}, if they are entities", shown)
+    if found := labels_in_tokens(tokens):
+        key, label = found
+        values = [token.get(key) if isinstance(token, dict) else None for token in tokens]
+        is_tag = isinstance(label, str) and TAG.fullmatch(label)
+        if is_tag or ("O" in values and all(isinstance(value, str) for value in values)):
+            remedy = f"Read them with --spans-key tokens.{key}{'' if is_tag else ' --scheme io'}"
+        elif isinstance(label, str) and looks_like_spans(tokens) and plain_name(key) in LABEL_NAMES:
+            remedy = "Read them with --spans-key tokens"
+        else:
+            remedy = TAG_EACH
+        raise BadLine(number, f"the tokens have labels under {key!r}. {remedy}", shown)
+
+
+def _has_spans(record: dict[str, Any], spans_key: str | None) -> bool:
+    if spans_key:
+        return bool(value_at(record, spans_key))
+    known, others = places_of_spans(record)
+    return bool(known or others or any(record.get(key) for key in SPAN_KEYS))
+
+
+def _check_text_beside(record: dict[str, Any], number: int, shown: str) -> None:
+    """RAISES (BadLine): By their places, the tokens are a part of a text under another key."""
+    tokens = [token for token in record["tokens"] if isinstance(token, dict)]
+    places = [(token.get("start"), token.get("end"), token.get("text")) for token in tokens]
+    if not places or not all(type(at) is int for place in places for at in place[:2]):
+        return
+    for key, value in all_values(record, lists=False).items():
+        if not isinstance(value, str) or any(value[start:end] != own for start, end, own in places):
+            continue
+        if _letters([value]) != _letters([own for _, _, own in places if own]):
+            message = f"the tokens are a part of the text under {key!r}"
+            raise BadLine(number, f"{message}. Read it with --text-key {key}", shown)
 
 
 def _are_tags(value: Any) -> bool:

@@ -1,7 +1,6 @@
 """Records: JSON objects with text and spans, or tokens and tags, as annotation tools write them."""
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import IO, Any
@@ -13,13 +12,32 @@ from ..errors import DeepALError
 from ..sentences import INFO_KEYS
 from .docs import CharSpan, set_spans, tagged_doc
 from .json_values import first_records, read_values
-from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, attempt
-from .record_parts import TAG_KEYS, TEXT_KEYS, doc_of_record, record_text, tags_of, token_texts
+from .reading import (
+    LINES_TO_DETECT,
+    AnnotatedText,
+    BadLine,
+    Reading,
+    ReadOptions,
+    Sentence,
+    attempt,
+)
+from .record_parts import (
+    TAG_KEYS,
+    TEXT_KEYS,
+    check_other_labels,
+    doc_of_record,
+    record_text,
+    tags_of,
+    token_texts,
+)
 from .sources import Source
-from .spans import NO_SPANS, SPAN_KEYS, looks_like_spans, parse_spans, value_at
+from .span_places import SPAN_KEYS, looks_like_spans, value_at
+from .spans import NO_SPANS, parse_spans, units_note
 from .writing import iob2_tags_of, is_labelled, spans_of, text_record, token_record, write_line
 
 VIEW, YES_NO_VIEW = "_view_id", "ner"  # how Prodigy says that it asked about single spans
+WHOLE_VIEW = "ner_manual"
+ACCEPTED_NOTE = "accepted sentences without a key 'spans' are read as not labelled"
 NOT_ACCEPTED = ("reject", "ignore")  # answers of Prodigy
 DISCARDED = ("Discarded", "discarded")  # status of Argilla
 
@@ -46,7 +64,6 @@ def check_spans_key(source: Source, records: list[dict[str, Any]], options: Read
 
 
 def _used_keys(records: list[dict[str, Any]], options: ReadOptions) -> list[str]:
-    keys = Counter(key for record in records for key in record if record[key] is not None)
     used = (
         options.text_key,
         *TEXT_KEYS,
@@ -57,7 +74,8 @@ def _used_keys(records: list[dict[str, Any]], options: ReadOptions) -> list[str]
         "answer",
         *INFO_KEYS,
     )
-    return [key for key in dict.fromkeys(used) if key and key in keys]
+    keys = [key for key in dict.fromkeys(used) if key]
+    return [key for key in keys if any(value_at(record, key) is not None for record in records)]
 
 
 def read_records(
@@ -93,18 +111,27 @@ def parse_sentence(options: ReadOptions, nlp: Language, number: int, record: Any
     tags = tags_of(record, number, options)
     if text is None or tags is not None:
         words = token_texts(record, number)
-        if tags is None and any(record.get(key) for key in SPAN_KEYS):
-            raise BadLine(number, "spans, but no text that they are in", json.dumps(record)[:80])
+        if tags is None:
+            check_other_labels(record, text, number, options)
+        if any(record.get(key) == [] for key in {*SPAN_KEYS} - {*TAG_KEYS}):
+            tags = tags or ["O"] * len(words)
         doc = tagged_doc(nlp, words, tags if is_accepted else None, text, number)
         if text is not None and is_accepted:
             _compare_spans(record, doc, text, number, options)
         return Sentence(doc, number, **info)
     doc, note = doc_of_record(record, text, number, nlp)
     spans = parse_spans(record, text, number, options)
+    if not spans:
+        check_other_labels(record, text, number, options)
     _compare_tokens(record, spans, number)
+    if spans is None and record.get("answer") == "accept" and options.spans_key != NO_SPANS:
+        spans, note = ([], note) if asked_for_all(record) else (None, ACCEPTED_NOTE)
     if spans is not None and is_accepted:
         set_spans(doc, spans, number, border=options.border)
-    return Sentence(doc, number, note=note, **info)
+        if options.offsets == "characters":
+            note = note or units_note(record, doc, spans)
+    kind = Sentence if spans is None or not is_accepted else AnnotatedText
+    return kind(doc, number, note=note, **info)
 
 
 def record_info(record: dict[str, Any], number: int) -> dict[str, Any]:
@@ -123,6 +150,12 @@ def record_info(record: dict[str, Any], number: int) -> dict[str, Any]:
             raise BadLine(number, f"{key!r} is {value!r}, and not a string or a number")
         info[key] = str(value)
     return {**info, "names_document": "doc_id" in info}
+
+
+def asked_for_all(record: dict[str, Any]) -> bool:
+    """RETURNS (bool): Whether Prodigy asked for all spans of a text. If there are none, an accepted
+    record may have no key for them."""
+    return record.get(VIEW) in (WHOLE_VIEW, "spans_manual")
 
 
 def accepted(record: dict[str, Any], number: int = 0) -> bool:

@@ -1,42 +1,36 @@
 """Entities as annotation tools write them: spans of characters, checked against their text."""
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from spacy.tokens import Doc
+
 from .docs import CharSpan
 from .reading import BadLine, Offsets, ReadOptions
+from .span_places import (
+    LABEL_NAMES,
+    SPACY2_KEY,
+    SPAN_KEYS,
+    SURFACE_KEYS,
+    entries_of,
+    find_other_places,
+    places_of_spans,
+    plain_name,
+    value_at,
+)
 
-# Keys under which the entities of a record are; those of suggestions by a model are not read.
-SPAN_KEYS = ("spans", "entities", "ents", "label", "labels", "annotation", "annotations")
 NO_SPANS = "none"  # as the option --spans-key: no entities are read
-SUGGESTED = ("prediction", "predictions", "suggestions")
-# Keys with what has places in the text, or labels, and is no entity.
-OTHER_KEYS = ("tokens", "sents", "sentences", "relations", "options")
-# How tools name the parts of a span.
-START_KEYS = ("start", "start_offset", "start_char", "begin", "startOffset", "offset")
-END_KEYS = ("end", "end_offset", "end_char", "endOffset")
+# How tools name the parts of a span, in the spelling of `plain_name`.
+START_NAMES = ("start", "startoffset", "startchar", "begin", "beginoffset", "offset")
+END_NAMES = ("end", "endoffset", "endchar")
 LENGTH = "length"
-LABEL_KEYS = ("label", "labels", "type", "tag", "entity_type", "entity_group", "category", "entity")
-SURFACE_KEYS = ("text", "surface", "entity_text")
-NAME_KEYS = ("word", "mention", "value", "name")  # those that may differ from the text
-# How the parts of a span may be named by tools that are not known.
-START_LIKE = re.compile("start|begin|from|offset", re.IGNORECASE)
-ENTITY_LIKE = re.compile(r"(?<![a-z])ner(?![a-z])|entit|mention|annot|span", re.IGNORECASE)
-END_LIKE = re.compile("end|stop|to$|length", re.IGNORECASE)
-
-
-def looks_like_spans(value: Any) -> bool:
-    """RETURNS (bool): Whether a value is a list of what begins and ends somewhere, by any names."""
-    return isinstance(value, list) and any(map(_is_place, value))
-
-
-def _is_place(entry: Any) -> bool:
-    if isinstance(entry, dict):
-        return any(map(START_LIKE.match, entry)) and any(map(END_LIKE.match, entry))
-    kinds = [type(part) for part in entry] if isinstance(entry, list) else []
-    return kinds.count(int) == 2 and kinds.count(str) == len(kinds) - 2 > 0
+SURFACE_NAMES = tuple(map(plain_name, SURFACE_KEYS))
+SHAPE = '. Write it as {"start": 0, "end": 3, "label": "PER"}, the end behind the last character'
+UNITS_NOTE = (
+    "sentences with emoji, whose entities are whole tokens also if offsets count UTF-16 units. "
+    "They are read as counting characters; if a tool in JavaScript made them, use --offsets utf16"
+)
 
 
 def parse_spans(
@@ -60,11 +54,10 @@ def parse_spans(
         value = value_at(record, key)
         return None if value is None else _parse_list(value, key, text, number, options)
     given = {key: record[key] for key in SPAN_KEYS if record.get(key) is not None}
-    if not any(given.values()):
-        _check_unknown_keys(record, number)
+    others = find_other_places(record, number)
     found = {key: _parse_list(value, key, text, number, options) for key, value in given.items()}
     full = {key: set(spans) for key, spans in found.items() if spans}
-    if full and (others := _unknown_keys(record)):
+    if full and others:
         message = (
             f"spans are under {next(iter(full))!r} and under {others[0]!r}, which is not known"
         )
@@ -75,83 +68,29 @@ def parse_spans(
     return next((found[key] for key in full), [] if found else None)
 
 
-def value_at(record: dict[str, Any], key: str) -> Any:
-    """RETURNS (Any): What is under a key, or under one in an object: "meta.spans"."""
-    if key in record:
-        return record[key]
-    outer, _, inner = key.partition(".")
-    value = record.get(outer)
-    return value_at(value, inner) if isinstance(value, dict) and inner else None
-
-
-def values_inside(record: dict[str, Any]) -> dict[str, Any]:
-    """RETURNS (dict): What is in the objects of a record, by keys as `value_at` takes them."""
-    return {
-        f"{outer}.{key}": value
-        for outer, values in record.items()
-        if isinstance(values, dict)
-        for key, value in values.items()
-    }
-
-
-def _check_unknown_keys(record: dict[str, Any], number: int) -> None:
-    """RAISES (BadLine): What seems to be entities is under a key that is not known."""
-    if others := _unknown_keys(record):
-        raise BadLine(
-            number,
-            f"spans are under the key {others[0]!r}, which is not known. Read them with "
-            f"--spans-key {others[0]}, if they are entities",
-            json.dumps(value_at(record, others[0]), ensure_ascii=False),
-        )
-    for key, value in _of_unknown_keys(record).items():
-        if _looks_like_entities(key, value):
-            raise BadLine(
-                number,
-                f"{key!r} seems to have entities, but does not say where they stand. Write them as "
-                "[start, end, label]; or, if they are others, read none with --spans-key none",
-                json.dumps(value, ensure_ascii=False),
-            )
-
-
-def _unknown_keys(record: dict[str, Any]) -> list[str]:
-    """RETURNS (list[str]): The keys that are not known and seem to have spans."""
-    return [key for key, value in _of_unknown_keys(record).items() if looks_like_spans(value)]
-
-
-def _of_unknown_keys(record: dict[str, Any]) -> dict[str, Any]:
-    """RETURNS (dict): What is under keys that are not known, also in an object: "meta.spans"."""
-    known = {*SPAN_KEYS, *SUGGESTED, *OTHER_KEYS}
-    others = {key: value for key, value in record.items() if key not in known}
-    return {**others, **values_inside(others)}
-
-
-def _looks_like_entities(key: str, value: Any) -> bool:
-    """RETURNS (bool): Whether a value has texts with labels, but not their places:
-    [["Mia", "PER"]], {"PER": ["Mia"]}, or [{"text": "Mia", "type": "PER"}]."""
-    if isinstance(value, list) and value and all(isinstance(entry, dict) for entry in value):
-        return any(name in value[0] for name in LABEL_KEYS) and any(
-            isinstance(value[0].get(name), str) for name in (*SURFACE_KEYS, *NAME_KEYS)
-        )
-    if not ENTITY_LIKE.search(key):
-        return False
-    entries = [*value.values()] if isinstance(value, dict) else value
-    return isinstance(entries, list) and bool(entries) and all(map(_is_list_of_text, entries))
-
-
-def _is_list_of_text(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(v, str) for v in value)
-
-
 def _parse_list(
     value: Any, key: str, text: str, number: int, options: ReadOptions
 ) -> list[CharSpan]:
-    if isinstance(value, dict) and len(value) == 1 and isinstance(value.get("entities"), list):
-        value = value["entities"]  # as in spaCy 2
+    """RETURNS (list[CharSpan]): A list of entities; or those of several lists, if they agree."""
+    if isinstance(value, dict) and isinstance(value.get(SPACY2_KEY), list):
+        value = value[SPACY2_KEY]
+    value = entries_of(value)
     entries = value if isinstance(value, list) else [value]
     try:
-        return [_parse_span(entry, text, number, options) for entry in entries]
+        if not (entries and all(map(_is_list_of_entries, entries))):
+            return [_parse_span(entry, text, number, options) for entry in entries]
+        lists = [[_parse_span(each, text, number, options) for each in part] for part in entries]
     except BadLine as error:
         raise BadLine(number, f"under {key!r}: {error.message}", error.text) from None
+    if len(set(map(frozenset, lists))) > 1:
+        message = f"{len(lists)} lists under {key!r}, which are not the same. Keep one of them"
+        raise BadLine(number, message, text)
+    return lists[0]
+
+
+def _is_list_of_entries(value: Any) -> bool:
+    """RETURNS (bool): Whether an entry of a list is one annotator's list of entities."""
+    return isinstance(value, list) and all(isinstance(each, list | dict) for each in value)
 
 
 def _parse_span(entry: Any, text: str, number: int, options: ReadOptions) -> CharSpan:
@@ -164,10 +103,14 @@ def _parse_span(entry: Any, text: str, number: int, options: ReadOptions) -> Cha
         message = f"{shown} is not [start, end, label] in the text. If it says of what kind the "
         message += "text is, pass over it with --spans-key none"
         raise BadLine(number, message, text)
+    if type(label) is int and 0 <= label < len(options.tag_names):
+        label = options.tag_names[label]
     if not isinstance(label, str) or label != label.strip() or not label:
-        raise BadLine(number, f"{shown} is not [start, end, label]: {label!r} is no label", text)
+        message = f"{shown} is not [start, end, label]: {label!r} is no label"
+        raise BadLine(number, f"{message}{_label_hint(entry, label)}", text)
     if type(start) is not int or type(end) is not int:
-        raise BadLine(number, f"{shown} is not [start, end, label]: two numbers are needed", text)
+        message = f"{shown} is not [start, end, label]: two numbers are needed"
+        raise BadLine(number, f"{message}{SHAPE * isinstance(entry, dict)}", text)
     span = _in_characters(text, start, end, options.offsets)
     if span is None:
         hint = _other_offsets(text, start, end, surface, options.offsets)
@@ -179,6 +122,13 @@ def _parse_span(entry: Any, text: str, number: int, options: ReadOptions) -> Cha
     return (*span, label)
 
 
+def _label_hint(entry: Any, label: Any) -> str:
+    """RETURNS (str): What to do about a span without a label."""
+    if type(label) is int:
+        return ". Name the numbers of the labels, from 0, as in --tag-names PER,LOC"
+    return SHAPE if label is None and isinstance(entry, dict) else ""
+
+
 def _is_same(text: str, surface: str) -> bool:
     """RETURNS (bool): Whether a span's own text is that of its place. Label Studio's page writes a
     line break as a backslash and n."""
@@ -187,16 +137,17 @@ def _is_same(text: str, surface: str) -> bool:
 
 def _parts(entry: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
     """RETURNS (tuple): Start, end, label and own text of a span, by whatever names."""
+    given = {plain_name(key): value for key, value in entry.items() if value is not None}
 
     def first(names: Sequence[str]) -> Any:
-        return next((entry[name] for name in names if entry.get(name) is not None), None)
+        return next((given[name] for name in names if name in given), None)
 
-    start, end, label = first(START_KEYS), first(END_KEYS), first(LABEL_KEYS)
-    if end is None and type(start) is int and type(entry.get(LENGTH)) is int:
-        end = start + entry[LENGTH]
+    start, end, label = first(START_NAMES), first(END_NAMES), first(LABEL_NAMES)
+    if end is None and type(start) is int and type(given.get(LENGTH)) is int:
+        end = start + given[LENGTH]
     if isinstance(label, list) and len(label) == 1:
         label = label[0]  # as in Label Studio
-    return start, end, label, first(SURFACE_KEYS)
+    return start, end, label, first(SURFACE_NAMES)
 
 
 def _in_characters(text: str, start: int, end: int, offsets: Offsets) -> tuple[int, int] | None:
@@ -217,12 +168,34 @@ def _in_characters(text: str, start: int, end: int, offsets: Offsets) -> tuple[i
 
 
 def _other_offsets(text: str, start: int, end: int, surface: Any, used: Offsets) -> str:
-    """RETURNS (str): What else the offsets can count, if the span's own text tells it."""
+    """RETURNS (str): What else the offsets can count, as the span's own text tells it; or, if it
+    has none and is not in the text, what they may count."""
     units: tuple[Offsets, ...] = ("characters", "utf16", "bytes")
     for offsets in units:
         place = _in_characters(text, start, end, offsets) if offsets != used else None
-        if place and isinstance(surface, str) and text[place[0] : place[1]] == surface:
+        if place and not isinstance(surface, str):
+            return f". If the offsets count {offsets}, read the file with --offsets {offsets}"
+        if place and text[place[0] : place[1]] == surface:
             return f". The offsets count {offsets}: read the file with --offsets {offsets}"
     if isinstance(surface, str) and text[start : end + 1] == surface:
         return ". The end seems to be the last character, and should be the one after it"
     return ""
+
+
+def units_note(record: dict[str, Any], doc: Doc, spans: Sequence[CharSpan]) -> str | None:
+    """RETURNS (str | None): A note if the offsets of a record may count UTF-16 units: one of its
+    spans, which do not say their own text, is whole tokens either way."""
+    if max(doc.text, default="") < "\U00010000" or _say_their_text(record):
+        return None
+    for start, end, _ in spans:
+        place = _in_characters(doc.text, start, end, "utf16")
+        if place and place != (start, end) and doc.char_span(*place) and doc.char_span(start, end):
+            return UNITS_NOTE
+    return None
+
+
+def _say_their_text(record: dict[str, Any]) -> bool:
+    keys = [key for found in places_of_spans(record) for key in found]
+    lists = [entries_of(value_at(record, key)) for key in keys]
+    entries = [entry for value in lists if isinstance(value, list) for entry in value]
+    return any(_parts(entry)[3] is not None for entry in entries if isinstance(entry, dict))

@@ -1,6 +1,7 @@
 """From files of any supported format to a pool: one-sentence Docs with stable ids."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -12,7 +13,7 @@ from wasabi import msg
 from ..corpus.docs import finished
 from ..corpus.folders import find_files, open_all
 from ..corpus.formats import check_format, find_reading
-from ..corpus.reading import BadLine, ReadOptions, Sentence
+from ..corpus.reading import AnnotatedText, BadLine, ReadOptions, Sentence
 from ..corpus.sources import Source, check_encoding, seems_to_be_utf8
 from ..errors import PROBLEMS_SHOWN, DeepALError
 from ..pipelines import blank_pipeline, load_pipeline
@@ -25,12 +26,13 @@ from .summary import ConvertSummary, FileSummary
 
 LONG_SENTENCE = 1000  # tokens
 MOST_STRINGS = 50_000  # words of a vocab before it is made anew
+ID_REMEDY = ". If ids begin anew in each file, make others of the texts with --ids text"
 UTF8_NOTE = "sentences look like UTF-8 that was read as"
 LONG_NOTE = "sentences have more than 1,000 tokens. If they are several each, use --split"
 
 
 def convert(
-    inputs: Iterable[str | Path],
+    inputs: str | Path | Iterable[str | Path],
     output: str | Path,
     *,
     options: ReadOptions = ReadOptions(),  # noqa: B008 (it is frozen)
@@ -46,9 +48,10 @@ def convert(
 
     An id is the source's own, or else a hash of the document, if the source names it, and the text.
     Of equal texts, the second one's id has "-2" added, the third one's "-3" and so on. So an id
-    does not change when files are renamed, sorted, or get more lines.
+    does not change when files are renamed, sorted, or get more lines. Of annotated records without
+    ids, exact doubles count once, and those of one text with other labels are bad lines.
 
-    inputs (Iterable[str | Path]): Files and folders, as for `find_files`.
+    inputs (str | Path | Iterable): A file or folder, or several, as for `find_files`.
     output (str | Path): The folder of the pool, which is local. A pool that is there is replaced.
     options (ReadOptions): How to read what can be read in several ways.
     lang (str): Language code of the tokenizer, for example "en" or "zh".
@@ -62,6 +65,7 @@ def convert(
         output must not be replaced.
     """
     output = local_path(output)
+    inputs = [inputs] if isinstance(inputs, str | Path) else inputs
     check_format(options.format)
     check_encoding(encoding)
     check_pool_folder(output)
@@ -73,8 +77,9 @@ def convert(
     )
     summary = ConvertSummary(unread=found.unread)
     sources = _open(found.files, encoding, summary)
-    sentences = _read_all(sources, nlp, options, summary)
-    docs = summary.count(_with_ids(sentences, genre, genre_files, summary))
+    ids = ContentIds()
+    sentences = _read_all(sources, nlp, options, ids, summary)
+    docs = summary.count(_with_ids(sentences, ids, genre, genre_files, summary))
     shown = progress_bar(docs, "convert", unit=" sentences", leave=True)
     checked = _complete(shown, summary, skip_bad)
     write_shards(checked, output, sentences_per_shard=sentences_per_shard)
@@ -113,7 +118,11 @@ class Renewed:
 
 
 def _read_all(
-    sources: Iterable[Source], renewed: Renewed, options: ReadOptions, summary: ConvertSummary
+    sources: Iterable[Source],
+    renewed: Renewed,
+    options: ReadOptions,
+    ids: ContentIds,
+    summary: ConvertSummary,
 ) -> Iterator[tuple[Source, Sentence]]:
     """YIELDS (tuple[Source, Sentence]): Each sentence with its file."""
     nlp = cast(Language, renewed)  # readers know no difference
@@ -127,13 +136,13 @@ def _read_all(
             try:
                 if isinstance(item, BadLine):
                     raise item
+                own_id = options.ids == "data"
+                if not (own_id and item.id) and _is_double(item, ids, source):
+                    summary.doubles += 1
+                    continue
                 for sentence in finished(nlp, item, options):
-                    if sentence.note:
-                        summary.notes[sentence.note] += 1
-                    if len(sentence.doc) > LONG_SENTENCE:
-                        summary.notes[LONG_NOTE] += 1
-                    if seems_to_be_utf8(sentence.doc.text, source.encoding):
-                        summary.notes[f"{UTF8_NOTE} {source.encoding}"] += 1
+                    _note(sentence, source, summary)
+                    sentence = sentence if own_id else replace(sentence, id=None)
                     if count_words(sentence.doc) == 0:
                         summary.without_words += 1
                     else:
@@ -141,16 +150,48 @@ def _read_all(
             except BadLine as bad_line:
                 summary.skip(source.path, bad_line)
         if empty:
-            summary.skip(source.path, BadLine(1, "the file holds no sentence"))
+            summary.files.pop()
+            summary.unread[source.path] = "it has no sentence"
+
+
+def _note(sentence: Sentence, source: Source, summary: ConvertSummary) -> None:
+    """Count what the user should know of a sentence."""
+    if sentence.note:
+        summary.notes[sentence.note] += 1
+    if len(sentence.doc) > LONG_SENTENCE:
+        summary.notes[LONG_NOTE] += 1
+    if seems_to_be_utf8(sentence.doc.text, source.encoding):
+        summary.notes[f"{UTF8_NOTE} {source.encoding}"] += 1
+
+
+def _is_double(item: Sentence, ids: ContentIds, source: Source) -> bool:
+    """RETURNS (bool): Whether an annotated record without an id says what an earlier one has said.
+
+    RAISES (BadLine): The earlier one has other labels.
+    """
+    if not isinstance(item, AnnotatedText):
+        return False
+    content, here = _content(item.doc), f"{source.path}:{item.line}"
+    document = item.doc_id if item.names_document else None
+    before, place = ids.first_record(document or "", item.doc.text, content, here)
+    if before != content:
+        message = f"the text has other labels than at {place}. Keep one of them; or, if they are "
+        raise BadLine(item.line, f"{message}sentences of their own, give each an id", item.doc.text)
+    return place != here
+
+
+def _content(doc: Doc) -> int:
+    """RETURNS (int): A hash of the text and the entities."""
+    return hash((doc.text, tuple((e.start_char, e.end_char, e.label_) for e in doc.ents)))
 
 
 def _with_ids(
     sentences: Iterable[tuple[Source, Sentence]],
+    ids: ContentIds,
     genre: str | None,
     genre_files: Collection[str],
     summary: ConvertSummary,
 ) -> Iterator[Doc]:
-    ids = ContentIds()
     for source, sentence in sentences:
         doc = sentence.doc
         if sentence.id is None:
@@ -158,15 +199,13 @@ def _with_ids(
             key = ids.make(document or "", doc.text)
         else:
             key = sentence.id
-            content = hash(
-                (doc.text, tuple((e.start_char, e.end_char, e.label_) for e in doc.ents))
-            )
+            content = _content(doc)
             here, given = f"{source.path}:{sentence.line}", ids.given(key)
             before, place = given or (content, here)
             if ids.is_made(key) or before != content:
                 problem = f"the id {key!r} has been used before, with another text or other labels"
                 at = f" ({place})" if place != here else ""
-                summary.skip(source.path, BadLine(sentence.line, problem + at))
+                summary.skip(source.path, BadLine(sentence.line, f"{problem}{at}{ID_REMEDY}"))
                 continue
             if given is not None:
                 summary.doubles += 1

@@ -38,6 +38,10 @@ class UniqueIds:
                 )
 
 
+def _hash(*content: str) -> str:
+    return hashlib.blake2b("\0".join(content).encode(), digest_size=8).hexdigest()
+
+
 class ContentIds:
     """Gives ids to the sentences of a conversion, and knows those that the data gave."""
 
@@ -45,11 +49,12 @@ class ContentIds:
         self._database = _database(
             "made (id TEXT PRIMARY KEY, copies INTEGER)",
             "given (id TEXT PRIMARY KEY, content INTEGER, place TEXT)",
+            "records (key TEXT PRIMARY KEY, content INTEGER, place TEXT)",
         )
 
     def make(self, *content: str) -> str:
         """RETURNS (str): A hash of the content, with the number of this copy from the second on."""
-        key = hashlib.blake2b("\0".join(content).encode(), digest_size=8).hexdigest()
+        key = _hash(*content)
         upsert = (
             "INSERT INTO made VALUES (?, 1) ON CONFLICT DO UPDATE SET copies = copies + 1 "
             "RETURNING copies"
@@ -78,3 +83,12 @@ class ContentIds:
     def give(self, key: str, content: int, place: str) -> None:
         """Note that the data gave an id."""
         self._database.execute("INSERT INTO given VALUES (?, ?, ?)", (key, content, place))
+
+    def first_record(self, document: str, text: str, content: int, place: str) -> tuple[int, str]:
+        """RETURNS (tuple): The hash of the content of the first record of a text, and its place:
+        those given here, if this is the first."""
+        key = _hash(document, text)
+        insert = "INSERT OR IGNORE INTO records VALUES (?, ?, ?)"
+        self._database.execute(insert, (key, content, place))
+        find = "SELECT content, place FROM records WHERE key = ?"
+        return self._database.execute(find, (key,)).fetchone()

@@ -30,14 +30,18 @@ def look_up(pool: Pool, ids: Collection[str], read: Callable[[Doc], T]) -> dict[
     return found
 
 
-def fetch(pool: Pool, ids: Collection[str], vocab: Vocab, *, with_gold: bool) -> list[Doc]:
+def fetch(
+    pool: Pool | str | Path, ids: Collection[str], vocab: Vocab, *, with_gold: bool
+) -> list[Doc]:
     """Read some sentences with all their annotation, out of the shards in which they are.
 
+    pool (Pool | str | Path): The pool, or its folder.
     vocab (Vocab): The vocabulary of the Docs. It gets the strings of these sentences alone.
     with_gold (bool): Keep their entities. If False, the entities of all words are missing.
     RETURNS (list[Doc]): In the order of the ids.
     RAISES (DeepALError): As `look_up`.
     """
+    pool = pool if isinstance(pool, Pool) else Pool(pool)
     found: dict[str, Doc] = {}
     for docs in _docs_of_shards(pool, set(ids)):
         if not with_gold:

@@ -54,8 +54,9 @@ class ConvertSummary(Counts):
     partly (int): The labelled sentences in which some words are not labelled.
     genres (Counter): The number of sentences by genre; None for those without one.
     without_words (int): Sentences left out because they are white space only.
-    doubles (int): Sentences left out because they have the id, text and labels of another one.
-    skipped (int): Bad lines and empty files left out.
+    doubles (int): Sentences left out because they have the id, text and labels of another one; or,
+        as annotated records without ids, its text and labels.
+    skipped (int): Bad lines left out.
     problems (list[str]): The first of these, each with its place.
     notes (Counter): What the user should know of how sentences were read.
     files (list[FileSummary]): The files that were read.

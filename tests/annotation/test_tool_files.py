@@ -295,6 +295,7 @@ def test_yes_or_no_answers_of_prodigy_are_about_spans_alone(tmp_path):
     [
         ({"spans": [], "_annotator_id": "round-ann"}, ["round-ann"]),
         ({"label": [], "annotation_id": 1, "lead_time": 1, "annotator": 7}, ["7"]),
+        ({"_view_id": "ner_manual", "answer": "accept", "_annotator_id": "ann"}, ["ann"]),
         ({"spans": [], "annotator": "ann"}, ["ann"]),
         ({"label": []}, [""]),
         (
@@ -308,7 +309,7 @@ def test_yes_or_no_answers_of_prodigy_are_about_spans_alone(tmp_path):
             ["7", "8", ""],
         ),
     ],
-    ids=["prodigy", "label-studio-min", "own", "doccano", "label-studio"],
+    ids=["prodigy", "prodigy, no entity", "label-studio-min", "own", "doccano", "label-studio"],
 )
 def test_who_answered_is_read_where_the_tool_tells_it_and_kept(tmp_path, record, people):
     doc = make_doc("Ada saw Rome.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from spacy_deepal.corpus.docbin import doc_bin
 
 from ..pools import make_docs
-from .contents import BRAT, COLUMNS, DAMAGE, JSON, LISTS, RECORDS, TEXTS, WHOLE, dump
+from .contents import BRAT, COLUMNS, DAMAGE, JSON, LISTS, PAIRS, RECORDS, TEXTS, WHOLE, dump
 
 SHARD = doc_bin(list(make_docs(20, 1))).to_bytes()  # of a pool
 Files = dict[str, str | bytes]
@@ -64,6 +64,8 @@ def of_records() -> Iterator[BadInput]:
         yield convert(f"jsonl: {name}", "in.jsonl", f"{good}\n{dump(record)}\n", line=2)
         listed = f"[{good},\n{dump(record)}]"
         yield convert(f"json: {name}", "in.json", listed, line=2)
+    for name, pair in PAIRS.items():
+        yield convert(f"jsonl: {name}", "in.jsonl", "\n".join(map(dump, pair)), line=2)
     for name, text in JSON.items():
         yield convert(f"jsonl: {name}", "in.jsonl", f"{good}\n{text}\n", line=2)
     for name, text in LISTS.items():
@@ -91,6 +93,7 @@ OPTIONS = {
     "another scheme": ("--scheme bioes", "in.iob2:3"),
     "an unknown unit of offsets": ("--offsets words", "--offsets"),
     "an unknown border": ("--border cut", "--border"),
+    "unknown ids": ("--ids none", "--ids"),
     "unknown tokens": ("--tokens none", "--tokens"),
     "an unknown language": ("--lang qq", "qq"),
     "an unknown encoding": ("--encoding utf-9", "utf-9"),

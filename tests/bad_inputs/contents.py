@@ -148,8 +148,40 @@ RECORDS = {
         "spans": [[0, 3, "P"]],
     },
     "spans without text": {"tokens": ["Mia"], "spans": [[0, 3, "PER"]]},
+    "spans deep inside": {"text": TEXT, "ner": {"annotations": {"list": [SPAN]}}},
+    "spans deep under a known key": {"text": TEXT, "annotation": {"ents": {"list": [SPAN]}}},
+    "spans of an answer": {"text": TEXT, "responses": {"ents": [{"value": [SPAN]}]}},
+    "spans in a list of lists": {"text": TEXT, "ents.responses": [[SPAN]]},
+    "spans of two annotators": {"text": TEXT, "spans": [[SPAN], []]},
+    "one entity": {"text": TEXT, "entity": SPAN},
+    "spans in columns": {"text": TEXT, "gold": {"start": [0], "end": [7], "label": ["PER"]}},
+    "spans by label": {"text": TEXT, "label": {"PER": {"Mia Ota": [[0, 6]]}}},
+    "spans without ends": {"text": TEXT, "ner": [{"beginOffset": 0, "content": "Mia Ota"}]},
+    "an end behind UTF-16": {"text": "😀 Mia", "spans": [[3, 6, "PER"]]},
+    "text far inside": {"id": "a", "fields": {"text": TEXT}, "spans": [SPAN]},
+    "tokens of a part": {"document": TEXT, "tokens": [{"text": "Porto", "start": 13, "end": 18}]},
+    "tags in tokens": {"tokens": [{"text": "Mia", "ner": "B-PER"}, {"text": "left", "ner": "O"}]},
+    "types in tokens": {
+        "text": "Mia",
+        "tokens": [{"text": "Mia", "start": 0, "end": 3, "ner": "P"}],
+    },
+    "lists in tokens": {"tokens": [{"text": "Mia", "labels": [{"value": "PER"}]}]},
+    "tags under another key": {"tokens": ["Mia", "left"], "bio": ["B-PER", "O"]},
+    "numbers under another key": {"tokens": ["Mia", "left"], "ner_ids": [1, 0]},
+    "spans that count tokens": {"tokens": ["Mia", "left"], "ner": [[0, 0, "PER"]]},
+    "tokens under another key": {"tokenized_text": ["Mia", "left"], "ner": [[0, 0, "PER"]]},
+    "sentences in one record": {"sentences": [["Mia", "left"]], "ner": [[[0, 0, "PER"]]]},
+    "parts of a text": {"annotatable": {"parts": ["s1"]}, "entities": [{"classId": "e"}]},
     "spaCy's JSON": {"id": 0, "paragraphs": [{"raw": TEXT}]},
     "rows inside": {"rows": [{"row": {"text": TEXT}}]},
+    "rows behind features": {"features": [{"name": "text"}], "rows": [{"row": {"text": TEXT}}]},
+    "a row": {"row_idx": 0, "row": {"tokens": ["Mia"], "ner_tags": [0]}},
+}
+
+# The second of two records contradicts the first.
+PAIRS = {
+    "other labels": ({"text": TEXT, "spans": [SPAN]}, {"text": TEXT, "spans": []}),
+    "an id twice": ({"text": "Mia", "id": 0}, {"text": "Bo", "id": 0}),
 }
 
 # Lines that are not JSON as it must be.

@@ -126,6 +126,16 @@ def test_convert_says_how_each_file_was_read_and_which_were_not(run, tmp_path, m
     assert "data/c.pdf: its suffix is none of data" in output
 
 
+def test_a_file_of_doubles_alone_is_not_called_unlabelled(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_text('{"text": "Mia left.", "spans": [[0, 3, "PER"]]}\n')
+    status, output = run("convert", "a.jsonl", "b.jsonl", "pool")
+    assert status == 0
+    assert ("b.jsonl", "jsonl", "keys text, spans", "0", "0", "-") in cells(output)
+    assert "Exact doubles left out: 1" in output
+
+
 def test_a_file_that_can_be_read_in_two_ways_is_not_read(run, tmp_path):
     (tmp_path / "a.tsv").write_text("The\tO\tO\nLyon\tB-ORG\tB-LOC\nOpera\tI-ORG\tO\n")
     status, output = run("convert", tmp_path / "a.tsv", tmp_path / "pool")

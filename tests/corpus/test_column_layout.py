@@ -62,5 +62,5 @@ def test_a_second_column_of_tags_late_in_the_file_is_seen(tmp_path):
 def test_wrong_columns_are_reported(tmp_path):
     with pytest.raises(DeepALError, match="name one column word, one ner"):
         how(tmp_path, GERMEVAL, columns=("word", "tag"))
-    with pytest.raises(DeepALError, match=r"neither the name nor the lines"):
+    with pytest.raises(DeepALError, match="names 2 columns, but most lines have 4"):
         how(tmp_path, GERMEVAL, columns=("word", "ner"), name="a.tsv")

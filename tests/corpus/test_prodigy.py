@@ -108,3 +108,18 @@ def test_other_texts_are_other_sentences(tmp_path, key):
     )
     first, second = read(tmp_path, "auto", content, name="a.jsonl")
     assert (first.doc.text, second.doc.text) == ("Mia ran", "Bo sat")
+
+
+@pytest.mark.parametrize("view", ["ner_manual", "spans_manual"])
+def test_accepted_without_the_key_spans_is_labelled_and_has_no_entity(tmp_path, view):
+    content = lines({"text": "Rain.", "answer": "accept"}, view=view)
+    (sentence,) = read(tmp_path, "auto", content, name="a.jsonl")
+    assert tags(sentence.doc) == ["O", "O"]
+    assert sentence.note is None
+
+
+def test_accepted_without_spans_after_another_question_is_told(tmp_path):
+    content = lines({"text": "Rain.", "answer": "accept"}, view="choice")
+    (sentence,) = read(tmp_path, "auto", content, name="a.jsonl")
+    assert not sentence.doc.has_annotation("ENT_IOB")
+    assert sentence.note == "accepted sentences without a key 'spans' are read as not labelled"

@@ -157,7 +157,9 @@ def test_tokens_that_say_their_spaces_make_a_text(tmp_path):
     (sentence,) = read(tmp_path, "auto", json.dumps({"tokens": tokens, "spans": [[3, 5, "N"]]}))
     assert (sentence.doc.text, entities(sentence)) == ("Ref27 x", [("27", "N")])
     (bad,) = read(tmp_path, "auto", json.dumps({"tokens": ["Ref"], "spans": [[0, 1, "N"]]}))
-    assert bad.message == "spans, but no text that they are in"
+    assert bad.message.startswith(
+        "spans, but no text that they are in. Name its key with --text-key"
+    )
 
 
 def test_a_span_behind_an_emoji_that_does_not_fit_offers_utf16(tmp_path):

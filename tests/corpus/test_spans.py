@@ -1,7 +1,11 @@
+import json
+
 import pytest
 
 from spacy_deepal.corpus.reading import BadLine, ReadOptions
 from spacy_deepal.corpus.spans import parse_spans
+
+from .build import read
 
 TEXT = "🙂 Mia Ota met Zoë."
 MIA = (2, 9, "PER")
@@ -110,3 +114,24 @@ def test_a_span_is_compared_with_its_own_text_and_other_offsets_are_offered():
 def test_an_offset_inside_a_character_is_reported():
     record = {"spans": [[1, 10, "X"]]}
     assert "is not [start, end, label] in the text" in problem(record, offsets="utf16")
+
+
+def test_offsets_that_may_count_utf16_units_are_told(tmp_path):
+    def note(text, *spans, **options):
+        content = json.dumps({"text": text, "spans": spans})
+        (sentence,) = read(tmp_path, "jsonl", content, **options)
+        return sentence.note or ""
+
+    span = {"start": 7, "end": 8, "label": "X"}
+    assert "use --offsets utf16" in note("👍👍 a b c d", span)
+    assert note("👍👍 a b c d", span, offsets="utf16") == ""
+    assert note("👍👍 a b c d", {**span, "text": "c"}) == ""
+    assert note("👍👍 ab cd", [3, 5, "X"]) == note("a b c d", [2, 3, "X"]) == ""
+    assert note("a b c d 👍👍", [4, 5, "X"]) == ""
+
+
+def test_other_offsets_are_offered_for_a_span_behind_the_text():
+    assert "If the offsets count utf16, read the file with --offsets utf16" in problem(
+        {"spans": [[15, 19, "PER"]]}
+    )
+    assert "--offsets" not in problem({"spans": [[30, 33, "PER"]]})

@@ -136,6 +136,51 @@ def test_an_exact_double_counts_once(tmp_path):
         convert([tmp_path / "a.jsonl", tmp_path / "b.jsonl"], tmp_path / "pool")
 
 
+MIA = {"text": "Mia left.", "spans": [[0, 3, "PER"]]}
+
+
+def test_ids_that_begin_anew_in_each_file_are_made_of_the_texts_on_demand(tmp_path):
+    write_jsonl(tmp_path / "test.jsonl", {"id": "0", **MIA}, {"id": "1", "text": "Rain."})
+    write_jsonl(tmp_path / "train.jsonl", {"id": "0", "text": "Sun. Wind."})
+    with pytest.raises(DeepALError, match=r"the id '0' has been used before.*--ids text"):
+        convert(tmp_path, tmp_path / "pool")
+    convert(tmp_path, tmp_path / "pool", options=ReadOptions(ids="text", split=True))
+    infos = [(doc.text, sentence_info(doc)) for doc in read(tmp_path / "pool")]
+    assert [text for text, _ in infos] == ["Mia left.", "Rain.", "Sun.", "Wind."]
+    assert infos[1][1]["id"] == "30fd04786f2168bb"
+    assert [info["doc_id"] for _, info in infos] == [None, None, "0", "0"]
+
+
+@pytest.mark.parametrize("ids", ["data", "text"])
+def test_exact_doubles_of_annotated_records_without_ids_count_once(ids, tmp_path):
+    records = [{**MIA, "id": str(n)} if ids == "text" else MIA for n in range(2)]
+    write_jsonl(tmp_path / "a.jsonl", *records)
+    write_jsonl(tmp_path / "b.jsonl", MIA)
+    summary = convert(tmp_path, tmp_path / "pool", options=ReadOptions(ids=ids, split=True))
+    assert (summary.sentences, summary.doubles) == (1, 2)
+    assert summary.entities == {"PER": 1}
+
+
+def test_annotated_records_of_one_text_with_other_labels_are_reported(tmp_path):
+    write_jsonl(tmp_path / "a.jsonl", MIA, {**MIA, "spans": []})
+    message = (
+        r"a\.jsonl:2: the text has other labels than at .*a\.jsonl:1\. Keep one.*give each an id"
+    )
+    with pytest.raises(DeepALError, match=message):
+        convert(tmp_path, tmp_path / "pool")
+    write_jsonl(tmp_path / "a.jsonl", {**MIA, "doc_id": "x"}, {**MIA, "spans": [], "doc_id": "y"})
+    assert convert(tmp_path, tmp_path / "pool").sentences == 2
+
+
+def test_sentences_of_corpora_and_of_raw_text_may_come_again(tmp_path):
+    tagged = {"tokens": ["Mia", "left"], "ner_tags": ["B-PER", "O"]}
+    write_jsonl(tmp_path / "a.jsonl", tagged, tagged, {**tagged, "ner_tags": ["O", "O"]})
+    write_jsonl(tmp_path / "b.jsonl", {"text": "Rain."}, {"text": "Rain."})
+    (tmp_path / "c.iob2").write_text("Sun\tO\n\nSun\tB-X\n")
+    summary = convert(tmp_path, tmp_path / "pool")
+    assert (summary.sentences, summary.doubles) == (7, 0)
+
+
 def test_a_given_id_that_a_text_has_already_got_is_reported(tmp_path):
     (tmp_path / "a.txt").write_text("Rain.\nRain.\n")
     write_jsonl(tmp_path / "b.jsonl", {"text": "x", "id": "30fd04786f2168bb-2"})
@@ -201,12 +246,23 @@ def test_a_failed_conversion_keeps_the_earlier_pool(tmp_path):
     assert fingerprint(tmp_path / "pool") == before
 
 
-def test_an_empty_file_is_reported(tmp_path):
-    (tmp_path / "empty.txt").write_text("")
+@pytest.mark.parametrize(
+    "name", ["a.txt", "a.iob2", "a.jsonl", "a.json", "a.csv", "a.tsv", "a.conllu", "a.conll"]
+)
+@pytest.mark.parametrize("content", ["", "\n"])
+def test_an_empty_file_is_among_those_not_read(name, content, tmp_path):
+    (tmp_path / name).write_text(content)
     (tmp_path / "full.iob2").write_text("a\tO\n")
-    with pytest.raises(DeepALError, match=r"empty\.txt:1: the file holds no sentence"):
-        convert([tmp_path], tmp_path / "pool")
-    assert convert([tmp_path], tmp_path / "pool", skip_bad=True).sentences == 1
+    summary = convert([tmp_path], tmp_path / "pool")
+    assert (summary.sentences, summary.skipped) == (1, 0)
+    assert summary.unread == {tmp_path / name: "it has no sentence"}
+    assert [file.path.name for file in summary.files] == ["full.iob2"]
+
+
+def test_an_empty_file_alone_is_reported(tmp_path):
+    (tmp_path / "empty.txt").write_text("")
+    with pytest.raises(DeepALError, match=r"(?s)no sentence to write.*empty\.txt: it has no sent"):
+        convert(tmp_path / "empty.txt", tmp_path / "pool")
 
 
 def test_a_pool_without_any_sentence_is_not_written(tmp_path):
