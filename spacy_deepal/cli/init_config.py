@@ -37,10 +37,10 @@ def init_config_cli(
     force: Annotated[bool, Option("--force", "-F", help="Overwrite the file")] = False,
 ) -> None:
     """Write a config for active learning and for `spacy train`, with a comment on every setting."""
-    from ..files import write_atomically
-
     paths = {"pool": pool, "dev": dev, "test": test, "vectors": vectors, "encoder": encoder}
     with show_errors():
+        from ..files import check_output, write_atomically
+
         text = init_config(
             paper=paper,
             lang=lang,
@@ -50,6 +50,7 @@ def init_config_cli(
         if str(output) == "-":
             typer.echo(text, nl=False)
             return
+        check_output(output, *(path for path in paths.values() if path and Path(path).is_file()))
         if output.exists() and not force:
             raise DeepALError(f"{output} exists. Name another file, or overwrite it with --force.")
         with write_atomically(output) as stream:

@@ -34,14 +34,16 @@ def report_cli(
 ) -> None:
     """Show runs in one HTML file that needs nothing else: learning curves, the words that each run
     needed, and the sentences that it selected. Runs in progress are shown as far as they are."""
-    from ..files import check_output
-    from ..report.compare import read_comparison
-    from ..report.curves import write_figure
-    from ..report.page import write_report
-
     with show_errors():
+        from ..files import check_output
+        from ..report.compare import read_comparison
+        from ..report.curves import write_figure
+        from ..report.page import write_report
+        from ..rounds.run_folder import RunFolder
+
+        parts = [part for run_dir in run_dirs for part in RunFolder(run_dir).parts()]
         for written in filter(None, (output, figure)):
-            check_output(written, *(full or ()), shallow)
+            check_output(written, *parts, *(full or ()), shallow)
         comparison = read_comparison(run_dirs, full or (), shallow)
         replaced = " (replaced)" if output.exists() else ""
         if figure is not None:

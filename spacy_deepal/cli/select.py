@@ -32,10 +32,12 @@ def select_cli(
     code: CodePath = None,
 ) -> None:
     """Select whole sentences, highest score first, up to a budget in words."""
-    from ..acquisition.selection import select_batch
-    from ..pipelines import blank_pipeline
-
     with show_errors():
+        from ..acquisition.selection import select_batch
+        from ..files import check_output
+        from ..pipelines import blank_pipeline
+
+        check_output(batch, code)
         set_up(code, gpu_id=-1)
         selected = select_batch(
             scores,

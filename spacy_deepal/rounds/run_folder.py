@@ -162,6 +162,11 @@ class RunFolder:
             f"{self.path} holds another run. Use another folder, or undo these changes:{lines}"
         )
 
+    def parts(self) -> list[Path]:
+        """RETURNS (list[Path]): The files and folders of the run that are there."""
+        names = ("*.json", "*.jsonl", self.index.name, "initial", "round_*", LABELLING)
+        return [path for name in names for path in self.path.glob(name)]
+
     @property
     def has_begun(self) -> bool:
         """Whether the run has come so far that it must not become another one."""
