@@ -16,13 +16,14 @@ from ..errors import DeepALError
 from ..files import check_replaceable, draft_beside, read_json, replace_folder
 from ..pipelines import blank_pipeline
 from ..pool.shards import shard_files
+from ..sealed import SEAL, seal_folder
 from .cooccurrence import train_vectors
 from .sentence_pieces import average_sentence_pieces
 from .table import VectorSource, join_sources, word_table
 from .transformer import average_wordpieces
 from .word_file import find_vectors
 
-PARTS = {"config.cfg", "meta.json", "tokenizer", "vocab"}  # what a saved blank pipeline holds
+PARTS = {"config.cfg", "meta.json", "tokenizer", "vocab", SEAL}  # of a saved blank pipeline
 TABLE_NAME = "_deepal.vectors"  # how the name of a table ends, after the language
 
 
@@ -67,6 +68,7 @@ def make_vectors(
         )
     with draft_beside(output) as draft:
         nlp.to_disk(draft)
+        seal_folder(draft)
         replace_folder(draft, output)
     return VectorsSummary(
         distinct=len(words),
