@@ -90,9 +90,10 @@ def safe_name(name: str) -> str:
     return UNSAFE.sub("_", name)
 
 
-def write_brat(docs: Iterable[Doc], folder: Path) -> None:
+def write_brat(docs: Iterable[Doc], folder: Path, configuration: str = "") -> None:
     """Write a folder with a text and its entities for each sentence, named by its id.
 
+    configuration (str): The text of brat's annotation.conf. With "", there is none.
     RAISES (DeepALError): A sentence is not labelled as a whole, or the folder is there.
     """
     if folder.exists():
@@ -111,4 +112,6 @@ def write_brat(docs: Iterable[Doc], folder: Path) -> None:
                 for number, ent in enumerate(doc.ents, 1)
             )
             (draft / f"{name}.ann").write_bytes("".join(lines).encode())
+        if configuration:
+            (draft / "annotation.conf").write_text(configuration, encoding="utf8")
         replace_folder(draft, folder)
