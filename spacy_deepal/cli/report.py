@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option
-from wasabi import msg
 
-from ._app import app, show_errors
+from ._app import app, msg, show_errors
 
 
 @app.command("report")
@@ -34,7 +33,7 @@ def report_cli(
 ) -> None:
     """Show runs in one HTML file that needs nothing else: learning curves, the words that each run
     needed, and the sentences that it selected. Runs in progress are shown as far as they are."""
-    with show_errors():
+    with show_errors(keeps=False):
         from ..files import check_output
         from ..report.compare import read_comparison
         from ..report.curves import write_figure

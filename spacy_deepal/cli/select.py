@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from wasabi import msg
 
-from ._app import CodePath, app, set_up, show_errors
+from ._app import CodePath, app, msg, set_up, show_errors
 
 
 @app.command("select")
@@ -32,7 +31,7 @@ def select_cli(
     code: CodePath = None,
 ) -> None:
     """Select whole sentences, highest score first, up to a budget in words."""
-    with show_errors():
+    with show_errors(keeps=False):
         from ..acquisition.selection import select_batch
         from ..files import check_output
         from ..pipelines import blank_pipeline
