@@ -182,8 +182,8 @@ def check_output(output: str | Path, *inputs: str | Path | None) -> None:
     """
     check_outside(output, *inputs)
     place = Path(output).resolve()
-    for given in filter(None, inputs):
-        if (source := Path(given).resolve()).exists() and place in source.parents:
+    for given in inputs:
+        if given and (source := Path(given).resolve()).exists() and place in source.parents:
             raise DeepALError(f"{given}, which is read here, is in {output}. Name another path.")
 
 
