@@ -15,7 +15,7 @@ PART, EARLIER = ".part", ".earlier"
 # A process is known by its number and the machine: several machines may share a disk.
 MACHINE = blake2b(platform.node().encode(), digest_size=4).hexdigest()
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, None}  # None: numpy's own errors
-_mine: set[Path] = set()
+_mine: dict[Path, Path] = {}  # by draft, what it will be
 
 
 @contextmanager
@@ -32,13 +32,13 @@ def draft_of(path: Path) -> Iterator[Path]:
             remove_dead_drafts(path)
         except OSError as error:
             raise DeepALError(
-                f"{path} cannot be written: {error.strerror}. Name another path."
+                f"{_shown(path)} cannot be written: {error.strerror}. Name another path."
             ) from error
-        _mine.add(draft)
+        _mine[draft] = path
         try:
             yield draft
         finally:
-            _mine.discard(draft)
+            del _mine[draft]
             _remove(draft)
 
 
@@ -51,8 +51,17 @@ def writing(path: Path) -> Iterator[None]:
         if error.errno not in FULL:
             raise
         raise DeepALError(
-            f"{path} cannot be written: {error.strerror or error}. What is finished is kept."
+            f"{_shown(path)} cannot be written: {error.strerror or error}. Make room there, or "
+            "name another path."
         ) from error
+
+
+def _shown(path: Path) -> Path:
+    """RETURNS (Path): A path as people know it: in the place of a draft, what it will be."""
+    for draft, target in reversed(_mine.items()):  # a draft may lie in an older one
+        if path.is_relative_to(draft):
+            return _shown(target / path.relative_to(draft))
+    return path
 
 
 def remove_dead_drafts(path: Path) -> None:

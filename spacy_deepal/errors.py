@@ -6,6 +6,7 @@ from unicodedata import category
 
 CONTROLS = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}  # categories of characters that are not printed
 KEPT = "What is finished is kept. To go on, give the same command again."
+ANEW = "To begin anew, give the same command again."
 NO_MEMORY = ("can't allocate memory", "out of memory")  # in torch's errors
 PROBLEMS_SHOWN = 20  # how many problems one message lists
 
@@ -54,15 +55,18 @@ def list_problems(problems: Sequence[str]) -> str:
     return "".join(lines)
 
 
-def describe_failure(error: Exception) -> str:
-    """RETURNS (str): What stopped a command, in words for the user; empty for a fault of ours."""
+def describe_failure(error: Exception, how_on: str = KEPT) -> str:
+    """RETURNS (str): What stopped a command, in words for the user; empty for a fault of ours.
+
+    how_on (str): What becomes of what the command has done: KEPT or ANEW.
+    """
     if isinstance(error, DeepALError):
         return str(error)
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
-        return f"{place}{error.strerror or error}. {KEPT}"
+        return f"{place}{error.strerror or error}. {how_on}"
     if isinstance(error, MemoryError) or any(text in str(error) for text in NO_MEMORY):
-        return f"There is not enough memory. {KEPT} Make batches or models smaller, if it recurs."
+        return f"There is not enough memory. {how_on} Make batches or models smaller, if it recurs."
     return ""
 
 

@@ -169,8 +169,8 @@ def replace_folder(draft: Path, folder: Path) -> None:
         settle_earlier(earlier, folder)
 
 
-def check_output(output: str | Path, *inputs: str | Path | None) -> None:
-    """Make sure that what a command writes does not replace what it reads.
+def check_outside(output: str | Path, *inputs: str | Path | None) -> None:
+    """Make sure that what a command writes is not part of what it reads.
 
     inputs (str | Path | None): Files and folders. None, and what does not exist, is passed over.
     RAISES (DeepALError): The output is one of them, or lies in one.
@@ -186,7 +186,18 @@ def check_output(output: str | Path, *inputs: str | Path | None) -> None:
             raise DeepALError(f"{output} is read here, so it cannot be written. Name another path.")
         if source in place.parents:
             raise DeepALError(f"{output} is in {given}, which is read here. Name a path elsewhere.")
-        if place in source.parents:
+
+
+def check_output(output: str | Path, *inputs: str | Path | None) -> None:
+    """Make sure that what a command writes does not replace what it reads.
+
+    inputs: As for `check_outside`.
+    RAISES (DeepALError): As `check_outside`; or the output is a folder that has one of them.
+    """
+    check_outside(output, *inputs)
+    place = Path(output).resolve()
+    for given in inputs:
+        if given and (source := Path(given).resolve()).exists() and place in source.parents:
             raise DeepALError(f"{given}, which is read here, is in {output}. Name another path.")
 
 

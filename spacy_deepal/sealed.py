@@ -9,6 +9,7 @@ from .errors import DeepALError
 from .files import Row, placed_jsonl, read_json, to_json_line, write_json, write_jsonl
 
 SEAL = "seal.json"
+DIGEST = "digest"  # the key of the hash in a file of one row
 
 
 class Seal(Row):
@@ -70,6 +71,28 @@ def read_sealed(path: Path, remedy: str, content: bytes | None = None) -> Iterat
 def is_seal(value: Any) -> bool:
     """RETURNS (bool): Whether a value read from JSON is a Seal, and no row."""
     return isinstance(value, dict) and value.keys() == Seal.model_fields.keys()
+
+
+def write_sealed_json(path: Path, row: Row) -> None:
+    """Write a row as indented JSON, and with it the hash of its values; whole or not at all."""
+    write_json(path, {**row.model_dump(), DIGEST: digest_of(row.model_dump())})
+
+
+def read_sealed_json(path: Path, remedy: str) -> Any:
+    """RETURNS (Any): What `write_sealed_json` wrote, without the hash.
+
+    remedy (str): For the message: what the user can do.
+    RAISES (DeepALError): There is no such file, it is not JSON, or it was changed.
+    """
+    value = read_json(path, remedy)
+    if not isinstance(value, dict) or value.pop(DIGEST, None) != digest_of(value):
+        raise DeepALError(f"{path} was changed after it was written. {remedy}")
+    return value
+
+
+def digest_of(value: dict[str, Any]) -> str:
+    """RETURNS (str): The hash of values that are written as JSON."""
+    return blake2b(to_json_line(value).encode(), digest_size=16).hexdigest()
 
 
 def seal_folder(folder: Path) -> None:

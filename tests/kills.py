@@ -27,27 +27,43 @@ CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.
 Work = Callable[[Path], None]
 
 
-def command(*args: object) -> Work:
-    """RETURNS (Callable): Runs `spacy deepal …`; FOLDER in an argument is the folder given."""
+def command(*args: object, ends: int = 0, says: str = "") -> Work:
+    """RETURNS (Callable): Runs `spacy deepal …`; FOLDER in an argument is the folder given.
+
+    ends (int), says (str): Its exit status, and what is in its output.
+    """
 
     def work(folder: Path) -> None:
         status, output = call(*(str(arg).replace("FOLDER", str(folder)) for arg in args))
-        assert status == 0, output
+        assert (status, says in output) == (ends, True), output
 
     return work
 
 
-def in_a_fork(work: Work, folder: Path, kill_at: int = NEVER) -> tuple[int, list[str]]:
+def _die() -> None:
+    os._exit(KILLED)
+
+
+def interrupt() -> None:
+    """Ctrl-C, for `in_a_fork`."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells may have had it ignored
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def in_a_fork(
+    work: Work, folder: Path, kill_at: int = NEVER, stop: Callable[[], None] = _die
+) -> tuple[int, list[str]]:
     """Do something in a fork, and kill it right before one of its changes in a folder.
 
     kill_at (int): The number of the change, from 0.
+    stop (Callable): What is done in place of a kill.
     RETURNS (int, list[str]): The exit status, and the changes that were made: what was done, and in
         which folder.
     """
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        _do(work, folder, kill_at, writer)
+        _do(work, folder, kill_at, writer, stop)
     os.close(writer)
     with os.fdopen(reader, "rb") as counted:
         steps = counted.read().decode().splitlines()
@@ -55,7 +71,9 @@ def in_a_fork(work: Work, folder: Path, kill_at: int = NEVER) -> tuple[int, list
     return os.waitstatus_to_exitcode(status), steps
 
 
-def _do(work: Work, folder: Path, kill_at: int, writer: int) -> None:
+def _do(
+    work: Work, folder: Path, kill_at: int, writer: int, stop: Callable[[], None] = _die
+) -> None:
     status = FAILED
     try:
         torch.set_num_threads(1)
@@ -63,9 +81,9 @@ def _do(work: Work, folder: Path, kill_at: int, writer: int) -> None:
 
         def change(what: str) -> None:
             nonlocal count
-            if count == kill_at:
-                os._exit(KILLED)
             count += 1
+            if count == kill_at + 1:
+                stop()
             os.write(writer, f"{what}\n".encode())
 
         inside = f"{folder}{os.sep}"

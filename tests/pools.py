@@ -29,7 +29,7 @@ from spacy_deepal.pool import convert
 from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import write_shards
 from spacy_deepal.rounds.config_file import load_run_config
-from spacy_deepal.sealed import is_seal, write_sealed
+from spacy_deepal.sealed import is_seal, write_sealed, write_sealed_json
 from spacy_deepal.sentences import KEY
 from spacy_deepal.tagger.model import tagger_of
 from spacy_deepal.urls import as_path
@@ -95,6 +95,11 @@ class AnyRow(Row):
 def write_sealed_values(path: Path, values: Iterable[dict]) -> None:
     """Write values as a sealed file of rows."""
     write_sealed(path, map(AnyRow.model_validate, values))
+
+
+def write_sealed_value(path: Path, value: dict) -> None:
+    """Write values by key as a sealed file of one row."""
+    write_sealed_json(path, AnyRow.model_validate(value))
 
 
 def make_score(id: str, words: int, score: float) -> Score:

@@ -75,7 +75,7 @@ def test_what_a_dead_process_had_replaced_already_is_removed(tmp_path, dead):
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EFBIG])
 def test_a_full_disk_names_what_could_not_be_written(tmp_path, number):
     text = os.strerror(number)
-    expected = f"a cannot be written: {text}. What is finished is kept"
+    expected = f"a cannot be written: {text}. Make room there, or name another path"
     with pytest.raises(DeepALError, match=expected), writing(tmp_path / "a"):
         raise OSError(number, text)
 
@@ -83,3 +83,14 @@ def test_a_full_disk_names_what_could_not_be_written(tmp_path, number):
 def test_an_error_of_reading_is_not_taken_for_one_of_writing(tmp_path):
     with pytest.raises(PermissionError), writing(tmp_path / "a"):
         raise PermissionError(errno.EACCES, "denied", "other")
+
+
+def test_a_full_disk_names_no_hidden_draft(tmp_path):
+    out = tmp_path / "out"
+    with (
+        pytest.raises(DeepALError, match=rf"^{out}/train/a cannot be written"),
+        draft_beside(out) as draft,
+        draft_beside(draft / "train") as inner,
+        writing(inner / "a"),
+    ):
+        raise OSError(errno.ENOSPC, "full")

@@ -1,12 +1,15 @@
 """The fault table: each file of a run is damaged in turn; the run heals, or says what to do."""
 
 import os
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 import spacy
 import typer
 
+from spacy_deepal import cli
 from spacy_deepal.acquisition.functions import RAND
 from spacy_deepal.acquisition.scoring import score_docs
 from spacy_deepal.cli._app import Terminated, show_errors
@@ -16,7 +19,16 @@ from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.rounds.run import run_loop
 from spacy_deepal.sealed import find_damage
 
-from .pools import AL_CONFIG, call, options, overrides, quick_config, read_jsonl, write_pools
+from .pools import (
+    AL_CONFIG,
+    call,
+    make_docs,
+    options,
+    overrides,
+    quick_config,
+    read_jsonl,
+    write_pools,
+)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +79,12 @@ def flip(file):
     file.write_bytes(content)
 
 
+def another_digit(file):
+    """Change the last number of a JSON file, which stays JSON."""
+    head, digit, tail = re.fullmatch(r'(.*": [\d.]*)(\d)(.*)', file.read_text(), re.DOTALL).groups()
+    file.write_text(f"{head}{(int(digit) + 1) % 10}{tail}")
+
+
 def cut_line(file):
     file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:-1]))
 
@@ -86,9 +104,9 @@ HEALED = [
         for n in (0, 1)
         for how in (halve, cut_line, empty, remove)
     ),
-    *((f"round_0{n}/batch.spacy", how) for n in (0, 1) for how in (halve, empty)),
+    *((f"round_0{n}/batch.spacy", how) for n in (0, 1) for how in (halve, flip, empty)),
     *(("round_01/entities.jsonl", how) for how in (halve, flip, cut_line, empty)),
-    *(("round_01/seconds.json", how) for how in (halve, empty)),
+    *(("round_01/seconds.json", how) for how in (halve, another_digit, empty)),
     *((f"round_01/model/{file}", halve) for file in MODEL),
     *((f"round_01/model/{file}", how) for file in MODEL[:2] for how in (flip, remove)),
     *((f"initial/{file}", how) for file in MODEL[:2] for how in (halve, flip, remove)),
@@ -115,6 +133,7 @@ def test_what_can_be_made_again_is_with_a_word(file, damage, begun, config, undi
     [
         ("manifest.json", halve, "Restore the file from a copy"),
         ("manifest.json", empty, "Restore the file from a copy"),
+        ("manifest.json", another_digit, "Restore the file from a copy"),
         ("metrics.jsonl", halve, "Or delete it and give the command of the run again"),
         ("metrics.jsonl", cut_line, "Or delete it and give the command of the run again"),
         ("metrics.jsonl", flip, "Or delete it and give the command of the run again"),
@@ -201,6 +220,35 @@ def test_what_stops_a_command_is_one_message_and_a_status(error, status, message
         raise error
     assert exit.value.exit_code == status
     assert message in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_command_that_keeps_nothing_does_not_say_that_it_does(capsys):
+    for error in (KeyboardInterrupt(), MemoryError(), OSError(5, "Input/output error")):
+        with pytest.raises(typer.Exit), show_errors(keeps=False):
+            raise error
+        output = capsys.readouterr().out
+        assert "is kept" not in output
+        assert "To begin anew, give the same command again." in " ".join(output.split())
+
+
+def test_what_a_terminal_would_obey_in_a_name_is_spelled_out(tmp_path):
+    folder = tmp_path / "\u202e\x9b2J"
+    write_pools(folder, pool=make_docs(3, 1))
+    for args in (
+        ["init-config", folder / "al.cfg"],
+        ["export", folder / "pool", folder / "out.conll", "--format", "iob2"],
+        ["convert", folder / "pool", folder / "out"],
+    ):
+        status, output = call(*args)
+        assert (status, "\\u202e\\x9b2J" in output) == (0, True), output
+        assert printable(output) == output
+
+
+def test_each_command_prints_what_a_terminal_may_see():
+    own = Path(cli.__file__).parent
+    for file in own.glob("*.py"):
+        text = file.read_text(encoding="utf8")
+        assert file.name == "_app.py" or "wasabi" not in text, file
 
 
 def test_a_fault_of_ours_is_not_hidden():

@@ -8,8 +8,17 @@ import pytest
 import spacy
 
 from spacy_deepal.annotation.journal import Journal, NewLabel
+from spacy_deepal.files import write_jsonl
 
-from .kills import command, ends_the_same_after_any_kill, killed_after
+from .annotation.waiting_run import begin_run, selected
+from .kills import (
+    command,
+    content,
+    ends_the_same_after_any_kill,
+    in_a_fork,
+    interrupt,
+    killed_after,
+)
 from .pools import (
     AL_CONFIG,
     make_docs,
@@ -20,6 +29,7 @@ from .pools import (
     read_jsonl,
     write_pools,
 )
+from .report.build import make_run
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills are tried in forks")
 
@@ -76,11 +86,88 @@ def test_a_command_ends_the_same_after_a_kill_at_any_change(name, begin, tmp_pat
     assert steps >= 3
 
 
+@pytest.mark.parametrize("name", ["convert over a pool", "score", "vectors"])
+def test_ctrl_c_is_130_and_the_next_start_ends_the_same(name, begin, tmp_path):
+    here, work = tmp_path / "here", command(*COMMANDS[name])
+    shutil.copytree(begin, here)
+    _, steps = in_a_fork(work, here)
+    expected = content(here)
+    for step in (len(steps) // 2, len(steps) - 1):
+        shutil.rmtree(here)
+        shutil.copytree(begin, here)
+        stopped = command(*COMMANDS[name], ends=130, says="Stopped.")
+        assert in_a_fork(stopped, here, step, interrupt)[0] == 0
+        assert not list(here.rglob(".*"))
+        assert in_a_fork(work, here)[0] == 0
+        assert content(here) == expected
+
+
+def to_a_full_disk(args, most, says):
+    """RETURNS (Callable): Runs a command that can write no file of more than so many bytes."""
+
+    def work(folder):
+        import resource  # there is none on Windows
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+        command(*args, ends=1, says=says)(folder)
+
+    return work
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("convert over a pool", "dev/pool.index"),
+        ("prepare over pools", "train/pool.index"),
+        ("export over a file", "texts/dev.txt"),
+        ("vectors", "out"),
+        ("score", "scores/shard_0000.json"),
+        ("init-config", "al.cfg"),
+    ],
+)
+def test_a_full_disk_is_named_and_leaves_all_as_it_was(name, written, begin, tmp_path):
+    here, work = tmp_path / "here", command(*COMMANDS[name])
+    shutil.copytree(begin, here)
+    says = f"{here / written} cannot be written: File too large. Make room there"
+    assert in_a_fork(to_a_full_disk(COMMANDS[name], 100, says), here)[0] == 0
+    assert content(here) == content(begin)
+    assert in_a_fork(work, here)[0] == 0
+
+
 def test_select_ends_the_same_after_a_kill_at_any_change(begin, tmp_path):
     scores, pool, batch = (f"FOLDER/{name}" for name in ("scores", "pool", "batch.spacy"))
     command("score", "FOLDER/model", pool, scores)(begin)
     work = command("select", scores, pool, batch, "--budget-words", 20)
     assert ends_the_same_after_any_kill(work, begin, tmp_path / "here") >= 3
+
+
+@pytest.fixture
+def runs(begin):
+    """The folder, with a run that waits for labels, answers for it, and a run to report."""
+    begin_run({name: begin / name for name in ("pool", "dev", "test")}, begin / "run")
+    answers = [{"id": name, "spans": []} for name in selected(begin / "run")]
+    write_jsonl(begin / "answers.jsonl", answers)
+    make_run(begin / "done")
+    return begin
+
+
+@pytest.mark.parametrize(
+    ("args", "least"),
+    [
+        (["push", "FOLDER/run", "FOLDER/out.jsonl", "--to", "prodigy"], 3),
+        (["push", "FOLDER/run", "FOLDER/out", "--to", "brat"], 5),
+        (["pull", "FOLDER/run", "FOLDER/answers.jsonl"], 3),
+        pytest.param(
+            ["report", "FOLDER/done", "-o", "FOLDER/page.html", "--figure", "FOLDER/curve.png"],
+            6,
+            marks=pytest.mark.slow,
+        ),
+    ],
+    ids=["push", "push to brat", "pull", "report"],
+)
+def test_push_pull_and_report_end_the_same_after_a_kill_at_any_change(args, least, runs, tmp_path):
+    work = command(*args)
+    assert ends_the_same_after_any_kill(work, runs, tmp_path / "here", alike=False) >= least
 
 
 def test_no_answer_is_lost_or_doubled_by_a_kill_at_any_change_of_the_journal(tmp_path):

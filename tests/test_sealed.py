@@ -4,7 +4,15 @@ import pytest
 
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.rounds.rows import Selected
-from spacy_deepal.sealed import find_damage, hash_folder, read_sealed, seal_folder, write_sealed
+from spacy_deepal.sealed import (
+    find_damage,
+    hash_folder,
+    read_sealed,
+    read_sealed_json,
+    seal_folder,
+    write_sealed,
+    write_sealed_json,
+)
 
 ROWS = [
     Selected(id=name, words=words, score=score)
@@ -66,6 +74,27 @@ def test_any_changed_digit_is_noticed(file):
             file.write_bytes(content[:place] + other + content[place + 1 :])
             with pytest.raises(DeepALError, match=r"a\.jsonl.* Write it again\."):
                 read(file)
+
+
+def test_a_row_that_is_sealed_comes_back_and_any_flipped_bit_is_noticed(tmp_path):
+    file = tmp_path / "a.json"
+    write_sealed_json(file, ROWS[1])
+    assert read_sealed_json(file, "") == ROWS[1].model_dump()
+    content = file.read_bytes()
+    for bit in range(8 * len(content)):
+        changed = bytearray(content)
+        changed[bit // 8] ^= 1 << bit % 8
+        file.write_bytes(changed)
+        if not chr(content[bit // 8]).isspace():  # between keys and values
+            with pytest.raises(DeepALError, match=r"a\.json .* Write it again\.$"):
+                read_sealed_json(file, "Write it again.")
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", '{"id": "a"}', '{"digest": null}', ""])
+def test_a_row_without_its_seal_is_refused(tmp_path, text):
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(DeepALError, match=r"a\.json .* Write it again\."):
+        read_sealed_json(tmp_path / "a.json", "Write it again.")
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from pydantic import model_validator
 
 from ..about import __version__
 from ..errors import DeepALError
-from ..files import Row, check_replaceable, parse_row, read_json, write_json
+from ..files import Row, check_replaceable, parse_row
 from ..pool.pool import Pool, Shard
 from ..pool.shards import find_shards
-from ..sealed import read_sealed, write_sealed
+from ..sealed import read_sealed, read_sealed_json, write_sealed, write_sealed_json
 from ..urls import as_path, is_file, is_folder, list_files, read_each, remove
 
 SCORE_AGAIN = "Score the pool again: `spacy deepal score`."
@@ -171,7 +171,7 @@ class ScoreFolder:
         """Note that all shards of a pool are scored. fits (bool): As in `Finished`."""
         shards = len(pool.shards)
         row = Finished(scoring=scoring, shards=shards, sentences=sentences, fits=fits)
-        write_json(self._finished, row.model_dump())
+        write_sealed_json(self._finished, row)
 
     def fill(self, pool: Pool, scores: Iterable[Score], scoring: Scoring) -> int:
         """Write scores of your own making. RETURNS (int): How many there are.
@@ -245,7 +245,7 @@ class ScoreFolder:
         return finished
 
     def _read_finished(self) -> Finished:
-        content = read_json(self._finished, SCORE_ON)
+        content = read_sealed_json(self._finished, SCORE_ON)
         return parse_row(Finished, content, str(self._finished), SCORE_ON)
 
     def read_all(self) -> Iterator[Score]:

@@ -122,15 +122,8 @@ def _write_brat(batch: WaitingBatch, folder: Path) -> None:
     docs = [sentence.doc.copy() for sentence in batch.sentences]
     for doc, sentence in zip(docs, batch.sentences, strict=True):
         doc.set_ents([Span(doc, s.start, s.end, s.label) for s in sentence.suggestions])
-    write_brat(docs, folder)
-    with write_atomically(folder / "annotation.conf") as stream:
-        print(
-            "[entities]",
-            *batch.labels,
-            "[relations]\n[events]\n[attributes]",
-            sep="\n",
-            file=stream,
-        )
+    lines = ["[entities]", *batch.labels, "[relations]", "[events]", "[attributes]", ""]
+    write_brat(docs, folder, "\n".join(lines))
 
 
 def check_tool(name: str, output: Path | None) -> Tool:

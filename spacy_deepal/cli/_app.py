@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal, TypeVar, cast
 
 import typer
 from thinc.api import Config, ConfigValidationError
-from wasabi import msg
+from wasabi import Printer
 
-from ..errors import KEPT, DeepALError, LabelsAwaited, describe_failure, printable
+from ..errors import ANEW, KEPT, DeepALError, LabelsAwaited, describe_failure, printable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -48,6 +48,23 @@ app = LocalCommands(
     no_args_is_help=True,
 )
 
+
+class SafePrinter(Printer):
+    """wasabi's printer, for texts with names from users' files: what a terminal would obey is
+    spelled out."""
+
+    def text(self, title: Any = "", *args: Any, **style: Any) -> Any:
+        return super().text(printable(str(title)), *args, **style)
+
+
+msg = SafePrinter()
+
+
+def print_line(text: str) -> None:
+    """Print a text as it is, such as a command to copy, but for what a terminal would obey."""
+    print(printable(text), flush=True)
+
+
 # Arguments and options that several commands have.
 ConfigPath = Annotated[Path, typer.Argument(help="Config with an [active_learning] section")]
 DataPath = Annotated[Path, typer.Argument(help="Folder with train, dev and test, or one to split")]
@@ -60,17 +77,19 @@ OVERRIDES = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 @contextmanager
-def show_errors(config: Path | None = None) -> Iterator[None]:
+def show_errors(config: Path | None = None, *, keeps: bool = True) -> Iterator[None]:
     """Print what stops a command as one clear message, and exit with its status: 1; 130 after
     Ctrl-C; 143 after SIGTERM. A run that waits for labels exits with 0. A fault of ours passes.
 
     config (Path | None): The config file that the message names.
+    keeps (bool): The command, given again, goes on where it stopped. With False, it begins anew.
     """
+    how_on = KEPT if keeps else ANEW
     try:
         with _sigterm_raises():
             yield
     except LabelsAwaited as wait:
-        msg.info(printable(str(wait)))
+        msg.info(str(wait))
         raise typer.Exit(0) from wait
     except BrokenPipeError:  # what reads the output has ended; typer knows what to do
         raise
@@ -79,12 +98,12 @@ def show_errors(config: Path | None = None) -> Iterator[None]:
         _print_failure(f"{title}\n{_config_problems(error)}")
         raise typer.Exit(1) from error
     except (DeepALError, OSError, MemoryError, RuntimeError) as error:
-        if not (text := describe_failure(error)):
+        if not (text := describe_failure(error, how_on)):
             raise
         _print_failure(text)
         raise typer.Exit(1) from error
     except (KeyboardInterrupt, Terminated) as stop:
-        _print_failure(f"Stopped. {KEPT}")
+        _print_failure(f"Stopped. {how_on}")
         raise typer.Exit(143 if isinstance(stop, Terminated) else 130) from stop
 
 

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
-from wasabi import msg
 
 from ..errors import printable
-from ._app import Encoding, Lang, app, show_errors, show_table
+from ._app import Encoding, Lang, app, msg, show_errors, show_table
 from ._reading import takes_read_options
 
 if TYPE_CHECKING:
@@ -38,9 +37,9 @@ def convert_cli(
     """Convert annotated or raw text to a pool: a folder of .spacy files, which spaCy reads as they
     are. If a line cannot be converted, or a file can be read in several ways, nothing is written.
     """
-    from ..pool.convert import convert
+    with show_errors(keeps=False):
+        from ..pool.convert import convert
 
-    with show_errors():
         summary = convert(
             inputs,
             output,

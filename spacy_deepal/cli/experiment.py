@@ -1,11 +1,9 @@
 """`spacy deepal experiment` and `spacy deepal train`."""
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from wasabi import msg
 
 from ._app import (
     OVERRIDES,
@@ -17,6 +15,8 @@ from ._app import (
     Lang,
     app,
     load_config,
+    msg,
+    print_line,
     show_errors,
 )
 
@@ -52,9 +52,9 @@ def experiment_cli(
 ) -> None:
     """Simulate active learning on labelled data: convert, run each function with each seed, report.
     Override values of the config as in `spacy train`."""
-    from ..experiment.simulation import simulate
-
     with show_errors(config):
+        from ..experiment.simulation import simulate
+
         page = simulate(
             load_config(ctx, config, code, gpu_id),
             data,
@@ -67,7 +67,7 @@ def experiment_cli(
             use_gpu=gpu_id,
             processes=processes,
             code=code,
-            tell=partial(print, flush=True),
+            tell=print_line,
         )
     msg.good(f"The report is in {page}")
 
@@ -86,9 +86,9 @@ def train_cli(
     config as in `spacy train`."""
     from spacy.cli.evaluate import print_prf_per_type
 
-    from ..experiment.simulation import configure, full_run, prepare_corpus
-
     with show_errors(config):
+        from ..experiment.simulation import configure, full_run, prepare_corpus
+
         loaded = load_config(ctx, config, code, gpu_id)
         folder = prepare_corpus(data, workspace, lang=lang)
         scores = full_run(configure(loaded, folder, lang), folder / "full", use_gpu=gpu_id)

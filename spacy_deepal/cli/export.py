@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option
-from wasabi import msg
 
-from ._app import app, show_errors
+from ._app import app, msg, show_errors
 
 
 @app.command("export")
@@ -16,8 +15,8 @@ def export_cli(
     format: Annotated[str, Option(help="Format to write, such as conll2003 or prodigy")],
 ) -> None:
     """Write the sentences of a pool in another format."""
-    from ..pool.export import export
+    with show_errors(keeps=False):
+        from ..pool.export import export
 
-    with show_errors():
         count = export(pool, output, format)
     msg.good(f"Wrote {count:,} sentences as {format}: {output}")

@@ -8,10 +8,9 @@ from typing import Annotated, Any
 
 import typer
 from typer import Argument, Option
-from wasabi import msg
 
 from ..errors import DeepALError
-from ._app import Lang, app, parts_between_commas, show_errors
+from ._app import Lang, app, msg, parts_between_commas, print_line, show_errors
 
 CONFIGS = "spacy_deepal.configs"  # configs/ in the repository
 
@@ -37,10 +36,10 @@ def init_config_cli(
     force: Annotated[bool, Option("--force", "-F", help="Overwrite the file")] = False,
 ) -> None:
     """Write a config for active learning and for `spacy train`, with a comment on every setting."""
-    from ..files import write_atomically
-
     paths = {"pool": pool, "dev": dev, "test": test, "vectors": vectors, "encoder": encoder}
-    with show_errors():
+    with show_errors(keeps=False):
+        from ..files import check_output, write_atomically
+
         text = init_config(
             paper=paper,
             lang=lang,
@@ -50,13 +49,14 @@ def init_config_cli(
         if str(output) == "-":
             typer.echo(text, nl=False)
             return
+        check_output(output, *(path for path in paths.values() if path and Path(path).is_file()))
         if output.exists() and not force:
             raise DeepALError(f"{output} exists. Name another file, or overwrite it with --force.")
         with write_atomically(output) as stream:
             stream.write(text)
     missing = [f"--paths.{name} …" for name in ("pool", "dev", "test") if not paths[name]]
     msg.good(f"Wrote {output}. To use it:")
-    typer.echo(" ".join(["python -m spacy deepal run", str(output), "RUN_DIR", *missing]))
+    print_line(" ".join(["python -m spacy deepal run", str(output), "RUN_DIR", *missing]))
 
 
 def init_config(

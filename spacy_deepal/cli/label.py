@@ -6,10 +6,9 @@ from typing import Annotated, Any
 
 import typer
 from typer import Option
-from wasabi import msg
 
 from ..errors import DeepALError
-from ._app import CodePath, GpuId, Lang, app, parts_between_commas, show_errors
+from ._app import CodePath, GpuId, Lang, app, msg, parts_between_commas, show_errors
 from .init_config import fill_in, init_config
 
 # Fewer than the loop's default: people wait for the training, and each round goes on from the last

@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument
-from wasabi import msg
 
-from ._app import Encoding, Lang, app, show_errors
+from ._app import Encoding, Lang, app, msg, show_errors
 from ._reading import takes_read_options
 from .convert import print_files, print_summaries
 
@@ -25,9 +24,9 @@ def prepare_cli(
 ) -> None:
     """Make the pools train, dev and test: from the files of these names, if the folder has them;
     otherwise by a fixed split of the documents."""
-    from ..experiment.prepare import prepare
+    with show_errors(keeps=False):
+        from ..experiment.prepare import prepare
 
-    with show_errors():
         summaries = prepare(data, output, lang=lang, options=options, encoding=encoding)
     print_files(summaries)
     print_summaries(summaries)

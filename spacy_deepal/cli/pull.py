@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 from typer import Argument
-from wasabi import msg
 
 from ..errors import DeepALError, list_problems, printable
-from ._app import Encoding, app, show_errors
+from ._app import Encoding, app, msg, show_errors
 from ._reading import OffsetsOf, SpansKey, TextKey
 
 

@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option
-from wasabi import msg
 
 from ..errors import DeepALError
-from ._app import app, show_errors
+from ._app import app, msg, show_errors
 
 
 @app.command("push")

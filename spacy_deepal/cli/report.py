@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option
-from wasabi import msg
 
-from ._app import app, show_errors
+from ._app import app, msg, show_errors
 
 
 @app.command("report")
@@ -34,14 +33,16 @@ def report_cli(
 ) -> None:
     """Show runs in one HTML file that needs nothing else: learning curves, the words that each run
     needed, and the sentences that it selected. Runs in progress are shown as far as they are."""
-    from ..files import check_output
-    from ..report.compare import read_comparison
-    from ..report.curves import write_figure
-    from ..report.page import write_report
+    with show_errors(keeps=False):
+        from ..files import check_output
+        from ..report.compare import read_comparison
+        from ..report.curves import write_figure
+        from ..report.page import write_report
+        from ..rounds.run_folder import RunFolder
 
-    with show_errors():
+        parts = [part for run_dir in run_dirs for part in RunFolder(run_dir).parts()]
         for written in filter(None, (output, figure)):
-            check_output(written, *(full or ()), shallow)
+            check_output(written, *parts, *(full or ()), shallow)
         comparison = read_comparison(run_dirs, full or (), shallow)
         replaced = " (replaced)" if output.exists() else ""
         if figure is not None:

@@ -5,9 +5,19 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from wasabi import msg
 
-from ._app import OVERRIDES, CodePath, ConfigPath, GpuId, Keep, app, load_config, show_errors
+from ._app import (
+    OVERRIDES,
+    CodePath,
+    ConfigPath,
+    GpuId,
+    Keep,
+    app,
+    load_config,
+    msg,
+    print_line,
+    show_errors,
+)
 
 
 @app.command("run", context_settings=OVERRIDES)
@@ -24,12 +34,11 @@ def run_cli(
 ) -> None:
     """Run active learning, round after round. Override values of the config as in `spacy train`:
     --paths.pool DIR"""
-    from ..annotation.patience import Patience, run_patiently
-    from ..errors import printable
-    from ..rounds.run import run_loop
-    from ..rounds.settings import read_settings
-
     with show_errors(config):
+        from ..annotation.patience import Patience, run_patiently
+        from ..rounds.run import run_loop
+        from ..rounds.settings import read_settings
+
         loaded = load_config(ctx, config, code, gpu_id)
         run = partial(
             run_loop,
@@ -38,12 +47,12 @@ def run_cli(
             keep=keep,
             use_gpu=gpu_id,
             code=code,
-            on_round=lambda line: print(line.describe(), flush=True),
-            tell=lambda text: msg.warn(printable(text)),
+            on_round=lambda line: print_line(line.describe()),
+            tell=msg.warn,
         )
         if wait:
             oracle = read_settings(loaded.interpolate()).oracle
-            patience = Patience(lambda text: print(printable(text), flush=True))
+            patience = Patience(print_line)
             end = run_patiently(run, oracle, run_dir, patience)
         else:
             end = run()

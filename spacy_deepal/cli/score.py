@@ -4,9 +4,8 @@ from functools import partial
 from typing import Annotated, Literal
 
 from typer import Argument, Option
-from wasabi import msg
 
-from ._app import CodePath, GpuId, app, set_up, show_errors
+from ._app import CodePath, GpuId, app, msg, set_up, show_errors
 
 AcquisitionText = Annotated[
     str, Option(help="Acquisition function; with arguments: BALD:samples=20")
@@ -56,15 +55,15 @@ def score_cli(
 ) -> None:
     """Score the sentences of a pool. A sentence with a higher score is labelled sooner. If the
     command is interrupted, give it again: shards that are scored are passed over."""
-    from ..acquisition.engines import make_engine
-    from ..acquisition.registry import acquisition_block
-    from ..acquisition.score_folder import ScoreFolder
-    from ..acquisition.scoring import make_job, score_pool
-    from ..files import check_output
-    from ..pool.lookup import excluded_ids
-    from ..pool.pool import Pool
-
     with show_errors():
+        from ..acquisition.engines import make_engine
+        from ..acquisition.registry import acquisition_block
+        from ..acquisition.score_folder import ScoreFolder
+        from ..acquisition.scoring import make_job, score_pool
+        from ..files import check_output
+        from ..pool.lookup import excluded_ids
+        from ..pool.pool import Pool
+
         set_up(code, gpu_id)
         check_output(scores, pool, model, code, *(exclude or ()))
         how = partial(make_job, budget=budget_words, seed=seed, batch_words=batch_words)

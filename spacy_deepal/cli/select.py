@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from wasabi import msg
 
-from ._app import CodePath, app, set_up, show_errors
+from ._app import CodePath, app, msg, set_up, show_errors
 
 
 @app.command("select")
@@ -32,10 +31,12 @@ def select_cli(
     code: CodePath = None,
 ) -> None:
     """Select whole sentences, highest score first, up to a budget in words."""
-    from ..acquisition.selection import select_batch
-    from ..pipelines import blank_pipeline
+    with show_errors(keeps=False):
+        from ..acquisition.selection import select_batch
+        from ..files import check_output
+        from ..pipelines import blank_pipeline
 
-    with show_errors():
+        check_output(batch, code)
         set_up(code, gpu_id=-1)
         selected = select_batch(
             scores,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from typer import Argument, Option, echo
 
+from ..errors import printable
 from ._app import app, show_errors
 
 
@@ -19,9 +20,9 @@ def status_cli(
 ) -> None:
     """Say where a run stands: rounds, time, agreement, suggestions, a forecast of F1 on dev, and
     whether to go on."""
-    from ..report.status import read_run_status
-    from ..report.status_text import describe_status
-
     with show_errors():
+        from ..report.status import read_run_status
+        from ..report.status_text import describe_status
+
         status = read_run_status(run_dir, more=more)
-    echo(status.model_dump_json(indent=2) if json else describe_status(status))
+    echo(status.model_dump_json(indent=2) if json else printable(describe_status(status)))

@@ -3,11 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
 from typer import Argument, Option
-from wasabi import msg
 
-from ._app import Lang, app, show_errors, show_table
+from ._app import Lang, app, msg, print_line, show_errors, show_table
 
 if TYPE_CHECKING:
     from ..vectors.make import VectorsSummary
@@ -37,10 +35,10 @@ def vectors_cli(
     """Make static word vectors for the words of pools, for a config's --paths.vectors. They come
     from a file, a transformer, a table of sentence pieces or the text of the pools. Where several
     sources are named, a word's vectors stand side by side."""
-    from ..files import check_output
-    from ..vectors.make import make_vectors, vectors_source
+    with show_errors(keeps=False):
+        from ..files import check_output
+        from ..vectors.make import make_vectors, vectors_source
 
-    with show_errors():
         check_output(output, *pools, from_file, from_transformer, from_sentencepiece)
         source = vectors_source(
             from_file=from_file,
@@ -52,7 +50,7 @@ def vectors_cli(
         summary = make_vectors(pools, output, source, lang=lang)
     show_summary(summary)
     msg.good(f"Wrote {output}. To use it:")
-    typer.echo(f"python -m spacy train al.cfg --paths.vectors {output} …")
+    print_line(f"python -m spacy train al.cfg --paths.vectors {output} …")
 
 
 def show_summary(summary: "VectorsSummary") -> None:

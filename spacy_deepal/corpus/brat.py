@@ -90,13 +90,13 @@ def safe_name(name: str) -> str:
     return UNSAFE.sub("_", name)
 
 
-def write_brat(docs: Iterable[Doc], folder: Path) -> None:
+def write_brat(docs: Iterable[Doc], folder: Path, configuration: str = "") -> None:
     """Write a folder with a text and its entities for each sentence, named by its id.
 
-    RAISES (DeepALError): A sentence is not labelled as a whole, or the folder is there.
+    configuration (str): The text of brat's annotation.conf. With "", there is none.
+    RAISES (DeepALError): A sentence is not labelled as a whole, or the folder is there and has
+        anything else in it.
     """
-    if folder.exists():
-        raise DeepALError(f"{folder} is there already. Name a new folder.")
     with draft_beside(folder) as draft:
         for doc in docs:
             check_labelled_whole(doc, BRAT)
@@ -111,4 +111,19 @@ def write_brat(docs: Iterable[Doc], folder: Path) -> None:
                 for number, ent in enumerate(doc.ents, 1)
             )
             (draft / f"{name}.ann").write_bytes("".join(lines).encode())
-        replace_folder(draft, folder)
+        if configuration:
+            (draft / "annotation.conf").write_text(configuration, encoding="utf8")
+        if not folder.exists():
+            replace_folder(draft, folder)
+        elif not _is_same(draft, folder):
+            raise DeepALError(f"{folder} is there already. Name a new folder.")
+
+
+def _is_same(draft: Path, folder: Path) -> bool:
+    """RETURNS (bool): Whether a folder has the files of a draft, as they are there, and no other
+    ones."""
+    names = {path.name for path in draft.iterdir()}
+    if not folder.is_dir() or names != {path.name for path in folder.iterdir()}:
+        return False
+    pairs = ((draft / name, folder / name) for name in names)
+    return all(new.is_file() and new.read_bytes() == old.read_bytes() for old, new in pairs)

@@ -23,8 +23,9 @@ from ..report.compare import read_comparison
 from ..report.page import write_report
 from ..rounds.rows import Metrics, Seconds
 from ..rounds.run import run_loop
-from ..rounds.settings import SECTION, check_sections
+from ..rounds.settings import SECTION, check_sections, check_training_config
 from ..rounds.training import train_full, without_loop
+from ..sealed import read_sealed_json, write_sealed_json
 from ..urls import local_path
 from ..vectors.make import make_vectors, vectors_source
 from .jobs import do_jobs
@@ -181,24 +182,26 @@ def full_run(
     output (Path): The folder of the model and of metrics.json.
     seed (int | None): The seed. With None, the config's.
     on_round (Callable): Called with what is returned.
+    RAISES (DeepALError): The config cannot be used.
     """
     file = output / METRICS
     if seed is not None:
         config = config.copy()
         config["training"]["seed"] = seed
+    check_training_config(config.interpolate())
     paths = config.interpolate()["paths"]
     made_of = {split: fingerprint(paths[split]) for split in SPLITS}
     made_of["config"] = without_loop(config).to_str()
     metrics = None
     if file.exists():
         remedy = "Delete the file; then the model is trained again."
-        metrics = parse_row(FullMetrics, read_json(file), str(file), remedy)
+        metrics = parse_row(FullMetrics, read_sealed_json(file, remedy), str(file), remedy)
     if metrics is None or metrics.made_of != made_of:
         start = perf_counter()
         scores = train_full(config, output, use_gpu=use_gpu)
         seconds = Seconds(train=round(perf_counter() - start, 3))
         metrics = FullMetrics(**scores, seconds=seconds, made_of=made_of)
-        write_json(file, metrics.model_dump())
+        write_sealed_json(file, metrics)
     on_round(metrics)
     return metrics
 

@@ -4,7 +4,8 @@ What is damaged, and can be made again, is taken out of its place: the loop make
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from spacy.vocab import Vocab
 
@@ -18,7 +19,7 @@ ASIDE = ".damaged"  # what people labelled may be in a batch, so a damaged one i
 
 
 def take_out_damaged(folder: RunFolder) -> Iterator[str]:
-    """Check the initial pipeline and every file of every round.
+    """Check the initial pipeline, the baseline, and every file of every round.
 
     YIELDS (str): What was wrong, in a sentence, when it has been taken out.
     RAISES (DeepALError): Something is damaged that cannot be made again, with what to do.
@@ -26,6 +27,7 @@ def take_out_damaged(folder: RunFolder) -> Iterator[str]:
     if folder.initial.exists() and (damage := find_damage(folder.initial)):
         shutil.rmtree(folder.initial)
         yield f"{folder.initial} was damaged ({damage}). It is made again."
+    yield from _check_readable(folder.baseline_file, lambda: folder.baseline)
     metrics, sentences = folder.metrics, 0
     for here in folder.rounds():
         finished = here.number < len(metrics)
@@ -51,15 +53,16 @@ def _check_round(here: RoundFolder) -> Iterator[str]:
         here.batch.replace(here.batch.with_name(here.batch.name + ASIDE))
         yield f"{problem} It is now called {here.batch.name}{ASIDE}, and the labels are read again."
     yield from _check_selected(here)
-    for file, read in (
-        (here.entities.path, here.entities.read),
-        (here.times, lambda: here.seconds),
-    ):
-        try:
-            read()
-        except DeepALError as error:
-            file.unlink()
-            yield f"{_first(error)} It is made again if it is needed."
+    yield from _check_readable(here.entities.path, here.entities.read)
+    yield from _check_readable(here.times, lambda: here.seconds)
+
+
+def _check_readable(file: Path, read: Callable[[], object]) -> Iterator[str]:
+    try:
+        read()
+    except DeepALError as error:
+        file.unlink()
+        yield f"{_first(error)} It is made again if it is needed."
 
 
 def _problem_of_batch(here: RoundFolder) -> str:

@@ -9,6 +9,7 @@ from spacy.language import Language
 from thinc.api import Config
 
 from ..errors import DeepALError
+from ..files import check_outside
 from ..pipelines import load_pipeline, save_pipeline
 from ..pool.pool import Pool
 from ..urls import local_path
@@ -16,7 +17,7 @@ from .baseline import note_baseline
 from .checks import check_initialized
 from .config_file import load_run_config
 from .loop import Loop
-from .manifest import make_manifest
+from .manifest import DATA, make_manifest
 from .round_logger import RoundLogger
 from .rows import RoundMetrics
 from .run_folder import RunFolder
@@ -82,8 +83,10 @@ class Run:
     def __iter__(self) -> Iterator[RoundMetrics]:
         """YIELDS (RoundMetrics): Of each round when it is finished.
 
-        RAISES (DeepALError): The folder holds another run or is in use, or data cannot be read.
+        RAISES (DeepALError): The folder holds another run, is in use, or lies in the data of the
+            run; or data cannot be read.
         """
+        check_outside(self.folder.path, *map(self._resolved["paths"].get, DATA))
         with self.folder.lock():
             loop = self._begin()
             with closing(RoundLogger(self._settings.logger, self.folder)) as logger:

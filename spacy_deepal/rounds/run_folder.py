@@ -1,7 +1,7 @@
 """The folder of a run: the one module that writes and reads it.
 
-Every file is there whole or not at all, so a run can be killed at any moment and started again. The
-files of rows end with a seal and the pipelines have one, so damage is noticed (`repair.py`).
+Every file is there whole or not at all, so a run can be killed at any moment and started again. All
+that a run believes has a seal (`sealed.py`), so damage is noticed (`repair.py`).
 
 manifest.json     what the run is: config, seed, versions, pool; fixed at its start
 initial/          the pipeline before any training
@@ -29,10 +29,10 @@ from spacy.vocab import Vocab
 
 from ..acquisition.upstream import find_tagger
 from ..errors import DeepALError
-from ..files import RowType, check_replaceable, parse_row, read_json, write_json
+from ..files import RowType, check_replaceable, parse_row
 from ..pipelines import load_pipeline
 from ..pool.shards import read_shards
-from ..sealed import read_sealed, write_sealed
+from ..sealed import digest_of, read_sealed, read_sealed_json, write_sealed, write_sealed_json
 from .manifest import CODE, differences
 from .rows import RUN_FORMAT, Baseline, FoundEntities, Manifest, RoundMetrics, Seconds, Selected
 
@@ -76,7 +76,7 @@ class RunFolder:
         self.initial = path / "initial"
         self._manifest = path / "manifest.json"
         self.index = path / "shards.index"
-        self._baseline = path / "baseline.json"
+        self.baseline_file = path / "baseline.json"
         self._metrics = RowFile(path / "metrics.jsonl", RoundMetrics, EVALUATE_AGAIN)
 
     @contextmanager
@@ -124,18 +124,18 @@ class RunFolder:
         RAISES (DeepALError): The folder holds another run. The message names each difference.
         """
         if not (self._manifest.exists() and self.has_begun):
-            write_json(self._manifest, manifest.model_dump())
+            write_sealed_json(self._manifest, manifest)
             return
         old = self.manifest
         changes = differences(old, manifest)
         diverged = any(here.diverged.exists() for here in self.rounds())
         if changes and not (diverged and all(each.startswith(MAY_CHANGE) for each in changes)):
-            raise self._another(changes)
+            raise self._another(changes, old, manifest)
         new = [name for name in manifest.pool.shards if name not in old.pool.shards]
         if changes or new:
             grown = {"pool": manifest.pool, "added": [*old.added, *new]}
             now = (manifest if changes else old).model_copy(update=grown)
-            write_json(self._manifest, now.model_dump())
+            write_sealed_json(self._manifest, now)
 
     def grow(self, manifest: Manifest) -> None:
         """Begin a run, or continue one whose dev, test and types may grow while people label, and
@@ -147,20 +147,27 @@ class RunFolder:
             old = self.manifest
             growing = {key: getattr(manifest, key) for key in GROWING}
             if changes := differences(old.model_copy(update=growing), manifest):
-                raise self._another(changes)
+                raise self._another(changes, old, manifest)
             manifest = manifest.model_copy(update={"started": old.started})
-        write_json(self._manifest, manifest.model_dump())
+        write_sealed_json(self._manifest, manifest)
 
-    def _another(self, changes: list[str]) -> DeepALError:
+    def _another(self, changes: list[str], old: Manifest, new: Manifest) -> DeepALError:
         lines = "".join(f"\n- {change}" for change in changes)
         if any(change.startswith(CODE) for change in changes):
+            digest = digest_of({**old.model_dump(), "code": new.code})
             lines += (
                 "\nIf no model depends on what has changed in the code, such as an oracle or a "
-                f'logger, write the new value as "code" into {self._manifest}.'
+                f'logger, write the new value as "code" into {self._manifest}, and {digest} as '
+                '"digest".'
             )
         return DeepALError(
             f"{self.path} holds another run. Use another folder, or undo these changes:{lines}"
         )
+
+    def parts(self) -> list[Path]:
+        """RETURNS (list[Path]): The files and folders of the run that are there."""
+        names = ("*.json", "*.jsonl", self.index.name, "initial", "round_*", LABELLING)
+        return [path for name in names for path in self.path.glob(name)]
 
     @property
     def has_begun(self) -> bool:
@@ -175,8 +182,8 @@ class RunFolder:
             raise DeepALError(
                 f"{self.path} is not a run folder: it has no manifest.json. Name one."
             )
-        content = read_json(self._manifest, RESTORE)
-        version = content.get("format") if isinstance(content, dict) else None
+        content = read_sealed_json(self._manifest, RESTORE)
+        version = content.get("format")
         if isinstance(version, int) and version != RUN_FORMAT:
             raise DeepALError(
                 f"{self._manifest} has format {version}, and this version of spacy_deepal reads "
@@ -209,13 +216,13 @@ class RunFolder:
 
         RAISES (DeepALError): The file is damaged.
         """
-        if not self._baseline.exists():
+        if not self.baseline_file.exists():
             return None
-        content = read_json(self._baseline, AGAIN)
-        return parse_row(Baseline, content, str(self._baseline), f"Delete it. {AGAIN}")
+        content = read_sealed_json(self.baseline_file, AGAIN)
+        return parse_row(Baseline, content, str(self.baseline_file), AGAIN)
 
     def write_baseline(self, baseline: Baseline) -> None:
-        write_json(self._baseline, baseline.model_dump())
+        write_sealed_json(self.baseline_file, baseline)
 
     def round(self, number: int) -> "RoundFolder":
         """RETURNS (RoundFolder): A round. Its folder is made if it is missing."""
@@ -276,7 +283,7 @@ class RoundFolder:
         """How long each step took that is done."""
         if not self.times.exists():
             return Seconds()
-        return parse_row(Seconds, read_json(self.times, AGAIN), str(self.times), AGAIN)
+        return parse_row(Seconds, read_sealed_json(self.times, AGAIN), str(self.times), AGAIN)
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
@@ -285,4 +292,4 @@ class RoundFolder:
         start = perf_counter()
         yield
         known = self.seconds.model_copy(update={step: round(perf_counter() - start, 3)})
-        write_json(self.times, known.model_dump())
+        write_sealed_json(self.times, known)

@@ -156,10 +156,23 @@ def read_settings(config: Config) -> Settings:
             errors.append(f"[{SECTION}] has these keys: {', '.join(Settings.model_fields)}")
     errors += _problems_elsewhere(config)
     if errors or settings is None:
-        raise DeepALError(
-            "The config cannot be used. Correct these settings:\n- " + "\n- ".join(errors)
-        )
+        raise _not_usable(errors)
     return settings
+
+
+def check_training_config(config: Config) -> None:
+    """Check a config for a training without rounds: all but [active_learning].
+
+    config (Config): The whole config, interpolated.
+    RAISES (DeepALError): As `read_settings`.
+    """
+    if errors := [*_problems_elsewhere(config)]:
+        raise _not_usable(errors)
+
+
+def _not_usable(errors: list[str]) -> DeepALError:
+    lines = "\n- ".join(errors)
+    return DeepALError(f"The config cannot be used. Correct these settings:\n- {lines}")
 
 
 def read_annotation_settings(config: Config) -> AnnotationSettings:

@@ -20,6 +20,7 @@ from ..corpus.docbin import doc_bin
 from ..drafts import writing
 from ..errors import DeepALError
 from ..pipelines import load_pipeline
+from ..sealed import SEAL, find_damage
 from ..seeds import derive_seed
 from ..urls import is_url
 from .calibration import calibrate_saved, measure_calibration
@@ -161,6 +162,7 @@ def be_patient(nlp: Language) -> None:
 
 def _init_pipeline(config: Config, use_gpu: int) -> Language:
     paths = config.interpolate()["paths"]
+    _check_vectors(Path(paths.get("vectors") or ""))
     try:
         return init_nlp(config, use_gpu=use_gpu)
     except OSError as error:
@@ -179,6 +181,15 @@ def _init_pipeline(config: Config, use_gpu: int) -> Language:
                 f"{type(error).__name__}: {error}"
             ) from error
         raise no_annotation(str(error).split("'")[1], paths["train"]) from error
+
+
+def _check_vectors(folder: Path) -> None:
+    """RAISES (DeepALError): What `spacy deepal vectors` wrote was changed or cut since."""
+    if (folder / SEAL).is_file() and (damage := find_damage(folder)):
+        raise DeepALError(
+            f"The word vectors in {folder} are damaged ({damage}). Make them again with `spacy "
+            "deepal vectors`, or restore them from a copy."
+        )
 
 
 def _train(

@@ -16,6 +16,7 @@ from ..errors import DeepALError
 from ..files import check_replaceable, draft_beside, read_json, replace_folder
 from ..pipelines import blank_pipeline
 from ..pool.shards import shard_files
+from ..sealed import SEAL, seal_folder
 from ..urls import local_path
 from .cooccurrence import train_vectors
 from .sentence_pieces import average_sentence_pieces
@@ -23,7 +24,7 @@ from .table import VectorSource, join_sources, word_table
 from .transformer import average_wordpieces
 from .word_file import find_vectors
 
-PARTS = {"config.cfg", "meta.json", "tokenizer", "vocab"}  # what a saved blank pipeline holds
+PARTS = {"config.cfg", "meta.json", "tokenizer", "vocab", SEAL}  # of a saved blank pipeline
 TABLE_NAME = "_deepal.vectors"  # how the name of a table ends, after the language
 
 
@@ -68,6 +69,7 @@ def make_vectors(
         )
     with draft_beside(output) as draft:
         nlp.to_disk(draft)
+        seal_folder(draft)
         replace_folder(draft, output)
     return VectorsSummary(
         distinct=len(words),

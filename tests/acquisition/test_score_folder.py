@@ -110,6 +110,13 @@ def test_what_was_cut_or_changed_is_refused(pool, folder):
         list(folder.read_files(["shard_0000.spacy"]))
 
 
+def test_a_changed_note_of_how_the_pool_was_scored_is_refused(pool, folder):
+    file = folder.path / "scores.finished"
+    file.write_text(file.read_text("utf8").replace('"fits": false', '"fits": true'), "utf8")
+    with pytest.raises(DeepALError, match=r"scores\.finished was changed .* goes on"):
+        folder.check(pool)
+
+
 @pytest.mark.parametrize(
     "values",
     [

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from spacy_deepal.corpus.docbin import doc_bin
 
 from ..pools import make_docs
+from .commands import COMMANDS
 from .contents import BRAT, COLUMNS, DAMAGE, JSON, LISTS, PAIRS, RECORDS, TEXTS, WHOLE, dump
 
 SHARD = doc_bin(list(make_docs(20, 1))).to_bytes()  # of a pool
@@ -199,89 +200,6 @@ def flipped(content: bytes, seed: int) -> bytes:
     for _ in range(8):
         changed[draw.randrange(len(changed))] ^= 1 << draw.randrange(8)
     return bytes(changed)
-
-
-# Commands over files of the world (see world.py), and what the error must name.
-COMMANDS: dict[str, tuple[str, str]] = {
-    "convert: no file": ("convert nowhere.txt out", "nowhere.txt"),
-    "convert: an empty folder": ("convert empty out", "empty"),
-    "convert: a folder without data": ("convert unread out", "unread"),
-    "convert: the output is a file": ("convert raw.txt raw.txt", "raw.txt"),
-    "convert: the output holds other things": ("convert raw.txt unread", "unread"),
-    "convert: the output is in a file": ("convert raw.txt raw.txt/pool", "raw.txt"),
-    "prepare: no folder": ("prepare nowhere out", "nowhere"),
-    "prepare: a file": ("prepare raw.txt out", "raw.txt"),
-    "prepare: an empty folder": ("prepare empty out", "empty"),
-    "prepare: the output is a file": ("prepare pool raw.txt", "raw.txt"),
-    "score: no model": ("score nowhere pool out", "nowhere"),
-    "score: an empty folder": ("score empty pool out", "empty"),
-    "score: a file": ("score raw.txt pool out", "raw.txt"),
-    "score: a blank pipeline": ("score blank pool out", "deepal_ner"),
-    "score: no pool": ("score model nowhere out", "nowhere"),
-    "score: an empty pool": ("score model empty out", "empty"),
-    "score: a text as pool": ("score model raw.txt out", "raw.txt"),
-    "score: a damaged pool": ("score model damaged out", "damaged"),
-    "score: an unknown function": ("score model pool out --acquisition NOPE", "NOPE"),
-    "score: an unknown argument": ("score model pool out --acquisition MNLP:x=1", "MNLP"),
-    "score: a bad argument": ("score model pool out --acquisition BALD:samples=x", "samples"),
-    "score: no argument": ("score model pool out --acquisition BALD:samples", "samples"),
-    "score: nothing to exclude": ("score model pool out --exclude nowhere", "nowhere"),
-    "score: no budget": ("score model pool out --budget-words 0", "budget"),
-    "score: a negative seed": ("score model pool out --seed -1", "seed"),
-    "score: code that is not there": ("score model pool out --code no.py", "no.py"),
-    "score: code that fails": ("score model pool out --code fails.py", "fails.py"),
-    "select: no scores": ("select nowhere pool out.spacy --budget-words 9", "nowhere"),
-    "select: a text": ("select raw.txt pool out.spacy --budget-words 9", "raw.txt"),
-    "select: no pool": ("select scores nowhere out.spacy --budget-words 9", "nowhere"),
-    "select: another pool": ("select scores dev out.spacy --budget-words 9", "scores"),
-    "select: no budget": ("select scores pool out.spacy --budget-words 0", "budget"),
-    "select: a budget for no sentence": ("select scores pool out.spacy --budget-words 1", "1"),
-    "select: more than equal": (
-        "select scores pool out.spacy --budget-words 9 --max-similarity 2",
-        "similarity",
-    ),
-    "select: no earlier batch": (
-        "select scores pool out.spacy --budget-words 9 --max-similarity 1 --earlier nowhere",
-        "nowhere",
-    ),
-    "export: no pool": ("export nowhere out --format iob2", "nowhere"),
-    "export: an empty pool": ("export empty out --format iob2", "empty"),
-    "export: a damaged pool": ("export damaged out --format iob2", "damaged"),
-    "export: an unknown format": ("export pool out --format nope", "nope"),
-    "export: a format that is only read": ("export pool out --format columns", "columns"),
-    "export: over itself": ("export pool pool --format iob2", "pool"),
-    "export: into itself": ("export pool pool/a.iob2 --format iob2", "pool"),
-    "export: not labelled": ("export raw out --format spacy2", "spacy2"),
-    "export: a folder in the way": ("export pool unread --format iob2", "unread"),
-    "export: brat over a folder": ("export pool unread --format brat", "unread"),
-    "vectors: no source": ("vectors pool out", "--from-"),
-    "vectors: no pool": ("vectors nowhere out --from-text", "nowhere"),
-    "vectors: an empty pool": ("vectors empty out --from-text", "empty"),
-    "vectors: no file": ("vectors pool out --from-file nowhere.vec", "nowhere.vec"),
-    "vectors: raw text": ("vectors pool out --from-file raw.txt", "None of the"),
-    "vectors: another width": ("vectors pool out --from-file short.vec", "short.vec, line 3"),
-    "vectors: none of the words": ("vectors pool out --from-file other.vec", "None of the"),
-    "vectors: no transformer": ("vectors pool out --from-transformer nowhere", "nowhere"),
-    "vectors: a width of 0": ("vectors pool out --from-text --dim 0", "dim"),
-    "report: no run": ("report nowhere", "nowhere"),
-    "report: an empty folder": ("report empty", "empty"),
-    "report: a pool": ("report pool", "pool"),
-    "report: no scores of all words": ("report run --full nowhere.json", "nowhere.json"),
-    "report: scores that are none": ("report run --full raw.txt", "raw.txt"),
-    "report: another kind of figure": ("report run --figure a.doc", "a.doc"),
-    "report: a folder as report": ("report run --output empty", "empty"),
-    "label: no texts": ("label out --labels PER", "--pool"),
-    "label: no types": ("label out --pool raw.txt", "--labels"),
-    "label: no file": ("label out --labels PER --pool nowhere", "nowhere"),
-    "label: an empty type": ("label out --labels PER,,LOC --pool raw.txt", "PER,,LOC"),
-    "label: a port too large": ("label out --labels PER --pool raw.txt --port 70000", "port"),
-    "init-config: over a file": ("init-config raw.txt", "raw.txt"),
-    "init-config: an unknown language": ("init-config out.cfg --lang qq", "qq"),
-    "experiment: no data": ("experiment AL nowhere out", "nowhere"),
-    "experiment: an empty folder": ("experiment AL empty out", "empty"),
-    "experiment: an unknown function": ("experiment AL pool out --acquisition NOPE", "NOPE"),
-    "experiment: no processes": ("experiment AL pool out -n 0", "processes"),
-}
 
 
 def of_commands() -> Iterator[BadInput]:

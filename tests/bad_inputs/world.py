@@ -45,8 +45,10 @@ def make_world(folder: Path) -> None:
     status, output = call("score", folder / "model", folder / "pool", folder / "scores")
     assert status == 0, output
     run = overrides({name: folder / name for name in ("pool", "dev", "test")}, rounds=1, passes=1)
-    status, output = call("run", AL_CONFIG, folder / "run", *options(run))
-    assert status == 0, output
+    people = {"active_learning.oracle.@misc": "spacy_deepal.FileOracle.v1"}
+    for name, values in {"run": run, "waits": run | people}.items():
+        status, output = call("run", AL_CONFIG, folder / name, *options(values))
+        assert status == 0, output
 
 
 def outcome(bad: BadInput, folder: Path) -> tuple[int, str]:

@@ -2,6 +2,11 @@
 
 import subprocess
 import sys
+from types import ModuleType
+
+import pytest
+
+from ..pools import call
 
 CODE = """
 import sys
@@ -19,3 +24,36 @@ def test_importing_the_commands_imports_nothing_heavy_and_reads_no_arguments():
     run = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True)
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout == "[] ['spacy_deepal.about', 'spacy_deepal.errors']\n"
+
+
+class Interrupted(ModuleType):
+    """A module during whose import Ctrl-C is pressed."""
+
+    def __getattr__(self, name):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("command", "module"),
+    [
+        ("convert x y", "pool.convert"),
+        ("prepare x y", "experiment.prepare"),
+        ("export x y --format iob2", "pool.export"),
+        ("vectors x y", "vectors.make"),
+        ("score x y z", "acquisition.scoring"),
+        ("select x y z --budget-words 1", "acquisition.selection"),
+        ("run x y", "rounds.run"),
+        ("report x", "report.page"),
+        ("status x", "report.status"),
+        ("experiment x y z", "experiment.simulation"),
+        ("train x y z", "experiment.simulation"),
+        ("push x", "annotation.tool_tasks"),
+        ("pull x", "annotation.pulled"),
+        ("label x", "annotation.begin"),
+    ],
+)
+def test_ctrl_c_while_a_command_is_imported_is_one_message(command, module, monkeypatch):
+    module = f"spacy_deepal.{module}"
+    monkeypatch.setitem(sys.modules, module, Interrupted(module))
+    status, output = call(*command.split())
+    assert (status, output.startswith("✘ Stopped. ")) == (130, True), output

@@ -89,3 +89,12 @@ def test_spacy_trains_with_what_is_written(tmp_path):
     options = ["--paths.train", paths["pool"], "--training.max_steps", json.dumps(1)]
     assert call_spacy("train", file, "--output", tmp_path, *options)[0] == 0
     assert (tmp_path / "model-best" / "meta.json").exists()
+
+
+@pytest.mark.parametrize("option", ["--pool", "--dev", "--test", "--vectors"])
+def test_a_config_does_not_replace_a_file_that_it_names(tmp_path, option):
+    (tmp_path / "dev.jsonl").write_text("{}")
+    file = tmp_path / "dev.jsonl"
+    status, output = call("init-config", file, option, file, "--force")
+    assert (status, "is read here, so it cannot be written" in output) == (1, True)
+    assert file.read_text() == "{}"

@@ -60,3 +60,18 @@ def test_a_folder_that_is_no_run_is_one_clear_message(tmp_path, run):
 def test_a_report_that_was_there_is_said_to_be_replaced(tmp_path, run):
     printed = [call(run, "--output", tmp_path / "out.html")[1] for _ in range(2)]
     assert ["(replaced)" in text for text in printed] == [False, True]
+
+
+@pytest.mark.parametrize("name", ["metrics.jsonl", "manifest.json", "round_00/page.html", ""])
+@pytest.mark.parametrize("option", ["--output", "--figure"])
+def test_a_report_replaces_nothing_of_a_run(tmp_path, run, name, option):
+    (run / "round_00").mkdir()
+    before = {path: path.read_bytes() for path in run.rglob("*.json*")}
+    code, printed = call(run, "--output", tmp_path / "out.html", option, run / name)
+    assert (code, "readhere" in printed) == (1, True)
+    assert {path: path.read_bytes() for path in run.rglob("*.json*")} == before
+
+
+def test_a_report_may_lie_in_the_folder_of_a_run(run):
+    for _ in range(2):
+        assert call(run, "--output", run / "report.html", "--figure", run / "curve.svg")[0] == 0

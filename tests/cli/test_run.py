@@ -1,4 +1,5 @@
 import re
+import shutil
 
 import catalogue
 import pytest
@@ -256,3 +257,12 @@ def test_an_unknown_option_without_a_section_is_one_clear_error(tmp_path):
     status, output = call("run", AL_CONFIG, tmp_path / "run", "--sed", "1")
     assert status == 1
     assert "There is no option --sed." in output
+
+
+@pytest.mark.parametrize("name", ["pool", "dev", "test"])
+def test_a_run_does_not_begin_in_its_own_data(paths, tmp_path, name):
+    own = shutil.copytree(paths[name], tmp_path / "data")
+    values = options(overrides({**paths, name: own}, rounds=1))
+    status, output = call("run", AL_CONFIG, own / "run", *values)
+    assert (status, "which is read here. Name a path elsewhere." in output) == (1, True)
+    assert not (own / "run").exists()

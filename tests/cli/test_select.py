@@ -181,3 +181,12 @@ def test_select_is_a_command_of_spacy(pool, scores, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     assert "20 words" in done.stdout
+
+
+def test_a_batch_does_not_replace_the_code(pool, scores, tmp_path):
+    code = tmp_path / "code.py"
+    code.write_text("")
+    options = ["--budget-words", 9, "--code", code]
+    status, output = call("select", scores, pool, code, *options)
+    assert (status, "is read here, so it cannot be written" in output) == (1, True)
+    assert code.read_text() == ""

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import spacy
-import srsly
 from spacy.tokens import Doc, DocBin
 
-from ..pools import write_sealed_values
+from ..pools import write_sealed_value, write_sealed_values
 
 POOL_WORDS = 1000
 
@@ -39,7 +38,7 @@ def make_run(
         "test": {"path": "test", "fingerprint": "t"},
         "started": "2026-01-05T10:00:00+00:00",
     }
-    srsly.write_json(path / "manifest.json", base | manifest)
+    write_sealed_value(path / "manifest.json", base | manifest)
     rows = [make_row(n, percent, f) for n, (percent, f) in enumerate(curve)]
     for row, number in zip(rows, stability, strict=False):
         row["stability"] = number

@@ -10,7 +10,7 @@ from spacy_deepal.report.compare import read_comparison
 from spacy_deepal.report.page import duration, genre_shares, write_report
 from spacy_deepal.report.runs import read_runs
 
-from ..pools import write_sealed_values
+from ..pools import write_sealed_value, write_sealed_values
 from .build import make_batch, make_calibration, make_doc, make_row, make_run
 
 VOID = {"meta", "link", "br"}
@@ -133,14 +133,14 @@ def test_a_page_says_when_runs_passed_a_pipeline_without_labels(tmp_path, runs):
     baseline = {"name": "en_small", "pipeline": "x/en_small", "types": {}, "ents_p": 0.7}
     baseline |= {"ents_r": 0.86, "ents_f": 0.78, "dev_ents_f": 0.7}
     for run in runs[:2]:
-        srsly.write_json(run / "baseline.json", baseline)
+        write_sealed_value(run / "baseline.json", baseline)
     text = re.sub(r"<[^>]+>", "", read(runs, tmp_path / "report.html"))
     assert (
         "en_small, without your labels: F1 78.00. MNLP, seed 0, passed it after 250 words; "
         "MNLP, seed 1, passed it after 150 words." in text
     )
     assert "en_small: 78.00" in text  # its line among the curves
-    srsly.write_json(runs[0] / "baseline.json", {**baseline, "ents_f": 0.9})
+    write_sealed_value(runs[0] / "baseline.json", {**baseline, "ents_f": 0.9})
     text = re.sub(r"<[^>]+>", "", read(runs, tmp_path / "report.html"))
     assert "F1 90.00. MNLP, seed 0, has not passed it with 250 words." in text
 

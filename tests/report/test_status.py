@@ -3,7 +3,6 @@
 import json
 
 import pytest
-import srsly
 
 from spacy_deepal.annotation.journal import NewLabel, Suggestion
 from spacy_deepal.annotation.labelling_folder import LabellingFolder, LabellingJob, Measured, Status
@@ -12,7 +11,7 @@ from spacy_deepal.report.status import read_run_status
 from spacy_deepal.report.status_text import describe_status
 
 from ..annotation.test_journal import answer
-from ..pools import call, write_sealed_values
+from ..pools import call, write_sealed_value, write_sealed_values
 from .build import make_row, make_run
 
 CURVE = ((5, 0.5), (10, 0.62), (15, 0.67), (20, 0.7), (25, 0.72))
@@ -129,7 +128,7 @@ def test_a_folder_that_is_no_run_is_an_error(tmp_path):
 
 def test_the_command_prints_text_or_json_and_writes_nothing(tmp_path):
     run = simulated(tmp_path / "run")
-    srsly.write_json(
+    write_sealed_value(
         run / "baseline.json",
         {
             **{"name": "en_small", "pipeline": "en_small", "types": {}},

@@ -168,7 +168,13 @@ def test_a_damaged_initial_pipeline_is_made_again_before_the_baseline_is_measure
     config = annotating(paths, "OtherPipeline", ruler, {"PERSON": "PER"}, rounds=0, target_f=0.0)
     run_loop(config, tmp_path / "run", tell=told.append)
     assert [text for text in told if "initial was damaged" in text]
-    assert folder.baseline.pipeline == ruler
+    baseline = folder.baseline
+    assert baseline.pipeline == ruler
+    text = folder.baseline_file.read_text("utf8")
+    folder.baseline_file.write_text(text.replace('"ents_f": 0.', '"ents_f": 0.1'), "utf8")
+    run_loop(config, tmp_path / "run", tell=told.append)
+    assert "baseline.json was changed after it was written." in told[-1]
+    assert folder.baseline == baseline
 
 
 def count(seed, label):

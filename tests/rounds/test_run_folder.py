@@ -1,17 +1,19 @@
 import multiprocessing
+import re
 
 import pytest
 import spacy
 
 from spacy_deepal.corpus.docbin import write_docs
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.files import read_json
 from spacy_deepal.rounds import run_folder
 from spacy_deepal.rounds.manifest import differences
 from spacy_deepal.rounds.rows import Manifest, RoundMetrics, Selected
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.sentences import sentence_id
 
-from ..pools import annotation, make_docs
+from ..pools import annotation, make_docs, write_sealed_value
 
 CONFIG = "[paths]\npool = null\n\n[active_learning]\nseed = 0\nbudget_words = 100\n"
 MANIFEST = Manifest.model_validate(
@@ -170,8 +172,11 @@ def test_other_code_is_another_run_and_the_error_says_how_to_go_on(tmp_path, lat
             folder.open(changed(code=later))
         lines = str(caught.value).split("\n")
         assert lines[1] == f'- --code: was "own", is "{later}"'
-        assert lines[2].endswith(f'new value as "code" into {folder.path}/manifest.json.')
-        change_text(folder.path / "manifest.json", '"code": "own"', f'"code": "{later}"')
+        file = folder.path / "manifest.json"
+        remedy = rf'new value as "code" into {re.escape(str(file))}, and (\w+) as "digest"\.$'
+        digest = re.search(remedy, lines[2])[1]
+        change_text(file, '"code": "own"', f'"code": "{later}"')
+        change_text(file, read_json(file)["digest"], digest)
         folder.open(changed(code=later))
 
 
@@ -363,7 +368,14 @@ def test_a_line_of_metrics_that_is_wrong_is_named_with_its_key(folder, old, new,
     ],
 )
 def test_a_manifest_that_is_wrong_is_named_with_its_key(folder, old, new, message):
-    change_text(folder.path / "manifest.json", old, new)
+    file = folder.path / "manifest.json"
+    change_text(file, old, new)
+    if message != "is not JSON":
+        with pytest.raises(DeepALError, match="was changed after it was written"):
+            _ = folder.manifest
+        value = read_json(file)
+        del value["digest"]
+        write_sealed_value(file, value)
     with pytest.raises(DeepALError, match=rf"run/manifest\.json.*{message}"):
         _ = folder.manifest
 
@@ -394,8 +406,8 @@ def test_metrics_that_were_changed_are_refused_with_the_remedy(folder, old, new,
 
 def test_files_that_are_made_again_say_so(folder):
     here = folder.round(0)
-    for name in ("entities.jsonl", "seconds.json"):
-        (here.path / name).write_text('{"id": 3, "train": "long"}', encoding="utf8")
+    here.entities.path.write_text('{"id": 3}', encoding="utf8")
+    write_sealed_value(here.times, {"train": "long"})
     with pytest.raises(DeepALError, match=r"entities\.jsonl, line 1: id .* Give the command"):
         here.entities.read()
     with pytest.raises(DeepALError, match=r"seconds\.json: train .* Give the command"):
