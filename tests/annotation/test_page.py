@@ -73,7 +73,9 @@ def test_two_rounds_by_keyboard_with_kills_and_a_new_type(browser, gold, command
     label_until(person, lambda progress: len(progress["curve"]) == 2)
     label_until(person, lambda progress: person.confident > 0)
     assert person.errors == []
-    assert "To go on" in " ".join(command.stop().split())
+    said = command.stop()
+    assert "To go on" in " ".join(said.split())
+    assert "Traceback" not in said + LabellingFolder(command.run).log.read_text()
     check_labels(command.run, gold)
     check_run(command.run, tmp_path)
 
