@@ -63,13 +63,24 @@ class Progress(Row):
 
 
 class View(Row):
-    """What the page of an annotator shows. task: None while there is no sentence."""
+    """What the page of an annotator shows.
+
+    run (str): Its name.
+    run_id (str): No other run has the same.
+    task (Task | None): None while there is no sentence.
+    put_off (bool): The annotator has put it off before.
+    again (int): The sentences that are still to be looked at again, for a new type.
+    finished (bool): All of the text is labelled.
+    """
 
     run: str
+    run_id: str
     lang: str
     labels: list[str]
     task: Task | None
-    queued: int
+    put_off: bool
+    again: int
+    finished: bool
     can_undo: bool
     progress: Progress
 

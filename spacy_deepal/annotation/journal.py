@@ -176,12 +176,14 @@ def now() -> str:
 class Annotations:
     """What a journal says: the types, and the answers that count.
 
+    began (str): When the first event was written: no other run on this machine has the same.
     labels (list[str]): The entity types, in the order in which they were added.
     keys (set[str]): The keys of all answers, also of those that were taken back.
     """
 
     def __init__(self, journal: Journal):
         self.journal = journal
+        self.began = ""
         self.labels: list[str] = []
         self.keys: set[str] = set()
         # What was not taken back, in the order in which it was written.
@@ -191,6 +193,7 @@ class Annotations:
     def refresh(self) -> None:
         """Read what is new in the journal. RAISES (DeepALError): A line is damaged."""
         for event in self.journal.read_new():
+            self.began = self.began or event.at
             self._apply(event)
 
     def _apply(self, event: Event) -> None:
@@ -229,6 +232,18 @@ class Annotations:
         in which the sentences were first shown."""
         found = (self.final(name) for name in self._answers)
         return [answer for answer in found if answer is not None and answer.part == part]
+
+    def accepted(self, part: Part) -> list[Answer]:
+        """RETURNS (list[Answer]): As `settled`, without ignored sentences."""
+        return [answer for answer in self.settled(part) if answer.answer != IGNORE]
+
+    def answers_since_later(self, name: str, annotator: str) -> int | None:
+        """RETURNS (int | None): How many answers an annotator has given since they put a sentence
+        off. None: they have not put it off."""
+        last = next((answer for answer in self.of(name) if answer.by == annotator), None)
+        if last is None or last.answer != LATER:
+            return None
+        return next(n for n, each in enumerate(reversed(self._history[annotator])) if each is last)
 
     def last_of(self, annotator: str) -> Answer | None:
         """RETURNS (Answer | None): The answer that an annotator can take back."""

@@ -26,9 +26,7 @@ from ..rounds.settings import (
 )
 from .journal import Annotations, Answer, Part
 from .journal_oracle import annotate
-from .labelling_folder import LabellingFolder
-
-MEASURED: tuple[Part, ...] = ("dev", "test")
+from .labelling_folder import MEASURED, LabellingFolder
 
 
 class LabelledRun:
@@ -40,6 +38,7 @@ class LabelledRun:
         self.annotations = Annotations(self.labelling.journal)
         self.annotations.refresh()
         self.pool_words = 0
+        self._reserved: dict[Part, int] = {}  # words
         self._manifest: Manifest | None = None
         self._grown: tuple[str, ...] = ()
         self._baseline_of: tuple | None = None  # types and answers
@@ -89,8 +88,20 @@ class LabelledRun:
         return words_of(share, self.pool_words)
 
     def count_pool(self) -> None:
-        """Count the words of the pool, for a budget that is a share of them."""
+        """Count the words of the pool, for a budget that is a share of them, and the words from
+        which people label dev and test."""
         self.pool_words = Pool(self.labelling.pool).words
+        for part in MEASURED:
+            if (reserve := self.labelling.reserve(part)).exists():
+                self._reserved[part] = Pool(reserve).words
+
+    def target(self, part: Part) -> int:
+        """RETURNS (int): The words that people are to label for dev or test: what was asked for, or
+        all that there is."""
+        if getattr(self.job, part):
+            return 0
+        asked = getattr(self.job, f"{part}_words")
+        return min(asked, self._reserved.get(part, asked))
 
     def selected(self) -> dict[str, int]:
         """RETURNS (dict[str, int]): The words of each sentence that a round has selected."""
@@ -99,9 +110,10 @@ class LabelledRun:
         }
 
     def waiting(self) -> list[Answer]:
-        """RETURNS (list[Answer]): The answers to sentences that no round has selected."""
+        """RETURNS (list[Answer]): The answers to sentences that no round has selected, without
+        ignored ones: nothing is learnt from these."""
         selected = self.selected()
-        return [a for a in self.annotations.settled("train") if a.id not in selected]
+        return [a for a in self.annotations.accepted("train") if a.id not in selected]
 
     def open_round(self) -> RoundFolder | None:
         """RETURNS (RoundFolder | None): A round that was interrupted."""
@@ -120,24 +132,21 @@ class LabelledRun:
         """RETURNS (bool): Whether dev and test have a labelled sentence each."""
         asked = {"dev": True, "test": bool(self.job.test_words)}
         return all(
-            getattr(self.job, part) or not asked[part] or self.accepted(part) for part in MEASURED
+            getattr(self.job, part) or not asked[part] or self.annotations.accepted(part)
+            for part in MEASURED
         )
-
-    def accepted(self, part: Part) -> list[Answer]:
-        """RETURNS (list[Answer]): The answers of a part, without ignored sentences."""
-        return [a for a in self.annotations.settled(part) if a.answer == "accept"]
 
     def gold_version(self) -> tuple:
         """RETURNS (tuple): It changes when an answer for dev does, when a type is added, and when
         there is a new model."""
-        keys = tuple(answer.key for answer in self.accepted("dev"))
+        keys = tuple(answer.key for answer in self.annotations.accepted("dev"))
         return len(self.folder.metrics), tuple(self.annotations.labels), keys
 
     def note_baseline(self) -> None:
         """Measure the other pipeline, if there is one, on what people have labelled so far. Each
         answer and each type makes that anew; a new model does not."""
         paths = [str(self.labelling.gold(part, self.job)) for part in MEASURED]
-        keys = tuple(answer.key for part in MEASURED for answer in self.accepted(part))
+        keys = tuple(a.key for part in MEASURED for a in self.annotations.accepted(part))
         now = tuple(self.annotations.labels), keys
         note_baseline(self.folder, self.other, *paths, anew=now != self._baseline_of)
         self._baseline_of = now
@@ -146,7 +155,7 @@ class LabelledRun:
         """Write what people have labelled for dev and test, and note in the manifest what they are
         now."""
         for part in MEASURED:
-            if answers := self.accepted(part):
+            if answers := self.annotations.accepted(part):
                 write_docs(self._gold(part, answers), self.labelling.path / f"{part}.spacy")
         self.folder.grow(self._describe())
 

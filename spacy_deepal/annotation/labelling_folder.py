@@ -24,6 +24,8 @@ from ..rounds.rows import Baseline, Entity
 from ..rounds.run_folder import LABELLING, RowFile
 from .journal import Journal, Part, Suggestion
 
+MEASURED: tuple[Part, ...] = ("dev", "test")
+
 
 class LabellingJob(Row):
     """What the command asked for: job.json.
@@ -105,6 +107,7 @@ class Status(Row):
     budget (int): The words that the next round waits for.
     pool_words (int): 0 while they are not known.
     dev_target, test_target (int): The words that people are to label for dev and test.
+    all_queued (bool): The queue has all that is left of the pool.
     baseline (Baseline | None): How good another pipeline is that suggests.
     error (str | None): Why the process has stopped.
     """
@@ -116,6 +119,7 @@ class Status(Row):
     pool_words: int = 0
     dev_target: int = 0
     test_target: int = 0
+    all_queued: bool = False
     measured: Measured | None = None
     changes: Changes | None = None
     baseline: Baseline | None = None
