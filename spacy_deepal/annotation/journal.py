@@ -17,6 +17,7 @@ from ..files import Row, parse_row, to_json_line
 from ..rounds.rows import Entity
 
 Part = Literal["train", "dev", "test"]
+Rule = Literal["first", "last", "majority"]
 LATER, IGNORE = "later", "ignore"
 
 
@@ -176,13 +177,15 @@ def now() -> str:
 class Annotations:
     """What a journal says: the types, and the answers that count.
 
+    rule (str): Which of several different answers counts: the "first", the "last", or the one that
+        most people gave last ("majority").
     began (str): When the first event was written: no other run on this machine has the same.
     labels (list[str]): The entity types, in the order in which they were added.
     keys (set[str]): The keys of all answers, also of those that were taken back.
     """
 
-    def __init__(self, journal: Journal):
-        self.journal = journal
+    def __init__(self, journal: Journal, rule: Rule = "last"):
+        self.journal, self.rule = journal, rule
         self.began = ""
         self.labels: list[str] = []
         self.keys: set[str] = set()
@@ -222,10 +225,17 @@ class Annotations:
         return name in self._answers
 
     def final(self, name: str) -> Answer | None:
-        """RETURNS (Answer | None): The answer that counts: the last one. None: the sentence is
-        still to be labelled."""
+        """RETURNS (Answer | None): The answer that counts, by the rule. One that speaks of all of
+        today's types goes before others. None: the sentence is still to be labelled."""
         settled = [answer for answer in self.of(name) if answer.answer != LATER]
-        return settled[-1] if settled else None
+        if len(settled) < 2:
+            return settled[0] if settled else None
+        settled = list(filter(self.complete, settled)) or settled
+        if self.rule == "majority":
+            said = [(answer.answer, sorted(answer.entities)) for answer in settled]
+            most = max(map(said.count, said))
+            settled = [a for a, each in zip(settled, said, strict=True) if said.count(each) == most]
+        return settled[0 if self.rule == "first" else -1]
 
     def settled(self, part: Part) -> list[Answer]:
         """RETURNS (list[Answer]): The answers that count, of all sentences of a part, in the order

@@ -24,7 +24,7 @@ from ..rounds.settings import (
     read_settings,
     words_of,
 )
-from .journal import Annotations, Answer, Part
+from .journal import Answer, Part
 from .journal_oracle import annotate
 from .labelling_folder import MEASURED, LabellingFolder
 
@@ -35,8 +35,7 @@ class LabelledRun:
     def __init__(self, path: Path):
         self.labelling, self.folder = LabellingFolder(path), RunFolder(path)
         self.job = self.labelling.read_job()
-        self.annotations = Annotations(self.labelling.journal)
-        self.annotations.refresh()
+        self.annotations = self.labelling.annotations
         self.pool_words = 0
         self._reserved: dict[Part, int] = {}  # words
         self._manifest: Manifest | None = None
@@ -113,7 +112,7 @@ class LabelledRun:
         """RETURNS (list[Answer]): The answers to sentences that no round has selected, without
         ignored ones: nothing is learnt from these."""
         selected = self.selected()
-        return [a for a in self.annotations.accepted("train") if a.id not in selected]
+        return [a for a in self.accepted("train") if a.id not in selected]
 
     def open_round(self) -> RoundFolder | None:
         """RETURNS (RoundFolder | None): A round that was interrupted."""
@@ -132,21 +131,24 @@ class LabelledRun:
         """RETURNS (bool): Whether dev and test have a labelled sentence each."""
         asked = {"dev": True, "test": bool(self.job.test_words)}
         return all(
-            getattr(self.job, part) or not asked[part] or self.annotations.accepted(part)
-            for part in MEASURED
+            getattr(self.job, part) or not asked[part] or self.accepted(part) for part in MEASURED
         )
+
+    def accepted(self, part: Part) -> list[Answer]:
+        """RETURNS (list[Answer]): The answers of a part, without ignored sentences."""
+        return self.annotations.accepted(part)
 
     def gold_version(self) -> tuple:
         """RETURNS (tuple): It changes when an answer for dev does, when a type is added, and when
         there is a new model."""
-        keys = tuple(answer.key for answer in self.annotations.accepted("dev"))
+        keys = tuple(answer.key for answer in self.accepted("dev"))
         return len(self.folder.metrics), tuple(self.annotations.labels), keys
 
     def note_baseline(self) -> None:
         """Measure the other pipeline, if there is one, on what people have labelled so far. Each
         answer and each type makes that anew; a new model does not."""
         paths = [str(self.labelling.gold(part, self.job)) for part in MEASURED]
-        keys = tuple(a.key for part in MEASURED for a in self.annotations.accepted(part))
+        keys = tuple(answer.key for part in MEASURED for answer in self.accepted(part))
         now = tuple(self.annotations.labels), keys
         note_baseline(self.folder, self.other, *paths, anew=now != self._baseline_of)
         self._baseline_of = now
@@ -155,7 +157,7 @@ class LabelledRun:
         """Write what people have labelled for dev and test, and note in the manifest what they are
         now."""
         for part in MEASURED:
-            if answers := self.annotations.accepted(part):
+            if answers := self.accepted(part):
                 write_docs(self._gold(part, answers), self.labelling.path / f"{part}.spacy")
         self.folder.grow(self._describe())
 

@@ -7,12 +7,14 @@ from time import monotonic
 from ..errors import DeepALError
 from ..rounds.run_folder import RunFolder
 from .between_annotators import compare_annotators
+from .differences import find_differences
 from .exchange import CurvePoint, Given, Progress, View, check_entities, check_label
-from .journal import Annotations, Answer, NewLabel, Part, Undo, now
+from .journal import Answer, NewLabel, Part, Undo, now
 from .labelling_folder import MEASURED, LabellingFolder, Status, Task
 
 HELD_SECONDS = 1800.0  # after this time without a request, others may get an annotator's sentence
 PUT_OFF = 10  # answers after which a sentence that was put off comes again
+SHOWN = 5  # sentences beside the page about which people say different things
 RECENT = 100  # answers from which the time for a word is computed
 LONGEST_SECONDS = 120.0  # a person who takes longer for a sentence is making coffee
 
@@ -32,8 +34,7 @@ class Session:
         self.job = self.folder.read_job()
         self.journal = self.folder.journal
         self.journal.mend()
-        self.annotations = Annotations(self.journal)
-        self.annotations.refresh()
+        self.annotations = self.folder.annotations
         self._held = self._read_held()
         self._seen: dict[str, float] = {}
         self._queue: list[Task] = []
@@ -121,6 +122,7 @@ class Session:
         """RETURNS (Progress): How far the labelling is."""
         train, dev, test = (self.annotations.accepted(part) for part in ("train", "dev", "test"))
         everything, status = [*train, *dev, *test], self._status
+        differences = find_differences(self.annotations)
         words, recent = _count(train), sorted(everything, key=lambda a: a.at)[-RECENT:]
         return Progress(
             words=words,
@@ -142,6 +144,8 @@ class Session:
             baseline=status.baseline,
             agreement=compare_annotators(self.annotations.of(a.id) for a in everything),
             by_annotator=_by_annotator(self.annotations.of(a.id) for a in everything),
+            different=len(differences),
+            differences=differences[-SHOWN:],
             step=status.step,
             error=self._error or status.error,
         )

@@ -277,3 +277,26 @@ def test_a_type_that_is_named_twice_is_added_once(run):
 def test_a_folder_without_labelling_says_how_to_begin(tmp_path):
     with pytest.raises(DeepALError, match="has no labelling yet"):
         Session(tmp_path)
+
+
+def test_the_rule_for_different_answers_is_in_the_config_of_the_run(run):
+    config = begin(run).config_file
+    block = '@misc = "spacy_deepal.JournalOracle.v1"'
+    text = config.read_text()
+    config.write_text(text.replace(block, f'{block}\ncontradictions = "first"'))
+    assert Session(run).annotations.rule == "first"
+    config.write_text(text.replace(block, f'{block}\ncontradictions = "error"'))
+    with pytest.raises(DeepALError, match=r"label.cfg.*'error'. Choose one of first, last, maj"):
+        Session(run)
+
+
+def test_the_page_lists_the_last_sentences_that_people_labelled_differently(run):
+    session = make_session(run, make_queue(9), double=1.0)
+    for name, entities in (("ada", [(0, 1, "PER")]), ("bob", [])):
+        for _ in range(7):
+            task = session.view(name).task
+            session.answer(name, make_given(task, entities, key=f"{name} {task.id}"))
+    progress = session.progress()
+    assert progress.different == 7
+    assert [each.id for each in progress.differences] == ["s2", "s3", "s4", "s5", "s6"]
+    assert progress.differences[0].said == {"ada": "Ada (PER)", "bob": "no entity"}

@@ -122,7 +122,23 @@ function people(p) {
     const { sentences, exact, overlapping } = p.agreement;
     rows.push(line(`Agreement on ${counted(sentences, "sentence", "sentences")}: F1 ${points(exact)}, or ${points(overlapping)} if boundaries do not matter`));
   }
+  if (p.different) {
+    const which = p.differences.length < p.different ? ` The last ${p.differences.length}:` : "";
+    rows.push(line(`${counted(p.different, "sentence is", "sentences are")} labelled differently.${which}`));
+    rows.push(...p.differences.map(difference));
+  }
   return rows;
+}
+
+// A sentence, and what each annotator says about it.
+function difference(each) {
+  const list = document.createElement("ul");
+  for (const [name, said] of Object.entries(each.said)) list.append(element("li", `${name}: ${said}${name === each.counts ? " (counts)" : ""}`));
+  const box = element("div", each.text);
+  box.className = "difference";
+  box.dir = "auto";
+  box.append(list);
+  return box;
 }
 
 function element(name, text) {
