@@ -14,7 +14,7 @@ from .labelling_folder import MEASURED, LabellingFolder, Status, Task
 
 HELD_SECONDS = 1800.0  # after this time without a request, others may get an annotator's sentence
 PUT_OFF = 10  # answers after which a sentence that was put off comes again
-SHOWN = 5  # sentences beside the page about which people say different things
+DIFFERENCES_BESIDE = 5  # sentences beside the page about which people say different things
 RECENT = 100  # answers from which the time for a word is computed
 LONGEST_SECONDS = 120.0  # a person who takes longer for a sentence is making coffee
 
@@ -145,7 +145,7 @@ class Session:
             agreement=compare_annotators(self.annotations.of(a.id) for a in everything),
             by_annotator=_by_annotator(self.annotations.of(a.id) for a in everything),
             different=len(differences),
-            differences=differences[-SHOWN:],
+            differences=differences[-DIFFERENCES_BESIDE:],
             step=status.step,
             error=self._error or status.error,
         )

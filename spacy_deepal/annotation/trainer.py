@@ -99,7 +99,7 @@ class Trainer:
             self.measure_last()
         else:
             return False
-        self.tell("Waiting for labels")
+        self.tell("The last model is trained" if self.used_up else "Waiting for labels")
         return True
 
     def training(self) -> Training:
@@ -118,8 +118,12 @@ class Trainer:
     def is_due(self) -> bool:
         """RETURNS (bool): Whether enough is labelled for a round, or all that is left."""
         words = sum(answer.words for answer in self.run.waiting())
-        used_up = self.status.all_queued and not self.words_left()
-        return words > 0 and (words >= self.run.budget or used_up)
+        return words > 0 and (words >= self.run.budget or self.used_up)
+
+    @property
+    def used_up(self) -> bool:
+        """RETURNS (bool): Whether all of the pool is labelled."""
+        return self.status.all_queued and not self.words_left()
 
     def words_left(self) -> int:
         """RETURNS (int): The words of the sentences in the queue that nobody has answered."""

@@ -10,7 +10,7 @@ from .forecast import INSIDE, Forecast
 from .page import duration
 from .status import FEW_ENTITIES, RoundStatus, RunStatus, points
 
-SHOWN = 20  # sentences that people have labelled differently
+DIFFERENCES_LISTED = 20  # sentences that people have labelled differently
 
 
 def describe_status(status: RunStatus) -> str:
@@ -100,9 +100,13 @@ def _differences(differences: Sequence[Difference]) -> Iterator[str]:
     if not differences:
         return
     count = len(differences)
-    which = f" The last {SHOWN}, and all with --json:" if count > SHOWN else ""
+    which = (
+        f" The last {DIFFERENCES_LISTED}, and all with --json:"
+        if count > DIFFERENCES_LISTED
+        else ""
+    )
     yield f"Labelled differently: {count:,} sentence{'s' * (count > 1)}.{which}"
-    for each in differences[-SHOWN:]:
+    for each in differences[-DIFFERENCES_LISTED:]:
         yield f"  {each.text}"
         for name, said in each.said.items():
             yield f"    {name}: {said}{' (counts)' * (name == each.counts)}"

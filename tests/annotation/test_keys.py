@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from spacy_deepal.annotation.server import make_app
 
-from .build import WAITING, make_queue, make_session, make_task, serving, suggestion
+from .build import WAITING, make_given, make_queue, make_session, make_task, serving, suggestion
 
 pytestmark = pytest.mark.slow
 PHONE = {"width": 390, "height": 844}
@@ -250,8 +250,19 @@ def test_why_the_background_process_has_stopped_stays_on_the_page(opened):
     page.session.set_error("The disk is full.")
     for name in ("s0", "s1"):
         page.answered(name, "x")
-        page.page.wait_for_function("!document.body.classList.contains('busy')")
+        page.page.wait_for_function("() => !document.body.classList.contains('busy')")
         assert page.page.inner_text("#message") == "The disk is full."
+
+
+def test_what_people_labelled_differently_is_listed_with_who_said_what(opened):
+    page = opened(make_queue(2))
+    for name, entities in (("ada", [(0, 1, "PER")]), ("bob", [])):
+        page.session.answer(name, make_given(make_task("s1"), entities, key=name))
+    page.page.reload()
+    page.page.wait_for_selector("#people .difference")
+    text = page.page.inner_text("#people")
+    assert "1 sentence is labelled differently." in text
+    assert "Ada saw Rome .\nada: Ada (PER)\nbob: no entity (counts)" in text
 
 
 def test_f1_on_few_entities_has_no_interval(opened):

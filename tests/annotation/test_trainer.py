@@ -142,7 +142,9 @@ def test_the_copies_that_are_left_out_do_not_keep_a_run_from_its_end(tmp_path):
     labelling = Labelling(tmp_path, copies=9, **{"active_learning.max_similarity": 1.0}, **HARDLY)
     while labelling.label(1000):
         labelling.work()
-    assert labelling.session.view("me").finished
+    view = labelling.session.view("me")
+    assert view.finished
+    assert view.progress.step == "The last model is trained"
     assert not labelling.trainer.run.waiting()  # the last ones are trained on, too
 
 

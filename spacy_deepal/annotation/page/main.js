@@ -67,9 +67,9 @@ function sample(words, target) {
 // What to do when all is labelled.
 function next() {
   const rounds = shown.progress.curve.length;
-  const model = rounds ? ` The last model is ${shown.run}/round_${String(rounds - 1).padStart(2, "0")}/model.` : "";
-  return `${shown.progress.step}. When nothing is being trained any more, end the command with Ctrl+C.${model}` +
-    ` For how good it is: python -m spacy deepal status ${shown.run}`;
+  const model = rounds ? ` It is ${shown.run}/round_${String(rounds - 1).padStart(2, "0")}/model.` : "";
+  return `${shown.progress.step}.${model} When the last model is trained, end the command with Ctrl+C.` +
+    ` How good it is: python -m spacy deepal status ${shown.run}`;
 }
 
 function redraw() {
