@@ -192,6 +192,7 @@ class Annotations:
         # What was not taken back, in the order in which it was written.
         self._answers: dict[str, list[Answer]] = {}  # by sentence
         self._history: defaultdict[str, list[Answer]] = defaultdict(list)  # by annotator
+        self._settled: defaultdict[Part, list[Answer]] = defaultdict(list)  # while nothing is new
 
     def refresh(self) -> None:
         """Read what is new in the journal. RAISES (DeepALError): A line is damaged."""
@@ -200,6 +201,7 @@ class Annotations:
             self._apply(event)
 
     def _apply(self, event: Event) -> None:
+        self._settled.clear()
         match event:
             case NewLabel():
                 if event.label not in self.labels:
@@ -240,8 +242,11 @@ class Annotations:
     def settled(self, part: Part) -> list[Answer]:
         """RETURNS (list[Answer]): The answers that count, of all sentences of a part, in the order
         in which the sentences were first shown."""
-        found = (self.final(name) for name in self._answers)
-        return [answer for answer in found if answer is not None and answer.part == part]
+        if not self._settled:
+            for name in self._answers:
+                if (answer := self.final(name)) is not None:
+                    self._settled[answer.part].append(answer)
+        return self._settled[part]
 
     def accepted(self, part: Part) -> list[Answer]:
         """RETURNS (list[Answer]): As `settled`, without ignored sentences."""
