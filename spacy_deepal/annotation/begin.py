@@ -65,7 +65,7 @@ def begin_or_change(
     for path in (*job.inputs, job.dev, job.test, job.patterns, job.code):
         if path is not None and not Path(path).exists():
             raise DeepALError(f"There is no file or folder {path}. Name one that is there.")
-    new = [label for label in labels if label not in annotations.labels]
+    new = [label for label in dict.fromkeys(labels) if label not in annotations.labels]
     for label in new:
         check_label(label, ())
     suggest_by_terms(job.lang, job.terms, job.patterns, [*annotations.labels, *new])

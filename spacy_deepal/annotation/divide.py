@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from itertools import chain
-from pathlib import Path
 
 from spacy.tokens import Doc
 
@@ -81,14 +80,3 @@ def without_entities(doc: Doc) -> Doc:
     """RETURNS (Doc): The same sentence. No word of it is annotated."""
     doc.set_ents([], default="missing")
     return doc
-
-
-def first_words(path: Path, words: int, lang: str) -> list[Doc]:
-    """RETURNS (list[Doc]): The first sentences of a pool, until they have so many words."""
-    taken: list[Doc] = []
-    for doc in read_shards(path, blank_pipeline(lang).vocab):
-        if words <= 0:
-            break
-        taken.append(doc)
-        words -= count_words(doc)
-    return taken

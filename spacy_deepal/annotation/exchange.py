@@ -7,6 +7,7 @@ from ..errors import DeepALError
 from ..files import Row
 from ..rounds.rows import Baseline, Entity
 from .between_annotators import AgreementScores
+from .differences import Difference
 from .labelling_folder import Changes, Measured, Task
 
 LONGEST_NAME = 40  # characters
@@ -39,6 +40,8 @@ class Progress(Row):
     dev_words, test_words (int): What is labelled for these.
     seconds_per_word (float | None): Of the last answers; None before there is one.
     by_annotator (dict): The number of sentences that each has answered.
+    different (int): The sentences about which people say different things.
+    differences (list[Difference]): The last of these.
     """
 
     words: int
@@ -58,18 +61,31 @@ class Progress(Row):
     baseline: Baseline | None
     agreement: AgreementScores | None
     by_annotator: dict[str, int]
+    different: int
+    differences: list[Difference]
     step: str
     error: str | None
 
 
 class View(Row):
-    """What the page of an annotator shows. task: None while there is no sentence."""
+    """What the page of an annotator shows.
+
+    run (str): Its name.
+    run_id (str): No other run has the same.
+    task (Task | None): None while there is no sentence.
+    put_off (bool): The annotator has put it off before.
+    again (int): The sentences that are still to be looked at again, for a new type.
+    finished (bool): All of the text is labelled.
+    """
 
     run: str
+    run_id: str
     lang: str
     labels: list[str]
     task: Task | None
-    queued: int
+    put_off: bool
+    again: int
+    finished: bool
     can_undo: bool
     progress: Progress
 

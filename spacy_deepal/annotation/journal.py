@@ -17,6 +17,7 @@ from ..files import Row, parse_row, to_json_line
 from ..rounds.rows import Entity
 
 Part = Literal["train", "dev", "test"]
+Rule = Literal["first", "last", "majority"]
 LATER, IGNORE = "later", "ignore"
 
 
@@ -176,24 +177,31 @@ def now() -> str:
 class Annotations:
     """What a journal says: the types, and the answers that count.
 
+    rule (str): Which of several different answers counts: the "first", the "last", or the one that
+        most people gave last ("majority").
+    began (str): When the first event was written: no other run on this machine has the same.
     labels (list[str]): The entity types, in the order in which they were added.
     keys (set[str]): The keys of all answers, also of those that were taken back.
     """
 
-    def __init__(self, journal: Journal):
-        self.journal = journal
+    def __init__(self, journal: Journal, rule: Rule = "last"):
+        self.journal, self.rule = journal, rule
+        self.began = ""
         self.labels: list[str] = []
         self.keys: set[str] = set()
         # What was not taken back, in the order in which it was written.
         self._answers: dict[str, list[Answer]] = {}  # by sentence
         self._history: defaultdict[str, list[Answer]] = defaultdict(list)  # by annotator
+        self._settled: defaultdict[Part, list[Answer]] = defaultdict(list)  # while nothing is new
 
     def refresh(self) -> None:
         """Read what is new in the journal. RAISES (DeepALError): A line is damaged."""
         for event in self.journal.read_new():
+            self.began = self.began or event.at
             self._apply(event)
 
     def _apply(self, event: Event) -> None:
+        self._settled.clear()
         match event:
             case NewLabel():
                 if event.label not in self.labels:
@@ -219,16 +227,38 @@ class Annotations:
         return name in self._answers
 
     def final(self, name: str) -> Answer | None:
-        """RETURNS (Answer | None): The answer that counts: the last one. None: the sentence is
-        still to be labelled."""
+        """RETURNS (Answer | None): The answer that counts, by the rule. One that speaks of all of
+        today's types goes before others. None: the sentence is still to be labelled."""
         settled = [answer for answer in self.of(name) if answer.answer != LATER]
-        return settled[-1] if settled else None
+        if len(settled) < 2:
+            return settled[0] if settled else None
+        settled = list(filter(self.complete, settled)) or settled
+        if self.rule == "majority":
+            said = [(answer.answer, sorted(answer.entities)) for answer in settled]
+            most = max(map(said.count, said))
+            settled = [a for a, each in zip(settled, said, strict=True) if said.count(each) == most]
+        return settled[0 if self.rule == "first" else -1]
 
     def settled(self, part: Part) -> list[Answer]:
         """RETURNS (list[Answer]): The answers that count, of all sentences of a part, in the order
         in which the sentences were first shown."""
-        found = (self.final(name) for name in self._answers)
-        return [answer for answer in found if answer is not None and answer.part == part]
+        if not self._settled:
+            for name in self._answers:
+                if (answer := self.final(name)) is not None:
+                    self._settled[answer.part].append(answer)
+        return self._settled[part]
+
+    def accepted(self, part: Part) -> list[Answer]:
+        """RETURNS (list[Answer]): As `settled`, without ignored sentences."""
+        return [answer for answer in self.settled(part) if answer.answer != IGNORE]
+
+    def answers_since_later(self, name: str, annotator: str) -> int | None:
+        """RETURNS (int | None): How many answers an annotator has given since they put a sentence
+        off. None: they have not put it off."""
+        last = next((answer for answer in self.of(name) if answer.by == annotator), None)
+        if last is None or last.answer != LATER:
+            return None
+        return next(n for n, each in enumerate(reversed(self._history[annotator])) if each is last)
 
     def last_of(self, annotator: str) -> Answer | None:
         """RETURNS (Answer | None): The answer that an annotator can take back."""

@@ -10,12 +10,18 @@ from ..corpus.docbin import read_docs
 from ..errors import LabelsAwaited
 from ..rounds.oracle import Oracle
 from ..sentences import KEY, labels_looked_for, sentence_id
-from .journal import IGNORE, Annotations, Answer
+from .journal import IGNORE, Annotations, Answer, Rule
 from .labelling_folder import LabellingFolder
 
 
 class JournalOracle(Oracle):
-    """`spacy_deepal.JournalOracle.v1`: people label with `spacy deepal label`."""
+    """`spacy_deepal.JournalOracle.v1`: people label with `spacy deepal label`.
+
+    contradictions (str): Which of several different answers counts: see `Annotations`.
+    """
+
+    def __init__(self, contradictions: Rule = "last") -> None:
+        self.rule = contradictions
 
     def label(self, docs: Sequence[Doc], folder: Path) -> Iterable[Doc]:
         """Label sentences as people did. Nothing is learnt from one that they ignored.
@@ -23,7 +29,7 @@ class JournalOracle(Oracle):
         RAISES (LabelsAwaited): Some of them wait to be labelled.
         """
         run = folder.parent
-        annotations = read_annotations(run)
+        annotations = read_annotations(run, self.rule)
         if waiting := [doc for doc in docs if not annotations.was_shown(sentence_id(doc))]:
             raise LabelsAwaited(
                 f"{len(waiting)} of the {len(docs)} selected sentences wait to be labelled. Label "
@@ -38,7 +44,7 @@ class JournalOracle(Oracle):
 
     def corrected(self, folder: Path, batch: Path) -> bool:
         """RETURNS (bool): True if the journal says other things about a sentence than the batch."""
-        annotations = read_annotations(folder.parent)
+        annotations = read_annotations(folder.parent, self.rule)
         for doc in read_docs(batch, Vocab()):
             before = _annotation(doc)
             annotate(doc, annotations.final(sentence_id(doc)), annotations)
@@ -47,9 +53,9 @@ class JournalOracle(Oracle):
         return False
 
 
-def read_annotations(run: Path) -> Annotations:
+def read_annotations(run: Path, rule: Rule = "last") -> Annotations:
     """RETURNS (Annotations): What people have said about the sentences of a run."""
-    annotations = Annotations(LabellingFolder(run).journal)
+    annotations = Annotations(LabellingFolder(run).journal, rule)
     annotations.refresh()
     return annotations
 

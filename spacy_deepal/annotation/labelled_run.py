@@ -24,11 +24,9 @@ from ..rounds.settings import (
     read_settings,
     words_of,
 )
-from .journal import Annotations, Answer, Part
+from .journal import Answer, Part
 from .journal_oracle import annotate
-from .labelling_folder import LabellingFolder
-
-MEASURED: tuple[Part, ...] = ("dev", "test")
+from .labelling_folder import MEASURED, LabellingFolder
 
 
 class LabelledRun:
@@ -37,9 +35,9 @@ class LabelledRun:
     def __init__(self, path: Path):
         self.labelling, self.folder = LabellingFolder(path), RunFolder(path)
         self.job = self.labelling.read_job()
-        self.annotations = Annotations(self.labelling.journal)
-        self.annotations.refresh()
+        self.annotations = self.labelling.annotations
         self.pool_words = 0
+        self._reserved: dict[Part, int] = {}  # words
         self._manifest: Manifest | None = None
         self._grown: tuple[str, ...] = ()
         self._baseline_of: tuple | None = None  # types and answers
@@ -89,8 +87,20 @@ class LabelledRun:
         return words_of(share, self.pool_words)
 
     def count_pool(self) -> None:
-        """Count the words of the pool, for a budget that is a share of them."""
+        """Count the words of the pool, for a budget that is a share of them, and the words from
+        which people label dev and test."""
         self.pool_words = Pool(self.labelling.pool).words
+        for part in MEASURED:
+            if (reserve := self.labelling.reserve(part)).exists():
+                self._reserved[part] = Pool(reserve).words
+
+    def target(self, part: Part) -> int:
+        """RETURNS (int): The words that people are to label for dev or test: what was asked for, or
+        all that there is."""
+        if getattr(self.job, part):
+            return 0
+        asked = getattr(self.job, f"{part}_words")
+        return min(asked, self._reserved.get(part, asked))
 
     def selected(self) -> dict[str, int]:
         """RETURNS (dict[str, int]): The words of each sentence that a round has selected."""
@@ -99,9 +109,10 @@ class LabelledRun:
         }
 
     def waiting(self) -> list[Answer]:
-        """RETURNS (list[Answer]): The answers to sentences that no round has selected."""
+        """RETURNS (list[Answer]): The answers to sentences that no round has selected, without
+        ignored ones: nothing is learnt from these."""
         selected = self.selected()
-        return [a for a in self.annotations.settled("train") if a.id not in selected]
+        return [a for a in self.accepted("train") if a.id not in selected]
 
     def open_round(self) -> RoundFolder | None:
         """RETURNS (RoundFolder | None): A round that was interrupted."""
@@ -125,7 +136,7 @@ class LabelledRun:
 
     def accepted(self, part: Part) -> list[Answer]:
         """RETURNS (list[Answer]): The answers of a part, without ignored sentences."""
-        return [a for a in self.annotations.settled(part) if a.answer == "accept"]
+        return self.annotations.accepted(part)
 
     def gold_version(self) -> tuple:
         """RETURNS (tuple): It changes when an answer for dev does, when a type is added, and when

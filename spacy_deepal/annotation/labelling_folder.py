@@ -14,15 +14,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast, get_args
 
 from filelock import FileLock, Timeout
 from pydantic import Field
 
 from ..errors import DeepALError
 from ..files import Row, parse_row, read_json, write_json
+from ..rounds.config_file import load_run_config
 from ..rounds.rows import Baseline, Entity
 from ..rounds.run_folder import LABELLING, RowFile
-from .journal import Journal, Part, Suggestion
+from .journal import Annotations, Journal, Part, Rule, Suggestion
+
+MEASURED: tuple[Part, ...] = ("dev", "test")
 
 
 class LabellingJob(Row):
@@ -105,6 +109,7 @@ class Status(Row):
     budget (int): The words that the next round waits for.
     pool_words (int): 0 while they are not known.
     dev_target, test_target (int): The words that people are to label for dev and test.
+    all_queued (bool): The queue has all that is left of the pool.
     baseline (Baseline | None): How good another pipeline is that suggests.
     error (str | None): Why the process has stopped.
     """
@@ -116,6 +121,7 @@ class Status(Row):
     pool_words: int = 0
     dev_target: int = 0
     test_target: int = 0
+    all_queued: bool = False
     measured: Measured | None = None
     changes: Changes | None = None
     baseline: Baseline | None = None
@@ -152,6 +158,25 @@ class LabellingFolder:
     def journal(self) -> Journal:
         """RETURNS (Journal): A new reader of the journal, at its beginning."""
         return Journal(self.path / "journal.jsonl")
+
+    @property
+    def annotations(self) -> Annotations:
+        """RETURNS (Annotations): What people have said, by the rule of the run's config.
+
+        RAISES (DeepALError): There is no such rule, or a file is damaged.
+        """
+        oracle: dict[str, str] = {}
+        if self.config_file.exists():
+            oracle = load_run_config(self.config_file, {})["active_learning"].get("oracle", {})
+        rule = oracle.get("contradictions", "last")
+        if rule not in get_args(Rule):
+            raise DeepALError(
+                f"{self.config_file}, [active_learning.oracle]: there is no contradictions = "
+                f"{rule!r}. Choose one of {', '.join(get_args(Rule))}."
+            )
+        annotations = Annotations(self.journal, cast(Rule, rule))
+        annotations.refresh()
+        return annotations
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -14,10 +14,10 @@ from ..acquisition.selection import select
 from ..pipelines import blank_pipeline
 from ..pool.lookup import fetch
 from ..pool.pool import Pool
+from ..pool.shards import read_shards
 from ..rounds.other_pipeline import OtherPipeline
 from ..seeds import derive_seed
 from ..sentences import sentence_id
-from .divide import first_words
 from .journal import IGNORE, Annotations, Answer, Part, Suggestion
 from .labelling_folder import LabellingFolder, LabellingJob, Task
 from .suggestions import Suggest, Suggester, without_overlaps
@@ -61,22 +61,23 @@ class Ranking:
         seen = annotations.settled("train") if round is not None else []
         trained = {label for answer in seen for _, _, label in answer.entities}
         self.suggester = Suggester(tuple(annotations.labels), nlp, other, terms, trained)
-        self.scored = 0
+        self.all_queued = False
 
     def make_queue(self) -> list[Task]:
-        """RETURNS (list[Task]): The queue. `scored` then is how many sentences of the pool are left
-        to be labelled."""
+        """RETURNS (list[Task]): The queue. `all_queued` then says whether it has all that is left
+        of the pool, apart from copies."""
         pool = self._pool_tasks(self._rank())
         return [*self._sample("dev"), *self._sample("test"), *self._again(), *pool]
 
     def _sample(self, part: Part) -> Iterator[Task]:
-        """YIELDS (Task): What is still to be labelled of dev or test. Nothing is suggested: a
-        sample that agrees with the model because people followed it measures nothing."""
+        """YIELDS (Task): Sentences for dev or test, in a random order: those that nobody has
+        labelled, of which the session takes as many as it needs, and those that do not know all
+        types yet. Nothing is suggested: a sample that agrees with the model because people followed
+        it measures nothing."""
         path = self.folder.reserve(part)
         if not path.exists():
             return
-        words = getattr(self.job, f"{part}_words")
-        for doc in first_words(path, words, self.job.lang):
+        for doc in read_shards(path, blank_pipeline(self.job.lang).vocab):
             answer = self.annotations.final(sentence_id(doc))
             if answer is None:
                 yield self._task(part, doc)
@@ -107,8 +108,13 @@ class Ranking:
             budget=BATCHES_AHEAD * self.budget if self.max_similarity is None else None,
             seed=derive_seed(self.seed, "queue", self.round or 0),
         )
-        self.scored = len(scores)
-        return self._choose(scores)
+        chosen = self._choose(scores)
+        most, names = BATCHES_AHEAD * self.budget, {item.id for item in chosen}
+        room = most - sum(item.words for item in chosen)  # what it holds was passed over: a copy
+        self.all_queued = not any(
+            room < item.words <= most for item in scores if item.id not in names
+        )
+        return chosen
 
     def _choose(self, scores: list[Score]) -> list[Score]:
         if self.acquisition is None and self.suggester.can_promise:

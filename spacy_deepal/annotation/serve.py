@@ -44,6 +44,7 @@ class TrainerProcess:
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl+C is for the command, which then ends this process
             )
 
     def watch(self) -> str | None:
@@ -107,9 +108,9 @@ def serve(
         try:
             _wait_for_text(folder, trainer)
             session = Session(run)
-            server = uvicorn.Server(
-                uvicorn.Config(make_app(session, token=token), log_level="warning")
-            )
+            app = make_app(session, token=token)
+            # With a lifespan, of which the app has none, a second Ctrl+C would print a traceback.
+            server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
             address = page_address(host, listener.getsockname()[1], token)
             show(address)
             if browser:

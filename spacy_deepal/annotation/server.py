@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..errors import DeepALError
 from ..files import Row, parse_row
 from .exchange import LONGEST_NAME, Given
-from .session import Session
+from .session import OtherRun, Session
 
 PAGE_FOLDER = "page"  # the folder of the page's files, beside this module
 COOKIE = "spacy_deepal_token"
@@ -49,20 +49,27 @@ def make_app(session: Session, *, token: str | None = None) -> ASGIApp:
 
     async def answer(request: Request) -> Response:
         given = parse_row(Given, await _sent(request), "The answer", RELOAD)
-        session.answer(_annotator(request), given)
+        session.answer(_asked(request), given)
         return _show(request)
 
     async def undo(request: Request) -> Response:
-        session.undo(_annotator(request))
+        session.undo(_asked(request))
         return _show(request)
 
     async def add_label(request: Request) -> Response:
         sent = parse_row(SentLabel, await _sent(request), "The type", RELOAD)
-        session.add_label(_annotator(request), sent.label.strip())
+        session.add_label(_asked(request), sent.label.strip())
         return _show(request)
 
     def _show(request: Request) -> Response:
-        return JSONResponse(session.view(_annotator(request)).model_dump())
+        return JSONResponse(session.view(_asked(request)).model_dump())
+
+    def _asked(request: Request) -> str:
+        """RETURNS (str): The annotator. RAISES (DeepALError): It is no name, or the page is that of
+        another run."""
+        if (run_id := request.query_params.get("run")) is not None:
+            session.check_run(run_id)
+        return _annotator(request)
 
     routes = [
         Route("/api/view", view),
@@ -84,7 +91,7 @@ async def _sent(request: Request) -> Any:
 
 
 async def _explain(request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error)}, 400)
+    return JSONResponse({"error": str(error)}, 409 if isinstance(error, OtherRun) else 400)
 
 
 def _annotator(request: Request) -> str:
@@ -113,7 +120,8 @@ class Guard:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        response = self._refuse(request.headers) or self._check_token(request)
+        refusal = self._refuse(request.headers) or self._check_token(request)
+        response = _refusal(refusal, request) if isinstance(refusal, str) else refusal
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -122,20 +130,20 @@ class Guard:
 
         await (response or self.app)(scope, receive, send_with_headers)
 
-    def _refuse(self, headers: Headers) -> Response | None:
-        """RETURNS (Response | None): The answer to a request that another site has caused."""
+    def _refuse(self, headers: Headers) -> str | None:
+        """RETURNS (str | None): Why nothing is told to a request that another site has caused."""
         host, origin = headers.get("host", ""), headers.get("origin")
         if self.token is None and not is_loopback(_name(host)):
-            return _refusal(f"This page is not served under the name {host!r}.")
+            return f"This page is not served under the name {host!r}."
         if origin is not None and origin.partition("://")[2] != host:
-            return _refusal(f"Requests from {origin} are refused.")
+            return f"Requests from {origin} are refused."
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            return _refusal("Requests from other sites are refused.")
+            return "Requests from other sites are refused."
         return None
 
-    def _check_token(self, request: Request) -> Response | None:
-        """RETURNS (Response | None): The answer to a request without the right token, or to the one
-        that brings it in the address."""
+    def _check_token(self, request: Request) -> Response | str | None:
+        """RETURNS (Response | str | None): The answer to a request that brings the right token in
+        the address; why one without it is refused; None for one that may come in."""
         if self.token is None:
             return None
         if (given := request.query_params.get("token")) is not None and self._fits(given):
@@ -144,7 +152,7 @@ class Guard:
             return response
         if self._fits(request.cookies.get(COOKIE, "")):
             return None
-        return _refusal("Open the address with the token that the command printed.")
+        return "Open the address with the token that the command printed."
 
     def _fits(self, given: str) -> bool:
         return self.token is not None and hmac.compare_digest(given.encode(), self.token.encode())
@@ -166,5 +174,8 @@ def _name(host: str) -> str:
         return ""
 
 
-def _refusal(message: str) -> Response:
-    return JSONResponse({"error": message}, 403)
+def _refusal(message: str, request: Request) -> Response:
+    """RETURNS (Response): For the page's script or, of any other address, for a person to read."""
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"error": message}, 403)
+    return PlainTextResponse(message, 403)

@@ -7,13 +7,20 @@ from time import monotonic
 from ..errors import DeepALError
 from ..rounds.run_folder import RunFolder
 from .between_annotators import compare_annotators
+from .differences import find_differences
 from .exchange import CurvePoint, Given, Progress, View, check_entities, check_label
-from .journal import LATER, Annotations, Answer, NewLabel, Undo, now
-from .labelling_folder import LabellingFolder, Status, Task
+from .journal import Answer, NewLabel, Part, Undo, now
+from .labelling_folder import MEASURED, LabellingFolder, Status, Task
 
 HELD_SECONDS = 1800.0  # after this time without a request, others may get an annotator's sentence
+PUT_OFF = 10  # answers after which a sentence that was put off comes again
+DIFFERENCES_BESIDE = 5  # sentences beside the page about which people say different things
 RECENT = 100  # answers from which the time for a word is computed
 LONGEST_SECONDS = 120.0  # a person who takes longer for a sentence is making coffee
+
+
+class OtherRun(DeepALError):
+    """A page asks for another run than the one that is served."""
 
 
 class Session:
@@ -27,8 +34,7 @@ class Session:
         self.job = self.folder.read_job()
         self.journal = self.folder.journal
         self.journal.mend()
-        self.annotations = Annotations(self.journal)
-        self.annotations.refresh()
+        self.annotations = self.folder.annotations
         self._held = self._read_held()
         self._seen: dict[str, float] = {}
         self._queue: list[Task] = []
@@ -37,17 +43,31 @@ class Session:
         self._curve: list[CurvePoint] = []
         self._read: dict[Path, int] = {}
 
+    def check_run(self, run_id: str) -> None:
+        """RAISES (OtherRun): A page shows another run, which was served here before."""
+        self._refresh()
+        if run_id != self.annotations.began:
+            raise OtherRun(
+                "Another run is served here now. Load the page again. An answer of yours that had "
+                "not arrived is kept in this browser, for when its run is served again."
+            )
+
     def view(self, annotator: str) -> View:
         """RETURNS (View): What to show to an annotator. The sentence stays theirs."""
         self._refresh()
         self._seen[annotator] = monotonic()
         task = self._task(annotator)
+        open_tasks = [*self._due()]
+        since = None if task is None else self.annotations.answers_since_later(task.id, annotator)
         return View(
             run=self.folder.run.resolve().name,
+            run_id=self.annotations.began,
             lang=self.job.lang,
             labels=self.annotations.labels,
             task=task,
-            queued=len(self._queue),
+            put_off=since is not None,
+            again=sum(task.again for task in open_tasks),
+            finished=self._status.all_queued and not open_tasks,
             can_undo=self.annotations.last_of(annotator) is not None,
             progress=self.progress(),
         )
@@ -100,8 +120,9 @@ class Session:
 
     def progress(self) -> Progress:
         """RETURNS (Progress): How far the labelling is."""
-        train, dev, test = (self.annotations.settled(part) for part in ("train", "dev", "test"))
+        train, dev, test = (self.annotations.accepted(part) for part in ("train", "dev", "test"))
         everything, status = [*train, *dev, *test], self._status
+        differences = find_differences(self.annotations)
         words, recent = _count(train), sorted(everything, key=lambda a: a.at)[-RECENT:]
         return Progress(
             words=words,
@@ -123,6 +144,8 @@ class Session:
             baseline=status.baseline,
             agreement=compare_annotators(self.annotations.of(a.id) for a in everything),
             by_annotator=_by_annotator(self.annotations.of(a.id) for a in everything),
+            different=len(differences),
+            differences=differences[-DIFFERENCES_BESIDE:],
             step=status.step,
             error=self._error or status.error,
         )
@@ -159,24 +182,41 @@ class Session:
         return task
 
     def _open(self, annotator: str) -> Iterator[Task]:
-        """YIELDS (Task): The sentences that this annotator can label, the next one first. Those put
-        off until later come last in their part."""
+        """YIELDS (Task): The sentences that this annotator can label, the next one first. One that
+        they have put off comes after PUT_OFF others, or if there are no others."""
         taken = {task.id for name, task in self._held.items() if self._is_here(name, annotator)}
-        parts: dict[str, tuple[list[Task], list[Task]]] = {}
-        for task in self._queue:
-            answers = self.annotations.of(task.id)
-            final = self.annotations.final(task.id)
-            if task.id in taken or (final is not None and self._is_done(task, final)):
+        put_off: list[tuple[int, Task]] = []
+        for task in self._due():
+            if task.id in taken:
                 continue
-            group = "again" if task.again else task.part
-            fresh, put_off = parts.setdefault(group, ([], []))
-            (put_off if any(a.answer == LATER for a in answers) else fresh).append(task)
-        for fresh, put_off in parts.values():
-            yield from fresh
-            yield from put_off
+            since = self.annotations.answers_since_later(task.id, annotator)
+            if since is None or since >= PUT_OFF:
+                yield task
+            else:
+                put_off.append((since, task))
+        put_off.sort(key=lambda each: -each[0])  # first that which was put off first
+        yield from (task for _, task in put_off)
 
-    def _is_done(self, task: Task, final: Answer) -> bool:
-        return not task.again or self.annotations.complete(final)
+    def _due(self) -> Iterator[Task]:
+        """YIELDS (Task): The sentences of the queue that are to be labelled. Of dev and test, they
+        are as many as reach the target without ignored ones, and more while there is no entity."""
+        missing = {part: self._missing(part) for part in MEASURED}
+        for task in self._queue:
+            final = self.annotations.final(task.id)
+            if final is not None and (not task.again or self.annotations.complete(final)):
+                continue
+            if task.part != "train" and not task.again:
+                if missing[task.part] <= 0:
+                    continue
+                missing[task.part] -= task.words
+            yield task
+
+    def _missing(self, part: Part) -> int:
+        """RETURNS (int): The words that dev or test lacks. One without an entity lacks a sentence,
+        whatever its size: F1 cannot be measured on it."""
+        accepted, target = self.annotations.accepted(part), getattr(self._status, f"{part}_target")
+        missing = target - _count(accepted)
+        return missing if any(answer.entities for answer in accepted) else max(1, missing)
 
     def _is_here(self, name: str, annotator: str) -> bool:
         """RETURNS (bool): Whether another annotator is still at work on their sentence."""

@@ -50,10 +50,10 @@ class Trainer:
     def __init__(self, path: Path, use_gpu: int = -1):
         self.run = LabelledRun(path)
         self.use_gpu = use_gpu
-        self.status = self.run.labelling.read_status()
+        status = self.run.labelling.read_status()
+        self.status = status.model_copy(update={"all_queued": False})  # `queued` is empty
         self.queued: dict[str, int] = {}  # the words of each sentence of the pool in the queue
         self.scores: dict[str, float] = {}
-        self.all_queued = False  # nothing of the pool is left outside the queue
         self.ranked: tuple | None = None  # what the queue was made for
         self.logger: RoundLogger | None = None
         self.measured: tuple | None = None  # what the last model was measured on
@@ -99,7 +99,7 @@ class Trainer:
             self.measure_last()
         else:
             return False
-        self.tell("Waiting for labels")
+        self.tell("The last model is trained" if self.used_up else "Waiting for labels")
         return True
 
     def training(self) -> Training:
@@ -118,8 +118,12 @@ class Trainer:
     def is_due(self) -> bool:
         """RETURNS (bool): Whether enough is labelled for a round, or all that is left."""
         words = sum(answer.words for answer in self.run.waiting())
-        used_up = self.all_queued and not self.words_left()
-        return words > 0 and (words >= self.run.budget or used_up)
+        return words > 0 and (words >= self.run.budget or self.used_up)
+
+    @property
+    def used_up(self) -> bool:
+        """RETURNS (bool): Whether all of the pool is labelled."""
+        return self.status.all_queued and not self.words_left()
 
     def words_left(self) -> int:
         """RETURNS (int): The words of the sentences in the queue that nobody has answered."""
@@ -159,7 +163,7 @@ class Trainer:
         """RETURNS (tuple): When this changes, the queue is made anew: there is a new model or a new
         type, or the queue runs low."""
         full = BATCHES_AHEAD * self.run.budget
-        low = not self.all_queued and self.words_left() < LOW * full
+        low = not self.status.all_queued and self.words_left() < LOW * full
         return len(self.run.folder.metrics), tuple(self.run.annotations.labels), low
 
     def rank_again(self) -> None:
@@ -197,7 +201,8 @@ class Trainer:
         fresh = [task for task in tasks if task.part == "train" and not task.again]
         self.queued = {task.id: task.words for task in fresh}
         self.scores = {task.id: task.score for task in fresh if task.score is not None}
-        self.all_queued = ranking.scored == len(fresh)
+        update = {"all_queued": ranking.all_queued}
+        self.status = self.status.model_copy(update=update)
         self.ranked = self.state_of_queue()
 
     def measure_last(self) -> None:
@@ -220,7 +225,7 @@ class Trainer:
     def tell(self, step: str) -> None:
         """Tell the page, and the log, what comes next."""
         print(time.strftime("%H:%M:%S"), step, flush=True)
-        run, job = self.run, self.run.job
+        run = self.run
         self.status = self.status.model_copy(
             update={
                 "step": step,
@@ -228,8 +233,8 @@ class Trainer:
                 "selected_words": sum(run.selected().values()),
                 "budget": run.budget,
                 "pool_words": run.pool_words,
-                "dev_target": 0 if job.dev else job.dev_words,
-                "test_target": 0 if job.test else job.test_words,
+                "dev_target": run.target("dev"),
+                "test_target": run.target("test"),
             }
         )
         run.labelling.write_status(self.status)

@@ -8,6 +8,8 @@ import jinja2
 from markupsafe import Markup
 
 from ..about import __version__
+from ..annotation.differences import find_differences
+from ..annotation.labelling_folder import LabellingFolder
 from ..files import write_atomically
 from ..rounds.rows import GenreCount
 from .batches import LabelColors, ShownBatch, show_batch
@@ -53,6 +55,7 @@ def write_report(comparison: Comparison, output: Path, title: str = "Deep active
         stops=find_stops,
         batches=_show_batches(comparison.runs),
         reliability=reliability_svg,
+        differences=lambda run: find_differences(LabellingFolder(run.folder.path).annotations),
     )
     with write_atomically(output) as stream:
         stream.write(page)

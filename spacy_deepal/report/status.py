@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..acquisition.registry import NAME, acquisition_label
 from ..annotation.between_annotators import AgreementScores, compare_annotators
+from ..annotation.differences import Difference, find_differences
 from ..annotation.journal import Annotations, Answer
 from ..annotation.labelling_folder import LabellingFolder, Measured
 from ..annotation.suggestion_counts import SuggestionCounts, count_suggestions
@@ -18,6 +19,7 @@ from .forecast import MIN_ROUNDS, Forecast, forecast
 STABLE = 0.98  # stability at which models hardly differ
 GAIN = 0.01  # F1 that is worth going on for
 UNSURE = 0.1  # width of the interval of F1 on dev that is too wide to decide by
+FEW_ENTITIES = 10  # in dev: with fewer, F1 on dev says nothing
 COMPARED = 20  # sentences that two people have to have labelled to say how far people agree
 
 
@@ -49,6 +51,7 @@ class RunStatus(Row):
     waiting (int): The words that people have labelled and no round has trained on yet.
     types (dict): Scores on dev after the last round, by entity type.
     measured (Measured | None): F1 on dev with its interval.
+    differences (list[Difference]): The sentences that people have labelled differently.
     advice (list[str]): Whether to go on or to stop, and what else to do.
     """
 
@@ -60,6 +63,7 @@ class RunStatus(Row):
     types: dict[str, TypeScores]
     measured: Measured | None
     agreement: AgreementScores | None
+    differences: list[Difference]
     suggestions: SuggestionCounts | None
     baseline: Baseline | None
     forecast: Forecast | None
@@ -76,11 +80,10 @@ def read_run_status(path: Path, *, more: int | None = None) -> RunStatus:
     """
     folder, labelling = RunFolder(path), LabellingFolder(path)
     metrics = folder.metrics
-    annotations = Annotations(labelling.journal)
-    annotations.refresh()
+    annotations = labelling.annotations
     manifest = folder.manifest if metrics or not labelling.begun else None
     block = {NAME: manifest.acquisition, **manifest.arguments} if manifest else {}
-    answers = annotations.settled("train")
+    answers = annotations.accepted("train")
     parts = [a for part in ("train", "dev", "test") for a in annotations.settled(part)]
     selected = {here.number: here.selected.read() for here in folder.rounds()}
     taken = {item.id for items in selected.values() for item in items}
@@ -94,6 +97,7 @@ def read_run_status(path: Path, *, more: int | None = None) -> RunStatus:
         types=metrics[-1].dev_ents_per_type if metrics else {},
         measured=labelling.read_status().measured if labelling.begun else None,
         agreement=compare_annotators(annotations.of(a.id) for a in parts),
+        differences=find_differences(annotations),
         suggestions=count_suggestions(answers) if labelling.begun else None,
         baseline=folder.baseline,
         forecast=_forecast(metrics, pool_words, more),
@@ -157,7 +161,13 @@ def _advise(status: RunStatus) -> Iterator[str]:
     stability = [each.stability for each in rounds]
     if rounds and stopping_point(stability[-ROUNDS:], STABLE) is not None:
         yield f"What the model finds hardly changes any more: you may stop (stability {STABLE})."
-    if (measured := status.measured) and measured.high - measured.low > UNSURE:
+    measured = status.measured
+    if measured and measured.entities < FEW_ENTITIES:
+        yield (
+            "Dev has too few entities to measure F1. Label more of dev before you decide: "
+            "--dev-words."
+        )
+    elif measured and measured.high - measured.low > UNSURE:
         yield (
             f"F1 on dev is known only from {points(measured.low)} to {points(measured.high)}. "
             "Label more of dev before you decide: --dev-words."

@@ -5,9 +5,12 @@ from typing import Any
 
 from wasabi import table
 
+from ..annotation.differences import Difference
 from .forecast import INSIDE, Forecast
 from .page import duration
-from .status import RoundStatus, RunStatus, points
+from .status import FEW_ENTITIES, RoundStatus, RunStatus, points
+
+DIFFERENCES_LISTED = 20  # sentences that people have labelled differently
 
 
 def describe_status(status: RunStatus) -> str:
@@ -68,9 +71,11 @@ def _table(header: Sequence[str], rows: Sequence[tuple[str, ...]]) -> str:
 
 def _facts(status: RunStatus) -> Iterator[str]:
     if (measured := status.measured) is not None:
+        low, high, count = points(measured.low), points(measured.high), measured.entities
+        few = count < FEW_ENTITIES
         yield (
-            f"F1 on dev: {points(measured.f)}, from {points(measured.low)} to "
-            f"{points(measured.high)} (95%), on {measured.entities:,} entities."
+            f"F1 on dev: {points(measured.f)}{'' if few else f', from {low} to {high} (95%)'}, on "
+            f"{count:,} entit{'y' if count == 1 else 'ies'}{', too few to rely on' if few else ''}."
         )
     if (other := status.baseline) is not None:
         passed = next((r for r in status.rounds if r.dev_ents_f > other.dev_ents_f), None)
@@ -81,6 +86,7 @@ def _facts(status: RunStatus) -> Iterator[str]:
             f"Agreement of people: F1 {points(agreement.exact)} on {agreement.sentences:,} "
             f"sentences, or {points(agreement.overlapping)} if boundaries do not matter."
         )
+    yield from _differences(status.differences)
     if (counts := status.suggestions) is not None and (counts.shown or counts.missed):
         share = f" ({counts.accepted / counts.shown:.0%})" if counts.shown else ""
         yield (
@@ -88,6 +94,22 @@ def _facts(status: RunStatus) -> Iterator[str]:
             f"{counts.changed:,} changed, {counts.removed:,} removed. Entities that were missed: "
             f"{counts.missed:,}."
         )
+
+
+def _differences(differences: Sequence[Difference]) -> Iterator[str]:
+    if not differences:
+        return
+    count = len(differences)
+    which = (
+        f" The last {DIFFERENCES_LISTED}, and all with --json:"
+        if count > DIFFERENCES_LISTED
+        else ""
+    )
+    yield f"Labelled differently: {count:,} sentence{'s' * (count > 1)}.{which}"
+    for each in differences[-DIFFERENCES_LISTED:]:
+        yield f"  {each.text}"
+        for name, said in each.said.items():
+            yield f"    {name}: {said}{' (counts)' * (name == each.counts)}"
 
 
 def _describe_forecast(ahead: Forecast, last: RoundStatus) -> str:

@@ -17,16 +17,19 @@ from spacy_deepal.annotation.session import Session
 from spacy_deepal.cli.label import label_config
 
 LABELS = ["PER", "LOC"]
+WAITING = Status(
+    step="Waiting for labels", budget=4, pool_words=100, dev_target=1000, test_target=1000
+)
 SENTENCES = ("Ada saw Rome .", "It rained .", "Bob went home .", "Nobody knew Lima .")
 
 
-def begin(path, **asked):
+def begin(path, labels=LABELS, **asked):
     """Begin a run on a few sentences."""
     text = path.parent / "articles.txt"
     text.write_text("\n".join(SENTENCES), encoding="utf8")
     values = {"inputs": [str(text)], "dev_words": 6, **asked}
     config = label_config(None, "en", 6, 4)
-    begin_or_change(path, config=config, labels=LABELS, lang="en", asked=values)
+    begin_or_change(path, config=config, labels=labels, lang="en", asked=values)
     return LabellingFolder(path)
 
 
@@ -40,13 +43,13 @@ def make_queue(count=6, **more):
     return [make_task(f"s{number}", **more) for number in range(count)]
 
 
-def make_session(path, tasks, **asked):
+def make_session(path, tasks, status=None, **asked):
     """A session with this queue."""
     folder = LabellingFolder(path)
     if not folder.begun:
         folder = begin(path, **asked)
     folder.write_queue(tasks)
-    folder.write_status(Status(step="Waiting for labels", budget=4, pool_words=100))
+    folder.write_status(status or WAITING)
     return Session(path)
 
 
@@ -109,9 +112,9 @@ class Client:
 
 
 @contextmanager
-def serving(app):
-    """Serve an application on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+def serving(app, port=0):
+    """Serve an application on a port; with 0, on any that is free."""
+    with socket.create_server(("127.0.0.1", port)) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

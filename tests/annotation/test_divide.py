@@ -3,7 +3,7 @@
 import pytest
 import spacy
 
-from spacy_deepal.annotation.divide import divide_text, draw_reserves, first_words
+from spacy_deepal.annotation.divide import divide_text, draw_reserves
 from spacy_deepal.annotation.labelling_folder import LabellingFolder, LabellingJob
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.sentences import count_words, sentence_id
@@ -68,10 +68,3 @@ def test_neither_the_order_of_the_text_nor_other_sentences_change_what_is_drawn(
     assert draw_reserves(docs, {"dev": 30}, seed=1)["dev"] != drawn
     larger = draw_reserves(docs, {"dev": 60}, seed=0)["dev"]
     assert larger[: len(drawn)] == drawn
-
-
-def test_first_words_stops_when_there_are_enough(tmp_path):
-    folder = divide(tmp_path)
-    taken = first_words(folder.reserve("dev"), 30, "xx")
-    assert [sentence_id(doc) for doc in taken] == ids(folder.reserve("dev"))[: len(taken)]
-    assert sum(map(count_words, taken)) >= 30 > sum(map(count_words, taken[:-1]))

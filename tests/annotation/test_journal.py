@@ -152,3 +152,27 @@ def test_an_answer_is_complete_if_it_speaks_of_all_types(tmp_path):
     assert not found.complete(old)
     assert found.complete(new)
     assert found.complete(answer("s3", answer="ignore", labels=["PER"]))
+
+
+@pytest.mark.parametrize(
+    ("rule", "counts"), [("first", "ada"), ("last", "dan"), ("majority", "cem")]
+)
+def test_of_several_answers_one_counts_by_the_rule(tmp_path, rule, counts):
+    journal = Journal(tmp_path / "journal.jsonl")
+    said = {"ada": [(0, 1, "PER")], "bob": [], "cem": [], "dan": [(0, 2, "PER")]}
+    for event in (label("PER"), *(answer("a", ents, by=who) for who, ents in said.items())):
+        journal.append(event)
+    found = Annotations(journal, rule)
+    found.refresh()
+    assert found.final("a").by == counts
+
+
+def test_an_answer_that_knows_all_types_counts_before_others(tmp_path):
+    """Else the sentence would be asked for again and again."""
+    journal = Journal(tmp_path / "journal.jsonl")
+    old, new = answer("a", by="ada"), answer("a", by="bob", labels=["PER", "LOC"])
+    for event in (label("PER"), old, label("LOC"), new):
+        journal.append(event)
+    found = Annotations(journal, "first")
+    found.refresh()
+    assert found.final("a").by == "bob"

@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from spacy_deepal.annotation.server import make_app
 
-from .build import make_queue, make_session, make_task, serving, suggestion
+from .build import WAITING, make_given, make_queue, make_session, make_task, serving, suggestion
 
 pytestmark = pytest.mark.slow
 PHONE = {"width": 390, "height": 844}
@@ -44,8 +44,8 @@ def opened(browser, tmp_path):
     """Call it with tasks: it opens the page on them."""
     contexts = []
 
-    def open_page(tasks, **options):
-        session = make_session(tmp_path / "run", tasks)
+    def open_page(tasks, status=None, **options):
+        session = make_session(tmp_path / "run", tasks, status)
         server = serving(make_app(session))
         client = server.__enter__()
         context = browser.new_context(viewport={"width": 1200, "height": 800}, **options)
@@ -74,6 +74,29 @@ def test_an_answer_waits_for_the_new_token_of_a_command_that_was_started_again(b
         assert session.annotations.final("s0") is None
         page.page.goto(f"http://127.0.0.1:{client.port}/?token=new")
         assert page.answered("s0") == [(0, 1, "PER")]
+
+
+def test_an_answer_that_has_not_arrived_waits_for_its_own_run(browser, tmp_path):
+    """Another run is served on the same port, and it even has a sentence of the same text."""
+    sessions = [make_session(tmp_path / name, make_queue(2)) for name in ("one", "two")]
+    one, two = map(make_app, sessions)
+    with browser.new_context() as context:
+        page = Page(context.new_page(), sessions[0])
+        with serving(one) as client:
+            page.page.goto(f"http://127.0.0.1:{client.port}/")
+            page.page.wait_for_selector("#t0")
+        page.press("1", "Enter")
+        page.page.wait_for_selector("#message:has-text('does not answer')")
+        with serving(two, client.port):
+            page.page.wait_for_selector("#message:has-text('Another run is served')")
+            page.page.reload()
+            page.page.wait_for_selector("#run:text-is('two')")
+            page.page.wait_for_selector("#t0")
+        assert not sessions[1].annotations.keys
+        with serving(one, client.port):
+            page.page.reload()
+            page.page.wait_for_selector("#sentence[data-id=s1]")
+            assert page.session.annotations.final("s0").entities == [(0, 1, "PER")]
 
 
 def test_arrows_move_shift_marks_and_a_number_gives_the_type(opened):
@@ -189,6 +212,74 @@ def test_the_page_asks_no_other_server_for_anything(opened):
     page.page.reload()
     page.page.wait_for_selector("#sentence .token")
     assert {url.split("/")[2].split(":")[0] for url in asked} == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("size", [{"width": 1200, "height": 800}, PHONE], ids=["desktop", "phone"])
+def test_the_sentence_stays_in_its_place_between_dev_and_train(opened, size):
+    status = WAITING.model_copy(update={"dev_target": 4})
+    page = opened([make_task("d0", part="dev"), make_task("t0")], status)
+    page.page.set_viewport_size(size)
+    before = page.token(0).bounding_box()
+    page.answered("d0", "1", "Enter")
+    assert page.token(0).bounding_box() == before
+
+
+def test_what_is_put_off_comes_again_with_a_note(opened):
+    page = opened(make_queue(1))
+    page.press("l")
+    page.page.wait_for_selector("#purpose:has-text('put this one off')")
+    assert page.answered("s0", "1", "Enter") == [(0, 1, "PER")]
+
+
+def test_what_is_looked_at_again_is_counted_down(opened):
+    page = opened([make_task("s0", again=True), make_task("s1", again=True)])
+    assert "2 to go" in page.page.inner_text("#purpose")
+    page.answered("s0", "Enter")
+    assert "1 to go" in page.page.inner_text("#purpose")
+
+
+def test_the_page_says_that_all_is_labelled_and_what_to_do_next(opened):
+    page = opened(make_queue(1), WAITING.model_copy(update={"all_queued": True}))
+    page.answered("s0", "x")
+    assert "All is labelled" in page.page.inner_text("#purpose")
+    assert "spacy deepal status run" in page.page.inner_text("#empty")
+
+
+def test_why_the_background_process_has_stopped_stays_on_the_page(opened):
+    page = opened(make_queue(3))
+    page.session.set_error("The disk is full.")
+    for name in ("s0", "s1"):
+        page.answered(name, "x")
+        page.page.wait_for_function("() => !document.body.classList.contains('busy')")
+        assert page.page.inner_text("#message") == "The disk is full."
+
+
+def test_what_people_labelled_differently_is_listed_with_who_said_what(opened):
+    page = opened(make_queue(2))
+    for name, entities in (("ada", [(0, 1, "PER")]), ("bob", [])):
+        page.session.answer(name, make_given(make_task("s1"), entities, key=name))
+    page.page.reload()
+    page.page.wait_for_selector("#people .difference")
+    text = page.page.inner_text("#people")
+    assert "1 sentence is labelled differently." in text
+    assert "Ada saw Rome .\nada: Ada (PER)\nbob: no entity (counts)" in text
+
+
+def test_f1_on_few_entities_has_no_interval(opened):
+    page = opened(make_queue(1))
+    measured = {"round": 0, "f": 1.0, "low": 1.0, "high": 1.0, "sentences": 1, "entities": 1}
+    more = {"measured": measured, "curve": [{"words": 300, "f": 1.0}], "waiting": 7}
+    progress = page.session.progress().model_dump() | more
+    text = page.page.evaluate(
+        """async (progress) => {
+            (await import("/panel.js")).showProgress(progress);
+            return document.querySelector("aside").innerText;
+        }""",
+        progress,
+    )
+    assert "95%" not in text
+    assert "1 sentence with 1 entity: too few" in text
+    assert "7 words, enough" in text  # of 4
 
 
 @pytest.mark.parametrize("size", [{"width": 1200, "height": 800}, PHONE], ids=["desktop", "phone"])

@@ -1,10 +1,13 @@
 """Starting the labelling: one process for a run, a free port, a token for other machines."""
 
+import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
@@ -60,6 +63,25 @@ def test_a_background_process_that_was_killed_is_started_again(tmp_path):
     stopped = trainer.process
     assert trainer.watch() is None
     assert trainer.process is stopped  # nobody starts it again
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_ends_the_command_without_a_traceback(tmp_path, times):
+    """A terminal gives it to all processes of the command. An impatient user gives it twice."""
+    folder = begin(tmp_path / "run")
+    options = [str(folder.run), "--port", "0", "--no-browser"]
+    command = [sys.executable, "-m", "spacy", "deepal", "label", *options]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as process:
+        said = process.stdout.readline()  # the address
+        time.sleep(0.5)
+        for _ in range(times):
+            os.killpg(process.pid, signal.SIGINT)
+            time.sleep(0.02)
+        said += process.stdout.read()
+    assert said.startswith("http://")
+    assert "Traceback" not in said + folder.log.read_text()
 
 
 def test_a_background_process_ends_if_the_command_was_killed_before_it_had_begun(tmp_path):

@@ -1,5 +1,7 @@
 """The web server: only our own page gets in, and what it sends reaches the journal."""
 
+from urllib.parse import quote
+
 import pytest
 
 from spacy_deepal.annotation.server import is_loopback, make_app
@@ -27,6 +29,19 @@ def test_an_answer_brings_the_next_sentence_and_is_in_the_journal(client, sessio
     assert view["progress"]["sentences"] == 1
     answer = session.annotations.final("s0")
     assert (answer.by, answer.entities, answer.tokens) == ("ada", [(0, 1, "PER")], task["tokens"])
+
+
+@pytest.mark.parametrize("path", ["answer", "undo", "labels", "view"])
+def test_the_page_of_another_run_is_told_so_and_changes_nothing(client, session, path):
+    given = make_given(session.view("me").task).model_dump()
+    before = session.journal.path.read_bytes()
+    address = f"/api/{path}?run=another"
+    response = client.get(address) if path == "view" else client.post(address, given)
+    assert response.status == 409
+    assert "Another run is served" in response.json()["error"]
+    assert session.journal.path.read_bytes() == before
+    own = client.get("/api/view").json()["run_id"]
+    assert client.get(f"/api/view?run={quote(own)}").status == 200
 
 
 def test_undo_and_new_types_have_addresses_of_their_own(client, session):
@@ -116,7 +131,9 @@ def test_the_pages_own_origin_is_let_in(client):
 
 def test_with_a_token_nobody_gets_in_without_it(session):
     with serving(make_app(session, token="secret")) as client:
-        assert client.get("/", host="label.example").status == 403
+        refused = client.get("/", host="label.example")
+        assert refused.status == 403
+        assert refused.text == "Open the address with the token that the command printed."
         assert client.get("/api/view?token=wrong").status == 403
         first = client.get("/?token=secret&as=ada", host="label.example")
         assert first.status == 303

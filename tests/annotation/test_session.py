@@ -2,12 +2,13 @@
 
 import pytest
 
-from spacy_deepal.annotation.labelling_folder import LabellingFolder
+from spacy_deepal.annotation.labelling_folder import LabellingFolder, Status
 from spacy_deepal.annotation.session import RECENT, Session
 from spacy_deepal.errors import DeepALError
 
 from .build import (
     LABELS,
+    begin,
     label_all,
     make_given,
     make_queue,
@@ -114,11 +115,34 @@ def test_undo_goes_back_through_all_answers_and_only_ones_own(run):
     assert session.view("ada").task.id == "s0"
 
 
-def test_later_comes_after_all_others_of_its_part(run):
-    queue = [*make_queue(3, part="dev"), make_task("t0")]
-    session = make_session(run, queue)
-    session.answer("me", make_given(session.view("me").task, answer="later"))
-    assert label_all(session, "me") == ["s1", "s2", "s0", "t0"]
+def put_off(session, name="me"):
+    """Answer the sentence on the screen with "later". RETURNS its id."""
+    task = session.view(name).task
+    count = len(session.annotations.keys)
+    session.answer(name, make_given(task, answer="later", key=f"later {count}"))
+    return task.id
+
+
+def test_later_comes_again_after_ten_others_also_of_another_part(run):
+    session = make_session(run, [make_task("d0", part="dev"), *make_queue(15)])
+    assert put_off(session) == "d0"
+    ten = [f"s{number}" for number in range(10)]
+    assert label_all(session, "me") == [*ten, "d0", *[f"s{number}" for number in range(10, 15)]]
+
+
+def test_what_is_put_off_comes_in_turn_with_a_note_when_there_is_nothing_else(run):
+    session = make_session(run, make_queue(2))
+    assert not session.view("me").put_off
+    assert [put_off(session) for _ in range(5)] == ["s0", "s1", "s0", "s1", "s0"]
+    assert session.view("me").put_off
+
+
+def test_what_one_person_puts_off_another_one_gets(run):
+    session = make_session(run, make_queue(2))
+    put_off(session, "ada")
+    assert session.view("ada").task.id == "s1"
+    assert session.view("bob").task.id == "s0"
+    assert not session.view("bob").put_off
 
 
 def test_an_ignored_sentence_does_not_come_back(run):
@@ -191,6 +215,51 @@ def test_progress_counts_words_and_time(run):
     assert progress.seconds_per_word == 6.0 / 12
 
 
+def test_ignored_sentences_are_no_words_to_learn_from(run):
+    session = make_session(run, [make_task("d0", part="dev"), *make_queue(2)])
+    for _ in range(3):
+        session.answer("me", make_given(session.view("me").task, answer="ignore"))
+    progress = session.progress()
+    assert (progress.words, progress.sentences, progress.waiting, progress.dev_words) == (0,) * 4
+
+
+def status(**more):
+    return Status(step="Waiting for labels", **more)
+
+
+def test_dev_gets_another_sentence_for_one_that_is_ignored(run):
+    queue = [make_task(f"d{number}", part="dev") for number in range(5)]
+    session = make_session(run, [*queue, make_task("t0")], status(dev_target=8))
+    session.answer("me", make_given(session.view("me").task, answer="ignore"))
+    assert label_all(session, "me", [(0, 1, "PER")]) == ["d1", "d2", "t0"]
+
+
+def test_dev_goes_on_until_it_has_an_entity(run):
+    queue = [make_task(f"d{number}", part="dev") for number in range(5)]
+    session = make_session(run, [*queue, make_task("t0")], status(dev_target=8))
+    for _ in range(3):
+        session.answer("me", make_given(session.view("me").task))
+    assert label_all(session, "me", [(0, 1, "PER")]) == ["d3", "t0"]
+
+
+def test_the_page_tells_when_all_is_labelled(run):
+    session = make_session(run, make_queue(2), status(all_queued=True))
+    assert not session.view("me").finished
+    label_all(session, "me")
+    assert session.view("me").finished
+    more = make_session(run, make_queue(3), status())
+    label_all(more, "me")
+    assert not more.view("me").finished  # the pool has more, and a new queue is on its way
+
+
+def test_what_is_looked_at_again_is_counted(run):
+    queue = [make_task("d0", part="dev", again=True), make_task("t0", again=True), make_task("t1")]
+    session = make_session(run, queue)
+    assert session.view("me").again == 2
+    session.answer("me", make_given(session.view("me").task))
+    assert session.view("me").again == 1
+
+
 def test_the_time_for_a_word_is_that_of_the_last_answers(run):
     session = make_session(run, [*make_queue(RECENT, part="test"), make_task("t0")])
     label_all(session, "me")
@@ -200,6 +269,34 @@ def test_the_time_for_a_word_is_that_of_the_last_answers(run):
     assert session.progress().seconds_per_word == 10.0
 
 
+def test_a_type_that_is_named_twice_is_added_once(run):
+    journal = begin(run, ["PER", "LOC", "PER"]).journal
+    assert [event.label for event in journal.read_new()] == ["PER", "LOC"]
+
+
 def test_a_folder_without_labelling_says_how_to_begin(tmp_path):
     with pytest.raises(DeepALError, match="has no labelling yet"):
         Session(tmp_path)
+
+
+def test_the_rule_for_different_answers_is_in_the_config_of_the_run(run):
+    config = begin(run).config_file
+    block = '@misc = "spacy_deepal.JournalOracle.v1"'
+    text = config.read_text()
+    config.write_text(text.replace(block, f'{block}\ncontradictions = "first"'))
+    assert Session(run).annotations.rule == "first"
+    config.write_text(text.replace(block, f'{block}\ncontradictions = "error"'))
+    with pytest.raises(DeepALError, match=r"label.cfg.*'error'. Choose one of first, last, maj"):
+        Session(run)
+
+
+def test_the_page_lists_the_last_sentences_that_people_labelled_differently(run):
+    session = make_session(run, make_queue(9), double=1.0)
+    for name, entities in (("ada", [(0, 1, "PER")]), ("bob", [])):
+        for _ in range(7):
+            task = session.view(name).task
+            session.answer(name, make_given(task, entities, key=f"{name} {task.id}"))
+    progress = session.progress()
+    assert progress.different == 7
+    assert [each.id for each in progress.differences] == ["s2", "s3", "s4", "s5", "s6"]
+    assert progress.differences[0].said == {"ada": "Ada (PER)", "bob": "no entity"}

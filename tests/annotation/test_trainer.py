@@ -13,7 +13,7 @@ from spacy_deepal.rounds.other_pipeline import OtherPipeline
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.sentences import sentence_id
 
-from ..pools import SIZES, annotation, call, make_docs, options, save_ruler, write_pools
+from ..pools import SIZES, annotation, call, make_doc, make_docs, options, save_ruler, write_pools
 from .build import LABELS, begin, make_given
 
 QUICK = {
@@ -33,8 +33,9 @@ HARDLY = {"active_learning.passes": 1, "active_learning.min_updates": 1}  # a mo
 class Labelling:
     """A run of made-up sentences that one person labels from gold."""
 
-    def __init__(self, folder, **config):
+    def __init__(self, folder, copies=0, **config):
         docs = list(make_docs(90, 1))
+        docs += [make_doc(f"copy{number}", ["All", "saw", "it"]) for number in range(copies)]
         self.gold = {sentence_id(d): [(e.start, e.end, e.label_) for e in d.ents] for d in docs}
         pools = write_pools(folder / "given", all=docs)
         self.path = folder / "run"
@@ -110,7 +111,7 @@ def test_rounds_train_on_what_people_labelled_word_for_word(two_rounds):
 
 
 def test_the_queue_is_ranked_by_the_model_and_has_its_suggestions(two_rounds):
-    queue = two_rounds.session.folder.read_queue()
+    queue = [each for each in two_rounds.session.folder.read_queue() if each.part == "train"]
     scores = [task.score for task in queue]
     assert scores == sorted(scores, reverse=True)
     assert {task.model for task in queue} == {1}
@@ -135,6 +136,29 @@ def test_the_same_words_are_asked_for_once(tmp_path):
     trainer.run.annotations.refresh()
     trainer.rank_again()
     assert not thanks()
+
+
+def test_the_copies_that_are_left_out_do_not_keep_a_run_from_its_end(tmp_path):
+    labelling = Labelling(tmp_path, copies=9, **{"active_learning.max_similarity": 1.0}, **HARDLY)
+    while labelling.label(1000):
+        labelling.work()
+    view = labelling.session.view("me")
+    assert view.finished
+    assert view.progress.step == "The last model is trained"
+    assert not labelling.trainer.run.waiting()  # the last ones are trained on, too
+
+
+def test_nothing_is_trained_on_ignored_sentences(tmp_path):
+    labelling = Labelling(tmp_path)
+    session, words = labelling.session, 0
+    while session.view("me").task.part == "dev":
+        labelling.label(1)
+    while words < 90:
+        task = session.view("me").task
+        session.answer("me", make_given(task, answer="ignore"))
+        words += task.words
+    labelling.work()
+    assert labelling.metrics == []
 
 
 def test_progress_shows_the_curve_the_interval_and_what_changed(two_rounds):
@@ -273,7 +297,7 @@ def test_labels_without_any_entity_stop_nothing(tmp_path):
     config = {"annotation.suggest": {**block, "types": {"PERSON": "PER"}}}
     labelling = Labelling(tmp_path, **config)
     labelling.gold = {name: [] for name in labelling.gold}
-    labelling.label(14)
+    labelling.label(24)  # dev asks for all that it has: there may be an entity
     labelling.work()
     assert [(line.dev_ents_f, line.ents_f) for line in labelling.metrics] == [(0.0, 0.0)]
     queue = labelling.session.folder.read_queue()

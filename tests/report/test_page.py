@@ -5,11 +5,14 @@ from html.parser import HTMLParser
 import pytest
 import srsly
 
+from spacy_deepal.annotation.journal import NewLabel
+from spacy_deepal.annotation.labelling_folder import LabellingFolder
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.report.compare import read_comparison
 from spacy_deepal.report.page import duration, genre_shares, write_report
 from spacy_deepal.report.runs import read_runs
 
+from ..annotation.test_journal import answer
 from ..pools import write_sealed_value, write_sealed_values
 from .build import make_batch, make_calibration, make_doc, make_row, make_run
 
@@ -308,3 +311,19 @@ def test_a_folder_cannot_be_the_report(tmp_path, runs):
 )
 def test_durations_read_as_people_write_them(seconds, text):
     assert duration(seconds) == text
+
+
+def test_sentences_that_people_labelled_differently_are_shown_as_text(tmp_path):
+    run = make_run(tmp_path / "run")
+    journal = LabellingFolder(run).journal
+    journal.mend()
+    tokens = ["<b>Ada</b> ", "knew"]
+    said = {"ada": [(0, 1, "PER")], "bob": []}
+    events = [answer("a", ents, by=name, tokens=tokens) for name, ents in said.items()]
+    for event in (NewLabel(at="2026", by="command", label="PER"), *events):
+        journal.append(event)
+    html = write_report(read_comparison([run]), tmp_path / "r.html").read_text(encoding="utf8")
+    Page(html)
+    assert "Sentences that people labelled differently" in html
+    assert "<b>ada</b>: &lt;b&gt;Ada&lt;/b&gt; (PER)</div>" in html
+    assert '<b>bob</b>: no entity <span class="muted">(counts)</span>' in html

@@ -112,6 +112,36 @@ def test_people_who_agree_less_than_the_model_are_told(tmp_path):
     assert "Clearer guidelines help" in " ".join(read_run_status(labelled(run, *answers)).advice)
 
 
+def test_sentences_that_people_labelled_differently_are_listed(tmp_path):
+    run = labelled(
+        tmp_path / "run",
+        answer("a", [(0, 1, "PER"), (1, 2, "PER")], by="ada"),
+        answer("a", [(0, 1, "PER")], by="bob", key="2"),
+        answer("b", by="ada", key="3"),
+        answer("b", by="bob", key="4"),
+        answer("c", by="ada", key="5"),
+        answer("c", by="bob", key="6", answer="ignore"),
+    )
+    status = read_run_status(run)
+    said = {each.id: (each.said, each.counts) for each in status.differences}
+    assert said == {
+        "a": ({"ada": "Ada (PER), knew (PER)", "bob": "Ada (PER)"}, "bob"),
+        "c": ({"ada": "no entity", "bob": "ignored"}, "bob"),
+    }
+    text = describe_status(status)
+    assert "Labelled differently: 2 sentences." in text
+    assert "    ada: Ada (PER), knew (PER)\n    bob: Ada (PER) (counts)\n" in text
+    assert status.waiting == 6  # the ignored one does not wait
+
+
+def test_f1_on_few_entities_has_no_interval(tmp_path):
+    measured = Measured(round=0, f=1.0, low=1.0, high=1.0, sentences=1, entities=1)
+    status = read_run_status(labelled(tmp_path / "run", answer("a"), measured=measured))
+    text = describe_status(status)
+    assert "F1 on dev: 100.0, on 1 entity, too few to rely on." in text
+    assert "Dev has too few entities to measure F1" in text
+
+
 def test_labelling_without_a_round_has_a_status_too(tmp_path):
     run = labelled(tmp_path / "run", answer("a"))
     status = read_run_status(run)

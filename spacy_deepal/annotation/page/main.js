@@ -25,7 +25,6 @@ function show(view, { replace = true } = {}) {
   else shown.task = before.task;
   if (before?.labels.length !== view.labels.length) showTypes();
   byId("undo").disabled = !view.can_undo;
-  if (view.progress.error) say(view.progress.error, "error");
 }
 
 function showTask(task) {
@@ -36,7 +35,7 @@ function showTask(task) {
   byId("purpose").textContent = purpose(task);
   byId("work").className = task ? task.part : "";
   if (!task) {
-    byId("empty").textContent = `${shown.progress.step} …`;
+    byId("empty").textContent = shown.finished ? next() : `${shown.progress.step} …`;
     return;
   }
   seconds = 0;
@@ -46,13 +45,31 @@ function showTask(task) {
 }
 
 function purpose(task) {
+  if (!task) return shown.finished ? "All is labelled. Thank you!" : "There is no sentence to label at the moment.";
+  return (shown.put_off ? "You have put this one off. " : "") + origin(task);
+}
+
+// Why a sentence is shown.
+function origin(task) {
   const p = shown.progress;
-  if (!task) return "There is no sentence to label at the moment.";
-  if (task.again) return "Labelled before a type was added. Please look at it again.";
-  if (task.part === "dev") return `First a random sample, the dev set: it tells how good the model is. ${p.dev_words} of ${p.dev_target} words. Nothing is suggested here, to keep it fair.`;
-  if (task.part === "test") return `A random sample, the test set. ${p.test_words} of ${p.test_target} words. Nothing is suggested here, to keep it fair.`;
+  if (task.again) return `Labelled before a type was added. Please look at it again. ${shown.again} to go.`;
+  if (task.part === "dev") return `From the dev set, a random sample: it tells how good the model is. ${sample(p.dev_words, p.dev_target)}`;
+  if (task.part === "test") return `From the test set, a random sample. ${sample(p.test_words, p.test_target)}`;
   if (task.score === null) return task.suggestions.length ? "Drawn at random, or for what is suggested in it." : "Drawn at random.";
   return "Chosen by the model: it would learn most from this one.";
+}
+
+function sample(words, target) {
+  const count = words < target ? `${words} of ${target} words.` : "No entity is in it yet, so it needs more.";
+  return `${count} Nothing is suggested here, to keep it fair.`;
+}
+
+// What to do when all is labelled.
+function next() {
+  const rounds = shown.progress.curve.length;
+  const model = rounds ? ` It is ${shown.run}/round_${String(rounds - 1).padStart(2, "0")}/model.` : "";
+  return `${shown.progress.step}.${model} When the last model is trained, end the command with Ctrl+C.` +
+    ` How good it is: python -m spacy deepal status ${shown.run}`;
 }
 
 function redraw() {
@@ -159,13 +176,19 @@ async function attempt(action) {
   document.body.classList.add("busy");
   try {
     await action();
-    say("");
+    sayError();
   } catch (error) {
     say(error instanceof api.Refused ? error.message : "The server does not answer.", "error");
   } finally {
     busy = false;
     document.body.classList.remove("busy");
   }
+}
+
+// The background process may have stopped: that stays on the page.
+function sayError() {
+  const error = shown.progress.error;
+  say(error ?? "", error ? "error" : "");
 }
 
 function say(text, kind = "") {
@@ -232,20 +255,17 @@ function moveOrMark(event) {
 
 listen(() => marks, redraw);
 
-// Begin: first send what was on its way when the browser was closed; then look now and again.
-async function begin() {
-  const kept = api.kept();
-  if (kept) await attempt(() => send(kept));
-  await poll();
-}
-
+// Look now and again. First of all, send what was on its way when the browser was closed.
 async function poll() {
   if (!busy) {
     try {
       const view = await api.view();
       if (!busy) {
-        show(view, { replace: shown === null });
-        if (!view.progress.error && byId("message").className === "offline") say("");
+        const first = shown === null;
+        show(view, { replace: first });
+        if (view.progress.error || byId("message").className === "offline") sayError();
+        const kept = first && api.kept();
+        if (kept) await attempt(() => send(kept));
       }
     } catch (error) {
       if (error instanceof api.Refused) say(error.message, "error");
@@ -255,4 +275,4 @@ async function poll() {
   setTimeout(poll, POLL);
 }
 
-begin();
+poll();

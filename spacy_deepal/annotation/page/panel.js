@@ -3,6 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const number = new Intl.NumberFormat("en");
 const FEW = 10; // with fewer entities in dev, F1 says nothing
+const counted = (n, one, many) => `${number.format(n)} ${n === 1 ? one : many}`;
 const points = (share) => (100 * share).toFixed(1);
 
 export function showProgress(progress) {
@@ -23,7 +24,7 @@ function labelled(p) {
   if (p.dev_target) rows.push(bar("Dev set", p.dev_words, p.dev_target));
   if (p.test_target) rows.push(bar("Test set", p.test_words, p.test_target));
   rows.push(bar("Next training", p.waiting, p.budget));
-  rows.push(line(`${number.format(p.words)} words in ${number.format(p.sentences)} sentences to learn from` +
+  rows.push(line(`${number.format(p.words)} words in ${counted(p.sentences, "sentence", "sentences")} to learn from` +
     (p.pool_words ? `, ${(100 * p.words / p.pool_words).toFixed(1)}% of the text` : "")));
   if (p.seconds_per_word !== null) rows.push(line(`${p.seconds_per_word.toFixed(2)} seconds a word`));
   return rows;
@@ -31,7 +32,8 @@ function labelled(p) {
 
 function bar(title, value, target) {
   const label = element("label", title);
-  const count = element("span", `${number.format(value)} of ${number.format(target)} words`);
+  const size = value < target ? `${number.format(value)} of ${number.format(target)} words` : `${number.format(value)} words, enough`;
+  const count = element("span", size);
   count.className = "count";
   const meter = document.createElement("progress");
   meter.max = Math.max(1, target);
@@ -47,7 +49,7 @@ function model(p) {
       const half = 196 * Math.sqrt(0.21 / p.dev_entities);
       rows.push(line(`Dev has ${p.dev_entities} entities. An F1 of 70 will be known to about ±${half.toFixed(0)}.`));
     } else if (p.dev_words) {
-      rows.push(line(`Entities in dev: ${p.dev_entities}. That is too few to measure F1.`));
+      rows.push(line(`Entities in dev: ${p.dev_entities}. That is too few to rely on F1.`));
     }
     return rows;
   }
@@ -56,9 +58,12 @@ function model(p) {
   if (p.measured) {
     const value = element("p", points(p.measured.f));
     value.className = "figure";
-    value.append(element("span", ` F1 on dev, from ${points(p.measured.low)} to ${points(p.measured.high)} (95%)`));
+    const few = p.measured.entities < FEW;
+    const range = few ? "" : `, from ${points(p.measured.low)} to ${points(p.measured.high)} (95%)`;
+    value.append(element("span", ` F1 on dev${range}`));
     rows.push(value);
-    rows.push(line(`Measured on ${p.measured.sentences} sentences with ${p.measured.entities} entities`));
+    const on = `Measured on ${counted(p.measured.sentences, "sentence", "sentences")} with ${counted(p.measured.entities, "entity", "entities")}`;
+    rows.push(line(few ? `${on}: too few to rely on. Label more of dev: --dev-words` : on));
   }
   rows.push(curve(p));
   return rows;
@@ -112,12 +117,28 @@ function changes(c) {
 function people(p) {
   const names = Object.entries(p.by_annotator);
   if (names.length < 2) return null;
-  const rows = names.map(([name, count]) => line(`${name}: ${number.format(count)} sentences`));
+  const rows = names.map(([name, count]) => line(`${name}: ${counted(count, "sentence", "sentences")}`));
   if (p.agreement) {
     const { sentences, exact, overlapping } = p.agreement;
-    rows.push(line(`Agreement on ${sentences} sentences: F1 ${points(exact)}, or ${points(overlapping)} if boundaries do not matter`));
+    rows.push(line(`Agreement on ${counted(sentences, "sentence", "sentences")}: F1 ${points(exact)}, or ${points(overlapping)} if boundaries do not matter`));
+  }
+  if (p.different) {
+    const which = p.differences.length < p.different ? ` The last ${p.differences.length}:` : "";
+    rows.push(line(`${counted(p.different, "sentence is", "sentences are")} labelled differently.${which}`));
+    rows.push(...p.differences.map(difference));
   }
   return rows;
+}
+
+// A sentence, and what each annotator says about it.
+function difference(each) {
+  const list = document.createElement("ul");
+  for (const [name, said] of Object.entries(each.said)) list.append(element("li", `${name}: ${said}${name === each.counts ? " (counts)" : ""}`));
+  const box = element("div", each.text);
+  box.className = "difference";
+  box.dir = "auto";
+  box.append(list);
+  return box;
 }
 
 function element(name, text) {
