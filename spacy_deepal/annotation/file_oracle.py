@@ -21,6 +21,10 @@ from .answer_file import LABELLED, read_replies, write_rules
 from .replies import Contradictions, Rules, settle
 
 TO_LABEL = "to_label.jsonl"
+NOBODY = (
+    f"{{}} is {TO_LABEL} as the run wrote it, so nobody has labelled it. If its sentences have no "
+    'entity indeed, add "answer": "accept" to each line.'
+)
 READ = "labelled.sha256"  # the hash of labelled.jsonl, and of the rules, when the batch was made
 
 
@@ -61,6 +65,8 @@ class FileOracle(Oracle):
         if not file.exists():
             _write_lines(docs, folder / TO_LABEL, file)
             raise _awaited([sentence_id(doc) for doc in docs], docs, folder)
+        if is_unlabelled(file, folder):
+            raise Unsettled(NOBODY.format(file))
         self._read[folder] = self._hash(file)
         replies, problems = read_replies(file, docs)
         waiting, contradictions = settle(docs, replies, self.rules)
@@ -89,6 +95,12 @@ class FileOracle(Oracle):
 
     def _hash(self, file: Path) -> str:
         return sha256(f"{self.rules}\n".encode() + file.read_bytes()).hexdigest()
+
+
+def is_unlabelled(file: Path, folder: Path) -> bool:
+    """RETURNS (bool): Whether a file is what the round in this folder asked for, unchanged."""
+    asked = folder / TO_LABEL
+    return asked.exists() and file.is_file() and file.read_bytes() == asked.read_bytes()
 
 
 def _awaited(waiting: list[str], docs: Sequence[Doc], folder: Path) -> LabelsAwaited:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from typer import Argument
+from typer import Argument, Option
 from wasabi import msg
 
 from ..errors import DeepALError, list_problems, printable
@@ -22,6 +22,14 @@ def pull_cli(
     spans_key: SpansKey = None,
     offsets: OffsetsOf = "characters",
     encoding: Encoding = "utf-8",
+    confirmed: Annotated[
+        bool,
+        Option(
+            "--confirmed",
+            help="Somebody has looked at all sentences of the files, also at those of doccano and "
+            "brat that are as push wrote them",
+        ),
+    ] = False,
 ) -> None:
     """Take answers into a run: from its Label Studio project, or from files of Label Studio,
     Prodigy, doccano, brat or a text editor. Answers may be some of those asked for: the rest stays
@@ -32,19 +40,25 @@ def pull_cli(
         from ..corpus.reading import ReadOptions
 
         options = ReadOptions(text_key=text_key, spans_key=spans_key, offsets=offsets)
-        if not inputs and (encoding != "utf-8" or spans_key is not None):
+        if not inputs and (encoding != "utf-8" or spans_key is not None or confirmed):
             raise DeepALError(
-                "--encoding and --spans-key say how to read files, and none is named. Name the "
-                "files of answers; or leave the options out to ask Label Studio's server."
+                "--encoding, --spans-key and --confirmed are about files, and none is named. Name "
+                "the files of answers; or leave the options out to ask Label Studio's server."
             )
         if inputs:
-            pulled = pull_files(run_dir, inputs, options, encoding)
+            pulled = pull_files(run_dir, inputs, options, encoding, confirmed=confirmed)
         else:
             pulled = pull_from_studio(run_dir, options=options)
     _show("Answers that cannot be read, so they are not taken", pulled.unread)
     _show("Answers that need you before the run goes on", pulled.problems)
     if pulled.others:
         msg.warn(f"Sentences that are of no round of this run: {pulled.others}")
+    if pulled.unchanged:
+        msg.warn(
+            f"Sentences that are as push wrote them, so they are still to do: {pulled.unchanged}. "
+            "doccano and brat do not say whether anybody has looked at a sentence. If somebody has "
+            "looked at all that are in these files, pull them with --confirmed."
+        )
     msg.good(
         f"{pulled.labelled} of the {pulled.total} sentences of the last round are labelled; "
         f"new answers: {pulled.changed}"

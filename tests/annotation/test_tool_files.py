@@ -12,6 +12,7 @@ from spacy_deepal.annotation.answer_file import add_replies, read_replies
 from spacy_deepal.annotation.editor_file import write_editor_file
 from spacy_deepal.annotation.journal import Suggestion
 from spacy_deepal.annotation.replies import Rules, settle
+from spacy_deepal.annotation.shown_file import Shown
 from spacy_deepal.annotation.tool_answers import Known, read_answers
 from spacy_deepal.annotation.tool_tasks import TOOLS, check_tool, write_batch
 from spacy_deepal.annotation.waiting_batch import WaitingBatch, WaitingSentence
@@ -143,8 +144,8 @@ NO_IGNORE = {"doccano"}
 SUFFIX = {"prodigy": "jsonl", "doccano": "jsonl", "label-studio": "json", "editor": "txt"}
 
 
-def read_all(path, docs, labels=LABELS, **options):
-    known = Known(docs, labels)
+def read_all(path, docs, labels=LABELS, shown=(), **options):
+    known = Known(docs, labels, shown)
     return [
         item
         for file in find_files([path]).files
@@ -217,7 +218,30 @@ def test_what_nobody_answers_stays_open_though_the_model_suggests(tmp_path, tool
     batch = make_batch(["Ada saw Rome."], [suggestion])
     write_batch(batch, tmp_path / "batch.txt", tool)
     (told,) = read_all(tmp_path / "batch.txt", [batch.sentences[0].doc])
-    assert told == ("s/0", [])
+    assert (told.id, told.replies) == ("s/0", [])
+
+
+@pytest.mark.parametrize("tool", ["brat", "doccano"])
+def test_a_suggestion_that_nobody_changed_is_told_from_an_answer(tmp_path, tool):
+    shown = Shown(
+        tool=tool,
+        id="s/0",
+        model="round_00",
+        suggestions=[Suggestion(start=0, end=1, label="PER", confidence=0.75)],
+        spans=[(0, 3, "PER")],
+    )
+    batch = make_batch(["Ada saw Rome."], shown.suggestions, ("PER",))
+    write_batch(batch, tmp_path / "out", tool)
+    docs = [batch.sentences[0].doc]
+    (told,) = read_all(tmp_path / "out", docs, shown=[shown])
+    assert told.unchanged
+    if tool == "brat":
+        (tmp_path / "out" / "s_0.ann").write_text("")
+    else:
+        record = json.loads((tmp_path / "out").read_text("utf8"))
+        (tmp_path / "out").write_text(json.dumps({**record, "label": []}))
+    (told,) = read_all(tmp_path / "out", docs, shown=[shown])
+    assert not told.unchanged
 
 
 def test_what_the_model_suggests_goes_out_with_its_confidence(tmp_path):
