@@ -10,12 +10,11 @@ from ..corpus.reading import BadLine, ReadOptions
 from ..corpus.sources import check_encoding
 from ..errors import DeepALError, list_problems
 from ..rounds.run_folder import RoundFolder, RunFolder
-from .answer_file import LABELLED, add_replies, read_replies, read_rules, sources_of
+from .answer_file import LABELLED, add_replies, sources_of
 from .file_oracle import NOBODY, is_unlabelled
-from .replies import settle
+from .round_answers import docs_of_round, settle_round
 from .shown_file import shown_file
 from .tool_answers import Known, Told, describe_unread, read_answers
-from .waiting_batch import docs_of_round
 
 
 @dataclass
@@ -102,12 +101,9 @@ class AskedFor:
         )
 
     def _look_at(self, here: RoundFolder, pulled: Pulled) -> None:
-        docs, file = self._docs[here.number], here.path / LABELLED
-        replies, problems = read_replies(file, docs)
-        waiting, contradictions = settle(docs, replies, read_rules(here.path))
-        pulled.problems = [*problems, *contradictions.values()]
-        pulled.total = len(docs)
-        pulled.labelled = len(docs) - len(waiting) - len(contradictions)
+        answers = settle_round(here, self._docs[here.number])
+        pulled.problems = [*answers.unread, *answers.problems.values()]
+        pulled.total, pulled.labelled = len(answers.docs), len(answers.settled)
 
 
 def pull_files(

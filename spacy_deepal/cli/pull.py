@@ -1,7 +1,7 @@
 """`spacy deepal pull`: the answers of people, from an annotation tool into a run."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 from wasabi import msg
@@ -9,6 +9,18 @@ from wasabi import msg
 from ..errors import DeepALError, list_problems, printable
 from ._app import Encoding, app, show_errors
 from ._reading import OffsetsOf, SpansKey, TextKey
+
+if TYPE_CHECKING:
+    from ..annotation.pulled import Pulled
+
+Confirmed = Annotated[
+    bool,
+    Option(
+        "--confirmed",
+        help="Somebody has looked at all sentences of the files, also at those of doccano and brat "
+        "that are as push wrote them",
+    ),
+]
 
 
 @app.command("pull")
@@ -22,14 +34,7 @@ def pull_cli(
     spans_key: SpansKey = None,
     offsets: OffsetsOf = "characters",
     encoding: Encoding = "utf-8",
-    confirmed: Annotated[
-        bool,
-        Option(
-            "--confirmed",
-            help="Somebody has looked at all sentences of the files, also at those of doccano and "
-            "brat that are as push wrote them",
-        ),
-    ] = False,
+    confirmed: Confirmed = False,
 ) -> None:
     """Take answers into a run: from its Label Studio project, or from files of Label Studio,
     Prodigy, doccano, brat or a text editor. Answers may be some of those asked for: the rest stays
@@ -49,6 +54,10 @@ def pull_cli(
             pulled = pull_files(run_dir, inputs, options, encoding, confirmed=confirmed)
         else:
             pulled = pull_from_studio(run_dir, options=options)
+    _show_pulled(pulled)
+
+
+def _show_pulled(pulled: "Pulled") -> None:
     _show("Answers that cannot be read, so they are not taken", pulled.unread)
     _show("Answers that need you before the run goes on", pulled.problems)
     if pulled.others:
