@@ -15,11 +15,10 @@ from ..pool.shards import read_shards
 from ..rounds.run_folder import RoundFolder, RunFolder
 from ..sentences import is_looked_at
 from .answer_file import LABELLED
-from .file_oracle import TO_LABEL
 from .journal import Part
 from .labelled_run import LabelledRun
 from .labelling_folder import LabellingFolder
-from .round_answers import docs_of_round, settle_round
+from .round_answers import docs_of_round, people_label, settle_round
 
 ALL_PARTS: tuple[Part, ...] = get_args(Part)
 IGNORED = "ignored, or nothing is known of them"
@@ -104,8 +103,7 @@ def _of_page(run: LabelledRun, part: Part, left_out: Counter[str]) -> Iterator[D
 
 
 def _of_round(run: Path, here: RoundFolder, left_out: Counter[str]) -> Iterator[Doc]:
-    by_people = any((here.path / name).exists() for name in (LABELLED, TO_LABEL))
-    if not (by_people and here.selected.path.exists()):
+    if not people_label(here):
         yield from here.read_batch(blank_pipeline(RunFolder(run).manifest.lang).vocab)
         return
     answers = settle_round(here, docs_of_round(run, here))

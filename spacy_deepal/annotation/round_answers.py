@@ -12,7 +12,9 @@ from ..pool.pool import Pool
 from ..rounds.run_folder import RoundFolder, RunFolder
 from ..sentences import sentence_id
 from .answer_file import LABELLED, read_replies, read_rules
+from .file_oracle import TO_LABEL
 from .replies import Reply, settle
+from .shown_file import shown_file
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,12 @@ def settle_round(here: RoundFolder, docs: Sequence[Doc]) -> RoundAnswers:
     replies, unread = read_replies(here.path / LABELLED, docs)
     settled = settle(docs, replies, read_rules(here.path))
     return RoundAnswers(docs, replies, settled.waiting, settled.problems, unread)
+
+
+def people_label(here: RoundFolder) -> bool:
+    """RETURNS (bool): Whether the batch of a round is for people, by files or in a tool."""
+    files = (here.path / LABELLED, here.path / TO_LABEL, shown_file(here.path).path)
+    return here.selected.path.exists() and any(file.exists() for file in files)
 
 
 def docs_of_round(run: Path, here: RoundFolder) -> Sequence[Doc]:
