@@ -41,13 +41,13 @@ def read_replies(file: Path, docs: Iterable[Doc]) -> ReadReplies:
     for number, line in read_lines(file) if file.exists() else ():
         if not line.strip():
             continue
+        here = f"{file.name}, line {number}"
         try:
             record = parse_record(number, line)
-            origin = f", from {record[WHERE]}" if record.get(WHERE) else ""
-            where = f"line {number}{origin}"
+            where = str(record.get(WHERE) or here)  # people find an answer where they gave it
             read.replies.append(reply_of_record(known, ReadOptions(), where, number, record))
         except BadLine as error:
-            read.problems.append(f"line {number}: {error.message}: {line[:80]}")
+            read.problems.append(f"{here}: {error.message}: {line[:80]}")
     return read
 
 

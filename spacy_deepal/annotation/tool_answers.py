@@ -122,13 +122,28 @@ def read_answers(source: Source, known: Known, options: ReadOptions) -> Iterator
             if isinstance(item, BadLine):
                 yield item
             else:
-                yield _attempt(of_value, known, options, f"{_place(source)}:{item[0]}", *item)
+                number, value = item
+                name = _name_of(value)
+                where = f"{_place(source)}{f', {name}' if name else f':{number}'}"
+                told = _attempt(of_value, known, options, where, number, value)
+                if name and isinstance(told, BadLine):  # often the whole file is one line
+                    told = BadLine(number, f"{name}: {told.message}", told.text)
+                yield told
 
 
 def describe_unread(where: str, wrong: BadLine) -> str:
     """RETURNS (str): An answer that cannot be read: its place, what is wrong, its text if known."""
     text = f": {wrong.text[:80]}" if wrong.text else ""
     return f"{where}: {wrong.message}{text}"
+
+
+def _name_of(value: Any) -> str:
+    """RETURNS (str): How Label Studio names a task or, in JSON-MIN, an annotation; or empty."""
+    if isinstance(value, dict) and isinstance(value.get("data"), dict) and value.get("id"):
+        return f"task {value['id']}"
+    if isinstance(value, dict) and is_minimal(value):
+        return f"annotation {value['annotation_id']}"
+    return ""
 
 
 def _place(source: Source) -> str:

@@ -107,8 +107,8 @@ def test_equal_answers_count_once_and_others_are_chosen_by_a_rule(docs, tmp_path
     write_jsonl(tmp_path / LABELLED, [*lines, again])
     with pytest.raises(Unsettled, match="a: answers contradict each other") as caught:
         FileOracle().label(docs, tmp_path)
-    assert "Ann (PERSON), Bob (PERSON), Oslo (GPE)  (line 1)" in str(caught.value)
-    assert "Ann (PERSON)  (line 4)" in str(caught.value)
+    assert "Ann (PERSON), Bob (PERSON), Oslo (GPE)  (labelled.jsonl, line 1)" in str(caught.value)
+    assert "Ann (PERSON)  (labelled.jsonl, line 4)" in str(caught.value)
     for rule, count in {"first": 3, "last": 1}.items():
         assert len(FileOracle(rule).label(docs, tmp_path)[0].ents) == count
 

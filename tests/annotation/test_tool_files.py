@@ -345,6 +345,31 @@ def test_who_answered_is_read_where_the_tool_tells_it_and_kept(tmp_path, record,
     assert [reply.by for reply in read_replies(tmp_path / "kept.jsonl", [doc]).replies] == people
 
 
+def test_the_place_of_an_answer_of_label_studio_is_its_task_or_annotation(tmp_path):
+    docs = [make_doc("Ada saw Rome.", number) for number in range(2)]
+    value = {"start": 0, "end": 2, "text": "Ad", "labels": ["PER"]}
+    given = {"id": 5, "result": [{"type": "labels", "value": value}], "completed_by": 7}
+    tasks = [
+        {"id": 17 + n, "data": {"id": sentence_id(doc), "text": doc.text}, "annotations": [given]}
+        for n, doc in enumerate(docs)
+    ]
+    wrong = {**given, "result": None}
+    (tmp_path / "tasks.json").write_text(json.dumps([*tasks, {**tasks[1], "annotations": [wrong]}]))
+    first, _, bad = read_all(tmp_path / "tasks.json", docs)
+    assert first.replies[0].where == f"{tmp_path.name}/tasks.json, task 17, annotation 5 by 7"
+    assert bad.message.startswith("task 18: an annotation has no list")
+    minimal = {"id": "s/0", "text": docs[0].text, "annotation_id": 9, "lead_time": 1, "label": []}
+    (tmp_path / "min.json").write_text(json.dumps([minimal]))
+    (told,) = read_all(tmp_path / "min.json", docs)
+    assert told.replies[0].where == f"{tmp_path.name}/min.json, annotation 9"
+    add_replies(tmp_path / "kept.jsonl", first.replies, "a", {"s/0"}, {"s/0": docs[0].text})
+    replies = read_replies(tmp_path / "kept.jsonl", docs).replies
+    (problem,) = settle(docs, replies, Rules()).problems.values()
+    assert problem.startswith(
+        f"{tmp_path.name}/tasks.json, task 17, annotation 5 by 7: entity 'Ad'"
+    )
+
+
 def test_the_key_of_the_spans_is_one_of_records_and_hides_no_other_answers(tmp_path):
     doc = make_doc("Ada saw Rome.")
     write_batch(make_batch([doc.text], labels=("PER",)), tmp_path / "brat", "brat")
@@ -360,7 +385,7 @@ def test_the_key_of_the_spans_is_one_of_records_and_hides_no_other_answers(tmp_p
     minimal = {**data, "annotation_id": 1, "lead_time": 1, "label": [value]}
     (tmp_path / "min.json").write_text(json.dumps([minimal]))
     (wrong,) = read_all(tmp_path / "min.json", [doc], spans_key="marks")
-    assert wrong.message.startswith('no "spans"')
+    assert 'no "spans"' in wrong.message
 
 
 def test_a_file_that_may_hold_labels_is_not_overwritten(tmp_path):
