@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from warnings import warn
 
 from spacy.tokens import Doc
 
@@ -69,8 +70,9 @@ class FileOracle(Oracle):
             raise Unsettled(NOBODY.format(file))
         self._read[folder] = self._hash(file)
         replies, problems = read_replies(file, docs)
-        waiting, contradictions = settle(docs, replies, self.rules)
-        if problems := [*problems, *contradictions.values()]:
+        settled = settle(docs, replies, self.rules)
+        waiting = settled.waiting
+        if problems := [*problems, *settled.problems.values()]:
             count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
             title = f"{file}: {count}. Correct them and run again."
             raise Unsettled(title + list_problems(problems))
@@ -79,6 +81,9 @@ class FileOracle(Oracle):
         for doc in docs:
             if sentence_id(doc) in waiting:
                 doc.set_ents([], default="missing")
+        if settled.dropped:
+            title = f"{file}: spans are dropped, as they are not whole tokens"
+            warn(f"{title}: {len(settled.dropped)}{list_problems(settled.dropped)}", stacklevel=2)
         return docs
 
     def labels_kept(self, folder: Path) -> None:

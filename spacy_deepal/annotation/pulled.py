@@ -26,6 +26,7 @@ class Pulled:
     labelled, total (int): The sentences of the last round that are labelled now, and all of them.
     problems (list[str]): What a person has to decide before that round can go on.
     unread (list[str]): Answers that cannot be read. What was said before in their place stays.
+    dropped (list[str]): Spans of the last round that the rule for borders leaves out.
     unchanged (int): The sentences that are as `push` wrote them, so that they are still to do.
     """
 
@@ -36,6 +37,7 @@ class Pulled:
     problems: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     unchanged: int = 0
+    dropped: list[str] = field(default_factory=list)
 
 
 class AskedFor:
@@ -103,6 +105,7 @@ class AskedFor:
     def _look_at(self, here: RoundFolder, pulled: Pulled) -> None:
         answers = settle_round(here, self._docs[here.number])
         pulled.problems = [*answers.unread, *answers.problems.values()]
+        pulled.dropped = answers.dropped
         pulled.total, pulled.labelled = len(answers.docs), len(answers.settled)
 
 

@@ -26,6 +26,7 @@ class RoundAnswers:
     waiting (list[str]): The ids of the sentences that are still to be labelled.
     problems (dict[str, str]): What a person has to decide, by the id of the sentence.
     unread (list[str]): Lines of answers that cannot be read.
+    dropped (list[str]): Spans that are left out because they are not whole tokens.
     """
 
     docs: Sequence[Doc]
@@ -33,6 +34,7 @@ class RoundAnswers:
     waiting: list[str]
     problems: dict[str, str]
     unread: list[str]
+    dropped: list[str]
 
     @property
     def settled(self) -> list[Doc]:
@@ -48,7 +50,7 @@ def settle_round(here: RoundFolder, docs: Sequence[Doc]) -> RoundAnswers:
     """
     replies, unread = read_replies(here.path / LABELLED, docs)
     settled = settle(docs, replies, read_rules(here.path))
-    return RoundAnswers(docs, replies, settled.waiting, settled.problems, unread)
+    return RoundAnswers(docs, replies, settled.waiting, settled.problems, unread, settled.dropped)
 
 
 def people_label(here: RoundFolder) -> bool:

@@ -60,6 +60,7 @@ def pull_cli(
 def _show_pulled(pulled: "Pulled") -> None:
     _show("Answers that cannot be read, so they are not taken", pulled.unread)
     _show("Answers that need you before the run goes on", pulled.problems)
+    _show("Spans that are dropped, as they are not whole tokens", pulled.dropped)
     if pulled.others:
         msg.warn(f"Sentences that are of no round of this run: {pulled.others}")
     if pulled.unchanged:

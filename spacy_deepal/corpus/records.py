@@ -102,9 +102,10 @@ def parse_sentence(options: ReadOptions, nlp: Language, number: int, record: Any
     doc, note = doc_of_record(record, text, number, nlp)
     spans = parse_spans(record, text, number, options)
     _compare_tokens(record, spans, number)
+    dropped: tuple[str, ...] = ()
     if spans is not None and is_accepted:
-        set_spans(doc, spans, number, border=options.border)
-    return Sentence(doc, number, note=note, **info)
+        dropped = set_spans(doc, spans, number, border=options.border)
+    return Sentence(doc, number, note=note, dropped=dropped, **info)
 
 
 def record_info(record: dict[str, Any], number: int) -> dict[str, Any]:

@@ -127,6 +127,7 @@ def _read_all(
                 if isinstance(item, BadLine):
                     raise item
                 for sentence in finished(nlp, item, options):
+                    summary.drop(source.path, sentence)
                     if sentence.note:
                         summary.notes[sentence.note] += 1
                     if len(sentence.doc) > LONG_SENTENCE:

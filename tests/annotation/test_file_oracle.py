@@ -69,6 +69,17 @@ def test_a_span_that_is_not_whole_tokens_is_trimmed_or_snapped(docs, tmp_path, b
     assert [ent.text for ent in FileOracle(border=border).label(docs, tmp_path)[0].ents] == [text]
 
 
+def test_a_span_that_is_not_whole_tokens_is_dropped_with_its_sentence_shown(docs, tmp_path):
+    spans = [[0, 3, "PERSON"], [6, 11, "PERSON"]]
+    write_jsonl(tmp_path / LABELLED, labelled(a={"spans": spans}))
+    shown = (
+        r"spans are dropped, .*: 1\n- labelled.jsonl, line 1: 't Bob' \(PERSON, 6 to 11\): Ann met"
+    )
+    with pytest.warns(UserWarning, match=shown):
+        (first, *_) = FileOracle(border="drop").label(docs, tmp_path)
+    assert [ent.text for ent in first.ents] == ["Ann"]
+
+
 @pytest.mark.parametrize("change", [None, {"answer": "reject"}, {"answer": "later"}])
 def test_what_is_not_labelled_yet_stays_open(docs, tmp_path, change):
     write_jsonl(tmp_path / LABELLED, labelled(b=change))
