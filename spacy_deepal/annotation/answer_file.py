@@ -3,7 +3,8 @@
 People may write it themselves, as any tool does that exports JSONL. `spacy deepal pull` adds to it.
 """
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,13 +41,13 @@ def read_replies(file: Path, docs: Iterable[Doc]) -> ReadReplies:
     for number, line in read_lines(file) if file.exists() else ():
         if not line.strip():
             continue
+        here = f"{file.name}, line {number}"
         try:
             record = parse_record(number, line)
-            origin = f", from {record[WHERE]}" if record.get(WHERE) else ""
-            where = f"line {number}{origin}"
+            where = str(record.get(WHERE) or here)  # people find an answer where they gave it
             read.replies.append(reply_of_record(known, ReadOptions(), where, number, record))
         except BadLine as error:
-            read.problems.append(f"line {number}: {error.message}: {line[:80]}")
+            read.problems.append(f"{here}: {error.message}: {line[:80]}")
     return read
 
 
@@ -73,6 +74,15 @@ def add_replies(
     return len(changed)
 
 
+def sources_of(file: Path) -> dict[str, set[str]]:
+    """RETURNS (dict): By the id of a sentence, what has given answers about it: the sources of
+    `add_replies`, and an empty string for a line of a person's own."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for _, record in _records(file):
+        found[str(record.get("id"))].add(str(record.get(SOURCE, "")))
+    return found
+
+
 def write_rules(folder: Path, rules: Rules) -> None:
     """Note in the folder of a round by which rules its answers are read."""
     if rules != read_rules(folder):
@@ -93,16 +103,23 @@ def _split(
     """RETURNS (tuple): The lines that stay, and what the source said before about the sentences."""
     kept: list[str] = []
     before: list[dict[str, Any]] = []
-    for number, line in read_lines(file) if file.exists() else ():
-        try:
-            record = parse_record(number, line) if line.strip() else {}
-        except BadLine:
-            record = {}  # whoever reads the answers reports it
+    for line, record in _records(file):
         if record.get(SOURCE) == source and record.get("id") in about:
             before.append(record)
-        elif line.strip():
+        else:
             kept.append(line)
     return kept, before
+
+
+def _records(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """YIELDS (tuple): Each line that is not blank, and what it holds; nothing if it cannot be read,
+    which whoever reads the answers reports."""
+    for number, line in read_lines(file) if file.exists() else ():
+        if line.strip():
+            try:
+                yield line, parse_record(number, line)
+            except BadLine:
+                yield line, {}
 
 
 def _of(records: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:

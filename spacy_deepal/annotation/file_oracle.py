@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from warnings import warn
 
 from spacy.tokens import Doc
 
@@ -21,6 +22,10 @@ from .answer_file import LABELLED, read_replies, write_rules
 from .replies import Contradictions, Rules, settle
 
 TO_LABEL = "to_label.jsonl"
+NOBODY = (
+    f"{{}} is {TO_LABEL} as the run wrote it, so nobody has labelled it. If its sentences have no "
+    'entity indeed, add "answer": "accept" to each line.'
+)
 READ = "labelled.sha256"  # the hash of labelled.jsonl, and of the rules, when the batch was made
 
 
@@ -61,10 +66,13 @@ class FileOracle(Oracle):
         if not file.exists():
             _write_lines(docs, folder / TO_LABEL, file)
             raise _awaited([sentence_id(doc) for doc in docs], docs, folder)
+        if is_unlabelled(file, folder):
+            raise Unsettled(NOBODY.format(file))
         self._read[folder] = self._hash(file)
         replies, problems = read_replies(file, docs)
-        waiting, contradictions = settle(docs, replies, self.rules)
-        if problems := [*problems, *contradictions.values()]:
+        settled = settle(docs, replies, self.rules)
+        waiting = settled.waiting
+        if problems := [*problems, *settled.problems.values()]:
             count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
             title = f"{file}: {count}. Correct them and run again."
             raise Unsettled(title + list_problems(problems))
@@ -73,6 +81,9 @@ class FileOracle(Oracle):
         for doc in docs:
             if sentence_id(doc) in waiting:
                 doc.set_ents([], default="missing")
+        if settled.dropped:
+            title = f"{file}: spans are dropped, as they are not whole tokens"
+            warn(f"{title}: {len(settled.dropped)}{list_problems(settled.dropped)}", stacklevel=2)
         return docs
 
     def labels_kept(self, folder: Path) -> None:
@@ -89,6 +100,12 @@ class FileOracle(Oracle):
 
     def _hash(self, file: Path) -> str:
         return sha256(f"{self.rules}\n".encode() + file.read_bytes()).hexdigest()
+
+
+def is_unlabelled(file: Path, folder: Path) -> bool:
+    """RETURNS (bool): Whether a file is what the round in this folder asked for, unchanged."""
+    asked = folder / TO_LABEL
+    return asked.exists() and file.is_file() and file.read_bytes() == asked.read_bytes()
 
 
 def _awaited(waiting: list[str], docs: Sequence[Doc], folder: Path) -> LabelsAwaited:

@@ -1,6 +1,5 @@
 """The run that people label: its config, types, dev and test as the journal has them today."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from spacy.tokens import Doc
@@ -157,13 +156,18 @@ class LabelledRun:
         """Write what people have labelled for dev and test, and note in the manifest what they are
         now."""
         for part in MEASURED:
-            if answers := self.accepted(part):
-                write_docs(self._gold(part, answers), self.labelling.path / f"{part}.spacy")
+            if self.accepted(part):
+                write_docs(self.sentences(part), self.labelling.path / f"{part}.spacy")
         self.folder.grow(self._describe())
 
-    def _gold(self, part: Part, answers: Sequence[Answer]) -> list[Doc]:
+    def sentences(self, part: Part) -> list[Doc]:
+        """RETURNS (list[Doc]): The sentences of a part that people have labelled, as they have."""
+        answers = self.accepted(part)
+        if not answers:
+            return []
         vocab, ids = blank_pipeline(self.job.lang).vocab, [answer.id for answer in answers]
-        docs = fetch(Pool(self.labelling.reserve(part)), ids, vocab, with_gold=False)
+        pool = self.labelling.pool if part == "train" else self.labelling.reserve(part)
+        docs = fetch(Pool(pool), ids, vocab, with_gold=False)
         for doc, answer in zip(docs, answers, strict=True):
             annotate(doc, answer, self.annotations)
         return docs

@@ -62,10 +62,12 @@ class Settled(NamedTuple):
 
     waiting (list[str]): The ids of the sentences that are still to be labelled.
     problems (dict[str, str]): What a person has to decide, by the id of the sentence.
+    dropped (list[str]): The spans that the rule for borders has dropped, each with its place.
     """
 
     waiting: list[str]
     problems: dict[str, str]
+    dropped: list[str]
 
 
 class _Contradiction(Exception):
@@ -85,23 +87,23 @@ def settle(docs: Sequence[Doc], replies: Iterable[Reply], rules: Rules) -> Settl
     given: dict[str, list[Reply]] = defaultdict(list)
     for reply in replies:
         given[reply.id].append(reply)
-    settled = Settled([], {})
+    settled = Settled([], {}, [])
     for doc in docs:
         name = sentence_id(doc)
         try:
-            if not _settle_one(doc, given[name], rules):
+            if not _settle_one(doc, given[name], rules, settled.dropped):
                 settled.waiting.append(name)
         except _Contradiction as error:
             settled.problems[name] = str(error)
     return settled
 
 
-def _settle_one(doc: Doc, replies: list[Reply], rules: Rules) -> bool:
+def _settle_one(doc: Doc, replies: list[Reply], rules: Rules, dropped: list[str]) -> bool:
     """RETURNS (bool): Whether the sentence is labelled now, or ignored."""
     whole = [r for r in replies if r.verdict == "accept" and not r.single]
-    marks = _marks(doc, replies, rules)
+    marks = _marks(doc, replies, rules, dropped)
     if whole:
-        said = [(reply, _in_tokens(doc, reply, rules)) for reply in whole]
+        said = [(reply, _in_tokens(doc, reply, rules, dropped)) for reply in whole]
         entities = _choose(doc, said, rules, _show_entities)
         if rules.contradictions == "error":
             _compare_marks(doc, whole[0].where, entities, marks)
@@ -119,28 +121,29 @@ def _settle_one(doc: Doc, replies: list[Reply], rules: Rules) -> bool:
     return True
 
 
-def _marks(doc: Doc, replies: list[Reply], rules: Rules) -> Marks:
+def _marks(doc: Doc, replies: list[Reply], rules: Rules, dropped: list[str]) -> Marks:
     """RETURNS (dict): Of each single span, who accepted (True) and who rejected it. Who rejected
     several at once did not say which one is wrong."""
     marks: Marks = defaultdict(list)
     for reply in replies:
         accepted = reply.verdict == "accept"
         if reply.single and (accepted or (reply.verdict == "reject" and len(reply.spans) == 1)):
-            for span in _in_tokens(doc, reply, rules):
+            for span in _in_tokens(doc, reply, rules, dropped):
                 marks[span].append((reply, accepted))
     return marks
 
 
-def _in_tokens(doc: Doc, reply: Reply, rules: Rules) -> tuple[TokenSpan, ...]:
+def _in_tokens(doc: Doc, reply: Reply, rules: Rules, dropped: list[str]) -> tuple[TokenSpan, ...]:
     """RETURNS (tuple): The spans of a reply in tokens.
 
     RAISES (_Contradiction): They are not whole tokens, or overlap.
     """
     option = f"{OPTION}.border"
     try:
-        set_spans(doc, reply.spans, 0, border=rules.border, option=option)
+        found = set_spans(doc, reply.spans, 0, border=rules.border, option=option)
     except BadLine as error:
         raise _Contradiction(f"{reply.where}: {error.message}: {doc.text[:80]}") from None
+    dropped += [f"{reply.where}: {shown}: {doc.text[:80]}" for shown in found]
     return tuple((ent.start, ent.end, ent.label_) for ent in doc.ents)
 
 

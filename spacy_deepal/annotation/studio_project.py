@@ -12,7 +12,7 @@ from ..rounds.run_folder import RunFolder
 from .pulled import AskedFor, Pulled
 from .studio_client import StudioClient
 from .tool_answers import Told, describe_unread, of_value
-from .tool_tasks import studio_task
+from .tool_tasks import note_shown, studio_task
 from .waiting_batch import WaitingBatch, read_waiting_batch
 
 CONNECTION = "label_studio.json"
@@ -85,6 +85,7 @@ def push_to_studio(
     client = StudioClient(address)
     batch = read_waiting_batch(run, suggest=suggest)
     connection = _open_project(client, run, known, title, batch.labels)
+    note_shown(run, batch, "label-studio")
     uploaded = _upload(client, connection, batch)
     return Pushed(uploaded, len(batch.sentences), connection.address)
 

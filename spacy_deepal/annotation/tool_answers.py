@@ -1,14 +1,14 @@
 """What annotation tools give back, read as replies: Prodigy, doccano, Label Studio, brat, JSONL."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from spacy.tokens import Doc
 
-from ..corpus.brat import entities_of, safe_name
+from ..corpus.brat import BRAT, entities_of, safe_name
 from ..corpus.docs import CharSpan
 from ..corpus.json_values import read_values
 from ..corpus.label_studio import annotations_of, is_minimal, labels_of, task_record, was_skipped
@@ -20,6 +20,7 @@ from ..corpus.spans import parse_spans
 from ..sentences import sentence_id
 from .editor_file import is_editor_file, read_editor_file
 from .replies import Reply, Verdict
+from .shown_file import Shown
 
 VERDICTS: dict[Any, Verdict] = {
     "accept": "accept",
@@ -30,18 +31,29 @@ VERDICTS: dict[Any, Verdict] = {
 }
 # Who answered, as JSON-MIN of Label Studio and our own lines name it, and as Prodigy does.
 ANNOTATOR, SESSION = "annotator", "_annotator_id"
+DOCCANO = "doccano"
+RANK = "rank"  # a column of ours that doccano gives back
 TASK_HASH = "_task_hash"  # with it, but without an answer, a record is a question of Prodigy
 
 
 class Known:
-    """The sentences that answers may be about. labels: Their types; with none, any may be given."""
+    """The sentences that answers may be about.
 
-    def __init__(self, docs: Iterable[Doc], labels: Iterable[str] = ()) -> None:
+    labels (Iterable[str]): Their types; with none, any may be given.
+    shown (Iterable[Shown]): What people were shown.
+    """
+
+    def __init__(
+        self, docs: Iterable[Doc], labels: Iterable[str] = (), shown: Iterable[Shown] = ()
+    ) -> None:
         self.docs = {sentence_id(doc): doc for doc in docs}
         self.labels = tuple(labels)
         texts = Counter(doc.text for doc in self.docs.values())
         self._by_text = {d.text: d for d in self.docs.values() if texts[d.text] == 1}
         self._by_file = {safe_name(name): doc for name, doc in self.docs.items()}
+        self._shown: dict[tuple[str, str], list[set[CharSpan]]] = defaultdict(list)
+        for row in shown:
+            self._shown[row.tool, row.id].append(set(row.spans))
 
     def find(self, name: str | None, text: str | None, number: int) -> Doc:
         """Find a sentence by its id. If the text is another one, or there is no such id, find it by
@@ -71,6 +83,11 @@ class Known:
             message = f"the text was changed, so offsets may be wrong; it was {doc.text!r}"
             raise BadLine(number, message, text)
 
+    def was_shown(self, tool: str, reply: Reply) -> bool:
+        """RETURNS (bool): Whether a reply is what went out to a tool: perhaps nobody has looked at
+        the sentence."""
+        return set(reply.spans) in self._shown.get((tool, reply.id), [])
+
     def check_labels(self, spans: Iterable[CharSpan], number: int) -> None:
         """RAISES (BadLine): An entity has a type that was not asked for."""
         for _, _, label in spans:
@@ -80,10 +97,15 @@ class Known:
 
 
 class Told(NamedTuple):
-    """What a file says about one sentence. replies: Of each annotator; none if nobody answered."""
+    """What a file says about one sentence.
+
+    replies (list[Reply]): Of each annotator; none if nobody answered.
+    unchanged (bool): It says what went out, and the tool does not tell whether that is an answer.
+    """
 
     id: str
     replies: list[Reply]
+    unchanged: bool = False
 
 
 def read_answers(source: Source, known: Known, options: ReadOptions) -> Iterator[Told | BadLine]:
@@ -101,13 +123,28 @@ def read_answers(source: Source, known: Known, options: ReadOptions) -> Iterator
             if isinstance(item, BadLine):
                 yield item
             else:
-                yield _attempt(of_value, known, options, f"{_place(source)}:{item[0]}", *item)
+                number, value = item
+                name = _name_of(value)
+                where = f"{_place(source)}{f', {name}' if name else f':{number}'}"
+                told = _attempt(of_value, known, options, where, number, value)
+                if name and isinstance(told, BadLine):  # often the whole file is one line
+                    told = BadLine(number, f"{name}: {told.message}", told.text)
+                yield told
 
 
 def describe_unread(where: str, wrong: BadLine) -> str:
     """RETURNS (str): An answer that cannot be read: its place, what is wrong, its text if known."""
     text = f": {wrong.text[:80]}" if wrong.text else ""
     return f"{where}: {wrong.message}{text}"
+
+
+def _name_of(value: Any) -> str:
+    """RETURNS (str): How Label Studio names a task or, in JSON-MIN, an annotation; or empty."""
+    if isinstance(value, dict) and isinstance(value.get("data"), dict) and value.get("id"):
+        return f"task {value['id']}"
+    if isinstance(value, dict) and is_minimal(value):
+        return f"annotation {value['annotation_id']}"
+    return ""
 
 
 def _place(source: Source) -> str:
@@ -129,7 +166,9 @@ def of_value(known: Known, options: ReadOptions, where: str, number: int, value:
         raise BadLine(number, "not a JSON object", str(value)[:80])
     if isinstance(value.get("data"), dict):
         return _of_task(known, options, where, number, value)
-    return _told(reply_of_record(known, options, where, number, value))
+    reply = reply_of_record(known, options, where, number, value)
+    of_doccano = RANK in value and "answer" not in value and not is_minimal(value)
+    return _told(reply, of_doccano and known.was_shown(DOCCANO, reply))
 
 
 def reply_of_record(
@@ -205,7 +244,8 @@ def _of_brat(known: Known, options: ReadOptions, source: Source) -> Told:
     spans = parse_spans({"spans": entries}, re.sub(r"[\r\n]", " ", doc.text), 1, own) or []
     known.check_labels(spans, 1)
     where = _place(source)
-    return _told(Reply(sentence_id(doc), "accept", tuple(spans), False, where))
+    reply = Reply(sentence_id(doc), "accept", tuple(spans), False, where)
+    return _told(reply, known.was_shown(BRAT, reply))
 
 
 def _of_editor(
@@ -223,6 +263,6 @@ def _of_editor(
     return _told(Reply(sentence_id(doc), verdict, tuple(spans), False, where))
 
 
-def _told(reply: Reply) -> Told:
+def _told(reply: Reply, unchanged: bool = False) -> Told:
     """RETURNS (Told): What one reply says. One that puts the sentence off says nothing."""
-    return Told(reply.id, [] if reply.verdict == "later" else [reply])
+    return Told(reply.id, [] if reply.verdict == "later" else [reply], unchanged)

@@ -17,11 +17,48 @@ from ..corpus.writing import token_record, write_line, write_list
 from ..errors import DeepALError
 from ..files import write_atomically
 from .editor_file import write_editor_file
-from .tool_answers import TASK_HASH
-from .waiting_batch import WaitingBatch, WaitingSentence
+from .shown_file import Shown, shown_file
+from .tool_answers import DOCCANO, TASK_HASH
+from .waiting_batch import WaitingBatch, WaitingSentence, read_waiting_batch
 
 Tool = Literal["label-studio", "prodigy", "doccano", "brat", "editor"]
 TOOLS: tuple[Tool, ...] = get_args(Tool)
+# What is pulled from tools that do not say which sentences somebody has looked at.
+FINISHED = {
+    DOCCANO: ("Export those that are approved as JSONL", "approved.jsonl"),
+    BRAT: ("Move the pairs of files that are done into a folder of their own", "done"),
+}
+
+
+def push_to_file(run: Path, output: Path, tool: Tool, *, suggest: bool = True) -> int:
+    """Write what waits in a run for a tool.
+
+    suggest (bool): Write what the model suggests, too.
+    RETURNS (int): The number of sentences.
+    RAISES (DeepALError): As `read_waiting_batch` and `write_batch`.
+    """
+    batch = read_waiting_batch(run, suggest=suggest)
+    note_shown(run, batch, tool)
+    write_batch(batch, output, tool)
+    return len(batch.sentences)
+
+
+def note_shown(run: Path, batch: WaitingBatch, tool: Tool) -> None:
+    """Note in the folder of the round what goes out to people."""
+    file = shown_file(run / batch.round)
+    before = file.read()
+    rows = [
+        Shown(
+            tool=tool,
+            id=sentence.id,
+            model=batch.model,
+            suggestions=list(sentence.suggestions),
+            spans=_spans(sentence),
+        )
+        for sentence in batch.sentences
+    ]
+    if new := [row for row in rows if row not in before]:
+        file.write([*before, *new])
 
 
 def write_batch(batch: WaitingBatch, output: Path, tool: Tool) -> None:

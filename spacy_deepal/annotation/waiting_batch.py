@@ -1,6 +1,5 @@
 """The sentences of a run that wait to be labelled, with what a tool can show: rank, suggestions."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,14 +7,11 @@ from spacy.tokens import Doc
 
 from ..corpus.docs import CharSpan
 from ..errors import DeepALError, list_problems
-from ..pipelines import blank_pipeline
-from ..pool.lookup import fetch
-from ..pool.pool import Pool
 from ..rounds.run_folder import RoundFolder, RunFolder
 from ..sentences import sentence_id
-from .answer_file import LABELLED, read_replies, read_rules
+from .answer_file import LABELLED
 from .journal import Suggestion
-from .replies import settle
+from .round_answers import docs_of_round, settle_round
 from .suggestions import suggest_batch
 
 CONTINUE_RUN = (
@@ -86,15 +82,14 @@ def read_waiting_batch(run: Path, *, suggest: bool = True) -> WaitingBatch:
     """
     here, folder = find_waiting_round(run), RunFolder(run)
     docs, rows = docs_of_round(run, here), here.selected.read()
-    replies, unread = read_replies(here.path / LABELLED, docs)
-    settled = settle(docs, replies, read_rules(here.path))
-    open_ids = {*settled.waiting, *settled.problems}
+    answers = settle_round(here, docs)
+    open_ids = {*answers.waiting, *answers.problems}
     ranked = enumerate(zip(docs, rows, strict=True), 1)
     wanted = [(rank, doc, row) for rank, (doc, row) in ranked if row.id in open_ids]
-    if not wanted and unread:
+    if not wanted and answers.unread:
         raise DeepALError(
             f"All {len(docs)} sentences of {here.path} are labelled, but some lines of "
-            f"{here.path / LABELLED} cannot be read. Correct them.{list_problems(unread)}"
+            f"{here.path / LABELLED} cannot be read. Correct them.{list_problems(answers.unread)}"
         )
     if not wanted:
         raise DeepALError(f"All {len(docs)} sentences of {here.path} are labelled. {CONTINUE_RUN}")
@@ -111,13 +106,3 @@ def read_waiting_batch(run: Path, *, suggest: bool = True) -> WaitingBatch:
 
 def _place(suggestion: Suggestion) -> tuple[int, int]:
     return suggestion.start, suggestion.end
-
-
-def docs_of_round(run: Path, here: RoundFolder) -> Sequence[Doc]:
-    """RETURNS (Sequence[Doc]): The sentences that a round has selected, labelled or not."""
-    manifest = RunFolder(run).manifest
-    vocab = blank_pipeline(manifest.lang).vocab
-    if here.batch.exists():
-        return here.read_batch(vocab)
-    ids = [row.id for row in here.selected.read()]
-    return fetch(Pool(manifest.pool.path), ids, vocab, with_gold=False)

@@ -31,10 +31,10 @@ OffsetsOf = Annotated[
     Literal["characters", "utf16", "bytes"], Option(help="What the offsets of spans count")
 ]
 BorderOf = Annotated[
-    Literal["refuse", "trim", "snap"],
+    Literal["refuse", "trim", "snap", "drop"],
     Option(
-        help="A span that is not whole tokens: refuse it, trim it to the tokens inside, or snap it "
-        "to all tokens that it touches"
+        help="A span that is not whole tokens: refuse it, trim it to the tokens inside, snap it to "
+        "all tokens that it touches, or drop it"
     ),
 ]
 Split = Annotated[bool, Option("--split", help="Cut long records into sentences")]

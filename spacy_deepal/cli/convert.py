@@ -84,6 +84,10 @@ def print_files(summaries: "Mapping[str, ConvertSummary]") -> None:
             )
         if summary.skipped:
             _warn(f"Bad lines left out: {summary.skipped:,}", summary.problems)
+        if summary.dropped:
+            _warn(
+                f"Spans dropped, as they are not whole tokens: {summary.dropped:,}", summary.drops
+            )
         for text, count in [
             *((note, count) for note, count in summary.notes.items()),
             ("sentences without a word left out", summary.without_words),

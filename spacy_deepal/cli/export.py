@@ -1,22 +1,61 @@
-"""`spacy deepal export`: from a pool to a file of another format."""
+"""`spacy deepal export`: from a pool, or from the labelled set of a run, to another format."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
+from ..errors import DeepALError, list_problems, printable
 from ._app import app, msg, show_errors
+
+if TYPE_CHECKING:
+    from ..annotation.labelled_set import LabelledSet
 
 
 @app.command("export")
 def export_cli(
-    pool: Annotated[str, Argument(help="Pool: a folder of shards, or a .spacy file; or its URL")],
+    source: Annotated[
+        str,
+        Argument(
+            help="Pool: a folder of shards, or a .spacy file; or its URL. Or the folder of a run"
+        ),
+    ],
     output: Annotated[Path, Argument(help="File to write; for brat, a new folder")],
     format: Annotated[str, Option(help="Format to write, such as conll2003 or prodigy")],
+    part: Annotated[
+        list[str] | None,
+        Option(
+            help="Of a run: train, dev or test. May be repeated; by default train",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
-    """Write the sentences of a pool in another format."""
+    """Write the sentences of a pool in another format; or what is labelled in a run, where
+    sentences without a label, and those that the format cannot hold, are left out and counted."""
     with show_errors(keeps=False):
+        from ..annotation.labelled_set import export_labelled, is_run
         from ..pool.export import export
+        from ..urls import is_url
 
-        count = export(pool, output, format)
+        if not is_url(source) and is_run(Path(source)):
+            found = export_labelled(Path(source), output, format, part or ["train"])
+            count = len(found.docs)
+        elif part:
+            raise DeepALError(f"{source} is not the folder of a run, and --part is about one.")
+        else:
+            found, count = None, export(source, output, format)
+    if found is not None:
+        _show_left_out(found, format)
     msg.good(f"Wrote {count:,} sentences as {format}: {output}")
+
+
+def _show_left_out(found: "LabelledSet", format: str) -> None:
+    for reason, count in found.left_out.items():
+        msg.warn(f"Left out, as they are {reason}: {count:,}")
+    if found.not_held:
+        msg.warn(
+            f"Left out, as {format} cannot hold them: {len(found.not_held):,}. --format spacy "
+            "holds them. A sentence that was labelled before a type was added can be written again "
+            "when somebody has accepted it again on the page."
+        )
+        print(printable(list_problems(found.not_held)).lstrip("\n"))

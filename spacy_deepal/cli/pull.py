@@ -1,13 +1,25 @@
 """`spacy deepal pull`: the answers of people, from an annotation tool into a run."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from typer import Argument
+from typer import Argument, Option
 
 from ..errors import DeepALError, list_problems, printable
 from ._app import Encoding, app, msg, show_errors
 from ._reading import OffsetsOf, SpansKey, TextKey
+
+if TYPE_CHECKING:
+    from ..annotation.pulled import Pulled
+
+Confirmed = Annotated[
+    bool,
+    Option(
+        "--confirmed",
+        help="Somebody has looked at all sentences of the files, also at those of doccano and brat "
+        "that are as push wrote them",
+    ),
+]
 
 
 @app.command("pull")
@@ -21,6 +33,7 @@ def pull_cli(
     spans_key: SpansKey = None,
     offsets: OffsetsOf = "characters",
     encoding: Encoding = "utf-8",
+    confirmed: Confirmed = False,
 ) -> None:
     """Take answers into a run: from its Label Studio project, or from files of Label Studio,
     Prodigy, doccano, brat or a text editor. Answers may be some of those asked for: the rest stays
@@ -31,19 +44,30 @@ def pull_cli(
         from ..corpus.reading import ReadOptions
 
         options = ReadOptions(text_key=text_key, spans_key=spans_key, offsets=offsets)
-        if not inputs and (encoding != "utf-8" or spans_key is not None):
+        if not inputs and (encoding != "utf-8" or spans_key is not None or confirmed):
             raise DeepALError(
-                "--encoding and --spans-key say how to read files, and none is named. Name the "
-                "files of answers; or leave the options out to ask Label Studio's server."
+                "--encoding, --spans-key and --confirmed are about files, and none is named. Name "
+                "the files of answers; or leave the options out to ask Label Studio's server."
             )
         if inputs:
-            pulled = pull_files(run_dir, inputs, options, encoding)
+            pulled = pull_files(run_dir, inputs, options, encoding, confirmed=confirmed)
         else:
             pulled = pull_from_studio(run_dir, options=options)
+    _show_pulled(pulled)
+
+
+def _show_pulled(pulled: "Pulled") -> None:
     _show("Answers that cannot be read, so they are not taken", pulled.unread)
     _show("Answers that need you before the run goes on", pulled.problems)
+    _show("Spans that are dropped, as they are not whole tokens", pulled.dropped)
     if pulled.others:
         msg.warn(f"Sentences that are of no round of this run: {pulled.others}")
+    if pulled.unchanged:
+        msg.warn(
+            f"Sentences that are as push wrote them, so they are still to do: {pulled.unchanged}. "
+            "doccano and brat do not say whether anybody has looked at a sentence. If somebody has "
+            "looked at all that are in these files, pull them with --confirmed."
+        )
     msg.good(
         f"{pulled.labelled} of the {pulled.total} sentences of the last round are labelled; "
         f"new answers: {pulled.changed}"

@@ -32,8 +32,7 @@ def push_cli(
     LABEL_STUDIO_API_KEY."""
     with show_errors():
         from ..annotation.studio_project import push_to_studio
-        from ..annotation.tool_tasks import check_tool, write_batch
-        from ..annotation.waiting_batch import read_waiting_batch
+        from ..annotation.tool_tasks import FINISHED, check_tool, push_to_file
 
         tool = check_tool(to, output)
         if output is not None and (url is not None or project is not None):
@@ -46,9 +45,9 @@ def push_cli(
             place = f"{pushed.address} ({pushed.uploaded} of them are new there)"
             count = pushed.total
         else:
-            batch = read_waiting_batch(run_dir, suggest=suggest)
-            write_batch(batch, output, tool)
-            place, count = str(output), len(batch.sentences)
+            count = push_to_file(run_dir, output, tool, suggest=suggest)
+            place = str(output)
     msg.good(f"{count} sentences are to be labelled: {place}")
-    given = f" {output}" if output else ""
-    msg.text(f"When they are labelled: python -m spacy deepal pull {run_dir}{given}")
+    first, source = FINISHED.get(tool, ("When they are labelled", output))
+    given = f" {source}" if source else ""
+    msg.text(f"{first}: python -m spacy deepal pull {run_dir}{given}")

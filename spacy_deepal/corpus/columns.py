@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import IO
+from typing import IO, Any
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -121,7 +121,7 @@ def _parse(
     place, text = given.pop("text", (0, None))
     doc = tagged_doc(nlp, words, to_iob2(tags, layout.scheme), text, place)
     named = given.get("doc_id", (0, ""))[0] > 0
-    values = {key: value for key, (_, value) in given.items()}
+    values: dict[str, Any] = {key: value for key, (_, value) in given.items()}
     return Sentence(doc, rows[0][0], names_document=named, **values)
 
 

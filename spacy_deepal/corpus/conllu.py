@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice
-from typing import IO
+from typing import IO, Any
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -134,7 +134,7 @@ def _parse(
             spaced = ends_with_space and len(words) == last_of_token
         text += cells[FORM] + " " * spaced
     iob2 = None if key is None else to_iob2(tags, scheme)
-    given = {**info, **_described_in(comments)}
+    given: dict[str, Any] = {**info, **_described_in(comments)}
     named = "doc_id" in given
     note = None if key else _unread_key(rows)
     exact = given.pop("text", None)

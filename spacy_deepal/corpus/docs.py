@@ -67,7 +67,7 @@ def set_spans(
     border: Border = "refuse",
     partial: bool = False,
     option: str = "--border",
-) -> None:
+) -> tuple[str, ...]:
     """Label a Doc. A span that is given twice counts once.
 
     spans (Sequence): The entities.
@@ -75,19 +75,25 @@ def set_spans(
     border (str): What is done with a span that is not whole tokens: see `ReadOptions`.
     partial (bool): All tokens outside of the entities are missing. If False, they are O.
     option (str): The option that says what `border` is, for the message.
+    RETURNS (tuple[str, ...]): The spans that were dropped, with type and offsets.
     RAISES (BadLine): Entities overlap, or do not begin and end where tokens do.
     """
     entities: list[Span] = []
+    dropped: list[str] = []
     for start, end, label in sorted(set(spans)):
         surface = doc.text[start:end]
         span = _whole_tokens(doc, start, end, label, border)
+        shown = f"{surface!r} ({label}, {start} to {end})"
+        if span is None and border == "drop":
+            dropped.append(shown)
+            continue
         if span is None:
             tokens = doc.char_span(start, end, alignment_mode="expand") or ()
             near = " ".join(token.text for token in tokens)[:40]
             raise BadLine(
                 line,
-                f"entity {surface!r} ({label}, {start} to {end}) is not whole {doc.vocab.lang!r} "
-                f"tokens: {near!r}. {option} trim or {option} snap moves its ends"
+                f"entity {shown} is not whole {doc.vocab.lang!r} tokens: {near!r}. {option} trim "
+                f"or {option} snap moves its ends, {option} drop leaves it out"
                 f"{_beyond_16_bits(doc.text[:end])}",
                 doc.text,
             )
@@ -96,6 +102,7 @@ def set_spans(
             raise BadLine(line, message, doc.text)
         entities.append(span)
     doc.set_ents(entities, default="missing" if partial else "outside")
+    return tuple(dropped)
 
 
 def _beyond_16_bits(text: str) -> str:
@@ -108,7 +115,7 @@ def _beyond_16_bits(text: str) -> str:
 def _whole_tokens(doc: Doc, start: int, end: int, label: str, border: Border) -> Span | None:
     """RETURNS (Span | None): The tokens of a span of characters; None if it has none."""
     surface = doc.text[start:end]
-    if border == "refuse":
+    if border in ("refuse", "drop"):
         return doc.char_span(start, end, label) if surface == surface.strip() else None
     start += len(surface) - len(surface.lstrip())
     end -= len(surface) - len(surface.rstrip())
@@ -162,12 +169,12 @@ def retokenized(nlp: Language, sentence: Sentence, border: Border) -> Sentence:
         raise BadLine(
             sentence.line, "the text between the tokens is not known, so keep the data's", doc.text
         )
-    new = nlp.make_doc(doc.text)
+    new, dropped = nlp.make_doc(doc.text), sentence.dropped
     if doc.has_annotation("ENT_IOB"):
         spans = [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]
         partial = not doc.has_annotation("ENT_IOB", require_complete=True)
-        set_spans(new, spans, sentence.line, border=border, partial=partial)
-    return replace(sentence, doc=new)
+        dropped += set_spans(new, spans, sentence.line, border=border, partial=partial)
+    return replace(sentence, doc=new, dropped=dropped)
 
 
 def finished(nlp: Language, item: Sentence, options: ReadOptions) -> Iterator[Sentence]:
@@ -185,5 +192,6 @@ def finished(nlp: Language, item: Sentence, options: ReadOptions) -> Iterator[Se
     for number, doc in enumerate(parts, 1):
         name = f"{item.id}-{number}" if item.id else None
         document = item.doc_id or item.id
-        note = item.note if number == 1 else None
-        yield replace(item, doc=doc, id=name, doc_id=document, note=note)
+        if number == 2:
+            item = replace(item, note=None, dropped=())
+        yield replace(item, doc=doc, id=name, doc_id=document)

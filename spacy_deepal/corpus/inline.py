@@ -86,8 +86,8 @@ def _parse_inline(
     if "[" in text or "]" in text:
         raise BadLine(number, "square brackets other than [surface](LABEL)", line)
     doc = nlp.make_doc(text)
-    set_spans(doc, spans, number, border=options.border)
-    return Sentence(doc, number, doc_id=doc_id, genre=genre)
+    dropped = set_spans(doc, spans, number, border=options.border)
+    return Sentence(doc, number, doc_id=doc_id, genre=genre, dropped=dropped)
 
 
 def write_inline(docs: Iterable[Doc], stream: IO[str]) -> None:

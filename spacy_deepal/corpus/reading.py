@@ -12,7 +12,7 @@ from .sources import Source
 
 LINES_TO_DETECT = 1000  # the first lines or records of a file, by which its format is told
 Lines = list[tuple[int, str]]  # with their numbers in the file, from 1
-Border = Literal["refuse", "trim", "snap"]
+Border = Literal["refuse", "trim", "snap", "drop"]
 Offsets = Literal["characters", "utf16", "bytes"]
 IdSource = Literal["data", "text"]
 TokenSource = Literal["data", "pipeline"]
@@ -33,7 +33,7 @@ class ReadOptions:
     tag_names (tuple[str, ...]): The tags that the numbers of "ner_tags" stand for, from 0.
     offsets (str): What the offsets of spans count: "characters", "utf16" units or "bytes" of UTF-8.
     border (str): What is done with a span that is not whole tokens: "refuse" it, "trim" it to the
-        tokens inside, or "snap" it to all that it touches.
+        tokens inside, "snap" it to all that it touches, or "drop" it: it is no entity then.
     split (bool): Cut long records into sentences.
     ids (str): "data": the ids of the source are kept. "text": all are made from the texts.
     tokens (str): "data": the tokens of the source are kept. "pipeline": the text is tokenised anew.
@@ -92,6 +92,7 @@ class Sentence:
     names_document (bool): Whether the source names the document. If not, its name is made from
         that of the file.
     note (str | None): What the user should know of how it was read.
+    dropped (tuple[str, ...]): Its spans that were dropped, with type and offsets.
     """
 
     doc: Doc
@@ -101,6 +102,7 @@ class Sentence:
     genre: str | None = None
     names_document: bool = False
     note: str | None = None
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

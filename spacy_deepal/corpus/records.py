@@ -124,14 +124,15 @@ def parse_sentence(options: ReadOptions, nlp: Language, number: int, record: Any
     if not spans:
         check_other_labels(record, text, number, options)
     _compare_tokens(record, spans, number)
+    dropped: tuple[str, ...] = ()
     if spans is None and record.get("answer") == "accept" and options.spans_key != NO_SPANS:
         spans, note = ([], note) if asked_for_all(record) else (None, ACCEPTED_NOTE)
     if spans is not None and is_accepted:
-        set_spans(doc, spans, number, border=options.border)
+        dropped = set_spans(doc, spans, number, border=options.border)
         if options.offsets == "characters":
             note = note or units_note(record, doc, spans)
     kind = Sentence if spans is None or not is_accepted else AnnotatedText
-    return kind(doc, number, note=note, **info)
+    return kind(doc, number, note=note, dropped=dropped, **info)
 
 
 def record_info(record: dict[str, Any], number: int) -> dict[str, Any]:

@@ -156,6 +156,7 @@ def _read_all(
 
 def _note(sentence: Sentence, source: Source, summary: ConvertSummary) -> None:
     """Count what the user should know of a sentence."""
+    summary.drop(source.path, sentence)
     if sentence.note:
         summary.notes[sentence.note] += 1
     if len(sentence.doc) > LONG_SENTENCE:

@@ -1,6 +1,7 @@
 """From a pool, or any .spacy file, to a file of another format."""
 
 from collections.abc import Iterable, Iterator
+from io import StringIO
 from pathlib import Path
 
 from spacy.tokens import Doc
@@ -9,6 +10,8 @@ from spacy.vocab import Vocab
 from ..corpus.brat import BRAT, write_brat
 from ..corpus.docbin import read_docs, write_docs
 from ..corpus.formats import ALL_FORMATS
+from ..corpus.prodigy import WHOLE
+from ..corpus.writing import check_labelled_whole
 from ..errors import DeepALError
 from ..files import check_output, write_atomically
 from ..progress import progress_bar
@@ -31,20 +34,45 @@ def export(pool: str | Path, output: str | Path, format: str) -> int:
     RAISES (DeepALError): There is no such pool or format; the format cannot hold a sentence; or the
         output is the pool, or in it.
     """
+    check_written(format)
     output = local_path(output)
-    if format not in WRITTEN:
-        raise DeepALError(f"The format {format!r} is not written. Known: {', '.join(WRITTEN)}.")
     check_output(output, pool)
     counted = _Counted(progress_bar(_docs(pool), "export", unit=" sentences"))
-    write = ALL_FORMATS[format].write
+    write_as(counted, output, format)
+    return counted.count
+
+
+def check_written(format: str) -> None:
+    """RAISES (DeepALError): There is no such format to write."""
+    if format not in WRITTEN:
+        raise DeepALError(f"The format {format!r} is not written. Known: {', '.join(WRITTEN)}.")
+
+
+def write_as(docs: Iterable[Doc], output: Path, format: str) -> None:
+    """Write sentences in one of WRITTEN, whole or not at all. Errors are those of `export`."""
+    write = ALL_FORMATS[format].write if format in ALL_FORMATS else None
     if format == BRAT:
-        write_brat(counted, output)
+        write_brat(docs, output)
     elif write is None:
-        write_docs(counted, output)
+        write_docs(docs, output)
     else:
         with write_atomically(output) as stream:
-            write(counted, stream)
-    return counted.count
+            write(docs, stream)
+
+
+def why_not_held(doc: Doc, format: str) -> str:
+    """RETURNS (str): Why a format cannot hold all that is known of a sentence that `is_looked_at`;
+    empty if it can."""
+    write = ALL_FORMATS[format].write
+    try:
+        holds_parts = format == SPACY or (format == WHOLE and doc.has_annotation("ENT_IOB"))
+        if not holds_parts:
+            check_labelled_whole(doc, format)
+        if write is not None:
+            write([doc], StringIO())
+    except DeepALError as error:
+        return str(error)
+    return ""
 
 
 def _docs(pool: str | Path) -> Iterator[Doc]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
-from ..corpus.reading import BadLine
+from ..corpus.reading import BadLine, Sentence
 from ..errors import PROBLEMS_SHOWN
 from ..sentences import count_words, sentence_info
 
@@ -58,6 +58,8 @@ class ConvertSummary(Counts):
         as annotated records without ids, its text and labels.
     skipped (int): Bad lines left out.
     problems (list[str]): The first of these, each with its place.
+    dropped (int): Spans left out because they are not whole tokens.
+    drops (list[str]): The first of these, each with its place.
     notes (Counter): What the user should know of how sentences were read.
     files (list[FileSummary]): The files that were read.
     unread (dict[Path, str]): The files that were not read, with the reason.
@@ -69,6 +71,8 @@ class ConvertSummary(Counts):
     doubles: int = 0
     skipped: int = 0
     problems: list[str] = field(default_factory=list)
+    dropped: int = 0
+    drops: list[str] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
     files: list[FileSummary] = field(default_factory=list)
     unread: dict[Path, str] = field(default_factory=dict)
@@ -90,3 +94,10 @@ class ConvertSummary(Counts):
         if len(self.problems) < PROBLEMS_SHOWN:
             text = f": {bad_line.text[:80]!r}" if bad_line.text else ""
             self.problems.append(f"{file}:{bad_line.line}: {bad_line.message}{text}")
+
+    def drop(self, file: Path, sentence: Sentence) -> None:
+        """Count the spans of a sentence that were dropped, and describe the first."""
+        self.dropped += len(sentence.dropped)
+        where = f"{file}:{sentence.line}"
+        lines = [f"{where}: {shown}: {sentence.doc.text[:80]!r}" for shown in sentence.dropped]
+        self.drops += lines[: PROBLEMS_SHOWN - len(self.drops)]

@@ -10,6 +10,7 @@ from ..annotation.differences import Difference, find_differences
 from ..annotation.journal import Annotations, Answer
 from ..annotation.labelling_folder import LabellingFolder, Measured
 from ..annotation.suggestion_counts import SuggestionCounts, count_suggestions
+from ..annotation.tool_status import BatchStatus, ToolStatus, read_tool_status
 from ..files import Row
 from ..rounds.rows import Baseline, RoundMetrics, Selected, TypeScores
 from ..rounds.run_folder import RunFolder
@@ -49,6 +50,7 @@ class RunStatus(Row):
     acquisition (str | None): None before the first round of a run that people label.
     pool_words (int): The words of the whole pool.
     waiting (int): The words that people have labelled and no round has trained on yet.
+    batch (BatchStatus | None): How much of the last batch people have labelled in other tools.
     types (dict): Scores on dev after the last round, by entity type.
     measured (Measured | None): F1 on dev with its interval.
     differences (list[Difference]): The sentences that people have labelled differently.
@@ -60,6 +62,7 @@ class RunStatus(Row):
     pool_words: int
     waiting: int
     rounds: list[RoundStatus]
+    batch: BatchStatus | None
     types: dict[str, TypeScores]
     measured: Measured | None
     agreement: AgreementScores | None
@@ -88,17 +91,19 @@ def read_run_status(path: Path, *, more: int | None = None) -> RunStatus:
     selected = {here.number: here.selected.read() for here in folder.rounds()}
     taken = {item.id for items in selected.values() for item in items}
     pool_words = manifest.pool.words if manifest else 0
+    tools = ToolStatus() if labelling.begun else read_tool_status(path)
     status = RunStatus(
         run=str(path),
         acquisition=acquisition_label(block) if block else None,
         pool_words=pool_words,
-        waiting=sum(a.words for a in answers if a.id not in taken),
+        waiting=tools.waiting + sum(a.words for a in answers if a.id not in taken),
         rounds=[_round(row, selected.get(row.round, []), annotations) for row in metrics],
+        batch=tools.batch,
         types=metrics[-1].dev_ents_per_type if metrics else {},
         measured=labelling.read_status().measured if labelling.begun else None,
-        agreement=compare_annotators(annotations.of(a.id) for a in parts),
+        agreement=tools.agreement or compare_annotators(annotations.of(a.id) for a in parts),
         differences=find_differences(annotations),
-        suggestions=count_suggestions(answers) if labelling.begun else None,
+        suggestions=count_suggestions(answers) if labelling.begun else tools.suggestions,
         baseline=folder.baseline,
         forecast=_forecast(metrics, pool_words, more),
         advice=[],

@@ -6,6 +6,7 @@ from typing import Any
 from wasabi import table
 
 from ..annotation.differences import Difference
+from ..errors import list_problems, printable
 from .forecast import INSIDE, Forecast
 from .page import duration
 from .status import FEW_ENTITIES, RoundStatus, RunStatus, points
@@ -70,6 +71,14 @@ def _table(header: Sequence[str], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def _facts(status: RunStatus) -> Iterator[str]:
+    if (batch := status.batch) is not None:
+        yield (
+            f"{batch.labelled:,} of the {batch.sentences:,} sentences of round {batch.round} are "
+            "labelled."
+        )
+        if batch.problems:
+            title = f"Answers that need you before the run goes on: {len(batch.problems)}"
+            yield title + printable(list_problems(batch.problems))
     if (measured := status.measured) is not None:
         low, high, count = points(measured.low), points(measured.high), measured.entities
         few = count < FEW_ENTITIES

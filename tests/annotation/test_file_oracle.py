@@ -69,6 +69,17 @@ def test_a_span_that_is_not_whole_tokens_is_trimmed_or_snapped(docs, tmp_path, b
     assert [ent.text for ent in FileOracle(border=border).label(docs, tmp_path)[0].ents] == [text]
 
 
+def test_a_span_that_is_not_whole_tokens_is_dropped_with_its_sentence_shown(docs, tmp_path):
+    spans = [[0, 3, "PERSON"], [6, 11, "PERSON"]]
+    write_jsonl(tmp_path / LABELLED, labelled(a={"spans": spans}))
+    shown = (
+        r"spans are dropped, .*: 1\n- labelled.jsonl, line 1: 't Bob' \(PERSON, 6 to 11\): Ann met"
+    )
+    with pytest.warns(UserWarning, match=shown):
+        (first, *_) = FileOracle(border="drop").label(docs, tmp_path)
+    assert [ent.text for ent in first.ents] == ["Ann"]
+
+
 @pytest.mark.parametrize("change", [None, {"answer": "reject"}, {"answer": "later"}])
 def test_what_is_not_labelled_yet_stays_open(docs, tmp_path, change):
     write_jsonl(tmp_path / LABELLED, labelled(b=change))
@@ -107,8 +118,8 @@ def test_equal_answers_count_once_and_others_are_chosen_by_a_rule(docs, tmp_path
     write_jsonl(tmp_path / LABELLED, [*lines, again])
     with pytest.raises(Unsettled, match="a: answers contradict each other") as caught:
         FileOracle().label(docs, tmp_path)
-    assert "Ann (PERSON), Bob (PERSON), Oslo (GPE)  (line 1)" in str(caught.value)
-    assert "Ann (PERSON)  (line 4)" in str(caught.value)
+    assert "Ann (PERSON), Bob (PERSON), Oslo (GPE)  (labelled.jsonl, line 1)" in str(caught.value)
+    assert "Ann (PERSON)  (labelled.jsonl, line 4)" in str(caught.value)
     for rule, count in {"first": 3, "last": 1}.items():
         assert len(FileOracle(rule).label(docs, tmp_path)[0].ents) == count
 
@@ -229,3 +240,14 @@ def test_an_empty_list_that_a_tool_gives_back_hides_no_labels(docs, tmp_path):
     write_jsonl(tmp_path / LABELLED, lines)
     with pytest.raises(DeepALError, match="'spans' and 'label' have different entities"):
         FileOracle().label(docs, tmp_path)
+
+
+def test_a_copy_of_what_is_asked_is_no_answer(docs, tmp_path):
+    with pytest.raises(LabelsAwaited):
+        FileOracle().label(docs, tmp_path)
+    text = (tmp_path / TO_LABEL).read_text("utf8")
+    (tmp_path / LABELLED).write_text(text, "utf8")
+    with pytest.raises(Unsettled, match=r"labelled\.jsonl is to_label\.jsonl as the run wrote it"):
+        FileOracle().label(docs, tmp_path)
+    (tmp_path / LABELLED).write_text(text.replace('"spans"', '"answer": "accept", "spans"'), "utf8")
+    assert all(doc.has_annotation("ENT_IOB") for doc in FileOracle().label(docs, tmp_path))

@@ -38,7 +38,7 @@ def tags(doc):
 
 
 def test_an_answer_labels_the_whole_sentence(doc):
-    assert settle([doc], [said(ADA)], Rules()) == ([], {})
+    assert settle([doc], [said(ADA)], Rules()) == ([], {}, [])
     assert tags(doc) == ["B", "O", "O", "O", "O", "O"]
 
 
@@ -49,14 +49,14 @@ def test_a_sentence_that_is_put_off_or_not_answered_waits(doc, verdict):
 
 
 def test_nothing_is_learnt_of_an_ignored_sentence_unless_someone_labels_it(doc):
-    assert settle([doc], [said(verdict="ignore")], Rules()) == ([], {})
+    assert settle([doc], [said(verdict="ignore")], Rules()) == ([], {}, [])
     assert tags(doc) == [""] * 6
     settle([doc], [said(ROME), said(verdict="ignore")], Rules())
     assert found(doc) == [("Rome", "LOC")]
 
 
 def test_equal_answers_count_once_in_any_order_of_their_spans(doc):
-    assert settle([doc], [said(ADA, ROME), said(ROME, ADA)], Rules()) == ([], {})
+    assert settle([doc], [said(ADA, ROME), said(ROME, ADA)], Rules()) == ([], {}, [])
     assert found(doc) == [("Ada", "PER"), ("Rome", "LOC")]
 
 
@@ -72,7 +72,7 @@ def test_contradicting_answers_are_both_shown(doc):
 )
 def test_a_rule_chooses_one_of_them(doc, rule, expected):
     replies = [said(ADA), said(BOB), said(BOB), said(ROME)]
-    assert settle([doc], replies, Rules(rule)) == ([], {})
+    assert settle([doc], replies, Rules(rule)) == ([], {}, [])
     assert [ent.text for ent in doc.ents] == expected
 
 
@@ -83,7 +83,7 @@ def test_there_may_be_no_majority(doc):
 def test_the_majority_is_one_of_people_whose_last_answers_count(doc):
     """Who is not known to be the same person is another one."""
     replies = [said(ADA, by="ann"), said(ADA, by="ann"), said(BOB, by="bea"), said(BOB, by="cem")]
-    assert settle([doc], replies, Rules("majority")) == ([], {})
+    assert settle([doc], replies, Rules("majority")) == ([], {}, [])
     assert found(doc) == [("Bob", "PER")]
     settle([doc], [*replies, said(ADA, by="cem"), said(ROME, by="bea")], Rules("majority"))
     assert found(doc) == [("Ada", "PER")]
@@ -107,7 +107,7 @@ def test_a_span_is_trimmed_or_snapped(doc, border, expected):
 
 
 def test_answers_that_are_the_same_when_trimmed_are_the_same(doc):
-    assert settle([doc], [said(BOB), said((6, 11, "PER"))], Rules(border="trim")) == ([], {})
+    assert settle([doc], [said(BOB), said((6, 11, "PER"))], Rules(border="trim")) == ([], {}, [])
 
 
 def test_overlapping_spans_are_a_problem(doc):
@@ -118,9 +118,9 @@ def test_overlapping_spans_are_a_problem(doc):
 
 
 def test_answers_about_single_spans_label_a_sentence_in_part(doc):
-    assert settle([doc], [yes(ADA), no(BOB), yes(ROME)], Rules()) == ([], {})
+    assert settle([doc], [yes(ADA), no(BOB), yes(ROME)], Rules()) == ([], {}, [])
     assert tags(doc) == ["B", "", "", "", "B", ""]
-    assert settle([doc], [no(BOB)], Rules()) == ([], {})
+    assert settle([doc], [no(BOB)], Rules()) == ([], {}, [])
     assert tags(doc) == [""] * 6
 
 
@@ -129,15 +129,15 @@ def test_a_span_that_is_accepted_and_rejected_is_a_contradiction(doc):
     problem = settle([doc], replies, Rules()).problems["s1"]
     assert "Ada (PER) is an entity  (1)\n    Ada (PER) is no entity  (2)" in problem
     for rule, count in {"first": 1, "last": 0, "majority": 0}.items():
-        assert settle([doc], replies, Rules(rule)) == ([], {})
+        assert settle([doc], replies, Rules(rule)) == ([], {}, [])
         assert len(doc.ents) == count
 
 
 def test_an_answer_about_all_says_more_than_one_about_a_span(doc):
-    assert settle([doc], [said(ADA, ROME), yes(ADA), no(BOB)], Rules()) == ([], {})
+    assert settle([doc], [said(ADA, ROME), yes(ADA), no(BOB)], Rules()) == ([], {}, [])
     assert tags(doc) == ["B", "O", "O", "O", "B", "O"]
     assert "Ada (PER) is no entity" in settle([doc], [said(ADA), no(ADA)], Rules()).problems["s1"]
-    assert settle([doc], [said(ADA), no(ADA)], Rules("last")) == ([], {})
+    assert settle([doc], [said(ADA), no(ADA)], Rules("last")) == ([], {}, [])
     assert found(doc) == [("Ada", "PER")]
 
 

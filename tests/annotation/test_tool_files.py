@@ -12,6 +12,7 @@ from spacy_deepal.annotation.answer_file import add_replies, read_replies
 from spacy_deepal.annotation.editor_file import write_editor_file
 from spacy_deepal.annotation.journal import Suggestion
 from spacy_deepal.annotation.replies import Rules, settle
+from spacy_deepal.annotation.shown_file import Shown
 from spacy_deepal.annotation.tool_answers import Known, read_answers
 from spacy_deepal.annotation.tool_tasks import TOOLS, check_tool, write_batch
 from spacy_deepal.annotation.waiting_batch import WaitingBatch, WaitingSentence
@@ -143,8 +144,8 @@ NO_IGNORE = {"doccano"}
 SUFFIX = {"prodigy": "jsonl", "doccano": "jsonl", "label-studio": "json", "editor": "txt"}
 
 
-def read_all(path, docs, labels=LABELS, **options):
-    known = Known(docs, labels)
+def read_all(path, docs, labels=LABELS, shown=(), **options):
+    known = Known(docs, labels, shown)
     return [
         item
         for file in find_files([path]).files
@@ -173,7 +174,7 @@ def test_answers_come_back_as_they_were_given(tmp_path_factory, tool, drawn):
     told = read_all(file, docs) if any(verdict for verdict, *_ in answers.values()) else []
     assert not [item for item in told if isinstance(item, BadLine)]
     replies = [reply for each in told for reply in each.replies]
-    waiting, problems = settle(docs, replies, Rules())
+    waiting, problems, _ = settle(docs, replies, Rules())
     assert problems == {}
     assert waiting == [name for name, (verdict, *_) in answers.items() if not verdict]
     for doc in docs:
@@ -206,7 +207,7 @@ def test_a_brat_folder_comes_back_as_it_was_given(tmp_path_factory, drawn):
         file.write_bytes("".join(rows).encode())
     told = read_all(folder, docs)
     assert not [item for item in told if isinstance(item, BadLine)]
-    assert settle(docs, [reply for each in told for reply in each.replies], Rules()) == ([], {})
+    assert settle(docs, [reply for each in told for reply in each.replies], Rules()) == ([], {}, [])
     found = [[(e.start_char, e.end_char, e.label_) for e in doc.ents] for doc in docs]
     assert found == expected
 
@@ -217,7 +218,30 @@ def test_what_nobody_answers_stays_open_though_the_model_suggests(tmp_path, tool
     batch = make_batch(["Ada saw Rome."], [suggestion])
     write_batch(batch, tmp_path / "batch.txt", tool)
     (told,) = read_all(tmp_path / "batch.txt", [batch.sentences[0].doc])
-    assert told == ("s/0", [])
+    assert (told.id, told.replies) == ("s/0", [])
+
+
+@pytest.mark.parametrize("tool", ["brat", "doccano"])
+def test_a_suggestion_that_nobody_changed_is_told_from_an_answer(tmp_path, tool):
+    shown = Shown(
+        tool=tool,
+        id="s/0",
+        model="round_00",
+        suggestions=[Suggestion(start=0, end=1, label="PER", confidence=0.75)],
+        spans=[(0, 3, "PER")],
+    )
+    batch = make_batch(["Ada saw Rome."], shown.suggestions, ("PER",))
+    write_batch(batch, tmp_path / "out", tool)
+    docs = [batch.sentences[0].doc]
+    (told,) = read_all(tmp_path / "out", docs, shown=[shown])
+    assert told.unchanged
+    if tool == "brat":
+        (tmp_path / "out" / "s_0.ann").write_text("")
+    else:
+        record = json.loads((tmp_path / "out").read_text("utf8"))
+        (tmp_path / "out").write_text(json.dumps({**record, "label": []}))
+    (told,) = read_all(tmp_path / "out", docs, shown=[shown])
+    assert not told.unchanged
 
 
 def test_what_the_model_suggests_goes_out_with_its_confidence(tmp_path):
@@ -322,6 +346,31 @@ def test_who_answered_is_read_where_the_tool_tells_it_and_kept(tmp_path, record,
     assert [reply.by for reply in read_replies(tmp_path / "kept.jsonl", [doc]).replies] == people
 
 
+def test_the_place_of_an_answer_of_label_studio_is_its_task_or_annotation(tmp_path):
+    docs = [make_doc("Ada saw Rome.", number) for number in range(2)]
+    value = {"start": 0, "end": 2, "text": "Ad", "labels": ["PER"]}
+    given = {"id": 5, "result": [{"type": "labels", "value": value}], "completed_by": 7}
+    tasks = [
+        {"id": 17 + n, "data": {"id": sentence_id(doc), "text": doc.text}, "annotations": [given]}
+        for n, doc in enumerate(docs)
+    ]
+    wrong = {**given, "result": None}
+    (tmp_path / "tasks.json").write_text(json.dumps([*tasks, {**tasks[1], "annotations": [wrong]}]))
+    first, _, bad = read_all(tmp_path / "tasks.json", docs)
+    assert first.replies[0].where == f"{tmp_path.name}/tasks.json, task 17, annotation 5 by 7"
+    assert bad.message.startswith("task 18: an annotation has no list")
+    minimal = {"id": "s/0", "text": docs[0].text, "annotation_id": 9, "lead_time": 1, "label": []}
+    (tmp_path / "min.json").write_text(json.dumps([minimal]))
+    (told,) = read_all(tmp_path / "min.json", docs)
+    assert told.replies[0].where == f"{tmp_path.name}/min.json, annotation 9"
+    add_replies(tmp_path / "kept.jsonl", first.replies, "a", {"s/0"}, {"s/0": docs[0].text})
+    replies = read_replies(tmp_path / "kept.jsonl", docs).replies
+    (problem,) = settle(docs, replies, Rules()).problems.values()
+    assert problem.startswith(
+        f"{tmp_path.name}/tasks.json, task 17, annotation 5 by 7: entity 'Ad'"
+    )
+
+
 def test_the_key_of_the_spans_is_one_of_records_and_hides_no_other_answers(tmp_path):
     doc = make_doc("Ada saw Rome.")
     write_batch(make_batch([doc.text], labels=("PER",)), tmp_path / "brat", "brat")
@@ -337,7 +386,7 @@ def test_the_key_of_the_spans_is_one_of_records_and_hides_no_other_answers(tmp_p
     minimal = {**data, "annotation_id": 1, "lead_time": 1, "label": [value]}
     (tmp_path / "min.json").write_text(json.dumps([minimal]))
     (wrong,) = read_all(tmp_path / "min.json", [doc], spans_key="marks")
-    assert wrong.message.startswith('no "spans"')
+    assert 'no "spans"' in wrong.message
 
 
 def test_a_file_that_may_hold_labels_is_not_overwritten(tmp_path):

@@ -3,11 +3,13 @@ import re
 
 import pytest
 import typer
+from spacy.vocab import Vocab
 from typer.testing import CliRunner
 
 from spacy_deepal.cli import app
 from spacy_deepal.cli.convert import print_summaries
 from spacy_deepal.pool.convert import ConvertSummary
+from spacy_deepal.pool.shards import read_shards
 
 from ..pools import call
 
@@ -64,6 +66,16 @@ def test_skip_bad_says_what_is_left_out(run, tmp_path):
     assert status == 0
     assert "Bad lines left out: 1" in output
     assert "a.txt:2: square brackets" in unwrapped(output)
+
+
+def test_spans_that_are_dropped_are_counted_and_shown_with_their_sentences(run, tmp_path):
+    (tmp_path / "a.txt").write_text("[Ada](PER) saw Ro[me](LOC) .\n[Bo](PER)b ran .\n")
+    status, output = run("convert", tmp_path / "a.txt", tmp_path / "pool", "--border", "drop")
+    assert status == 0
+    assert "Spans dropped, as they are not whole tokens: 2" in output
+    assert "a.txt:1: 'me' (LOC, 10 to 12): 'Ada saw Rome .'" in unwrapped(output)
+    (entity,) = [ent for doc in read_shards(tmp_path / "pool", Vocab()) for ent in doc.ents]
+    assert entity.text == "Ada"
 
 
 def test_convert_passes_every_option_on(run, tmp_path):

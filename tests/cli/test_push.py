@@ -79,7 +79,7 @@ def test_answers_that_contradict_each_other_are_kept_and_shown(run, tmp_path):
     call("pull", run, tmp_path / "ada")
     status, output = call("pull", run, tmp_path / "bob" / "all.jsonl")
     assert (status, "Answers that need you before the run goes on: 1" in output) == (0, True)
-    assert "no entity (line 2, from bob/all.jsonl:1)" in output
+    assert "no entity (bob/all.jsonl:1)" in output
 
 
 def test_a_file_replaces_what_it_said_before(run, tmp_path):
@@ -105,10 +105,12 @@ def test_a_server_is_read_with_the_same_options_as_files(run, monkeypatch):
         assert "so they are not taken" not in call("pull", run, "--offsets", "utf16")[1]
 
 
-@pytest.mark.parametrize("option", [("--encoding", "latin-1"), ("--spans-key", "marks")])
+@pytest.mark.parametrize(
+    "option", [("--encoding", "latin-1"), ("--spans-key", "marks"), ("--confirmed",)]
+)
 def test_how_to_read_files_is_not_said_of_a_server(tmp_path, option):
     status, output = call("pull", tmp_path / "run", *option)
-    assert (status, "say how to read files, and none is named" in output) == (1, True)
+    assert (status, "are about files, and none is named" in output) == (1, True)
 
 
 def test_a_run_that_does_not_wait_has_nothing_to_push(tmp_path):
@@ -166,3 +168,47 @@ def label_all(studio):
     for task in studio.tasks[1]:
         if not task["annotations"]:
             studio.annotate(task["data"]["id"], gold_spans()[task["data"]["id"]])
+
+
+def finish_doccano(file, done):
+    """Two sentences are labelled anew, and the rest is exported as it was imported."""
+    records = [json.loads(line) for line in file.read_text("utf8").splitlines()]
+    for record in records:
+        record["Comments"] = []
+        if record["id"] in done:
+            record["label"] = [[0, len(record["text"].strip()), "PER"]]
+    file.write_text("\n".join(map(json.dumps, records)), "utf8")
+
+
+def finish_brat(folder, done):
+    for name in done:
+        text = (folder / f"{name}.txt").read_text("utf8").strip()
+        (folder / f"{name}.ann").write_text(f"T1\tPER 0 {len(text)}\t{text}\n", "utf8")
+
+
+@pytest.mark.parametrize("tool", ["doccano", "brat"])
+def test_what_is_as_it_went_out_is_still_to_do_unless_somebody_has_looked_at_it(
+    run, tmp_path, tool
+):
+    output, names = tmp_path / "out", selected(run)
+    _, printed = call("push", run, output, "--to", tool)
+    assert f"pull {run} {output}" not in printed
+    assert f"pull {run} {'approved.jsonl' if tool == 'doccano' else 'done'}" in printed
+    status, printed = call("pull", run, output)
+    assert (status, f"0 of the {len(names)} sentences" in printed) == (0, True)
+    assert f"so they are still to do: {len(names)}" in " ".join(printed.split())
+    {"doccano": finish_doccano, "brat": finish_brat}[tool](output, names[:2])
+    _, printed = call("pull", run, output)
+    assert "2 of the" in printed
+    assert f"still to do: {len(names) - 2}" in " ".join(printed.split())
+    _, printed = call("pull", run, output, "--confirmed")
+    assert f"{len(names)} of the {len(names)} sentences" in printed
+    _, printed = call("pull", run, output)  # nothing is taken back
+    assert "new answers: 0" in printed
+    assert "still to do" not in printed
+
+
+def test_what_the_run_asks_for_is_no_answer(run):
+    status, output = call("pull", run, run / "round_00" / "to_label.jsonl")
+    assert (status, "so nobody has labelled it" in output) == (1, True)
+    assert not (run / "round_00" / "labelled.jsonl").exists()

@@ -34,6 +34,14 @@ def test_spans_are_trimmed_or_snapped_to_tokens(span, trimmed, snapped):
             labelled((*span, "X"), border="trim")
 
 
+def test_a_span_that_is_not_whole_tokens_is_dropped_and_told():
+    doc = EN.make_doc(TEXT)
+    spans = [(8, 11, "X"), (9, 13, "Y")]
+    assert set_spans(doc, spans, 1, border="drop") == ("'da-B' (Y, 9 to 13)",)
+    assert [(ent.text, ent.label_) for ent in doc.ents] == [("Ada", "X")]
+    assert doc.has_annotation("ENT_IOB", require_complete=True)
+
+
 @pytest.mark.parametrize("border", ["trim", "snap"])
 def test_a_span_of_white_space_is_no_entity(border):
     with pytest.raises(BadLine, match="is not whole"):

@@ -1,0 +1,117 @@
+"""The labelled set of a run, as people have it today, in a file of any format."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import get_args
+
+from spacy.tokens import Doc
+
+from ..errors import DeepALError
+from ..pipelines import blank_pipeline
+from ..pool.export import check_written, why_not_held, write_as
+from ..pool.shards import read_shards
+from ..rounds.run_folder import RoundFolder, RunFolder
+from ..sentences import is_looked_at
+from .answer_file import LABELLED
+from .journal import Part
+from .labelled_run import LabelledRun
+from .labelling_folder import LabellingFolder
+from .round_answers import docs_of_round, people_label, settle_round
+
+ALL_PARTS: tuple[Part, ...] = get_args(Part)
+IGNORED = "ignored, or nothing is known of them"
+
+
+@dataclass
+class LabelledSet:
+    """What is labelled in a run.
+
+    docs (list[Doc]): The sentences.
+    left_out (Counter): How many sentences were selected and are not labelled, by the reason.
+    not_held (list[str]): Why the format cannot hold sentences that are labelled: one line for each.
+    """
+
+    docs: list[Doc] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    not_held: list[str] = field(default_factory=list)
+
+
+def is_run(path: Path) -> bool:
+    """RETURNS (bool): Whether a folder is that of a run that has begun."""
+    return RunFolder(path).has_begun or LabellingFolder(path).begun
+
+
+def export_labelled(run: Path, output: Path, format: str, parts: Iterable[str]) -> LabelledSet:
+    """Write what is labelled in a run, whole or not at all: the sentences that a format can hold.
+    The answers of today count, also those that no round has taken yet.
+
+    format (str): As for `export`.
+    parts (Iterable[str]): "train", "dev" or "test".
+    RETURNS (LabelledSet): What was written and left out.
+    RAISES (DeepALError): There is no such part or format; nothing can be written.
+    """
+    check_written(format)
+    found = LabelledSet()
+    for part in map(_part, parts):
+        for doc in _sentences(run, part, found.left_out):
+            if not is_looked_at(doc):
+                found.left_out[IGNORED] += 1
+            elif reason := why_not_held(doc, format):
+                found.not_held.append(reason)
+            else:
+                found.docs.append(doc)
+    if not found.docs:
+        reasons = "".join(f" {count} are {reason}." for reason, count in found.left_out.items())
+        reasons += f" {found.not_held[0]}" if found.not_held else ""
+        raise DeepALError(f"There is no labelled sentence to write of {run}.{reasons}")
+    write_as(found.docs, output, format)
+    return found
+
+
+def _part(name: str) -> Part:
+    for part in ALL_PARTS:
+        if part == name:
+            return part
+    raise DeepALError(f"--part {name}: name {', '.join(ALL_PARTS)}.")
+
+
+def _sentences(run: Path, part: Part, left_out: Counter[str]) -> Iterator[Doc]:
+    """YIELDS (Doc): The sentences of a part about which somebody has said something."""
+    if LabellingFolder(run).begun:
+        yield from _of_page(LabelledRun(run), part, left_out)
+    elif part == "train":
+        for here in RunFolder(run).rounds():
+            yield from _of_round(run, here, left_out)
+    else:
+        path = getattr(RunFolder(run).manifest, part).path
+        raise DeepALError(f"{part} of {run} is {path}, which was labelled before. Export that.")
+
+
+def _of_page(run: LabelledRun, part: Part, left_out: Counter[str]) -> Iterator[Doc]:
+    if part != "train" and getattr(run.job, part):
+        given = run.labelling.gold(part, run.job)
+        yield from read_shards(given, blank_pipeline(run.job.lang).vocab)
+    elif part == "test" and not run.job.test_words:
+        raise DeepALError(f"{run.folder.path} has no test set of its own: dev is the test set too.")
+    else:
+        accepted = run.accepted(part)
+        if ignored := len(run.annotations.settled(part)) - len(accepted):
+            left_out[IGNORED] += ignored
+        yield from run.sentences(part)
+
+
+def _of_round(run: Path, here: RoundFolder, left_out: Counter[str]) -> Iterator[Doc]:
+    if not people_label(here):
+        yield from here.read_batch(blank_pipeline(RunFolder(run).manifest.lang).vocab)
+        return
+    answers = settle_round(here, docs_of_round(run, here))
+    if answers.unread:
+        raise DeepALError(
+            f"{here.path / LABELLED} has lines that cannot be read. Correct them: "
+            f"{answers.unread[0]}"
+        )
+    counts = {"still to do": answers.waiting, "labelled in several ways": answers.problems}
+    left_out.update({why: len(names) for why, names in counts.items() if names})
+    yield from answers.settled
