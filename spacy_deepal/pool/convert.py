@@ -25,6 +25,7 @@ from .summary import ConvertSummary, FileSummary
 LONG_SENTENCE = 1000  # tokens
 MOST_STRINGS = 50_000  # words of a vocab before it is made anew
 UTF8_NOTE = "sentences look like UTF-8 that was read as"
+EMPTY = "the file holds no sentence"
 LONG_NOTE = "sentences have more than 1,000 tokens. If they are several each, use --split"
 
 
@@ -140,7 +141,7 @@ def _read_all(
             except BadLine as bad_line:
                 summary.skip(source.path, bad_line)
         if empty:
-            summary.skip(source.path, BadLine(1, "the file holds no sentence"))
+            summary.skip(source.path, BadLine(1, EMPTY))
 
 
 def _with_ids(
@@ -188,7 +189,8 @@ def _complete(docs: Iterable[Doc], summary: ConvertSummary, skip_bad: bool) -> I
     problems = list(summary.problems)
     if summary.skipped > len(problems):
         problems.append(f"… and {summary.skipped - len(problems)} more")
-    if summary.skipped and not skip_bad:
+    nothing = summary.sentences == 0 and all(each.endswith(EMPTY) for each in summary.problems)
+    if summary.skipped and not (skip_bad or nothing):
         raise DeepALError(
             f"Nothing was written. Bad lines: {summary.skipped}. Correct them, or leave them out "
             "with `spacy deepal convert --skip-bad`.\n" + "\n".join(problems)
