@@ -8,7 +8,7 @@ from typing import Any
 
 from ..corpus.folders import find_files, open_all
 from ..corpus.formats import check_format, find_reading
-from ..corpus.sources import check_encoding
+from ..corpus.sources import Source, check_encoding
 from ..errors import DeepALError, list_problems
 from .journal import Annotations
 from .labelling_folder import LabellingFolder, LabellingJob
@@ -34,7 +34,17 @@ def check_text(job: LabellingJob) -> None:
         for file in find_files(job.inputs, lang=job.lang).files[:FILES_CHECKED]:
             if file.is_file():  # what comes through a pipe can be read only once
                 for source in open_all(file, job.encoding)[0]:
-                    find_reading(source, job.reading)
+                    _check_source(source, job)
+
+
+def _check_source(source: Source, job: LabellingJob) -> None:
+    beginning = source.beginning()
+    try:
+        find_reading(beginning, job.reading)
+    except DeepALError:
+        if beginning is source:
+            raise
+        find_reading(source, job.reading)  # which takes longer, and knows better
 
 
 @contextmanager

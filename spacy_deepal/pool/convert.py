@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,7 +26,7 @@ from .summary import ConvertSummary, FileSummary
 LONG_SENTENCE = 1000  # tokens
 MOST_STRINGS = 50_000  # words of a vocab before it is made anew
 UTF8_NOTE = "sentences look like UTF-8 that was read as"
-EMPTY = "the file holds no sentence"
+NO_SENTENCE = "the file holds no sentence"
 LONG_NOTE = "sentences have more than 1,000 tokens. If they are several each, use --split"
 
 
@@ -66,11 +67,7 @@ def convert(
     check_encoding(encoding)
     check_pool_folder(output)
     found = find_files(inputs, exclude=output, lang=lang)
-    nlp = Renewed(
-        partial(load_pipeline, options.tokenizer)
-        if options.tokenizer
-        else partial(blank_pipeline, lang)
-    )
+    nlp = _tokenizer(options, lang)
     summary = ConvertSummary(unread=found.unread)
     sources = _open(found.files, encoding, summary)
     sentences = _read_all(sources, nlp, options, summary)
@@ -79,6 +76,33 @@ def convert(
     checked = _complete(shown, summary, skip_bad)
     write_shards(checked, output, sentences_per_shard=sentences_per_shard)
     return summary
+
+
+def read_first(
+    inputs: Iterable[str | Path], count: int, *, options: ReadOptions, lang: str, encoding: str
+) -> list[Doc]:
+    """RETURNS (list[Doc]): The first sentences that `convert` finds in some files, with the ids
+    that they have in the pool: those of the short files that come first, and of the beginning of a
+    long one. Bad lines are passed over.
+
+    count (int): How many sentences at most.
+    inputs, options, lang, encoding: As for `convert`.
+    RAISES (DeepALError): Input cannot be read, or can be read in several ways.
+    """
+    summary = ConvertSummary()
+    sources = _open(find_files(inputs, lang=lang).files, encoding, summary)
+    sentences = _read_all(_to_long(sources), _tokenizer(options, lang), options, summary)
+    docs = islice(_with_ids(sentences, None, (), summary), count + 1)
+    return list(docs)[:-1]  # the beginning of a file may end in a sentence
+
+
+def _to_long(sources: Iterable[Source]) -> Iterator[Source]:
+    """YIELDS (Source): Files up to a long one, of which the beginning is the last. What comes after
+    it may have other ids, since it is not known how often a text has come before."""
+    for source in sources:
+        yield (beginning := source.beginning())
+        if beginning is not source:
+            return
 
 
 def _open(files: list[Path], encoding: str, summary: ConvertSummary) -> Iterator[Source]:
@@ -112,6 +136,12 @@ class Renewed:
         return getattr(self._nlp, name)
 
 
+def _tokenizer(options: ReadOptions, lang: str) -> Renewed:
+    if options.tokenizer:
+        return Renewed(partial(load_pipeline, options.tokenizer))
+    return Renewed(partial(blank_pipeline, lang))
+
+
 def _read_all(
     sources: Iterable[Source], renewed: Renewed, options: ReadOptions, summary: ConvertSummary
 ) -> Iterator[tuple[Source, Sentence]]:
@@ -141,7 +171,7 @@ def _read_all(
             except BadLine as bad_line:
                 summary.skip(source.path, bad_line)
         if empty:
-            summary.skip(source.path, BadLine(1, EMPTY))
+            summary.skip(source.path, BadLine(1, NO_SENTENCE))
 
 
 def _with_ids(
@@ -187,10 +217,10 @@ def _complete(docs: Iterable[Doc], summary: ConvertSummary, skip_bad: bool) -> I
     """
     yield from docs
     problems = list(summary.problems)
+    empty = not summary.sentences and all(text.endswith(NO_SENTENCE) for text in problems)
     if summary.skipped > len(problems):
         problems.append(f"… and {summary.skipped - len(problems)} more")
-    nothing = summary.sentences == 0 and all(each.endswith(EMPTY) for each in summary.problems)
-    if summary.skipped and not (skip_bad or nothing):
+    if summary.skipped and not (skip_bad or empty):
         raise DeepALError(
             f"Nothing was written. Bad lines: {summary.skipped}. Correct them, or leave them out "
             "with `spacy deepal convert --skip-bad`.\n" + "\n".join(problems)
