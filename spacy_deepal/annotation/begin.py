@@ -1,6 +1,8 @@
 """Begins the labelling of a run, or changes what it asks for."""
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,15 @@ from ..files import write_atomically
 from ..pipelines import blank_pipeline
 from ..rounds.run_folder import RunFolder
 from ..rounds.settings import read_annotation_settings
+from .begun_with import (
+    check_first,
+    check_same_data,
+    check_text,
+    fingerprint_data,
+    has_answers,
+    has_changed,
+    needed_files,
+)
 from .exchange import check_label
 from .journal import Annotations, NewLabel, now
 from .labelling_folder import LabellingFolder, LabellingJob
@@ -19,7 +30,7 @@ from .suggestions import suggest_by_terms
 
 DEV_WORDS = 1000
 COMMAND = "command"  # the annotator's name of types that the command adds
-FIXED = ("inputs", "dev", "test")  # what a labelling cannot change once it has begun
+PATHS = ("inputs", "dev", "test", "terms", "patterns", "code")
 
 
 def require_server() -> None:
@@ -32,39 +43,31 @@ def require_server() -> None:
 
 def begin_or_change(
     run: Path, *, config: str, labels: Sequence[str], lang: str, asked: dict[str, Any]
-) -> None:
+) -> str | None:
     """Write what is asked for into the folder of a run. Nothing is written if it cannot be done.
 
     config (str): The config of a run that begins.
     labels (Sequence[str]): The entity types, or those to add.
     lang (str): The language of the tokenizer, of a run that begins.
     asked (dict): Values of `LabellingJob` by name. None: as it was, or the default.
-    RAISES (DeepALError): The text or the types are missing, a file does not exist, or the folder
-        holds another run.
+    RETURNS (str | None): What the user should know: the text is another one now.
+    RAISES (DeepALError): The text or the types are missing, a file does not exist, the text can be
+        read in several ways, or the folder holds another run.
     """
     folder = LabellingFolder(run)
-    given = {key: _plain(value) for key, value in asked.items() if value is not None}
+    given = {key: value for key, value in asked.items() if value is not None}
     old = folder.read_job() if folder.begun else None
     annotations = Annotations(folder.journal)
     annotations.refresh()
     if old is None:
-        RunFolder(run).check_ours()
-        if (run / "manifest.json").exists():
-            raise DeepALError(f"{run} holds a run that nobody labels here. Use a new folder.")
-        if missing := _missing(given, labels):
-            if not given and not labels:
-                folder.read_job()  # says how to begin
-            raise DeepALError(f"Begin a run with {' and '.join(missing)}.")
-        blank_pipeline(lang)
-        _check_suggest(config, labels)
-        values = {"lang": lang, "dev_words": DEV_WORDS, "test_words": 0} | given
-        job = LabellingJob.model_validate(values)
+        job = _new_job(folder, config, labels, {"lang": lang} | given)
     else:
-        job = LabellingJob.model_validate(old.model_dump() | given)
-        _check_fixed(folder, old, job)
-    for path in (*job.inputs, job.dev, job.test, job.patterns, job.code):
-        if path is not None and not Path(path).exists():
-            raise DeepALError(f"There is no file or folder {path}. Name one that is there.")
+        check_first(folder, old, given.get("first", {}))
+        values = given | {"first": old.first}
+        job = LabellingJob.model_validate(old.model_dump() | _absolute(values))
+        check_same_data(folder, old, job)
+        _check_test_words(folder, job)
+        _check_there(needed_files(folder, job))
     new = [label for label in dict.fromkeys(labels) if label not in annotations.labels]
     for label in new:
         check_label(label, ())
@@ -78,10 +81,74 @@ def begin_or_change(
         for label in new:
             folder.journal.append(NewLabel(at=now(), by=COMMAND, label=label))
         folder.write_job(job)
+    if has_changed(folder, job):
+        text = ", ".join(job.inputs)
+        return f"{text} has changed. This run keeps the text that it has read."
+    return None
+
+
+@contextmanager
+def removed_if_it_fails(run: Path) -> Iterator[None]:
+    """Begin and label a run inside. If it stops for good before anything has been labelled, and it
+    has begun here, its folder is removed.
+
+    RAISES (DeepALError): As what is done inside, or why the background process has stopped.
+    """
+    folder, is_new = LabellingFolder(run), not run.exists()
+    try:
+        yield
+        if is_new and not has_answers(folder) and (error := folder.read_status().error):
+            raise DeepALError(error)
+    except DeepALError:
+        if is_new and folder.begun and not has_answers(folder):
+            with folder.lock():
+                shutil.rmtree(run)
+        raise
+
+
+def _new_job(
+    folder: LabellingFolder, config: str, labels: Sequence[str], given: dict[str, Any]
+) -> LabellingJob:
+    """RETURNS (LabellingJob): That of a run that begins. RAISES: As `begin_or_change`."""
+    RunFolder(folder.run).check_ours()
+    if (folder.run / "manifest.json").exists():
+        raise DeepALError(f"{folder.run} holds a run that nobody labels here. Use a new folder.")
+    if missing := _missing(given, labels):
+        if set(given) <= {"lang", "first"} and not labels:
+            folder.read_job()  # says how to begin
+        raise DeepALError(f"Begin a run with {' and '.join(missing)}.")
+    blank_pipeline(given["lang"])
+    first = {"lang": given["lang"]} | given.get("first", {})
+    values = {"dev_words": DEV_WORDS, "test_words": 0} | given | {"first": first}
+    _check_there(needed_files(folder, LabellingJob.model_validate(_plain(values))))
+    job = LabellingJob.model_validate(_absolute(values))
+    check_text(job)
+    _check_suggest(config, labels)
+    return job.model_copy(update={"data": fingerprint_data(job)})
+
+
+def _check_there(paths: Sequence[str]) -> None:
+    for path in paths:
+        if not Path(path).exists():
+            raise DeepALError(f"There is no file or folder {path}. Name one that is there.")
+
+
+def _absolute(values: dict[str, Any]) -> dict[str, Any]:
+    """RETURNS (dict): The values with their paths absolute, and as text: the run may go on from
+    another folder."""
+
+    def each(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: each(item) for key, item in value.items()}
+        return list(map(each, value)) if isinstance(value, list) else str(Path(value).absolute())
+
+    return values | {key: each(values[key]) for key in PATHS if values.get(key) is not None}
 
 
 def _plain(value: Any) -> Any:
     """RETURNS (Any): The value with its paths as text."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return str(value) if isinstance(value, Path) else value
@@ -96,20 +163,13 @@ def _check_suggest(config: str, labels: Sequence[str]) -> None:
     """RAISES (DeepALError): The pipeline that the config names cannot suggest these types."""
     settings = read_annotation_settings(Config().from_str(config, interpolate=False))
     if settings.suggest is not None:
-        settings.suggest.check_named(labels)
+        settings.suggest.check(labels)
 
 
-def _check_fixed(folder: LabellingFolder, old: LabellingJob, new: LabellingJob) -> None:
-    """RAISES (DeepALError): Something is asked for that only counts when a run begins."""
-    for key in FIXED:
-        before, after = getattr(old, key), getattr(new, key)
-        if before != after:
-            raise DeepALError(
-                f"{folder.run} was begun with other data ({key}: was {before}, is {after}). Use "
-                "another folder for the run."
-            )
-    can_be = new.test or folder.reserve("test").exists() or not folder.pool.exists()
-    if new.test_words and not can_be:
+def _check_test_words(folder: LabellingFolder, job: LabellingJob) -> None:
+    """RAISES (DeepALError): A test set is asked for too late."""
+    can_be = job.test or folder.reserve("test").exists() or not folder.pool.exists()
+    if job.test_words and not can_be:
         raise DeepALError(
             f"{folder.run} was begun without a test set, whose sentences are drawn when the text "
             "is read. Go on without --test-words, or use another folder for the run."

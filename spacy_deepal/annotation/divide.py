@@ -13,6 +13,7 @@ from ..pool.pool import Pool
 from ..pool.shards import read_shards, write_shards
 from ..seeds import derive_uniform
 from ..sentences import count_words, sentence_id
+from .begun_with import advise_convert
 from .head import head_ids
 from .journal import Part
 from .labelling_folder import LabellingFolder, LabellingJob
@@ -29,7 +30,8 @@ def divide_text(folder: LabellingFolder, job: LabellingJob, seed: int) -> None:
     """
     for part, given in (("dev", job.dev), ("test", job.test)):
         if given and not (folder.path / part).exists():
-            convert([given], folder.path / part, lang=job.lang)
+            with advise_convert(part):
+                convert([given], folder.path / part, lang=job.lang)
     if folder.pool.exists():
         return
     asked: dict[Part, int] = {
@@ -38,7 +40,14 @@ def divide_text(folder: LabellingFolder, job: LabellingJob, seed: int) -> None:
     }
     vocab = blank_pipeline(job.lang).vocab
     with draft_beside(folder.pool) as draft:
-        convert(job.inputs, draft / "all", lang=job.lang)
+        with advise_convert("inputs"):
+            convert(
+                job.inputs,
+                draft / "all",
+                options=job.reading,
+                lang=job.lang,
+                encoding=job.encoding,
+            )
         text = Pool(draft / "all")
         docs = read_shards(text.path, vocab, head_ids(folder))
         drawn = draw_reserves(docs, asked, seed)

@@ -1,53 +1,45 @@
 """The first sentences of a long text, so that people need not wait until all of it is read."""
 
-import shutil
 from pathlib import Path
+from typing import Any
 
 from ..corpus.folders import find_files
-from ..files import draft_beside
-from ..pipelines import blank_pipeline
-from ..pool.convert import convert
-from ..pool.shards import read_shards
+from ..errors import DeepALError
+from ..pool.convert import read_first
 from ..sentences import sentence_id
 from .labelling_folder import LabellingFolder, LabellingJob, Task
 
 LONG = 3_000_000  # bytes: a longer text takes more than a few seconds to read
-BYTES = 200_000  # of its beginning that are read at once
-HEAD_SENTENCES = 300  # of these that are shown before the text is read
-SUFFIXES_WITH_HEAD = (".txt", ".jsonl", ".spacy")  # others cannot be read in part
+PACKED, GROWS = (".gz", ".zip"), 4  # how much larger these are when they are unpacked, about
+HEAD_SENTENCES = 300  # that are shown before the text is read
 
 
 def queue_head(folder: LabellingFolder, job: LabellingJob) -> None:
-    """Make a queue of the beginning of the text, if the text is long and has lines. These sentences
-    have the ids that they will have in the pool. They do not go into dev or test.
+    """Make a queue of the beginning of the text, if the text is long. These sentences have the ids
+    that they will have in the pool. They do not go into dev or test. What cannot be read is told
+    when all is read.
 
-    RAISES (DeepALError): As `convert`.
+    RAISES (DeepALError): A file is missing.
     """
-    files = find_files(job.inputs, lang=job.lang).files
-    if folder.queue_file.exists() or sum(file.stat().st_size for file in files) < LONG:
+    files = find_files(job.inputs, lang=job.lang).files if not folder.pool.exists() else []
+    if folder.queue_file.exists() or sum(map(_size, files)) < LONG:
         return
-    if (first := files[0]).suffix not in SUFFIXES_WITH_HEAD:
+    if not all(map(Path.is_file, files)):
+        return  # what comes through a pipe can be read only once
+    how: Any = {"options": job.reading, "lang": job.lang, "encoding": job.encoding}
+    try:
+        docs = read_first(job.inputs, HEAD_SENTENCES, **how)
+    except DeepALError:
         return
-    with draft_beside(folder.pool) as draft:
-        source = draft / first.name
-        if first.suffix == ".spacy":
-            shutil.copy(first, source)
-        else:
-            source.write_bytes(beginning(first))
-        convert([source], draft / "pool", lang=job.lang, skip_bad=True)
-        docs = list(read_shards(draft / "pool", blank_pipeline(job.lang).vocab))[:-1]
     folder.write_queue(
         Task(id=sentence_id(doc), part="train", tokens=[token.text_with_ws for token in doc])
-        for doc in docs[:HEAD_SENTENCES]
+        for doc in docs
     )
 
 
-def beginning(file: Path) -> bytes:
-    """RETURNS (bytes): The beginning of a file of text, up to the end of a block or of a line."""
-    with file.open("rb") as stream:
-        text = stream.read(BYTES)
-    block, line = text.rfind(b"\n\n"), text.rfind(b"\n")
-    return text[: (block if block > len(text) // 2 else line) + 1]
+def _size(file: Path) -> int:
+    """RETURNS (int): The bytes of text in a file, about."""
+    return file.stat().st_size * (GROWS if file.suffix.lower() in PACKED else 1)
 
 
 def head_ids(folder: LabellingFolder) -> set[str]:

@@ -12,13 +12,14 @@ status.json    what the background process does · trainer.log: what it printed
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 from filelock import FileLock, Timeout
 from pydantic import Field
 
+from ..corpus.reading import ReadOptions
 from ..errors import DeepALError
 from ..files import Row, parse_row, read_json, write_json
 from ..rounds.config_file import load_run_config
@@ -40,6 +41,9 @@ class LabellingJob(Row):
     terms (dict): A file of terms by entity type, one a line.
     patterns (str | None): A file of patterns, as spaCy's entity_ruler reads them.
     code (str | None): A Python file to import first.
+    first (dict): The options that count only when a run begins, by name: those of the config, and
+        how the text is read.
+    data (dict): The hash of what `inputs`, `dev` and `test` held when the run began.
     """
 
     inputs: list[str]
@@ -52,6 +56,21 @@ class LabellingJob(Row):
     terms: dict[str, str] = Field(default_factory=dict)
     patterns: str | None = None
     code: str | None = None
+    first: dict[str, Any] = Field(default_factory=dict)
+    data: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def reading(self) -> ReadOptions:
+        """How the text is read."""
+        known = {each.name for each in fields(ReadOptions)}
+        values = {name: value for name, value in self.first.items() if name in known}
+        lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+        return ReadOptions(**values | lists)
+
+    @property
+    def encoding(self) -> str:
+        """The encoding of the text."""
+        return self.first.get("encoding", "utf-8")
 
 
 class Task(Row):

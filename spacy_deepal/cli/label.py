@@ -1,19 +1,26 @@
 """`spacy deepal label`: label a pool in the browser while the model learns."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer import Option
 
-from ..errors import DeepALError
-from ._app import CodePath, GpuId, Lang, app, msg, parts_between_commas, show_errors
+from ..errors import DeepALError, printable
+from ._app import CodePath, Encoding, GpuId, app, msg, parts_between_commas, set_up, show_errors
+from ._reading import takes_read_options
 from .init_config import fill_in, init_config
+
+if TYPE_CHECKING:
+    from ..corpus.reading import ReadOptions
 
 # Fewer than the loop's default: people wait for the training, and each round goes on from the last
 # one's weights. Up to about 4,000 labelled words, `min_updates` decides, so nothing changes.
 PASSES = 3
+SEED_WORDS, ROUND_WORDS = 300, 200  # of the first round, and of each later one
 
 RunDir = Annotated[Path, typer.Argument(help="Folder of the run. It may have begun")]
 Texts = Annotated[
@@ -52,8 +59,13 @@ Types = Annotated[
 Double = Annotated[
     float | None, Option(min=0, max=1, help="Share of the sentences that two people label")
 ]
-SeedWords = Annotated[int, Option(min=1, help="Words of the first round")]
-RoundWords = Annotated[int, Option(min=1, help="Words of each later round")]
+TextLang = Annotated[str | None, Option(help="Language of the tokenizer; en by default")]
+SeedWords = Annotated[
+    int | None, Option(min=1, help=f"Words of the first round; {SEED_WORDS} by default")
+]
+RoundWords = Annotated[
+    int | None, Option(min=1, help=f"Words of each later round; {ROUND_WORDS} by default")
+]
 Encoder = Annotated[
     str | None, Option(help="The folder of a transformer, or hub:NAME to download one")
 ]
@@ -68,11 +80,13 @@ Token = Annotated[
 
 
 @app.command("label")
+@takes_read_options
 def label_cli(
     run_dir: RunDir,
+    options: "ReadOptions",
     pool: Texts = None,
     labels: Labels = None,
-    lang: Lang = "en",
+    lang: TextLang = None,
     dev: GivenDev = None,
     test: GivenTest = None,
     dev_words: DevWords = None,
@@ -82,61 +96,121 @@ def label_cli(
     suggest: SuggestBy = None,
     types: Types = None,
     double: Double = None,
-    seed_words: SeedWords = 300,
-    budget_words: RoundWords = 200,
+    seed_words: SeedWords = None,
+    budget_words: RoundWords = None,
     encoder: Encoder = None,
     config: OwnConfig = None,
     host: Host = "127.0.0.1",
     port: Port = 8017,
     token: Token = None,
     browser: Browser = True,
+    encoding: Encoding = "utf-8",
     code: CodePath = None,
     gpu_id: GpuId = -1,
 ) -> None:
     """Label text in the browser while the model learns. The same command goes on later; then the
     folder of the run is enough."""
     with show_errors(config):
-        from ..annotation.begin import begin_or_change, require_server
-        from ..annotation.serve import serve
+        from ..annotation import begin, serve
 
-        require_server()
-        other = other_block(suggest, types or ())
-        text = label_config(config, lang, seed_words, budget_words, encoder, other)
         asked: dict[str, Any] = {"inputs": pool, "dev": dev, "test": test, "code": code}
-        asked |= {"patterns": patterns, "dev_words": dev_words, "test_words": test_words}
-        files = split_pairs(terms or (), "--terms", "PERSON=names.txt")
-        asked |= {"terms": files or None, "double": double}
-        names = [*parts_between_commas(labels)]
-        begin_or_change(run_dir, config=text, labels=names, lang=lang, asked=asked)
-        serve(run_dir, host=host, port=port, token=token, use_gpu=gpu_id, browser=browser)
+        asked |= {"dev_words": dev_words, "test_words": test_words, "terms": terms}
+        asked |= {"double": double, "patterns": patterns}
+        first: dict[str, Any] = {"lang": lang, "encoder": encoder, "config": config}
+        first |= {"seed_words": seed_words, "budget_words": budget_words, "types": types}
+        first |= {"suggest": suggest} | reading_asked(options, encoding)
+        with begin.removed_if_it_fails(run_dir):
+            _begin(run_dir, parts_between_commas(labels), first, asked)
+            serve.serve(run_dir, host=host, port=port, token=token, use_gpu=gpu_id, browser=browser)
     msg.good(f"To go on: python -m spacy deepal label {run_dir}")
+
+
+def _begin(run: Path, labels: Sequence[str], first: dict[str, Any], asked: dict[str, Any]) -> None:
+    """Begin a run, or change what it asks for, and say what the user should know.
+
+    first, asked (dict): Options by name: those that count only when a run begins, and the others.
+    """
+    from ..annotation.begin import begin_or_change, require_server
+
+    require_server()
+    set_up(asked["code"], -1)
+    terms = split_pairs(asked["terms"] or (), "--terms", "PERSON=names.txt")
+    types = split_pairs(first["types"] or (), "--types", "PER=PERSON")
+    own, lang = first["config"], first["lang"] or "en"
+    first = first | {key: _absolute(first[key]) for key in ("encoder", "suggest")}
+    text = label_config(
+        own,
+        lang,
+        first["seed_words"],
+        first["budget_words"],
+        first["encoder"],
+        other_block(first["suggest"], types),
+    )
+    first |= {"config": name_version(own), "types": types or None}
+    given = {key: value for key, value in first.items() if value is not None}
+    asked = asked | {"terms": terms or None, "first": given}
+    notice = begin_or_change(run, config=text, labels=labels, lang=lang, asked=asked)
+    if notice is not None:
+        msg.warn(printable(notice))
+
+
+def reading_asked(options: "ReadOptions", encoding: str) -> dict[str, Any]:
+    """RETURNS (dict): How the text is to be read: what is not the default, as JSON has it."""
+    values = {**asdict(options), "encoding": encoding}
+    defaults = {**asdict(type(options)()), "encoding": "utf-8"}
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in values.items()
+        if value != defaults[key]
+    }
+
+
+def name_version(config: Path | None) -> str | None:
+    """RETURNS (str | None): The name of a config and a hash of its text, so that a config that was
+    edited is not taken for what it was.
+
+    RAISES (DeepALError): As `label_config`.
+    """
+    if config is None:
+        return None
+    return f"{config.name} ({sha256(_read_config(config).encode()).hexdigest()[:8]})"
+
+
+def _absolute(name: str | None) -> str | None:
+    """RETURNS (str | None): A path that is right from any folder. A name stays as it is."""
+    return str(Path(name).absolute()) if name and Path(name).exists() else name
+
+
+def _read_config(path: Path) -> str:
+    try:
+        return path.read_text("utf8")
+    except OSError as error:
+        raise DeepALError(f"The config {path} cannot be read: {error.strerror}.") from error
 
 
 def label_config(
     own: Path | None,
     lang: str,
-    seed_words: int,
-    budget_words: int,
+    seed_words: int | None = None,
+    budget_words: int | None = None,
     encoder: str | None = None,
     other: dict[str, Any] | None = None,
 ) -> str:
     """RETURNS (str): The config of a run that people label.
 
     own (Path | None): The user's own config. None: one that comes with the package.
+    seed_words, budget_words (int | None): Words of a round. None: the default of this command.
     encoder (str | None): As `init-config` takes it.
     other (dict | None): As `other_block` makes it.
     RAISES (DeepALError): It cannot be read.
     """
-    try:
-        text = init_config(lang=lang) if own is None else own.read_text("utf8")
-    except OSError as error:
-        raise DeepALError(f"The config {own} cannot be read: {error.strerror}.") from error
+    text = init_config(lang=lang) if own is None else _read_config(own)
     values: dict[tuple[str, str], Any] = {
         **({("paths", "encoder"): encoder} if encoder else {}),
         **({} if own else {("active_learning", "max_similarity"): 1.0}),  # no copies are asked for
         ("active_learning", "passes"): PASSES,
-        ("active_learning", "seed_words"): seed_words,
-        ("active_learning", "budget_words"): budget_words,
+        ("active_learning", "seed_words"): seed_words or SEED_WORDS,
+        ("active_learning", "budget_words"): budget_words or ROUND_WORDS,
         ("active_learning.oracle", "@misc"): "spacy_deepal.JournalOracle.v1",
     }
     if other is not None:
@@ -146,18 +220,18 @@ def label_config(
     return fill_in(text, values)
 
 
-def other_block(pipeline: str | None, types: Sequence[str]) -> dict[str, Any] | None:
+def other_block(pipeline: str | None, types: dict[str, str]) -> dict[str, Any] | None:
     """RETURNS (dict | None): [annotation.suggest] for another pipeline; None if there is none.
 
-    RAISES (DeepALError): A type is not THEIRS=OURS, or there are types without a pipeline.
+    types (dict[str, str]): The run's type for each of its types.
+    RAISES (DeepALError): There are types without a pipeline.
     """
-    pairs = split_pairs(types, "--types", "PER=PERSON")
     if pipeline is None:
-        if pairs:
+        if types:
             raise DeepALError("--types are those of a pipeline. Name it with --suggest.")
         return None
     name = "spacy_deepal.OtherPipeline.v1"
-    return {"@misc": name, "pipeline": pipeline, "types": pairs}
+    return {"@misc": name, "pipeline": pipeline, "types": types}
 
 
 def split_pairs(texts: Sequence[str], option: str, example: str) -> dict[str, str]:

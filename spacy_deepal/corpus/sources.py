@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,6 +27,7 @@ DAMAGED = (
     NotImplementedError,
 )
 CHUNK = 1 << 16
+FIRST_BYTES = 1_000_000  # of a long file: more takes some seconds to read
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,22 @@ class Source:
             if isinstance(error, DAMAGED) or error.errno is None:
                 raise DeepALError(f"{self.path} is damaged: {error}. Pack it again.") from error
             raise DeepALError(f"{self.path} cannot be read: {error.strerror}.") from error
+
+    def beginning(self) -> "Source":
+        """RETURNS (Source): The first lines of a long file of text, up to a blank line if there are
+        some; the source itself if it is short, or cannot be read in part.
+
+        RAISES (DeepALError): It cannot be read.
+        """
+        if self.suffix == ".spacy" or self.text or "\n".encode(self.encoding) != b"\n":
+            return self
+        with self.open() as stream:
+            content = stream.read(FIRST_BYTES + 1)
+        if len(content) <= FIRST_BYTES:
+            return self
+        block, line = content.rfind(b"\n\n"), content.rfind(b"\n")
+        part = content[: (block if block > len(content) // 2 else line) + 1]
+        return replace(self, opened=lambda: io.BytesIO(part))
 
     def read_bytes(self) -> bytes:
         """RETURNS (bytes): All of the file."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -70,11 +71,7 @@ def convert(
     check_encoding(encoding)
     check_pool_folder(output)
     found = find_files(inputs, exclude=output, lang=lang)
-    nlp = Renewed(
-        partial(load_pipeline, options.tokenizer)
-        if options.tokenizer
-        else partial(blank_pipeline, lang)
-    )
+    nlp = _tokenizer(options, lang)
     summary = ConvertSummary(unread=found.unread)
     sources = _open(found.files, encoding, summary)
     ids = ContentIds()
@@ -84,6 +81,33 @@ def convert(
     checked = _complete(shown, summary, skip_bad)
     write_shards(checked, output, sentences_per_shard=sentences_per_shard)
     return summary
+
+
+def read_first(
+    inputs: Iterable[str | Path], count: int, *, options: ReadOptions, lang: str, encoding: str
+) -> list[Doc]:
+    """RETURNS (list[Doc]): The first sentences that `convert` finds in some files, with the ids
+    that they have in the pool: those of the short files that come first, and of the beginning of a
+    long one. Bad lines are passed over.
+
+    count (int): How many sentences at most.
+    inputs, options, lang, encoding: As for `convert`.
+    RAISES (DeepALError): Input cannot be read, or can be read in several ways.
+    """
+    summary, ids = ConvertSummary(), ContentIds()
+    sources = _open(find_files(inputs, lang=lang).files, encoding, summary)
+    sentences = _read_all(_to_long(sources), _tokenizer(options, lang), options, ids, summary)
+    docs = islice(_with_ids(sentences, ids, None, (), summary), count + 1)
+    return list(docs)[:-1]  # the beginning of a file may end in a sentence
+
+
+def _to_long(sources: Iterable[Source]) -> Iterator[Source]:
+    """YIELDS (Source): Files up to a long one, of which the beginning is the last. What comes after
+    it may have other ids, since it is not known how often a text has come before."""
+    for source in sources:
+        yield (beginning := source.beginning())
+        if beginning is not source:
+            return
 
 
 def _open(files: list[Path], encoding: str, summary: ConvertSummary) -> Iterator[Source]:
@@ -115,6 +139,12 @@ class Renewed:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._nlp, name)
+
+
+def _tokenizer(options: ReadOptions, lang: str) -> Renewed:
+    if options.tokenizer:
+        return Renewed(partial(load_pipeline, options.tokenizer))
+    return Renewed(partial(blank_pipeline, lang))
 
 
 def _read_all(

@@ -74,7 +74,8 @@ class OtherPipeline:
         if wrong := sorted({*self.types.values()} - {*labels}):
             raise DeepALError(
                 f"The types of the pipeline {self.pipeline} are mapped to {', '.join(wrong)}, but "
-                f"the types of the run are {', '.join(labels)}. Correct `types`."
+                f"the types of the run are {', '.join(labels)}. Correct `types` "
+                "(--types of `label`)."
             )
 
     def check(self, labels: Collection[str]) -> None:
@@ -90,13 +91,15 @@ class OtherPipeline:
         if wrong := sorted({*self.types} - known):
             raise DeepALError(
                 f"`types` names {', '.join(wrong)}, but the pipeline {self.pipeline} finds "
-                f"{theirs}. Correct `types`."
+                f"{theirs}. Correct `types` (--types of `label`)."
             )
         if not {self.types.get(label, label) for label in known} & {*labels}:
-            example = json.dumps({min(known): next(iter(labels))})
+            theirs_first, ours = min(known), next(iter(labels))
+            example = json.dumps({theirs_first: ours})
             raise DeepALError(
                 f"The pipeline {self.pipeline} finds {theirs}, and the types of the run are "
-                f"{', '.join(labels)}. Say which are the same, as in types = {example}."
+                f"{', '.join(labels)}. Say which are the same, as in types = {example}, "
+                f"or with --types {theirs_first}={ours} of `label`."
             )
 
     def find(self, docs: Iterable[Doc], labels: Collection[str]) -> Iterator[list[FoundSpan]]:

@@ -2,32 +2,14 @@
 
 import pytest
 import spacy
-from filelock import FileLock
 from spacy.util import load_config
 
-from spacy_deepal.annotation.divide import divide_text
 from spacy_deepal.annotation.journal_oracle import read_annotations
 from spacy_deepal.annotation.labelling_folder import LabellingFolder
 from spacy_deepal.cli.init_config import init_config
 from spacy_deepal.rounds.settings import read_annotation_settings
 
-from ..pools import call
-
-
-@pytest.fixture
-def served(monkeypatch):
-    """Instead of serving the page, note how it would be served."""
-    calls = []
-    name = "spacy_deepal.annotation.serve.serve"
-    monkeypatch.setattr(name, lambda run, **options: calls.append((run, options)))
-    return calls
-
-
-@pytest.fixture
-def text(tmp_path):
-    file = tmp_path / "articles.txt"
-    file.write_text("Ada saw Rome.\nIt rained.\n")
-    return file
+from ..pools import call, save_ruler
 
 
 def test_a_run_begins_and_goes_on_with_its_folder_alone(served, text, tmp_path):
@@ -41,17 +23,6 @@ def test_a_run_begins_and_goes_on_with_its_folder_alone(served, text, tmp_path):
     assert read_annotations(run).labels == ["PER", "LOC"]
     assert call("label", run)[0] == 0
     assert LabellingFolder(run).read_job() == job
-
-
-def test_a_later_call_adds_types_and_changes_what_may_change(served, text, tmp_path):
-    run, names = tmp_path / "run", tmp_path / "names.txt"
-    names.write_text("Ada\n")
-    call("label", run, "--pool", text, "--labels", "PER")
-    more = ["--labels", "PER,ORG", "--dev-words", 70, "--double", 0.2, "--terms", f"ORG={names}"]
-    assert call("label", run, *more)[0] == 0
-    assert read_annotations(run).labels == ["PER", "ORG"]
-    job = LabellingFolder(run).read_job()
-    assert (job.dev_words, job.double, job.terms) == (70, 0.2, {"ORG": str(names)})
 
 
 def test_the_config_has_the_budget_and_the_oracle(served, text, tmp_path):
@@ -84,6 +55,16 @@ def test_types_of_the_pipeline_are_those_of_the_run(served, text, tmp_path):
     assert code == 1
     assert "mapped to MAN, but the types of the run are PER" in out
     assert not (tmp_path / "run").exists()
+
+
+def test_types_that_do_not_fit_are_told_before_the_run_has_a_folder(served, text, tmp_path):
+    ruler = save_ruler(tmp_path / "ruler")  # which finds PERSON
+    command = ["label", tmp_path / "run", "--pool", text, "--labels", "PER", "--suggest", ruler]
+    code, out = call(*command)
+    assert (code, served) == (1, [])
+    assert "with --types PERSON=PER of `label`" in " ".join(out.split())
+    assert not (tmp_path / "run").exists()
+    assert call(*command, "--types", "PERSON=PER")[0] == 0
 
 
 def test_words_are_not_asked_for_twice_unless_the_own_config_says_so(served, text, tmp_path):
@@ -127,40 +108,6 @@ def test_what_is_missing_or_wrong_is_said_and_nothing_is_written(
     assert message in out
     assert not run.exists()
     assert served == []
-
-
-def test_other_data_need_another_folder(served, text, tmp_path):
-    run, other = tmp_path / "run", tmp_path / "other.txt"
-    other.write_text("Bob saw Oslo.\n")
-    call("label", run, "--pool", text, "--labels", "PER")
-    code, out = call("label", run, "--pool", other)
-    assert code == 1
-    assert "was begun with other data" in out
-    assert LabellingFolder(run).read_job().inputs == [str(text)]
-
-
-def test_a_test_set_is_asked_for_when_the_text_is_read_or_never(served, text, tmp_path):
-    """Without sentences for it, the run would wait for a test set for ever."""
-    run = tmp_path / "run"
-    call("label", run, "--pool", text, "--labels", "PER")
-    assert call("label", run, "--test-words", 40)[0] == 0  # the text has not been read yet
-    call("label", run, "--test-words", 0)
-    folder = LabellingFolder(run)
-    divide_text(folder, folder.read_job(), 0)
-    code, out = call("label", run, "--test-words", 50)
-    assert code == 1
-    assert "was begun without a test set" in " ".join(out.split())
-    assert folder.read_job().test_words == 0
-
-
-def test_a_run_whose_page_is_open_in_another_process_stays_as_it_is(served, text, tmp_path):
-    run = tmp_path / "run"
-    call("label", run, "--pool", text, "--labels", "PER")
-    with FileLock(run / "labelling" / ".lock"):
-        code, out = call("label", run, "--labels", "ORG")
-    assert code == 1
-    assert "is being labelled already" in " ".join(out.split())
-    assert read_annotations(run).labels == ["PER"]
 
 
 def test_a_folder_with_other_things_is_left_as_it_is(served, text, tmp_path):

@@ -1,9 +1,10 @@
 import gzip
 import zipfile
+from dataclasses import replace
 
 import pytest
 
-from spacy_deepal.corpus import archives
+from spacy_deepal.corpus import archives, sources
 from spacy_deepal.corpus.archives import open_sources
 from spacy_deepal.corpus.folders import open_all
 from spacy_deepal.corpus.sources import check_encoding
@@ -54,6 +55,22 @@ def test_a_byte_that_does_not_fit_is_reported_with_its_place(tmp_path, content, 
 def test_an_unknown_encoding_is_reported(name):
     with pytest.raises(DeepALError, match="There is no encoding"):
         check_encoding(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("one\ntwo\nthr", "one\ntwo\n"),
+        ("a B\nb O\n\na B\nb O\n\na", "a B\nb O\n\na B\nb O\n"),
+    ],
+)
+def test_the_beginning_ends_with_a_line_or_a_block(tmp_path, monkeypatch, text, wanted):
+    source = write(tmp_path, text)
+    assert source.beginning() is source
+    monkeypatch.setattr(sources, "FIRST_BYTES", len(text) - 1)
+    assert source.beginning().read_text() == wanted
+    wide = replace(source, encoding="utf-16")
+    assert wide.beginning() is wide  # a line end is two bytes there
 
 
 def test_what_is_packed_is_read_as_it_is(tmp_path):

