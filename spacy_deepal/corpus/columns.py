@@ -16,6 +16,7 @@ from ..errors import DeepALError
 from ..sentences import sentence_id
 from .column_layout import (
     DOCSTART,
+    IN_QUOTES,
     NER,
     SENTENCE,
     WORD,
@@ -45,7 +46,8 @@ def column_readings(
         Reading(
             format,
             f"columns {layout.described}, {layout.scheme.upper()}"
-            + (f", words without {layout.prefix!r}" if layout.prefix else ""),
+            + (f", words without {layout.prefix!r}" if layout.prefix else "")
+            + IN_QUOTES * layout.quoted,
             f"--columns {layout.described}",
             partial(read_columns, layout),
         )
