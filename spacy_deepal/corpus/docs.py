@@ -144,8 +144,7 @@ def at_ends_of_sentences(doc: Doc) -> Iterator[Doc]:
 
 
 def _part(doc: Doc, entities: Ints2d, begin: int, end: int) -> Doc:
-    """RETURNS (Doc): Some of the tokens of a Doc. Nothing here walks through all of them: a book may
-    be one line."""
+    """RETURNS (Doc): Some of the tokens of a Doc. The others take no time: a line may be a book."""
     tokens = doc[begin:end]
     spaces = [bool(token.whitespace_) for token in tokens]
     if not doc.has_unknown_spaces:
