@@ -19,6 +19,7 @@ from ._app import (
     load_config,
     show_errors,
 )
+from ._reading import says_what_prepare_reads
 
 Acquisitions = Annotated[
     list[str],
@@ -54,7 +55,7 @@ def experiment_cli(
     Override values of the config as in `spacy train`."""
     from ..experiment.simulation import simulate
 
-    with show_errors(config):
+    with show_errors(config), says_what_prepare_reads("experiment"):
         page = simulate(
             load_config(ctx, config, code, gpu_id),
             data,
@@ -88,7 +89,7 @@ def train_cli(
 
     from ..experiment.simulation import configure, full_run, prepare_corpus
 
-    with show_errors(config):
+    with show_errors(config), says_what_prepare_reads("train"):
         loaded = load_config(ctx, config, code, gpu_id)
         folder = prepare_corpus(data, workspace, lang=lang)
         scores = full_run(configure(loaded, folder, lang), folder / "full", use_gpu=gpu_id)

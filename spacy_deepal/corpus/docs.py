@@ -178,18 +178,20 @@ def retokenized(nlp: Language, sentence: Sentence, border: Border) -> Sentence:
 
 def finished(nlp: Language, item: Sentence, options: ReadOptions) -> Iterator[Sentence]:
     """YIELDS (Sentence): What becomes of a sentence as a reader yields it: its tokens are made
-    anew, and it is cut, if the options say so.
+    anew, it is cut, and it loses its id, if the options say so.
 
     RAISES (BadLine): As `retokenized`.
     """
     if options.tokens == "pipeline":
         item = retokenized(nlp, item, options.border)
+    document = item.doc_id or item.id
+    if options.ids == "text":
+        item = replace(item, id=None)
     parts = list(at_ends_of_sentences(item.doc)) if options.split else []
     if len(parts) < 2:
         yield item
         return
     for number, doc in enumerate(parts, 1):
         name = f"{item.id}-{number}" if item.id else None
-        document = item.doc_id or item.id
         note = item.note if number == 1 else None
         yield replace(item, doc=doc, id=name, doc_id=document, note=note)

@@ -35,6 +35,8 @@ class ReadOptions:
     tokens (str): "data": the tokens of the source are kept. "pipeline": the text is tokenised anew.
     tokenizer (str | None): A pipeline, by path or name, whose tokenizer makes tokens. None: the one
         of the language.
+    ids (str): "data": the ids of the source are kept. "text": ids are made of the text, as where
+        the source has none; so several files may count from 0.
     """
 
     format: str = "auto"
@@ -48,6 +50,7 @@ class ReadOptions:
     split: bool = False
     tokens: Literal["data", "pipeline"] = "data"
     tokenizer: str | None = None
+    ids: Literal["data", "text"] = "data"
 
 
 @dataclass(frozen=True)

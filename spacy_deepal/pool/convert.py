@@ -165,6 +165,7 @@ def _with_ids(
             if ids.is_made(key) or before != content:
                 problem = f"the id {key!r} has been used before, with another text or other labels"
                 at = f" ({place})" if place != here else ""
+                at += ". If the ids of the files collide, use --ids text"
                 summary.skip(source.path, BadLine(sentence.line, problem + at))
                 continue
             if given is not None:

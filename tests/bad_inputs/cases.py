@@ -281,6 +281,20 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+# Data that only other commands have the options to read.
+TWO_WAYS = "1\tMia\tB-PER\tO\n2\tOta\tI-PER\tB-LOC\n\n"
+LATIN = "Mïa\tB-PER\nleft\tO\n\n".encode("latin-1")
+
+
+def of_data() -> Iterator[BadInput]:
+    """YIELDS (BadInput): What must be given to another command, which the error must name."""
+    for command in ("experiment", "train"):
+        for name, content in {"two layers": TWO_WAYS, "Latin-1": LATIN}.items():
+            files: Files = {f"data/{split}.tsv": content for split in ("train", "dev", "test")}
+            given = [command, "AL", "data", "out"]
+            yield BadInput(f"{command}: {name}", given, "`spacy deepal prepare`", files)
+
+
 def of_commands() -> Iterator[BadInput]:
     for name, (command, place) in COMMANDS.items():
         yield BadInput(name, command.split(" "), place)
@@ -303,5 +317,5 @@ def of_spacy_files() -> Iterator[BadInput]:
 
 def all_of_them() -> list[BadInput]:
     """RETURNS (list[BadInput]): Those of all kinds."""
-    kinds = (of_formats, of_records, of_texts, of_run, of_commands, of_spacy_files)
+    kinds = (of_formats, of_records, of_texts, of_run, of_data, of_commands, of_spacy_files)
     return [bad for kind in kinds for bad in kind()]
