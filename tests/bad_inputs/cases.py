@@ -287,12 +287,14 @@ LATIN = "Mïa\tB-PER\nleft\tO\n\n".encode("latin-1")
 
 
 def of_data() -> Iterator[BadInput]:
-    """YIELDS (BadInput): What must be given to another command, which the error must name."""
+    """YIELDS (BadInput): Data that need other options, or those of another command."""
     for command in ("experiment", "train"):
         for name, content in {"two layers": TWO_WAYS, "Latin-1": LATIN}.items():
             files: Files = {f"data/{split}.tsv": content for split in ("train", "dev", "test")}
             given = [command, "AL", "data", "out"]
             yield BadInput(f"{command}: {name}", given, "`spacy deepal prepare`", files)
+    options = ("--columns", "word,ner", "--scheme", "io")
+    yield convert("columns: marks in types", "in.conll", "Mia B_PER\nOta I_PER\n", *options, line=1)
 
 
 def of_commands() -> Iterator[BadInput]:

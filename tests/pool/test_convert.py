@@ -357,6 +357,8 @@ def test_raw_text_gets_the_tokens_of_a_pipeline_of_ones_own(tmp_path):
     convert([tmp_path / "a.txt"], tmp_path / "pool", options=options)
     (doc,) = read(tmp_path / "pool")
     assert [token.text for token in doc] == ["Mia's", "dog", "ran."]
+    (tmp_path / "a.txt").write_text("Mia " + "x" * 1_000_000)  # spaCy's own limit is for parsers
+    assert convert([tmp_path / "a.txt"], tmp_path / "pool", options=options).words == 2
     with pytest.raises(DeepALError, match=r"Cannot load the pipeline .*nowhere"):
         convert(
             [tmp_path], tmp_path / "p", options=ReadOptions(tokenizer=str(tmp_path / "nowhere"))
