@@ -1,12 +1,15 @@
 """The options of all commands that read data: how to read what can be read in several ways."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Option
 
+from ..errors import DeepALError
 from ._app import parts_between_commas
 
 if TYPE_CHECKING:
@@ -40,7 +43,7 @@ BorderOf = Annotated[
 Split = Annotated[bool, Option("--split", help="Cut long records into sentences")]
 IdsOf = Annotated[
     Literal["data", "text"],
-    Option(help="Keep the ids of the data, or make them from the texts"),
+    Option(help="Keep the ids of the data, or make them of the texts, for files that count from 0"),
 ]
 Tokens = Annotated[
     Literal["data", "pipeline"],
@@ -99,3 +102,26 @@ def takes_read_options(command: Callable[..., None]) -> Callable[..., None]:
     vars(call)["__signature__"] = signature(command).replace(parameters=parameters)
     call.__annotations__ = {p.name: p.annotation for p in parameters}
     return call
+
+
+@contextmanager
+def says_what_prepare_reads(command: str) -> Iterator[None]:
+    """Add to an error that names options of `read_options` how they can be given, in a command that
+    has none of them.
+
+    command (str): Its name.
+    RAISES (DeepALError): The error, with what was added.
+    """
+    names = "|".join(
+        name.replace("_", "-") for name in [*signature(read_options).parameters, "encoding"]
+    )
+    try:
+        yield
+    except DeepALError as error:
+        found = dict.fromkeys(re.findall(rf"(?<![\w-])--(?:{names})(?![\w.-])", str(error)))
+        if not found:
+            raise
+        raise DeepALError(
+            f"{error}\n`{command}` has no option {' or '.join(found)}. Give it to `spacy deepal "
+            f"prepare`, and name the folder that this writes as the data of `{command}`."
+        ) from error

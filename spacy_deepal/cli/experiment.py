@@ -19,6 +19,7 @@ from ._app import (
     print_line,
     show_errors,
 )
+from ._reading import says_what_prepare_reads
 
 Acquisitions = Annotated[
     list[str],
@@ -52,7 +53,7 @@ def experiment_cli(
 ) -> None:
     """Simulate active learning on labelled data: convert, run each function with each seed, report.
     Override values of the config as in `spacy train`."""
-    with show_errors(config):
+    with show_errors(config), says_what_prepare_reads("experiment"):
         from ..experiment.simulation import simulate
 
         page = simulate(
@@ -86,7 +87,7 @@ def train_cli(
     config as in `spacy train`."""
     from spacy.cli.evaluate import print_prf_per_type
 
-    with show_errors(config):
+    with show_errors(config), says_what_prepare_reads("train"):
         from ..experiment.simulation import configure, full_run, prepare_corpus
 
         loaded = load_config(ctx, config, code, gpu_id)

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from thinc.api import Config
 from typer import Argument, Option
 
 from ..errors import DeepALError
 from ._app import Lang, app, msg, parts_between_commas, print_line, show_errors
 
 CONFIGS = "spacy_deepal.configs"  # configs/ in the repository
+TOKENIZER = "# Settings of this language's own tokenizer.\n"
 
 
 @app.command("init-config")
@@ -73,13 +75,29 @@ def init_config(
     """
     from ..pipelines import blank_pipeline
 
-    blank_pipeline(lang)  # there must be one
+    nlp = blank_pipeline(lang)
     values: dict[tuple[str, str], Any] = {("nlp", "lang"): lang}
     if labels:
         values["initialize.components.ner", "labels"] = [label.strip() for label in labels]
     values |= {("paths", name): str(path) for name, path in paths.items()}
     text = files(CONFIGS).joinpath("al_paper.cfg" if paper else "al.cfg").read_text("utf8")
-    return fill_in(text, values)
+    text = fill_in(text, values)
+    if len(nlp.config["nlp"]["tokenizer"]) > 1:
+        text = _with_tokenizer(text, nlp.config)
+    return text
+
+
+def _with_tokenizer(text: str, defaults: Config) -> str:
+    """RETURNS (str): A config with the settings that the tokenizer of its language has: that of
+    Chinese, for example, makes characters or words.
+
+    defaults (Config): The config of a blank pipeline of this language.
+    """
+    for section, next_one in (("nlp", "components"), ("initialize", "initialize.components")):
+        if given := defaults[section].get("tokenizer"):
+            own = Config({section: {"tokenizer": given}}).to_str().split("\n\n", 1)[1]
+            text = text.replace(f"\n[{next_one}]\n", f"\n{TOKENIZER}{own}\n\n[{next_one}]\n", 1)
+    return text
 
 
 def fill_in(text: str, values: dict[tuple[str, str], Any]) -> str:

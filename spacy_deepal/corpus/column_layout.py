@@ -13,12 +13,14 @@ from .tags import TAG, SchemeFinder, full_tag
 
 WORD, NER, SENTENCE, OTHER = "word", "ner", "sentence", "_"
 DOCSTART = "-DOCSTART-"
+IN_QUOTES = ", cells in quotes as Excel writes them"
 # The types of chunks in CoNLL-2000 and CoNLL-2003, which are tagged as entities are.
 CHUNKS = frozenset("NP VP PP ADVP ADJP SBAR PRT CONJP INTJ LST UCP NC VC PC".split())
 COUNTER = re.compile(r"\D{0,3}\d+([.:_-]\D?\d+)*")  # 7, 1-7, T7, 0:12
 TAGSET = re.compile(r"[A-Z0-9$#.,:;()\"'`*_-]+")  # as parts of speech are written
 # "# x", "### x", "#x=1", "###x:1"; ";; x", "% x" and "// x".
 COMMENT_START = re.compile(r"#+(?=\s|$)|#+\w+ ?[=:]|(;+|%+|//+)\s")
+QUOTED = re.compile(r'"([^"]|"")*"')
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]+)*:(?=.)")  # before each word of WikiANN: "en:Porto"
 
 
@@ -30,12 +32,14 @@ class ColumnLayout:
     tabs (bool): A tab parts the columns. If False, spaces and tabs do.
     scheme (str): How the tags mark entities.
     prefix (str): What stands before each word: "en:" in WikiANN.
+    quoted (bool): Cells are in quotes if they have some themselves: see `has_quoted_cells`.
     """
 
     names: tuple[str, ...]
     tabs: bool
     scheme: TagScheme
     prefix: str = ""
+    quoted: bool = False
 
     @property
     def word(self) -> int:
@@ -49,7 +53,7 @@ class ColumnLayout:
 
     def cells(self, line: str) -> list[str]:
         """RETURNS (list[str]): The cells of a line."""
-        return split_cells(line, self.tabs)
+        return split_cells(line, self.tabs, self.quoted)
 
     def tag(self, cells: Sequence[str]) -> str:
         """RETURNS (str): The tag of a word."""
@@ -125,9 +129,32 @@ def check_columns(columns: Sequence[str]) -> None:
         )
 
 
-def split_cells(line: str, tabs: bool) -> list[str]:
+def split_cells(line: str, tabs: bool, quoted: bool = False) -> list[str]:
     """RETURNS (list[str]): The cells of a line."""
-    return line.split("\t") if tabs else re.split("[ \t]+", line.strip(" \t"))
+    cells = line.split("\t") if tabs else re.split("[ \t]+", line.strip(" \t"))
+    return [_unquoted(cell) if quoted else cell for cell in cells]
+
+
+def _unquoted(cell: str) -> str:
+    return cell[1:-1].replace('""', '"') if QUOTED.fullmatch(cell) else cell
+
+
+def has_quoted_cells(source: Source) -> bool:
+    """RETURNS (bool): Whether the cells between tabs are as Excel and pandas write them: those with
+    a quote in them stand in quotes and double their own, and in Excel's so do those with a comma.
+    In other files, a quote is a word."""
+    for_comma = for_quote = bare_comma = False
+    for _, line in source.lines():
+        for cell in line.split("\t") if '"' in line or "," in line else ():
+            if '"' not in cell:
+                bare_comma |= "," in cell
+                continue
+            word = _unquoted(cell)
+            if not QUOTED.fullmatch(cell) or not ('"' in word or "," in word):
+                return False
+            for_comma |= '"' not in word
+            for_quote |= '"' in word
+    return (for_comma or for_quote) and not (for_comma and bare_comma)
 
 
 def find_layouts(source: Source, options: ReadOptions) -> list[ColumnLayout]:
@@ -166,8 +193,9 @@ def find_layouts(source: Source, options: ReadOptions) -> list[ColumnLayout]:
         cells = [split_cells(line, tabs) for line in rows]
         words = [row[names.index(WORD)] for row in cells if len(row) == width]
         scheme = options.scheme or finders[at].scheme
-        return ColumnLayout(tuple(marked), tabs, scheme, _language_before(words))
+        return ColumnLayout(tuple(marked), tabs, scheme, _language_before(words), quoted)
 
+    quoted = tabs and has_quoted_cells(source)
     found = list(map(layout, _with_entities(finders)))
     if options.columns or any(not line.strip() for _, line in source.lines()):
         return found

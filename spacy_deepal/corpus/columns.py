@@ -16,6 +16,7 @@ from ..errors import DeepALError
 from ..sentences import sentence_id
 from .column_layout import (
     DOCSTART,
+    IN_QUOTES,
     NER,
     SENTENCE,
     WORD,
@@ -30,6 +31,10 @@ from .tags import from_iob2, to_iob2
 from .writing import described, iob2_tags_of
 
 COMMENT = re.compile(r"#\s*(id|genre|doc_id|text) = (.*)", re.DOTALL)
+NO_BLANK_LINE = (
+    "files are one sentence, as they have no blank line. If a column names sentences, name it as "
+    "in --columns sentence,word,ner"
+)
 NEWDOC = re.compile(r"# newdoc id = (?P<doc_id>(?:(?P<genre>[a-z]+)-)?.+)")
 
 
@@ -45,7 +50,8 @@ def column_readings(
         Reading(
             format,
             f"columns {layout.described}, {layout.scheme.upper()}"
-            + (f", words without {layout.prefix!r}" if layout.prefix else ""),
+            + (f", words without {layout.prefix!r}" if layout.prefix else "")
+            + IN_QUOTES * layout.quoted,
             f"--columns {layout.described}",
             partial(read_columns, layout),
         )
@@ -68,6 +74,7 @@ def read_columns(
     documents = 0
     info: dict[str, str] = {}
     names_document = False
+    is_cut = SENTENCE in layout.names or any(not line.strip() for _, line in source.lines())
     for block in blocks(_lines(layout, source)):
         rows = [row for row in block if DOCSTART not in layout.cells(row[1])]
         if len(rows) < len(block):
@@ -82,6 +89,8 @@ def read_columns(
             item = attempt(_parse, layout, nlp, rows, comments, info)
             if isinstance(item, Sentence) and names_document:
                 item = replace(item, names_document=True)
+            if isinstance(item, Sentence) and not is_cut:
+                item = replace(item, note=NO_BLANK_LINE)
             yield item
 
 

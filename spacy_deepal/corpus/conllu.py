@@ -37,6 +37,10 @@ NUMBER = re.compile(r"[1-9][0-9]*")  # of a word; 1-2 is a token of several word
 NOT_A_WORD = re.compile(r"[0-9]+[-.][0-9]+")
 LIKE_ENTITIES = re.compile(r"(?:^|\|)(NER?|Name\w*|Entity|Mention)=", re.IGNORECASE)
 NO_SPACE = "SpaceAfter=No"
+NO_TEXT = (
+    'sentences have words that their text does not have, as "du" has no "de". So their text is not '
+    "known, and models are not scored on it"
+)
 
 
 def conllu_readings(source: Source, options: ReadOptions) -> list[Reading]:
@@ -93,8 +97,8 @@ def _read(
     key: str | None, scheme: TagScheme, source: Source, nlp: Language
 ) -> Iterator[Sentence | BadLine]:
     """Read words, with the spaces between them as `# text = ` or SpaceAfter=No says, and one tag a
-    word; a word without one is O. Tokens of several words, such as 1-2, are passed over: their
-    words are read."""
+    word; a word without one is O. Of a token of several words, such as 1-2, the words are read. If
+    they are not what the token is made of, as in "du" (de, le), no text is known."""
     info: dict[str, str] = {}
     for block in blocks(source.lines()):
         comments = [(number, line) for number, line in block if line.startswith("#")]
@@ -116,7 +120,7 @@ def _parse(
 ) -> Sentence:
     words: list[str] = []
     tags, text = [], ""
-    last_of_token, ends_with_space = 0, True
+    last_of_token = 0
     for number, line in rows:
         cells = line.split("\t")
         if len(cells) != WIDTH or not (
@@ -124,25 +128,34 @@ def _parse(
         ):
             raise BadLine(number, "not the ten columns of CoNLL-U", line)
         spaced = NO_SPACE not in cells[MISC].split("|")
-        if NOT_A_WORD.fullmatch(cells[0]):
-            if "-" in cells[0]:
-                last_of_token, ends_with_space = len(words) + _count(cells[0]), spaced
+        of_several = NOT_A_WORD.fullmatch(cells[0])
+        if of_several and "-" not in cells[0]:
+            continue
+        if of_several or len(words) >= last_of_token:
+            text += cells[FORM] + " " * spaced
+        if of_several:
+            last_of_token = len(words) + _count(cells[0])
             continue
         words.append(cells[FORM])
         tags.append((number, dict(_tags_in(cells[MISC:])).get(key or "", "O")))
-        if len(words) <= last_of_token:
-            spaced = ends_with_space and len(words) == last_of_token
-        text += cells[FORM] + " " * spaced
     iob2 = None if key is None else to_iob2(tags, scheme)
     given: dict[str, Any] = {**info, **_described_in(comments)}
     named = "doc_id" in given
     note = None if key else _unread_key(rows)
-    exact = given.pop("text", None)
-    try:
-        doc = tagged_doc(nlp, words, iob2, exact if exact is not None else text.rstrip(" "))
-    except BadLine:  # the words of a token such as "du" are not in the text
-        doc = tagged_doc(nlp, words, iob2, text.rstrip(" "))
+    for known in (given.pop("text", None), text.rstrip(" ")):
+        if known is not None and (doc := _doc_of(nlp, words, iob2, known)):
+            break
+    else:
+        doc, note = tagged_doc(nlp, words, iob2), note or NO_TEXT
     return Sentence(doc, rows[0][0], names_document=named, note=note, **given)
+
+
+def _doc_of(nlp: Language, words: list[str], tags: list[str] | None, text: str) -> Doc | None:
+    """RETURNS (Doc | None): A Doc of words; None if the text does not consist of them."""
+    try:
+        return tagged_doc(nlp, words, tags, text)
+    except BadLine:
+        return None
 
 
 def _unread_key(rows: Lines) -> str | None:

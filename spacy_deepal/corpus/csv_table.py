@@ -11,7 +11,17 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..sentences import sentence_info
-from .column_layout import NER, OTHER, SENTENCE, WORD, ColumnCounts, guess_columns
+from .column_layout import (
+    IN_QUOTES,
+    NER,
+    OTHER,
+    SENTENCE,
+    WORD,
+    ColumnCounts,
+    guess_columns,
+    has_quoted_cells,
+    split_cells,
+)
 from .docs import tagged_doc
 from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, TagScheme, attempt
 from .sources import Source
@@ -37,11 +47,13 @@ class Table:
     names (list[str]): Their names: those of the first row, or numbers if it has none.
     delimiter (str): What parts them.
     first (int): The line on which the rows begin.
+    quoted (bool): A cell may be in quotes. If False, a quote is a word like others.
     """
 
     names: list[str]
     delimiter: str
     first: int
+    quoted: bool
     word: int
     sentence: int | None
     document: int | None
@@ -50,7 +62,7 @@ class Table:
         """YIELDS (tuple[int, list[str]]): The number and the cells of each line with a row."""
         for number, line in source.lines():
             if number >= self.first:
-                yield number, _cells(line, self.delimiter)
+                yield number, _cells(line, self.delimiter, self.quoted)
 
     def option(self, ner: int) -> str:
         """RETURNS (str): The columns as --columns takes them."""
@@ -75,7 +87,8 @@ def csv_readings(source: Source, options: ReadOptions) -> list[Reading]:
     return [
         Reading(
             CSV,
-            f"columns {table.names[table.word]} and {table.names[ner]}{by}",
+            f"columns {table.names[table.word]} and {table.names[ner]}{by}"
+            + IN_QUOTES * (table.quoted and table.delimiter == "\t"),
             f"--columns {table.option(ner)}",
             partial(_read, table, ner, options.scheme or finders.get(ner, SchemeFinder()).scheme),
         )
@@ -88,7 +101,8 @@ def _table(source: Source, options: ReadOptions) -> Table | None:
     row; or, in a table without such names, as the cells look."""
     first = next((line for _, line in source.lines()), "")
     delimiter = max("\t,;|", key=first.count)
-    names = _cells(first, delimiter)
+    quoted = delimiter != "\t" or has_quoted_cells(source)
+    names = _cells(first, delimiter, quoted)
     begins = 2
     if any(TAG.fullmatch(name) for name in names):
         begins, names = 1, [str(number) for number in range(1, len(names) + 1)]
@@ -101,11 +115,15 @@ def _table(source: Source, options: ReadOptions) -> Table | None:
         if options.scheme == "io" and not known:
             begins = 1
         by = what.index(SENTENCE) if SENTENCE in what else _first(small, SENTENCES)
-        return Table(names, delimiter, begins, what.index(WORD), by, _first(small, DOCUMENTS))
+        return Table(
+            names, delimiter, begins, quoted, what.index(WORD), by, _first(small, DOCUMENTS)
+        )
     word = _first(small, WORDS)
     if begins == 1 and delimiter != "\t":
         counts = [ColumnCounts() for _ in names]
-        rows = (_cells(line, delimiter) for _, line in islice(source.lines(), LINES_TO_DETECT))
+        rows = (
+            _cells(line, delimiter, quoted) for _, line in islice(source.lines(), LINES_TO_DETECT)
+        )
         for cells in rows:
             for column, cell in zip(counts, cells, strict=False):
                 column.add(cell)
@@ -113,7 +131,7 @@ def _table(source: Source, options: ReadOptions) -> Table | None:
     if word is None or len(names) < 2:
         return None
     by = None if begins == 1 else _first(small, SENTENCES)
-    return Table(names, delimiter, begins, word, by, _first(small, DOCUMENTS))
+    return Table(names, delimiter, begins, quoted, word, by, _first(small, DOCUMENTS))
 
 
 def _tag_columns(table: Table, source: Source, columns: Iterable[int]) -> dict[int, SchemeFinder]:
@@ -134,11 +152,10 @@ def _first(names: Sequence[str], known: Iterable[str]) -> int | None:
     return next((names.index(name) for name in known if name in names), None)
 
 
-def _cells(line: str, delimiter: str) -> list[str]:
-    """RETURNS (list[str]): The cells of a line. In tables with tabs, a quote is a word like
-    others."""
+def _cells(line: str, delimiter: str, quoted: bool) -> list[str]:
+    """RETURNS (list[str]): The cells of a line."""
     if delimiter == "\t":
-        return line.split("\t")
+        return split_cells(line, True, quoted)
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:  # a cell is longer than csv allows, as the first line of raw text may be

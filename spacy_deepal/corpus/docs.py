@@ -11,6 +11,7 @@ from thinc.types import Ints2d
 
 from .reading import BadLine, Border, ReadOptions, Sentence
 
+ENTITIES: list[int | str] = ["ENT_IOB", "ENT_TYPE"]
 CharSpan = tuple[int, int, str]  # an entity: first character, the one after its last, label
 
 
@@ -38,9 +39,7 @@ def tagged_doc(
     pieces, spaces, ents = [], [], []
     at = 0
     for word, tag in zip([*words, ""], [*(tags or [""] * len(words)), "O"], strict=True):
-        gap = (
-            len(text) - len(text[at:].lstrip()) if not text.startswith(word, at) or not word else at
-        )
+        gap = at if word and text.startswith(word, at) else _after_white_space(text, at)
         if gap > at:
             pieces.append(text[at:gap])
             spaces.append(False)
@@ -57,6 +56,11 @@ def tagged_doc(
     if at < len(text):
         raise BadLine(line, "the text continues after the last token", text[at:])
     return Doc(nlp.vocab, words=pieces, spaces=spaces, ents=None if tags is None else ents)
+
+
+def _after_white_space(text: str, at: int) -> int:
+    """RETURNS (int): Where the white space ends that begins at a place of a text."""
+    return next((i for i in range(at, len(text)) if not text[i].isspace()), len(text))
 
 
 def set_spans(
@@ -80,9 +84,10 @@ def set_spans(
     """
     entities: list[Span] = []
     dropped: list[str] = []
+    text = doc.text  # spaCy joins it anew each time
     for start, end, label in sorted(set(spans)):
-        surface = doc.text[start:end]
-        span = _whole_tokens(doc, start, end, label, border)
+        surface = text[start:end]
+        span = _whole_tokens(doc, start, surface, label, border)
         shown = f"{surface!r} ({label}, {start} to {end})"
         if span is None and border == "drop":
             dropped.append(shown)
@@ -94,12 +99,12 @@ def set_spans(
                 line,
                 f"entity {shown} is not whole {doc.vocab.lang!r} tokens: {near!r}. {option} trim "
                 f"or {option} snap moves its ends, {option} drop leaves it out"
-                f"{_beyond_16_bits(doc.text[:end])}",
-                doc.text,
+                f"{_beyond_16_bits(text[:end])}",
+                text,
             )
         if entities and span.start < entities[-1].end:
             message = f"entity {surface!r} ({label}) overlaps the one before"
-            raise BadLine(line, message, doc.text)
+            raise BadLine(line, message, text)
         entities.append(span)
     doc.set_ents(entities, default="missing" if partial else "outside")
     return tuple(dropped)
@@ -112,9 +117,9 @@ def _beyond_16_bits(text: str) -> str:
     return ", and --offsets utf16 reads those of tools that count emoji twice"
 
 
-def _whole_tokens(doc: Doc, start: int, end: int, label: str, border: Border) -> Span | None:
+def _whole_tokens(doc: Doc, start: int, surface: str, label: str, border: Border) -> Span | None:
     """RETURNS (Span | None): The tokens of a span of characters; None if it has none."""
-    surface = doc.text[start:end]
+    end = start + len(surface)
     if border in ("refuse", "drop"):
         return doc.char_span(start, end, label) if surface == surface.strip() else None
     start += len(surface) - len(surface.lstrip())
@@ -132,6 +137,7 @@ def at_ends_of_sentences(doc: Doc) -> Iterator[Doc]:
     if not len(doc):
         return
     starts = Sentencizer().predict([doc])[0]
+    entities = cast(Ints2d, doc.to_array(ENTITIES))  # the stubs of spaCy say floats
     begin = 0
     for i in range(1, len(doc) + 1):
         if i < len(doc):
@@ -140,19 +146,19 @@ def at_ends_of_sentences(doc: Doc) -> Iterator[Doc]:
                 continue
         words = [token.i for token in doc[begin:i] if not token.is_space]
         if words:
-            yield _part(doc, words[0], words[-1] + 1)
+            yield _part(doc, entities, words[0], words[-1] + 1)
         begin = i
 
 
-def _part(doc: Doc, begin: int, end: int) -> Doc:
+def _part(doc: Doc, entities: Ints2d, begin: int, end: int) -> Doc:
+    """RETURNS (Doc): Some of the tokens of a Doc. The others take no time: a line may be a book."""
     tokens = doc[begin:end]
     spaces = [bool(token.whitespace_) for token in tokens]
     if not doc.has_unknown_spaces:
         spaces[-1] = False
     words = [token.text for token in tokens]
     part = Doc(doc.vocab, words=words, spaces=None if doc.has_unknown_spaces else spaces)
-    attrs: list[int | str] = ["ENT_IOB", "ENT_TYPE"]
-    part.from_array(attrs, cast(Ints2d, doc.to_array(attrs))[begin:end])  # the stubs say floats
+    part.from_array(ENTITIES, entities[begin:end])
     return part
 
 

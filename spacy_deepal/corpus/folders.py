@@ -1,7 +1,7 @@
 """Which files of a folder are data, and why the others are not read."""
 
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -21,10 +21,14 @@ SPLIT_NAMES = {
     "valid": "dev",
     "validation": "dev",
     "test": "test",
+    "testa": "dev",
+    "testb": "test",
 }
 SUFFIXES = (
     *(".spacy", ".jsonl", ".json", ".iob2", ".iob", ".bio", ".bioes", ".conll", ".conllu"),
     *(".conllup", ".tsv", ".csv", ".txt", ".ann"),
+    # As in eng.testa of CoNLL-2003, and as other sets of columns have it.
+    *(".train", ".dev", ".test", ".testa", ".testb"),
 )
 # Files about the data, by the beginnings of their names.
 ABOUT_DATA = (
@@ -95,6 +99,13 @@ def annotation_beside(text: Path) -> Path | None:
     return file if text.suffix.lower() == ".txt" and file.is_file() else None
 
 
+def split_named(name: str) -> str | None:
+    """RETURNS (str | None): The split that the name of a file or folder says, in front or at the
+    end: train.jsonl, eng.testa. None if it says none."""
+    parts = name.lower().removesuffix(".gz").split(".")
+    return SPLIT_NAMES.get(parts[0]) or SPLIT_NAMES.get(parts[-1])
+
+
 def about_data(name: str) -> bool:
     """RETURNS (bool): Whether the name of a file says that it is about the data: LICENSE."""
     small = name.lower()
@@ -122,8 +133,8 @@ def _nothing_in(folder: Path, unread: dict[Path, str]) -> str:
     seen = "".join(f"\n{path}: {reason}" for path, reason in sorted(unread.items())[:5])
     return (
         f"The folder {folder} holds no file to read. Files with these suffixes are read: "
-        f"{' '.join(SUFFIXES)}, also with .gz or in a .zip. From OntoNotes, only the *_conll "
-        f"files of that language are read.{seen}"
+        f"{' '.join(SUFFIXES)}, also with .gz or in a .zip. Name files with other suffixes one by "
+        f"one. From OntoNotes, only the *_conll files of that language are read.{seen}"
     )
 
 
@@ -134,15 +145,33 @@ def _files_in(
     excluded = exclude and exclude.resolve()
     if excluded and folder.resolve() not in excluded.parents:
         excluded = None
-    found, unread = [], {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_dir() or (excluded and excluded in path.resolve().parents):
+    unread: dict[Path, str] = {}
+    found = []
+    for path in _below(folder, unread):
+        if excluded and excluded in path.resolve().parents:
             continue
         if reason := _why_not(path, path.relative_to(folder), lang):
             unread[path] = reason
         else:
             found.append(path)
     return found, unread
+
+
+def _below(folder: Path, unread: dict[Path, str]) -> Iterator[Path]:
+    """YIELDS (Path): The files in a folder and below it, sorted. What folders are passed over goes
+    into `unread`: links to folders, which may lead in a circle, and those that cannot be read."""
+    try:
+        entries = [(path, path.is_dir()) for path in sorted(folder.iterdir())]
+    except OSError as error:
+        unread[folder] = f"the folder cannot be read: {error.strerror}"
+        return
+    for path, is_folder in entries:
+        if not is_folder:
+            yield path
+        elif path.is_symlink():
+            unread[path] = "a link to a folder. Name the folder itself to read it"
+        else:
+            yield from _below(path, unread)
 
 
 def _why_not(path: Path, relative: Path, lang: str | None) -> str | None:

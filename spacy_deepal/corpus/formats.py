@@ -36,6 +36,7 @@ from .records import record_readings, write_doccano, write_hugging_face, write_r
 from .sources import Source
 from .spacy2 import spacy2_readings, write_spacy2
 from .text import text_readings, why_not_text, write_text
+from .webanno import WEBANNO, webanno_readings
 
 SENTENCES_SHOWN, WORDS_SHOWN = 2, 8
 UNKNOWN = "neither the name nor the lines tell the format"
@@ -76,6 +77,7 @@ def _columns(about: str, format: str, names: str, writes: TagScheme, **reads: An
 DETECTED: dict[str, Format] = {
     "spacy": Format("a .spacy file; Docs of several sentences are cut", spacy_readings),
     "brat": Format("a text in a .txt file, its entities in an .ann file beside it", brat_readings),
+    WEBANNO: Format("WebAnno TSV 3, which INCEpTION exports", webanno_readings),
     "conll2012": Format(
         "the columns of OntoNotes 5, as the CoNLL-2012 shared task has them",
         conll2012_readings,

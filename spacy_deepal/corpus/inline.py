@@ -99,18 +99,19 @@ def write_inline(docs: Iterable[Doc], stream: IO[str]) -> None:
     before: tuple[str | None] | None = None
     for doc in docs:
         check_labelled_whole(doc, "inline")
-        if re.search(r"[\[\]\r\n]", doc.text) or not all(
+        text = doc.text  # spaCy joins it anew each time
+        if re.search(r"[\[\]\r\n]", text) or not all(
             re.fullmatch(r"[\w-]+", ent.label_) for ent in doc.ents
         ):
             raise DeepALError(
                 f"The format inline cannot hold square brackets, line ends, or labels with other "
                 f"characters than letters and digits, as in sentence {sentence_id(doc)}: "
-                f"{doc.text[:60]!r}. Write it as jsonl."
+                f"{text[:60]!r}. Write it as jsonl."
             )
         document = (sentence_info(doc)["doc_id"],)
         stream.write("\n" * (before not in (None, document)))
         before, at = document, 0
         for ent in doc.ents:
-            stream.write(f"{doc.text[at : ent.start_char]}[{ent.text}]({ent.label_})")
+            stream.write(f"{text[at : ent.start_char]}[{ent.text}]({ent.label_})")
             at = ent.end_char
-        stream.write(f"{doc.text[at:]}\n")
+        stream.write(f"{text[at:]}\n")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from .reading import BadLine, TagScheme
 
 TAG = re.compile(r"O|[BIESLUM]-\S+")
+MARKED_TYPE = re.compile(r"[BI][-_].+|.+[-_][BI]")  # B_PER, PER-B
 # The prefixes of IOB are themselves; E- and L- end an entity, S- and U- are one, M- is inside.
 ROLES = {"L": "E", "U": "S", "M": "I"}
 
@@ -53,8 +54,16 @@ def to_iob2(tags: Iterable[tuple[int, str]], scheme: TagScheme) -> list[str]:
     """
     result: list[str] = []
     before, goes_on, line = "O", False, 0
-    scheme = "iob1" if scheme == "io" else scheme
+    of_types = scheme == "io"
+    scheme = "iob1" if of_types else scheme
     for line, tag in tags:
+        if of_types and MARKED_TYPE.fullmatch(tag[2:]):
+            raise BadLine(
+                line,
+                f"{tag[2:]} says where an entity begins, so it is no type alone. Write it as in "
+                "B-PER and I-PER, and leave out --scheme io",
+                tag[2:],
+            )
         role, label = ROLES.get(tag[0], tag[0]), tag[2:]
         inside = role in "IE"
         if scheme != "bioes":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
-from ..corpus.folders import SPLIT_NAMES, find_files, is_data
+from ..corpus.folders import find_files, is_data, split_named
 from ..corpus.ontonotes import SHARED_TASK_TEST, split_folders
 from ..corpus.reading import ReadOptions
 from ..errors import DeepALError
@@ -108,7 +108,7 @@ def _named_splits(paths: Iterable[Path]) -> dict[str, list[Path]]:
     named: dict[str, list[Path]] = {}
     paths = sorted(paths)
     for path in paths:
-        split = SPLIT_NAMES.get(path.name.split(".")[0].lower())
+        split = split_named(path.name)
         if split and (path.is_dir() or is_data(path)):
             named.setdefault(split, []).append(path)
     if official := [path for path in paths if path.name == SHARED_TASK_TEST]:

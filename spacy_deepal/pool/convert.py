@@ -1,5 +1,6 @@
 """From files of any supported format to a pool: one-sentence Docs with stable ids."""
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -130,6 +131,7 @@ class Renewed:
     def renew(self) -> None:
         """Make the pipeline anew."""
         self._nlp = self._make()
+        self._nlp.max_length = sys.maxsize  # a line may be a book
         self._first = len(self._nlp.vocab.strings)
 
     def renew_if_large(self) -> None:

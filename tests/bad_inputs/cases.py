@@ -224,5 +224,5 @@ def of_spacy_files() -> Iterator[BadInput]:
 
 def all_of_them() -> list[BadInput]:
     """RETURNS (list[BadInput]): Those of all kinds."""
-    kinds = (of_formats, of_records, of_texts, of_run, of_commands, of_spacy_files)
+    kinds = (of_formats, of_records, of_texts, of_run, of_data, of_commands, of_spacy_files)
     return [bad for kind in kinds for bad in kind()]

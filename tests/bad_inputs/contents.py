@@ -24,6 +24,10 @@ WHOLE = {
         "#begin document (d); part 000\nd 0 0 Mia - - - - - - (PER) -\n\n#end document\n",
     ),
     "conllu": (".conllu", "1\tMia\t_\t_\t_\t_\t_\t_\t_\tNER=B-PER\n\n"),
+    "webanno": (
+        ".tsv",
+        "#FORMAT=WebAnno TSV 3.3\n#T_SP=a.NamedEntity|value\n\n\n#Text=Mia\n1-1\t0-3\tMia\tPER\t\n",
+    ),
     "csv": (".csv", "sentence,word,ner\n1,Mia,B-PER\n1,left,O\n"),
     "jsonl": (".jsonl", dump({"text": TEXT, "spans": [SPAN]}) + "\n"),
     "hugging_face": (".jsonl", dump({"tokens": ["Mia"], "ner_tags": ["B-PER"]}) + "\n"),
@@ -213,6 +217,7 @@ LISTS = {
 }
 
 BLANKS = "\t_" * 8  # columns 3 to 10 of CoNLL-U
+WEBANNO, NER = "#FORMAT=WebAnno TSV 3.3\n", "#T_SP=a.NamedEntity|value\n\n\n"
 D2012 = "#begin document (d); part 000\n"
 # Files of columns and tables.
 COLUMNS = {
@@ -237,7 +242,12 @@ COLUMNS = {
     "text that goes on": ".iob2|# text = Mia left now\nMia\tB-PER\nleft\tO\n",
     "only comments": ".iob2|# text = Mia\n\n# text = Bo\n",
     "an ideographic space": ".conll|中\u3000B-LOC\n国\u3000I-LOC\n",
-    "WebAnno": ".tsv|#FORMAT=WebAnno TSV 3.3\n#Text=Mia\n1-1\t0-3\tMia\tPER\n",
+    "WebAnno: columns without a layer": f".tsv|{WEBANNO}\n#Text=Mia\n1-1\t0-3\tMia\tPER\n",
+    "WebAnno: overlap": f".tsv|{WEBANNO}{NER}#Text=Mia\n1-1\t0-3\tMia\tPER[1]|LOC[2]\t\n",
+    "WebAnno: no label": f".tsv|{WEBANNO}{NER}#Text=Mia\n1-1\t0-3\tMia\t*\t\n",
+    "WebAnno: a part of a token": f".tsv|{WEBANNO}{NER}#Text=Mia\n1-1.1\t0-1\tM\tPER\t\n",
+    "WebAnno: another text": f".tsv|{WEBANNO}{NER}#Text=Bo\n1-1\t0-3\tMia\tPER\t\n",
+    "WebAnno: two features": f".tsv|{WEBANNO}#T_SP=x.P|a|b\n\n#Text=Mia\n1-1\t0-3\tMia\tX\tY\t\n",
     "a table without names": ".csv|Mia,left,Porto\nBo,left,Porto\n",
     "a table of sentences": ".csv|text,labels\nMia left,B-PER O\n",
     "a table of texts": ".csv|id,text\n1,Mia left\n",

@@ -11,6 +11,8 @@ from spacy_deepal.rounds.settings import read_settings
 
 from ..pools import CONFIGS, call, call_spacy, write_pools
 
+TOKENIZER_LINES = 8  # two sections of two settings, with a comment each
+
 
 @pytest.mark.parametrize(("options", "name"), [([], "al.cfg"), (["--paper"], "al_paper.cfg")])
 def test_the_config_of_the_repository_is_written_as_it_is(options, name, tmp_path):
@@ -33,7 +35,7 @@ def test_options_fill_in_what_they_name_and_nothing_else(paper):
     )
     plain = init_config(paper=paper)
     changed = [line for line in text.splitlines() if line not in plain.splitlines()]
-    assert len(changed) == 6
+    assert len(changed) == 6 + TOKENIZER_LINES
     config = Config().from_str(text, interpolate=False)
     assert config["nlp"]["lang"] == "zh"
     assert config["initialize"]["components"]["ner"]["labels"] == ["PERSON", "ORG"]
@@ -42,6 +44,19 @@ def test_options_fill_in_what_they_name_and_nothing_else(paper):
         "encoder": "hub:people/model",
         "encoder_cache": "~/.cache/spacy_deepal",
     }
+
+
+def test_the_config_of_a_language_has_the_settings_of_its_tokenizer():
+    config = Config().from_str(init_config(lang="zh"))
+    assert config["nlp"]["tokenizer"] == {
+        "@tokenizers": "spacy.zh.ChineseTokenizer",
+        "segmenter": "char",
+    }
+    assert config["initialize"]["tokenizer"] == {
+        "pkuseg_model": None,
+        "pkuseg_user_dict": "default",
+    }
+    assert "tokenizer" not in Config().from_str(init_config(lang="de"))["nlp"]
 
 
 def test_a_config_that_is_filled_in_runs_without_overrides(tmp_path):

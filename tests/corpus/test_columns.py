@@ -174,3 +174,11 @@ def test_comments_of_many_kinds_are_passed_over_before_a_sentence(tmp_path):
 def test_a_hash_with_a_malformed_tag_is_no_comment(tmp_path):
     (bad,) = read(tmp_path, "iob2", "#\tB_X\na\tO\nb\tO\n")
     assert bad.line == 1
+
+
+def test_columns_without_a_blank_line_are_one_sentence_with_a_note(tmp_path):
+    rows = "Mia B-PER\nleft O\n. O\nBo B-PER\ncame O\n. O\n"
+    (sentence,) = read(tmp_path, "auto", rows)
+    assert sentence.note.startswith("files are one sentence, as they have no blank line")
+    for cut in (rows + "\n", rows.replace(". O", ". O\n", 1)):
+        assert {sentence.note for sentence in read(tmp_path, "auto", cut)} == {None}

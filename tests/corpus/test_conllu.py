@@ -27,9 +27,19 @@ def test_words_spaces_and_entities_are_read(tmp_path):
 def test_tokens_of_several_words_are_read_as_their_words(tmp_path):
     cells = [("1-2", "vámonos", "SpaceAfter=No"), ("1", "vamos", "_"), ("2", "nos", "_")]
     content = rows(*cells, ("3", "!", "_"), ("3.1", "x", "_"))
-    (sentence,) = read(tmp_path, "auto", "# text = vámonos!\n" + content)
-    assert words(sentence) == ["vamos", "nos", "!"]
-    assert sentence.doc.text == "vamosnos!"
+    for comment in ("", "# text = vámonos!\n"):
+        (sentence,) = read(tmp_path, "auto", comment + content)
+        assert words(sentence) == ["vamos", "nos", "!"]
+        # A text "vamosnos!" would be of nobody's, and raw text would be scored on it.
+        assert sentence.doc.has_unknown_spaces
+        assert sentence.note.startswith("sentences have words that their text does not have")
+
+
+def test_a_token_whose_words_are_its_parts_has_its_text(tmp_path):
+    cells = [("1-2", "don't", "_"), ("1", "do", "_"), ("2", "n't", "_"), ("3", "go", "_")]
+    (sentence,) = read(tmp_path, "auto", rows(*cells))
+    assert (sentence.doc.text, sentence.note) == ("don't go", None)
+    assert words(sentence) == ["do", "n't", "go"]
 
 
 def test_a_treebank_without_entities_is_not_labelled(tmp_path):

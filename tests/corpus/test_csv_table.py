@@ -51,3 +51,24 @@ def test_a_column_without_a_name_is_reported(tmp_path):
 
 def test_a_line_that_is_too_long_for_a_table_is_text(tmp_path):
     assert how(tmp_path, "word " * 40_000)[0] == "text"
+
+
+EXCEL = 'Mia\tB-PER\r\n","\tO\r\n""""\tO\r\n\t\r\n"1,000"\tO\r\n'
+PANDAS = 'Mia\tB-PER\n,\tO\n""""\tO\n\t\n"1""2"\tO\n'
+
+
+@pytest.mark.parametrize("names", ["Word\tTag\r\n", ""])
+@pytest.mark.parametrize(("rows", "number"), [(EXCEL, "1,000"), (PANDAS, '1"2')])
+def test_cells_between_tabs_are_taken_out_of_the_quotes_of_spreadsheets(
+    tmp_path, names, rows, number
+):
+    read_as = how(tmp_path, names + rows, name="a.tsv")
+    assert read_as[1].endswith(", cells in quotes as Excel writes them")
+    found = read(tmp_path, "auto", names + rows, name="a.tsv")
+    assert [words(sentence) for sentence in found] == [["Mia", ",", '"'], [number]]
+
+
+@pytest.mark.parametrize("rows", ['"\tO\n"Mia"\tO\n', ',\tO\n","\tO\n', '"Mia"\tO\n', '"a\tO\n'])
+def test_quotes_that_no_spreadsheet_writes_are_words(tmp_path, rows):
+    (sentence,) = read(tmp_path, "auto", f"Bo\tB-PER\n{rows}", name="a.tsv")
+    assert [word for word in words(sentence) if '"' in word]

@@ -94,3 +94,26 @@ def test_what_is_to_be_known_of_a_record_is_told_once_when_it_is_cut():
         ("Ada ran.", "so it is"),
         ("Bo left.", None),
     ]
+
+
+class CountingDoc(Doc):
+    """A Doc that counts what takes as long as it has tokens."""
+
+    calls = 0
+
+    @property
+    def text(self):
+        self.calls += 1
+        return super().text
+
+    def to_array(self, attrs):
+        self.calls += 1
+        return super().to_array(attrs)
+
+
+def test_a_book_on_one_line_is_labelled_and_cut_without_a_walk_through_it_for_each_sentence():
+    doc = CountingDoc(EN.vocab, words=["Ada", "ran", "."] * 50)
+    set_spans(doc, [(start, start + 3, "PER") for start in range(0, 50 * 10, 10)], 1)
+    parts = list(at_ends_of_sentences(doc))
+    assert [tags(part) for part in parts] == [["B-PER", "O", "O"]] * 50
+    assert doc.calls < 5

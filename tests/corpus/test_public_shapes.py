@@ -217,7 +217,6 @@ REFUSED = {
     ),
     "HTML": ("a.txt", "<html>\n<body>\nMia left\n", "begin as JSON, code or XML do"),
     "an index and a text": ("a.txt", "1\tMia left.\n2\tBo came.\n", "2 columns between tabs"),
-    "WebAnno": ("a.tsv", "#FORMAT=WebAnno TSV 3.3\n\n#Text=Mia\n1-1\t0-3\tMia\tPER\n", "--columns"),
     "a column of sentences": (
         "a.tsv",
         "S1\tMia\tB-PER\nS1\tleft\tO\nS2\tBo\tB-PER\nS2\tcame\tO\n",

@@ -61,3 +61,10 @@ def test_the_scheme_is_told_by_the_tags(tags, scheme):
     for tag in tags.split():
         finder.add(tag)
     assert finder.scheme == scheme
+
+
+@pytest.mark.parametrize("cell", ["B_PER", "PER-B", "I-PER"])
+def test_a_tag_that_says_where_an_entity_begins_is_no_type_alone(cell):
+    assert to_iob2([(1, "I-PER"), (2, "I-PER")], "io") == ["B-PER", "I-PER"]
+    with pytest.raises(BadLine, match=f"{cell} says where an entity begins"):
+        to_iob2([(1, f"I-{cell}")], "io")

@@ -125,6 +125,16 @@ def test_an_id_given_twice_is_reported(tmp_path):
     assert convert([tmp_path / "a.jsonl"], tmp_path / "pool", skip_bad=True).sentences == 1
 
 
+def test_files_that_count_from_0_get_ids_of_their_texts_on_demand(tmp_path):
+    for name in ("train", "test"):
+        row = {"id": "0", "text": f"Mia and {name}.", "spans": []}
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
+    files = [tmp_path / "train.jsonl", tmp_path / "test.jsonl"]
+    with pytest.raises(DeepALError, match=r"'0' has been used before.* use --ids text"):
+        convert(files, tmp_path / "pool")
+    assert convert(files, tmp_path / "pool", options=ReadOptions(ids="text")).sentences == 2
+
+
 def test_an_exact_double_counts_once(tmp_path):
     record = {"text": "a", "id": "s1", "spans": [[0, 1, "X"], [0, 1, "X"]]}
     write_jsonl(tmp_path / "a.jsonl", record)
@@ -403,6 +413,8 @@ def test_raw_text_gets_the_tokens_of_a_pipeline_of_ones_own(tmp_path):
     convert([tmp_path / "a.txt"], tmp_path / "pool", options=options)
     (doc,) = read(tmp_path / "pool")
     assert [token.text for token in doc] == ["Mia's", "dog", "ran."]
+    (tmp_path / "a.txt").write_text("Mia " + "x" * 1_000_000)  # spaCy's own limit is for parsers
+    assert convert([tmp_path / "a.txt"], tmp_path / "pool", options=options).words == 2
     with pytest.raises(DeepALError, match=r"Cannot load the pipeline .*nowhere"):
         convert(
             [tmp_path], tmp_path / "p", options=ReadOptions(tokenizer=str(tmp_path / "nowhere"))
