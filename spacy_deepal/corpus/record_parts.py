@@ -57,6 +57,10 @@ def _where_else(record: dict[str, Any]) -> str:
     values = all_values(record, lists=False)
     lists = {name: part for name, part in values.items() if isinstance(part, list) and part}
     if name := next((name for name, part in lists.items() if any(map(_has_text, part))), None):
+        keys = [each if isinstance(each, dict) else () for each in lists[name]]
+        labelled = [any(plain_name(key) in LABEL_NAMES for key in each) for each in keys]
+        if len(set(labelled)) > 1:
+            return f". {name!r} has the pieces of a text. Write the whole text, with its entities"
         return f", but one with many records: write what is under {name!r} as a list"
     if name := next((name for name in values if name.endswith(".tokens") and name in lists), None):
         return f". Write what is under {name.removesuffix('.tokens')!r} as the record"
@@ -70,8 +74,8 @@ def _where_else(record: dict[str, Any]) -> str:
         likely = [key for key in strings if TEXT_LIKE.search(key)] or list(strings)
         key = max(likely, key=lambda name: (name.split(".")[-1] in TEXT_KEYS, len(strings[name])))
         return f". Name the key of the text, as in --text-key {key}"
-    if keys := [key for key in SPAN_KEYS if record.get(key)]:
-        return f", but with {keys[0]!r}. Write each text and its entities as one record"
+    if spans := [key for key in SPAN_KEYS if record.get(key)]:
+        return f", but with {spans[0]!r}. Write each text and its entities as one record"
     return ""
 
 

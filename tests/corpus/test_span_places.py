@@ -191,6 +191,11 @@ REFUSED = {
         {},
         "Write what is under 'row' as the record",
     ),
+    "Dialogflow": (
+        {"data": [{"text": "book at "}, {"text": "Porto", "entity": "city"}]},
+        {},
+        "'data' has the pieces of a text. Write the whole text, with its entities",
+    ),
     "Labelbox": (
         {"text": TEXT, "objects": [{"value": "PER", "location": {"start": 0, "end": 6}}]},
         {},
