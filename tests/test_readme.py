@@ -40,7 +40,7 @@ MARKED = {
     "docs/index.md": {"CI installs the package": 1, "tests/test_project.py runs it": 1},
     "docs/annotation.md": {
         "it serves a page until you end it": 4,
-        "needs the run": 2,
+        "needs the run": 3,
         "needs spacy-llm and an API key": 1,
     },
     "docs/howto/experiments.md": {"needs wandb": 1},

@@ -90,6 +90,11 @@ def _sentences(run: Path, part: Part, left_out: Counter[str]) -> Iterator[Doc]:
 
 
 def _of_page(run: LabelledRun, part: Part, left_out: Counter[str]) -> Iterator[Doc]:
+    if not run.labelling.pool.exists():
+        raise DeepALError(
+            f"The text of {run.folder.path} is not read yet. Go on with `python -m spacy deepal "
+            f"label {run.folder.path}` until it is."
+        )
     if part != "train" and getattr(run.job, part):
         given = run.labelling.gold(part, run.job)
         yield from read_shards(given, blank_pipeline(run.job.lang).vocab)

@@ -6,7 +6,8 @@ from time import sleep
 
 from ..errors import DeepALError, LabelsAwaited, Unsettled
 from ..rounds.oracle import Oracle
-from .waiting_batch import docs_of_round, find_waiting_round
+from .round_answers import docs_of_round
+from .waiting_batch import find_waiting_round
 
 POLL_SECONDS = 5.0
 WAITING = "Waiting for them. Ctrl+C ends this; the same command goes on."

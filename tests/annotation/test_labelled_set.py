@@ -89,6 +89,12 @@ def test_a_run_of_another_tool_gives_what_is_labelled_before_the_round_is_traine
     assert (status, "which was labelled before" in " ".join(output.split())) == (1, True)
 
 
+def test_a_text_that_is_still_being_read_has_no_labelled_set(tmp_path):
+    folder = begin(tmp_path / "run")
+    status, output = call("export", folder.run, tmp_path / "x", "--format", "jsonl")
+    assert (status, "is not read yet" in " ".join(output.split())) == (1, True)
+
+
 def test_parts_are_those_of_a_run(page, tmp_path):
     folder, _, _ = page
     options = ("--format", "jsonl", "--part")
