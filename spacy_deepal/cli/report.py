@@ -8,13 +8,21 @@ from wasabi import msg
 
 from ._app import app, show_errors
 
+Output = Annotated[
+    Path | None,
+    Option(
+        "--output",
+        "-o",
+        help="The report to write. By default report.html in the folder of the run; of several "
+        "runs, in the current folder",
+    ),
+]
+
 
 @app.command("report")
 def report_cli(
     run_dirs: Annotated[list[Path], Argument(help="Run folders", metavar="RUN_DIR")],
-    output: Annotated[Path, Option("--output", "-o", help="The report to write")] = Path(
-        "report.html"
-    ),
+    output: Output = None,
     full: Annotated[
         list[Path] | None,
         Option(
@@ -39,6 +47,8 @@ def report_cli(
     from ..report.curves import write_figure
     from ..report.page import write_report
 
+    if output is None:
+        output = (run_dirs[0] if len(run_dirs) == 1 else Path()) / "report.html"
     with show_errors():
         for written in filter(None, (output, figure)):
             check_output(written, *(full or ()), shallow)

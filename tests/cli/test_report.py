@@ -60,3 +60,14 @@ def test_a_folder_that_is_no_run_is_one_clear_message(tmp_path, run):
 def test_a_report_that_was_there_is_said_to_be_replaced(tmp_path, run):
     printed = [call(run, "--output", tmp_path / "out.html")[1] for _ in range(2)]
     assert ["(replaced)" in text for text in printed] == [False, True]
+
+
+def test_the_report_of_one_run_is_in_its_folder_and_replaces_no_other(tmp_path, run, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    other = make_run(tmp_path / "other")
+    assert call(run)[0] == call(other)[0] == 0
+    assert (run / "report.html").exists()
+    assert (other / "report.html").exists()
+    assert not (tmp_path / "report.html").exists()
+    assert call(run, other)[0] == 0
+    assert (tmp_path / "report.html").exists()
