@@ -18,6 +18,7 @@ from thinc.api import Config
 
 from spacy_deepal.cli import app
 from spacy_deepal.files import write_jsonl
+from spacy_deepal.rounds.config_file import load_run_config
 from spacy_deepal.rounds.settings import read_annotation_settings
 
 from .pools import AL_CONFIG, call_spacy
@@ -265,6 +266,29 @@ def test_a_tok2vec_listener_of_the_docs_listens():
     nlp = make_pipeline(block.text)
     assert nlp.pipe_names == ["tok2vec", "ner"]
     assert nlp.get_pipe("tok2vec").listening_components == ["ner"]
+
+
+@pytest.mark.parametrize(
+    ("page", "section", "key"),
+    [
+        ("docs/howto/experiments.md", "active_learning.logger", "logger"),
+        ("docs/howto/experiments.md", "annotation.suggest", "suggest"),
+        ("docs/annotation.md", "annotation.suggest", "suggest"),
+    ],
+)
+def test_a_section_of_the_docs_takes_the_place_of_a_line_of_the_config(
+    page, section, key, tmp_path
+):
+    """As the page says. With the line, the config has both and cannot be read."""
+    found = [b for b in blocks(page, "ini") if b.runs and b.text.startswith(f"[{section}]")]
+    lines = AL_CONFIG.read_text(encoding="utf8").splitlines()
+    assert f"the line `{key} = null`" in " ".join(PAGES[page].read_text(encoding="utf8").split())
+    lines.remove(f"{key} = null")
+    file = tmp_path / "al.cfg"
+    file.write_text("\n".join(lines) + f"\n\n{found[0].text}", encoding="utf8")
+    config = load_run_config(file, {}).interpolate()
+    parent, name = section.split(".")
+    assert any(reference.startswith("@") for reference in config[parent][name])
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if deepal_commands(page)])

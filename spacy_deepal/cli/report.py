@@ -7,13 +7,21 @@ from typer import Argument, Option
 
 from ._app import app, msg, show_errors
 
+Output = Annotated[
+    Path | None,
+    Option(
+        "--output",
+        "-o",
+        help="The report to write. By default report.html in the folder of the run; of several "
+        "runs, in the current folder",
+    ),
+]
+
 
 @app.command("report")
 def report_cli(
     run_dirs: Annotated[list[Path], Argument(help="Run folders", metavar="RUN_DIR")],
-    output: Annotated[Path, Option("--output", "-o", help="The report to write")] = Path(
-        "report.html"
-    ),
+    output: Output = None,
     full: Annotated[
         list[Path] | None,
         Option(
@@ -40,6 +48,8 @@ def report_cli(
         from ..report.page import write_report
         from ..rounds.run_folder import RunFolder
 
+        if output is None:
+            output = (run_dirs[0] if len(run_dirs) == 1 else Path()) / "report.html"
         parts = [part for run_dir in run_dirs for part in RunFolder(run_dir).parts()]
         for written in filter(None, (output, figure)):
             check_output(written, *parts, *(full or ()), shallow)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from numbers import Real
 from pathlib import Path
 from typing import NamedTuple
 
@@ -135,6 +136,8 @@ def _load(pipeline: str) -> Language:
 def _confidence(ent: Span) -> float | None:
     for name in SURE:
         value = ent._.get(name) if Span.has_extension(name) else None
-        if isinstance(value, float) and 0 <= value <= 1:
-            return value
+        if isinstance(value, Real) and not isinstance(value, bool):
+            number = float(value)  # it may be an int, or a number of numpy
+            if 0 <= number <= 1:
+                return number
     return None

@@ -75,3 +75,14 @@ def test_a_report_replaces_nothing_of_a_run(tmp_path, run, name, option):
 def test_a_report_may_lie_in_the_folder_of_a_run(run):
     for _ in range(2):
         assert call(run, "--output", run / "report.html", "--figure", run / "curve.svg")[0] == 0
+
+
+def test_the_report_of_one_run_is_in_its_folder_and_replaces_no_other(tmp_path, run, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    other = make_run(tmp_path / "other")
+    assert call(run)[0] == call(other)[0] == 0
+    assert (run / "report.html").exists()
+    assert (other / "report.html").exists()
+    assert not (tmp_path / "report.html").exists()
+    assert call(run, other)[0] == 0
+    assert (tmp_path / "report.html").exists()

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy
 import pytest
 import spacy
 from spacy.language import Language
@@ -67,6 +68,19 @@ def test_a_pipeline_can_be_a_config_as_for_a_language_model(tmp_path):
     other.check(LABELS)
     doc = make_doc("a", ["so", "Ada", "\n", "saw"])
     assert list(other.find([doc], LABELS)) == [[(1, 2, "PER", 0.75)]]
+
+
+@pytest.mark.parametrize(
+    ("score", "confidence"),
+    [(1, 1.0), (numpy.float32(0.5), 0.5), (True, None), (1.5, None), (float("nan"), None)],
+)
+def test_a_confidence_may_be_any_number(tmp_path, score, confidence):
+    Span.set_extension("score", default=score)
+    ((found,),) = OtherPipeline(save_ruler(tmp_path / "r"), {"PERSON": "PER"}).find(
+        [make_doc("a", ["Ada"])], LABELS
+    )
+    assert found.confidence == confidence
+    assert type(found.confidence) in (float, type(None))  # JSON has no others
 
 
 def test_a_config_is_initialised_if_it_says_how(tmp_path):
