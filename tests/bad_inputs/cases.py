@@ -202,6 +202,22 @@ def flipped(content: bytes, seed: int) -> bytes:
     return bytes(changed)
 
 
+# Data that only other commands have the options to read.
+TWO_WAYS = "1\tMia\tB-PER\tO\n2\tOta\tI-PER\tB-LOC\n\n"
+LATIN = "Mïa\tB-PER\nleft\tO\n\n".encode("latin-1")
+
+
+def of_data() -> Iterator[BadInput]:
+    """YIELDS (BadInput): Data that need other options, or those of another command."""
+    for command in ("experiment", "train"):
+        for name, content in {"two layers": TWO_WAYS, "Latin-1": LATIN}.items():
+            files: Files = {f"data/{split}.tsv": content for split in ("train", "dev", "test")}
+            given = [command, "AL", "data", "out"]
+            yield BadInput(f"{command}: {name}", given, "`spacy deepal prepare`", files)
+    options = ("--columns", "word,ner", "--scheme", "io")
+    yield convert("columns: marks in types", "in.conll", "Mia B_PER\nOta I_PER\n", *options, line=1)
+
+
 def of_commands() -> Iterator[BadInput]:
     for name, (command, place) in COMMANDS.items():
         yield BadInput(name, command.split(" "), place)
