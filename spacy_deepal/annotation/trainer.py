@@ -37,6 +37,10 @@ from .suggestions import still_ahead, suggest_by_terms
 
 PAUSE = 0.2  # seconds between two looks at the journal
 LOCK_PATIENCE = 10.0  # seconds to wait for an earlier process to end
+UNMEASURED = (
+    "No model can be trained: no sentence of dev, or of test, is labelled. Press U to go back to "
+    "one that you ignored"
+)
 LOW = 0.4  # of the words of a full queue: with fewer left, the pool is ranked again
 
 
@@ -86,7 +90,7 @@ class Trainer:
 
     def step(self) -> bool:
         """Do what is due next. RETURNS (bool): Whether anything was."""
-        run = self.run
+        run, done = self.run, True
         run.annotations.refresh()
         run.grow_labels()
         if run.can_measure() and not run.folder.initial.exists():
@@ -98,9 +102,17 @@ class Trainer:
         elif run.folder.metrics and self.measured != run.gold_version():
             self.measure_last()
         else:
-            return False
-        self.tell("The last model is trained" if self.used_up else "Waiting for labels")
-        return True
+            done = False
+        if done or self.status.step != self.rest:
+            self.tell(self.rest)
+        return done
+
+    @property
+    def rest(self) -> str:
+        """What people are told while nothing is due."""
+        if not self.used_up:
+            return "Waiting for labels"
+        return "The last model is trained" if self.run.can_measure() else UNMEASURED
 
     def training(self) -> Training:
         """RETURNS (Training): With today's config."""

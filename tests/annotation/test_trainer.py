@@ -161,6 +161,18 @@ def test_nothing_is_trained_on_ignored_sentences(tmp_path):
     assert labelling.metrics == []
 
 
+def test_a_run_whose_dev_is_ignored_says_why_nothing_is_trained(tmp_path):
+    labelling = Labelling(tmp_path, **HARDLY)
+    session = labelling.session
+    while (task := session.view("me").task) is not None:
+        kind = "ignore" if task.part == "dev" else "accept"
+        session.answer("me", make_given(task, answer=kind))
+        labelling.work()
+    view = session.view("me")
+    assert view.finished
+    assert "no sentence of dev, or of test, is labelled" in view.progress.step
+
+
 def test_progress_shows_the_curve_the_interval_and_what_changed(two_rounds):
     progress = two_rounds.session.view("me").progress
     assert [point.f for point in progress.curve] == [row.dev_ents_f for row in two_rounds.metrics]
