@@ -9,6 +9,7 @@ from typing import get_args
 from spacy.tokens import Doc
 
 from ..errors import DeepALError
+from ..files import check_output
 from ..pipelines import blank_pipeline
 from ..pool.export import check_written, why_not_held, write_as
 from ..pool.shards import read_shards
@@ -50,11 +51,15 @@ def export_labelled(run: Path, output: Path, format: str, parts: Iterable[str]) 
     format (str): As for `export`.
     parts (Iterable[str]): "train", "dev" or "test".
     RETURNS (LabelledSet): What was written and left out.
-    RAISES (DeepALError): There is no such part or format; nothing can be written.
+    RAISES (DeepALError): There is no such part or format; nothing can be written; or the output is
+        part of the run.
     """
     check_written(format)
+    folder = RunFolder(run)
+    pool = None if LabellingFolder(run).begun else folder.manifest.pool.path
+    check_output(output, *folder.parts(), pool)
     found = LabelledSet()
-    for part in map(_part, parts):
+    for part in dict.fromkeys(map(_part, parts)):
         for doc in _sentences(run, part, found.left_out):
             if not is_looked_at(doc):
                 found.left_out[IGNORED] += 1
@@ -101,8 +106,8 @@ def _of_page(run: LabelledRun, part: Part, left_out: Counter[str]) -> Iterator[D
     elif part == "test" and not run.job.test_words:
         raise DeepALError(f"{run.folder.path} has no test set of its own: dev is the test set too.")
     else:
-        accepted = run.accepted(part)
-        if ignored := len(run.annotations.settled(part)) - len(accepted):
+        settled, accepted = run.annotations.settled(part), run.annotations.accepted(part)
+        if ignored := len(settled) - len(accepted):
             left_out[IGNORED] += ignored
         yield from run.sentences(part)
 
@@ -117,6 +122,9 @@ def _of_round(run: Path, here: RoundFolder, left_out: Counter[str]) -> Iterator[
             f"{here.path / LABELLED} has lines that cannot be read. Correct them: "
             f"{answers.unread[0]}"
         )
-    counts = {"still to do": answers.waiting, "labelled in several ways": answers.problems}
+    counts = {
+        "still to do": answers.waiting,
+        "waiting for a decision, which `status` shows": answers.problems,
+    }
     left_out.update({why: len(names) for why, names in counts.items() if names})
     yield from answers.settled

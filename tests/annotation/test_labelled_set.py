@@ -55,6 +55,21 @@ def test_answers_that_no_round_has_taken_are_written_and_ignored_sentences_are_c
     assert "Wrote 2 sentences" in call("export", folder.run, tmp_path / "b.jsonl", *options)[1]
 
 
+def test_a_part_that_is_named_twice_is_written_once(page, tmp_path):
+    options = ("--format", "jsonl", "--part", "train", "--part", "train")
+    assert "Wrote 1 sentences" in call("export", page[0].run, tmp_path / "a.jsonl", *options)[1]
+
+
+def test_nothing_of_the_run_is_written_over(page):
+    folder, _, _ = page
+    journal = folder.path / "journal.jsonl"
+    before = journal.read_bytes()
+    for output in (journal, folder.run):
+        status, text = call("export", folder.run, output, "--format", "jsonl")
+        assert (status, "which is read here" in " ".join(text.split())) == (1, True)
+    assert journal.read_bytes() == before
+
+
 def test_sentences_that_a_format_cannot_hold_are_left_out_with_a_remedy(page, tmp_path):
     folder, (first, _, third, *_), _ = page
     folder.journal.append(NewLabel(at="2026", by="ada", label="ORG"))
