@@ -1,10 +1,9 @@
 """The sentences that people have labelled differently: who said what, and whose answer counts."""
 
 from collections.abc import Iterable
-from typing import get_args
 
 from ..files import Row
-from .journal import IGNORE, LATER, Annotations, Answer, Part
+from .journal import IGNORE, LATER, Annotations, Answer
 
 
 class Difference(Row):
@@ -25,8 +24,7 @@ class Difference(Row):
 def find_differences(annotations: Annotations) -> list[Difference]:
     """RETURNS (list[Difference]): All such sentences, in the order in which they were first shown.
     A type that one of the annotators could not give yet makes no difference."""
-    settled = [final for part in get_args(Part) for final in annotations.settled(part)]
-    found = (_compare(annotations.of(final.id), final) for final in settled)
+    found = (_compare(annotations.of(final.id), final) for final in annotations.settled())
     return [difference for difference in found if difference is not None]
 
 

@@ -192,7 +192,7 @@ class Annotations:
         # What was not taken back, in the order in which it was written.
         self._answers: dict[str, list[Answer]] = {}  # by sentence
         self._history: defaultdict[str, list[Answer]] = defaultdict(list)  # by annotator
-        self._settled: defaultdict[Part, list[Answer]] = defaultdict(list)  # while nothing is new
+        self._settled: list[Answer] | None = None  # None: something is new
 
     def refresh(self) -> None:
         """Read what is new in the journal. RAISES (DeepALError): A line is damaged."""
@@ -201,7 +201,7 @@ class Annotations:
             self._apply(event)
 
     def _apply(self, event: Event) -> None:
-        self._settled.clear()
+        self._settled = None
         match event:
             case NewLabel():
                 if event.label not in self.labels:
@@ -239,16 +239,14 @@ class Annotations:
             settled = [a for a, each in zip(settled, said, strict=True) if said.count(each) == most]
         return settled[0 if self.rule == "first" else -1]
 
-    def settled(self, part: Part) -> list[Answer]:
+    def settled(self, part: Part | None = None) -> list[Answer]:
         """RETURNS (list[Answer]): The answers that count, of all sentences of a part, in the order
-        in which the sentences were first shown."""
-        if not self._settled:
-            for name in self._answers:
-                if (answer := self.final(name)) is not None:
-                    self._settled[answer.part].append(answer)
-        return self._settled[part]
+        in which the sentences were first shown. part (Part | None): With None, of all parts."""
+        if self._settled is None:
+            self._settled = [answer for answer in map(self.final, self._answers) if answer]
+        return [answer for answer in self._settled if part in (None, answer.part)]
 
-    def accepted(self, part: Part) -> list[Answer]:
+    def accepted(self, part: Part | None = None) -> list[Answer]:
         """RETURNS (list[Answer]): As `settled`, without ignored sentences."""
         return [answer for answer in self.settled(part) if answer.answer != IGNORE]
 

@@ -111,7 +111,7 @@ class LabelledRun:
         """RETURNS (list[Answer]): The answers to sentences that no round has selected, without
         ignored ones: nothing is learnt from these."""
         selected = self.selected()
-        return [a for a in self.accepted("train") if a.id not in selected]
+        return [a for a in self.annotations.accepted("train") if a.id not in selected]
 
     def open_round(self) -> RoundFolder | None:
         """RETURNS (RoundFolder | None): A round that was interrupted."""
@@ -130,24 +130,21 @@ class LabelledRun:
         """RETURNS (bool): Whether dev and test have a labelled sentence each."""
         asked = {"dev": True, "test": bool(self.job.test_words)}
         return all(
-            getattr(self.job, part) or not asked[part] or self.accepted(part) for part in MEASURED
+            getattr(self.job, part) or not asked[part] or self.annotations.accepted(part)
+            for part in MEASURED
         )
-
-    def accepted(self, part: Part) -> list[Answer]:
-        """RETURNS (list[Answer]): The answers of a part, without ignored sentences."""
-        return self.annotations.accepted(part)
 
     def gold_version(self) -> tuple:
         """RETURNS (tuple): It changes when an answer for dev does, when a type is added, and when
         there is a new model."""
-        keys = tuple(answer.key for answer in self.accepted("dev"))
+        keys = tuple(answer.key for answer in self.annotations.accepted("dev"))
         return len(self.folder.metrics), tuple(self.annotations.labels), keys
 
     def note_baseline(self) -> None:
         """Measure the other pipeline, if there is one, on what people have labelled so far. Each
         answer and each type makes that anew; a new model does not."""
         paths = [str(self.labelling.gold(part, self.job)) for part in MEASURED]
-        keys = tuple(answer.key for part in MEASURED for answer in self.accepted(part))
+        keys = tuple(answer.key for part in MEASURED for answer in self.annotations.accepted(part))
         now = tuple(self.annotations.labels), keys
         note_baseline(self.folder, self.other, *paths, anew=now != self._baseline_of)
         self._baseline_of = now
@@ -156,13 +153,13 @@ class LabelledRun:
         """Write what people have labelled for dev and test, and note in the manifest what they are
         now."""
         for part in MEASURED:
-            if self.accepted(part):
+            if self.annotations.accepted(part):
                 write_docs(self.sentences(part), self.labelling.path / f"{part}.spacy")
         self.folder.grow(self._describe())
 
     def sentences(self, part: Part) -> list[Doc]:
         """RETURNS (list[Doc]): The sentences of a part that people have labelled, as they have."""
-        answers = self.accepted(part)
+        answers = self.annotations.accepted(part)
         if not answers:
             return []
         vocab, ids = blank_pipeline(self.job.lang).vocab, [answer.id for answer in answers]

@@ -121,7 +121,7 @@ class Session:
     def progress(self) -> Progress:
         """RETURNS (Progress): How far the labelling is."""
         train, dev, test = (self.annotations.accepted(part) for part in ("train", "dev", "test"))
-        everything, status = [*train, *dev, *test], self._status
+        everything, status = self.annotations.accepted(), self._status
         differences = find_differences(self.annotations)
         words, recent = _count(train), sorted(everything, key=lambda a: a.at)[-RECENT:]
         return Progress(
@@ -142,7 +142,9 @@ class Session:
             measured=status.measured,
             changes=status.changes,
             baseline=status.baseline,
-            agreement=compare_annotators(self.annotations.of(a.id) for a in everything),
+            agreement=compare_annotators(
+                self.annotations.of(a.id) for a in self.annotations.settled()
+            ),
             by_annotator=_by_annotator(self.annotations.of(a.id) for a in everything),
             different=len(differences),
             differences=differences[-DIFFERENCES_BESIDE:],

@@ -87,7 +87,6 @@ def read_run_status(path: Path, *, more: int | None = None) -> RunStatus:
     manifest = folder.manifest if metrics or not labelling.begun else None
     block = {NAME: manifest.acquisition, **manifest.arguments} if manifest else {}
     answers = annotations.accepted("train")
-    parts = [a for part in ("train", "dev", "test") for a in annotations.settled(part)]
     selected = {here.number: here.selected.read() for here in folder.rounds()}
     taken = {item.id for items in selected.values() for item in items}
     pool_words = manifest.pool.words if manifest else 0
@@ -101,7 +100,8 @@ def read_run_status(path: Path, *, more: int | None = None) -> RunStatus:
         batch=tools.batch,
         types=metrics[-1].dev_ents_per_type if metrics else {},
         measured=labelling.read_status().measured if labelling.begun else None,
-        agreement=tools.agreement or compare_annotators(annotations.of(a.id) for a in parts),
+        agreement=tools.agreement
+        or compare_annotators(annotations.of(a.id) for a in annotations.settled()),
         differences=find_differences(annotations),
         suggestions=count_suggestions(answers) if labelling.begun else tools.suggestions,
         baseline=folder.baseline,

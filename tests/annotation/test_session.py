@@ -290,6 +290,16 @@ def test_the_rule_for_different_answers_is_in_the_config_of_the_run(run):
         Session(run)
 
 
+def test_differences_come_in_the_order_in_which_sentences_were_shown(run):
+    tasks = [make_task("d", part="dev"), make_task("t"), make_task("e", part="test")]
+    session = make_session(run, tasks, double=1.0)
+    for name, entities in (("ada", [(0, 1, "PER")]), ("bob", [])):
+        for _ in tasks:
+            task = session.view(name).task
+            session.answer(name, make_given(task, entities, key=f"{name} {task.id}"))
+    assert [each.id for each in session.progress().differences] == ["d", "t", "e"]
+
+
 def test_the_page_lists_the_last_sentences_that_people_labelled_differently(run):
     session = make_session(run, make_queue(9), double=1.0)
     for name, entities in (("ada", [(0, 1, "PER")]), ("bob", [])):
