@@ -37,10 +37,7 @@ from .suggestions import still_ahead, suggest_by_terms
 
 PAUSE = 0.2  # seconds between two looks at the journal
 LOCK_PATIENCE = 10.0  # seconds to wait for an earlier process to end
-UNMEASURED = (
-    "No model can be trained: no sentence of dev, or of test, is labelled. Press U to go back to "
-    "one that you ignored"
-)
+UNMEASURED = "No model is trained: dev or test has no labelled sentence. U takes an answer back"
 LOW = 0.4  # of the words of a full queue: with fewer left, the pool is ranked again
 
 
@@ -213,8 +210,7 @@ class Trainer:
         fresh = [task for task in tasks if task.part == "train" and not task.again]
         self.queued = {task.id: task.words for task in fresh}
         self.scores = {task.id: task.score for task in fresh if task.score is not None}
-        update = {"all_queued": ranking.all_queued}
-        self.status = self.status.model_copy(update=update)
+        self.status = self.status.model_copy(update={"all_queued": ranking.all_queued})
         self.ranked = self.state_of_queue()
 
     def measure_last(self) -> None:

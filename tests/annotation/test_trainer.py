@@ -170,7 +170,7 @@ def test_a_run_whose_dev_is_ignored_says_why_nothing_is_trained(tmp_path):
         labelling.work()
     view = session.view("me")
     assert view.finished
-    assert "no sentence of dev, or of test, is labelled" in view.progress.step
+    assert "dev or test has no labelled sentence" in view.progress.step
 
 
 def test_progress_shows_the_curve_the_interval_and_what_changed(two_rounds):
