@@ -25,7 +25,7 @@ from .begun_with import (
 )
 from .exchange import check_label
 from .journal import Annotations, NewLabel, now
-from .labelling_folder import LabellingFolder, LabellingJob
+from .labelling_folder import MEASURED, LabellingFolder, LabellingJob
 from .suggestions import suggest_by_terms
 
 DEV_WORDS = 1000
@@ -68,6 +68,7 @@ def begin_or_change(
         check_same_data(folder, old, job)
         _check_test_words(folder, job)
         _check_there(needed_files(folder, job))
+    _check_sizes(job, given)
     new = [label for label in dict.fromkeys(labels) if label not in annotations.labels]
     for label in new:
         check_label(label, ())
@@ -164,6 +165,16 @@ def _check_suggest(config: str, labels: Sequence[str]) -> None:
     settings = read_annotation_settings(Config().from_str(config, interpolate=False))
     if settings.suggest is not None:
         settings.suggest.check(labels)
+
+
+def _check_sizes(job: LabellingJob, given: dict[str, Any]) -> None:
+    """RAISES (DeepALError): A size is given for a set that people do not label."""
+    for part in MEASURED:
+        if given.get(f"{part}_words") and (path := getattr(job, part)):
+            raise DeepALError(
+                f"--{part}-words is the size of a set that people label, and {path} is labelled "
+                f"already. Leave out --{part}-words."
+            )
 
 
 def _check_test_words(folder: LabellingFolder, job: LabellingJob) -> None:

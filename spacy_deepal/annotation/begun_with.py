@@ -106,7 +106,7 @@ def needed_files(folder: LabellingFolder, job: LabellingJob) -> list[str]:
     """RETURNS (list[str]): The files and folders that have to be there: data only until they have
     been read."""
     files = [] if folder.pool.exists() else [*job.inputs]
-    files += [each for each in (job.patterns, job.code) if each]
+    files += [each for each in (*job.terms.values(), job.patterns, job.code) if each]
     return files + [
         path
         for part in ("dev", "test")

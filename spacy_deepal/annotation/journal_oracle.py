@@ -29,7 +29,7 @@ class JournalOracle(Oracle):
         RAISES (LabelsAwaited): Some of them wait to be labelled.
         """
         run = folder.parent
-        annotations = read_annotations(run, self.rule)
+        annotations = self._annotations(run)
         if waiting := [doc for doc in docs if not annotations.was_shown(sentence_id(doc))]:
             raise LabelsAwaited(
                 f"{len(waiting)} of the {len(docs)} selected sentences wait to be labelled. Label "
@@ -44,7 +44,7 @@ class JournalOracle(Oracle):
 
     def corrected(self, folder: Path, batch: Path) -> bool:
         """RETURNS (bool): True if the journal says other things about a sentence than the batch."""
-        annotations = read_annotations(folder.parent, self.rule)
+        annotations = self._annotations(folder.parent)
         for doc in read_docs(batch, Vocab()):
             before = _annotation(doc)
             annotate(doc, annotations.final(sentence_id(doc)), annotations)
@@ -52,12 +52,10 @@ class JournalOracle(Oracle):
                 return True
         return False
 
-
-def read_annotations(run: Path, rule: Rule = "last") -> Annotations:
-    """RETURNS (Annotations): What people have said about the sentences of a run."""
-    annotations = Annotations(LabellingFolder(run).journal, rule)
-    annotations.refresh()
-    return annotations
+    def _annotations(self, run: Path) -> Annotations:
+        annotations = Annotations(LabellingFolder(run).journal, self.rule)
+        annotations.refresh()
+        return annotations
 
 
 def annotate(doc: Doc, answer: Answer | None, annotations: Annotations) -> None:

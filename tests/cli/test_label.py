@@ -4,7 +4,6 @@ import pytest
 import spacy
 from spacy.util import load_config
 
-from spacy_deepal.annotation.journal_oracle import read_annotations
 from spacy_deepal.annotation.labelling_folder import LabellingFolder
 from spacy_deepal.cli.init_config import init_config
 from spacy_deepal.rounds.settings import read_annotation_settings
@@ -20,7 +19,7 @@ def test_a_run_begins_and_goes_on_with_its_folder_alone(served, text, tmp_path):
     assert served[0][1]["host"] == "127.0.0.1"
     job = LabellingFolder(run).read_job()
     assert (job.inputs, job.dev_words, job.test_words) == ([str(text)], 50, 0)
-    assert read_annotations(run).labels == ["PER", "LOC"]
+    assert LabellingFolder(run).annotations.labels == ["PER", "LOC"]
     assert call("label", run)[0] == 0
     assert LabellingFolder(run).read_job() == job
 
@@ -91,7 +90,14 @@ def test_words_are_not_asked_for_twice_unless_the_own_config_says_so(served, tex
         (["--pool", "TEXT", "--labels", "PER", "--suggest", "no_such"], "no pipeline no_such"),
         (["--pool", "TEXT", "--labels", "PER", "--types", "PERSON"], "in --types PER=PERSON"),
         (["--pool", "TEXT", "--labels", "PER", "--types", "A=PER"], "Name it with --suggest"),
-        (["--pool", "TEXT", "--labels", "PER", "--terms", "PER=names.txt"], "names.txt cannot be"),
+        (
+            ["--pool", "TEXT", "--labels", "PER", "--terms", "PER=no.txt"],
+            "no file or folder no.txt",
+        ),
+        (
+            ["--pool", "TEXT", "--labels", "PER", "--dev", "TEXT", "--dev-words", 70],
+            "Leave out --dev-words",
+        ),
         (["--pool", "TEXT", "--labels", "PER", "--terms", "LOC=TEXT"], "types LOC, which the run"),
         (["--pool", "TEXT", "--labels", "PER", "--config", "no.cfg"], "no.cfg cannot be read"),
         (["--pool", "TEXT", "--labels", "PER", "--lang", "qq"], "No tokenizer for the language"),

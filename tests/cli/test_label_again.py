@@ -7,7 +7,6 @@ import spacy
 from filelock import FileLock
 
 from spacy_deepal.annotation.divide import divide_text
-from spacy_deepal.annotation.journal_oracle import read_annotations
 from spacy_deepal.annotation.labelling_folder import LabellingFolder, Status
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.shards import read_shards
@@ -21,7 +20,7 @@ def test_a_later_call_adds_types_and_changes_what_may_change(served, text, tmp_p
     call("label", run, "--pool", text, "--labels", "PER")
     more = ["--labels", "PER,ORG", "--dev-words", 70, "--double", 0.2, "--terms", f"ORG={names}"]
     assert call("label", run, *more)[0] == 0
-    assert read_annotations(run).labels == ["PER", "ORG"]
+    assert LabellingFolder(run).annotations.labels == ["PER", "ORG"]
     job = LabellingFolder(run).read_job()
     assert (job.dev_words, job.double, job.terms) == (70, 0.2, {"ORG": str(names)})
 
@@ -185,7 +184,7 @@ def test_a_run_whose_page_is_open_in_another_process_stays_as_it_is(served, text
         code, out = call("label", run, "--labels", "ORG")
     assert code == 1
     assert "is being labelled already" in " ".join(out.split())
-    assert read_annotations(run).labels == ["PER"]
+    assert LabellingFolder(run).annotations.labels == ["PER"]
 
 
 @pytest.mark.parametrize("content", ["", "\n \n"])
@@ -195,5 +194,5 @@ def test_an_empty_text_is_told_without_advice_about_bad_lines(served, tmp_path, 
     assert call("label", run, "--pool", text, "--labels", "PER")[0] == 0
     with pytest.raises(DeepALError, match="There is no sentence to write") as told:
         read_text(run)
-    assert f"{text}:1: the file holds no sentence" in str(told.value)
+    assert f"{text}: it has no sentence" in str(told.value)
     assert "--skip-bad" not in str(told.value)
