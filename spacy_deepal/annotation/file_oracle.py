@@ -66,8 +66,6 @@ class FileOracle(Oracle):
         if not file.exists():
             _write_lines(docs, folder / TO_LABEL, file)
             raise _awaited([sentence_id(doc) for doc in docs], docs, folder)
-        if is_unlabelled(file, folder):
-            raise Unsettled(NOBODY.format(file))
         self._read[folder] = self._hash(file)
         replies, problems = read_replies(file, docs)
         settled = settle(docs, replies, self.rules)

@@ -242,12 +242,8 @@ def test_an_empty_list_that_a_tool_gives_back_hides_no_labels(docs, tmp_path):
         FileOracle().label(docs, tmp_path)
 
 
-def test_a_copy_of_what_is_asked_is_no_answer(docs, tmp_path):
+def test_a_copy_of_what_is_asked_says_that_there_is_no_entity(docs, tmp_path):
     with pytest.raises(LabelsAwaited):
         FileOracle().label(docs, tmp_path)
-    text = (tmp_path / TO_LABEL).read_text("utf8")
-    (tmp_path / LABELLED).write_text(text, "utf8")
-    with pytest.raises(Unsettled, match=r"labelled\.jsonl is to_label\.jsonl as the run wrote it"):
-        FileOracle().label(docs, tmp_path)
-    (tmp_path / LABELLED).write_text(text.replace('"spans"', '"answer": "accept", "spans"'), "utf8")
+    (tmp_path / LABELLED).write_text((tmp_path / TO_LABEL).read_text("utf8"), "utf8")
     assert all(doc.has_annotation("ENT_IOB") for doc in FileOracle().label(docs, tmp_path))
