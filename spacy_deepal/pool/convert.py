@@ -208,8 +208,12 @@ def _is_double(item: Sentence, ids: ContentIds, source: Source) -> bool:
     document = item.doc_id if item.names_document else None
     before, place = ids.first_record(document or "", item.doc.text, content, here)
     if before != content:
-        message = f"the text has other labels than at {place}. Keep one of them; or, if they are "
-        raise BadLine(item.line, f"{message}sentences of their own, give each an id", item.doc.text)
+        remedy = "leave out --ids text" if item.id else "give each an id"
+        message = (
+            f"the text has other labels than at {place}. Keep one of them; or, if they are "
+            f"sentences of their own, {remedy}"
+        )
+        raise BadLine(item.line, message, item.doc.text)
     return place != here
 
 
