@@ -195,5 +195,5 @@ def test_an_empty_text_is_told_without_advice_about_bad_lines(served, tmp_path, 
     assert call("label", run, "--pool", text, "--labels", "PER")[0] == 0
     with pytest.raises(DeepALError, match="There is no sentence to write") as told:
         read_text(run)
-    assert f"{text}:1: the file holds no sentence" in str(told.value)
+    assert f"{text}: it has no sentence" in str(told.value)
     assert "--skip-bad" not in str(told.value)
