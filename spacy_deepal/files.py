@@ -176,12 +176,7 @@ def check_outside(output: str | Path, *inputs: str | Path | None) -> None:
     RAISES (DeepALError): The output is one of them, or lies in one.
     """
     place = as_path(output).resolve()
-    for given in inputs:
-        if given is None or is_url(given) != is_url(output):
-            continue
-        source = as_path(given).resolve()
-        if is_local(source) and not source.exists():
-            continue
+    for given, source in _resolved(inputs, is_url(output)):
         if source == place:
             raise DeepALError(f"{output} is read here, so it cannot be written. Name another path.")
         if source in place.parents:
@@ -195,10 +190,22 @@ def check_output(output: str | Path, *inputs: str | Path | None) -> None:
     RAISES (DeepALError): As `check_outside`; or the output is a folder that has one of them.
     """
     check_outside(output, *inputs)
-    place = Path(output).resolve()
-    for given in inputs:
-        if given and (source := Path(given).resolve()).exists() and place in source.parents:
+    place = as_path(output).resolve()
+    for given, source in _resolved(inputs, is_url(output)):
+        if place in source.parents:
             raise DeepALError(f"{given}, which is read here, is in {output}. Name another path.")
+
+
+def _resolved(
+    inputs: Iterable[str | Path | None], at_url: bool
+) -> Iterator[tuple[str | Path, Path]]:
+    """YIELDS (tuple): Each input and its whole path: of those at URLs, or of local ones that are
+    there."""
+    for given in inputs:
+        if given is not None and is_url(given) == at_url:
+            source = as_path(given).resolve()
+            if at_url or source.exists():
+                yield given, source
 
 
 def replace_together(draft: Path, folder: Path) -> None:

@@ -68,8 +68,8 @@ def as_path(path: str | Path) -> Path:
         from upath import UPath
     except ImportError as error:
         raise DeepALError(
-            f"{path} is a URL. Give `pip install spacy_deepal[cloud]`, and install what reads such "
-            "URLs: s3fs for s3://, gcsfs for gs://, adlfs for az://."
+            f'{path} is a URL. Run `pip install "spacy_deepal[cloud]"`, and install what reads '
+            "such URLs: s3fs for s3://, gcsfs for gs://, adlfs for az://."
         ) from error
     with reaching(path):
         found = UPath(path)

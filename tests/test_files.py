@@ -60,7 +60,7 @@ def test_a_crash_at_the_last_moment_leaves_the_old_file(tmp_path, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr(os, "fsync", crash)
-    with pytest.raises(DeepALError, match=r"a.json cannot be written: disk full. What is fin"):
+    with pytest.raises(DeepALError, match=r"a.json cannot be written: disk full. Make room"):
         write_json(file, "new")
     assert (read_json(file), names(tmp_path)) == ("old", ["a.json"])
 

@@ -68,7 +68,7 @@ def test_a_missing_package_is_named(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "upath", None)
         with pytest.raises(
-            DeepALError, match=r"pip install spacy_deepal\[cloud\].* s3fs for s3://"
+            DeepALError, match=r'pip install "spacy_deepal\[cloud\]".* s3fs for s3://'
         ):
             as_path("s3://bucket/pool")
     monkeypatch.setitem(sys.modules, "s3fs", None)

@@ -151,6 +151,6 @@ def _import_ray() -> Any:
         import ray
     except ImportError as error:
         raise DeepALError(
-            "Ray is not installed. On all machines, give `pip install spacy_deepal[ray]`."
+            'Ray is not installed. On all machines, run `pip install "spacy_deepal[ray]"`.'
         ) from error
     return ray

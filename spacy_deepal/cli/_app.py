@@ -61,7 +61,7 @@ msg = SafePrinter()
 
 
 def print_line(text: str) -> None:
-    """Print a text as it is, such as a command to copy, but for what a terminal would obey."""
+    """Print a text without colours and line breaks of our own, such as a command to copy."""
     print(printable(text), flush=True)
 
 

@@ -43,7 +43,7 @@ BorderOf = Annotated[
 Split = Annotated[bool, Option("--split", help="Cut long records into sentences")]
 IdsOf = Annotated[
     Literal["data", "text"],
-    Option(help="Keep the ids of the data, or make them of the texts, for files that count from 0"),
+    Option(help="Keep the ids of the data, or make ids from the texts if files count from 0"),
 ]
 Tokens = Annotated[
     Literal["data", "pipeline"],

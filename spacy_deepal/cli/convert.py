@@ -95,7 +95,7 @@ def print_files(summaries: "Mapping[str, ConvertSummary]") -> None:
             ("sentences are labelled only in part", summary.partly),
         ]:
             if count:
-                msg.warn(printable(f"{text[:1].upper()}{text[1:]}: {count:,}"))
+                msg.warn(f"{text[:1].upper()}{text[1:]}: {count:,}")
 
 
 def _warn(title: str, lines: list[str]) -> None:

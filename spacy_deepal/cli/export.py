@@ -55,7 +55,7 @@ def _show_left_out(found: "LabelledSet", format: str) -> None:
     if found.not_held:
         msg.warn(
             f"Left out, as {format} cannot hold them: {len(found.not_held):,}. --format spacy "
-            "holds them. A sentence that was labelled before a type was added can be written again "
-            "when somebody has accepted it again on the page."
+            "holds them. A sentence that was labelled before a type was added can be written once "
+            "somebody has accepted it again on the page."
         )
         print(printable(list_problems(found.not_held)).lstrip("\n"))

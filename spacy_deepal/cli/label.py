@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Option
 
-from ..errors import DeepALError, printable
+from ..errors import DeepALError
 from ._app import CodePath, Encoding, GpuId, app, msg, parts_between_commas, set_up, show_errors
 from ._reading import takes_read_options
 from .init_config import fill_in, init_config
@@ -151,7 +151,7 @@ def _begin(run: Path, labels: Sequence[str], first: dict[str, Any], asked: dict[
     asked = asked | {"terms": terms or None, "first": given}
     notice = begin_or_change(run, config=text, labels=labels, lang=lang, asked=asked)
     if notice is not None:
-        msg.warn(printable(notice))
+        msg.warn(notice)
 
 
 def reading_asked(options: "ReadOptions", encoding: str) -> dict[str, Any]:

@@ -12,9 +12,8 @@ from .reading import BadLine, ReadOptions
 from .span_places import (
     ENTITY_LIKE,
     LABEL_NAMES,
-    OTHER_KEYS,
+    NO_ENTITIES,
     SPAN_KEYS,
-    SUGGESTED,
     all_values,
     labels_in_tokens,
     looks_like_spans,
@@ -204,21 +203,22 @@ def check_other_labels(
 ) -> None:
     """RAISES (BadLine): A record of which neither tags nor spans were read has spans without a
     text, tags under a key that is not known, or labels in its tokens."""
-    shown = json.dumps(record, ensure_ascii=False)[:80]
     if text is None:
-        _check_text_beside(record, number, shown)
+        _check_text_beside(record, number)
         if _has_spans(record, options.spans_key):
             message = "spans, but no text that they are in. Name its key with --text-key"
-            raise BadLine(number, f"{message}. {TAG_EACH}, if the spans count tokens", shown)
+            message += f". {TAG_EACH}, if the spans count tokens"
+            raise BadLine(number, message, _beginning(record))
     if options.spans_key or not isinstance(tokens := record.get("tokens"), list):
         return
-    for key, value in all_values(record, (*SUGGESTED, *OTHER_KEYS)).items():
+    for key, value in all_values(record, NO_ENTITIES).items():
         if not isinstance(value, list) or len(value) != len(tokens):
             continue
         numbers = bool(ENTITY_LIKE.search(key)) and all(type(each) is int for each in value)
         if numbers or (_has_tags(value) and any(tag != "O" for tag in value)):
             message = f"tags are under the key {key!r}, which is not known. Read them with"
-            raise BadLine(number, f"{message} --spans-key {key}, if they are entities", shown)
+            message += f" --spans-key {key}, if they are entities"
+            raise BadLine(number, message, _beginning(record))
     if found := labels_in_tokens(tokens):
         key, label = found
         values = [token.get(key) if isinstance(token, dict) else None for token in tokens]
@@ -229,7 +229,12 @@ def check_other_labels(
             remedy = "Read them with --spans-key tokens"
         else:
             remedy = TAG_EACH
-        raise BadLine(number, f"the tokens have labels under {key!r}. {remedy}", shown)
+        message = f"the tokens have labels under {key!r}. {remedy}"
+        raise BadLine(number, message, _beginning(record))
+
+
+def _beginning(record: dict[str, Any]) -> str:
+    return json.dumps(record, ensure_ascii=False)[:80]
 
 
 def _has_spans(record: dict[str, Any], spans_key: str | None) -> bool:
@@ -239,7 +244,7 @@ def _has_spans(record: dict[str, Any], spans_key: str | None) -> bool:
     return bool(known or others or any(record.get(key) for key in SPAN_KEYS))
 
 
-def _check_text_beside(record: dict[str, Any], number: int, shown: str) -> None:
+def _check_text_beside(record: dict[str, Any], number: int) -> None:
     """RAISES (BadLine): By their places, the tokens are a part of a text under another key."""
     tokens = [token for token in record["tokens"] if isinstance(token, dict)]
     places = [(token.get("start"), token.get("end"), token.get("text")) for token in tokens]
@@ -249,8 +254,8 @@ def _check_text_beside(record: dict[str, Any], number: int, shown: str) -> None:
         if not isinstance(value, str) or any(value[start:end] != own for start, end, own in places):
             continue
         if _letters([value]) != _letters([own for _, _, own in places if own]):
-            message = f"the tokens are a part of the text under {key!r}"
-            raise BadLine(number, f"{message}. Read it with --text-key {key}", shown)
+            message = f"the tokens are a part of the text under {key!r}. Read it with"
+            raise BadLine(number, f"{message} --text-key {key}", _beginning(record))
 
 
 def _are_tags(value: Any) -> bool:

@@ -113,8 +113,9 @@ def parse_sentence(options: ReadOptions, nlp: Language, number: int, record: Any
         words = token_texts(record, number)
         if tags is None:
             check_other_labels(record, text, number, options)
-        if any(record.get(key) == [] for key in {*SPAN_KEYS} - {*TAG_KEYS}):
-            tags = tags or ["O"] * len(words)
+        keys = [options.spans_key] if options.spans_key else {*SPAN_KEYS} - {*TAG_KEYS}
+        if tags is None and any(value_at(record, key) == [] for key in keys):
+            tags = ["O"] * len(words)
         doc = tagged_doc(nlp, words, tags if is_accepted else None, text, number)
         if text is not None and is_accepted:
             _compare_spans(record, doc, text, number, options)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Set
 from typing import Any
 
 from .reading import BadLine
@@ -11,6 +12,7 @@ SPAN_KEYS = ("spans", "entities", "ents", "label", "labels", "annotation", "anno
 SUGGESTED = ("prediction", "predictions", "suggestion", "suggestions")
 # Keys with what has places in the text, or labels, and is no entity; and what was reviewed.
 OTHER_KEYS = ("tokens", "sents", "sentences", "relations", "options", "versions")
+NO_ENTITIES = frozenset((*SUGGESTED, *OTHER_KEYS))
 NOT_SUBMITTED = ("discarded", "draft")  # status of an answer of Argilla
 SPACY2_KEY = "entities"  # spaCy 2 has a list under this key in an object
 LABEL_KEYS = (
@@ -102,20 +104,19 @@ def value_at(record: dict[str, Any], key: str) -> Any:
 
 
 def all_values(
-    record: dict[str, Any], passed_over: tuple[str, ...] = (), *, lists: bool = True
+    record: dict[str, Any], passed_over: Set[str] = frozenset(), *, lists: bool = True
 ) -> dict[str, Any]:
     """RETURNS (dict): What is in a record and in its objects at any depth, by keys as `value_at`
     takes them. What is inside a list of spans is not among it.
 
-    passed_over (tuple): Keys that are left out, with what is in them.
+    passed_over (Set): Keys that are left out, with what is in them.
     lists (bool): Look into lists of objects too. Of equal keys, the first one counts.
     """
     found: dict[str, Any] = {}
     left = [("", record)]
-    while left:
-        before, values = left.pop(0)
+    for before, values in left:  # which grows meanwhile
         for key, value in values.items():
-            if not {key, key.rpartition(".")[2]}.isdisjoint(passed_over):
+            if key in passed_over or key.rpartition(".")[2] in passed_over:
                 continue
             found.setdefault(before + key, value)
             if not looks_like_spans(value):
@@ -127,7 +128,10 @@ def all_values(
 def places_of_spans(record: dict[str, Any]) -> tuple[list[str], list[str]]:
     """RETURNS (tuple[list[str], list[str]]): The keys under which a record seems to have spans:
     those that are known, and all others."""
-    values = all_values(record, (*SUGGESTED, *OTHER_KEYS))
+    return _places_among(all_values(record, NO_ENTITIES))
+
+
+def _places_among(values: dict[str, Any]) -> tuple[list[str], list[str]]:
     keys = [key for key, value in values.items() if looks_like_spans(value)]
     known = {*SPAN_KEYS, *(f"{key}.{SPACY2_KEY}" for key in SPAN_KEYS)}
     return [key for key in keys if key in known], [key for key in keys if key not in known]
@@ -140,7 +144,8 @@ def find_other_places(record: dict[str, Any], number: int) -> list[str]:
     RAISES (BadLine): A record without spans under a known key seems to have entities elsewhere:
         under another key, or without their places.
     """
-    known, others = places_of_spans(record)
+    values = all_values(record, NO_ENTITIES)
+    known, others = _places_among(values)
     if others and not known:
         raise BadLine(
             number,
@@ -150,7 +155,7 @@ def find_other_places(record: dict[str, Any], number: int) -> list[str]:
         )
     if any(record.get(key) for key in SPAN_KEYS):
         return others
-    for key, value in all_values(record, (*SUGGESTED, *OTHER_KEYS)).items():
+    for key, value in values.items():
         if _looks_like_entities(key, value):
             raise BadLine(
                 number,

@@ -125,7 +125,7 @@ def _parse_span(entry: Any, text: str, number: int, options: ReadOptions) -> Cha
 def _label_hint(entry: Any, label: Any) -> str:
     """RETURNS (str): What to do about a span without a label."""
     if type(label) is int:
-        return ". Name the numbers of the labels, from 0, as in --tag-names PER,LOC"
+        return ". Name the labels in the order of their numbers, as in --tag-names PER,LOC"
     return SHAPE if label is None and isinstance(entry, dict) else ""
 
 

@@ -112,7 +112,7 @@ def _tag(number: int, cell: str, before: str) -> str:
     """
     if cell == "_":
         return "O"
-    if len(re.split(r"(?<!\\)\|", cell)) > 1:
+    if re.search(r"(?<!\\)\|", cell):
         raise BadLine(number, "entities overlap, which no tags can mark. Keep one of them", cell)
     numbered = NUMBERED.fullmatch(cell)
     label = numbered[1] if numbered else cell

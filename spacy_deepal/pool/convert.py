@@ -28,7 +28,7 @@ from .summary import ConvertSummary, FileSummary
 
 LONG_SENTENCE = 1000  # tokens
 MOST_STRINGS = 50_000  # words of a vocab before it is made anew
-ID_REMEDY = ". If ids begin anew in each file, make others of the texts with --ids text"
+ID_REMEDY = ". If ids begin anew in each file, make new ones from the texts with --ids text"
 UTF8_NOTE = "sentences look like UTF-8 that was read as"
 LONG_NOTE = "sentences have more than 1,000 tokens. If they are several each, use --split"
 
@@ -99,12 +99,12 @@ def read_first(
     sources = _open(find_files(inputs, lang=lang).files, encoding, summary)
     sentences = _read_all(_to_long(sources), _tokenizer(options, lang), options, ids, summary)
     docs = islice(_with_ids(sentences, ids, None, (), summary), count + 1)
-    return list(docs)[:-1]  # the beginning of a file may end in a sentence
+    return list(docs)[:-1]  # it may be cut off in the middle
 
 
 def _to_long(sources: Iterable[Source]) -> Iterator[Source]:
-    """YIELDS (Source): Files up to a long one, of which the beginning is the last. What comes after
-    it may have other ids, since it is not known how often a text has come before."""
+    """YIELDS (Source): The short files that come first, and the beginning of a long one. The ids of
+    later sentences are not known, as they say how often a text has come before."""
     for source in sources:
         yield (beginning := source.beginning())
         if beginning is not source:
@@ -208,8 +208,12 @@ def _is_double(item: Sentence, ids: ContentIds, source: Source) -> bool:
     document = item.doc_id if item.names_document else None
     before, place = ids.first_record(document or "", item.doc.text, content, here)
     if before != content:
-        message = f"the text has other labels than at {place}. Keep one of them; or, if they are "
-        raise BadLine(item.line, f"{message}sentences of their own, give each an id", item.doc.text)
+        remedy = "leave out --ids text" if item.id else "give each an id"
+        message = (
+            f"the text has other labels than at {place}. Keep one of them; or, if they are "
+            f"sentences of their own, {remedy}"
+        )
+        raise BadLine(item.line, message, item.doc.text)
     return place != here
 
 

@@ -50,7 +50,7 @@ def check_written(format: str) -> None:
 
 def write_as(docs: Iterable[Doc], output: Path, format: str) -> None:
     """Write sentences in one of WRITTEN, whole or not at all. Errors are those of `export`."""
-    write = ALL_FORMATS[format].write if format in ALL_FORMATS else None
+    write = ALL_FORMATS[format].write
     if format == BRAT:
         write_brat(docs, output)
     elif write is None:

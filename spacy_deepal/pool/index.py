@@ -22,9 +22,7 @@ from ..sentences import count_words, sentence_info
 from .ids import UniqueIds
 
 POOL_INDEX = "pool.index"
-MOST_WORDS = (
-    200_000  # distinct words that are counted; beyond twice as many, the rarest are forgotten
-)
+MOST_WORDS = 200_000  # distinct words; beyond twice as many, the rarest are forgotten
 NO_GENRE = "-"
 EMPTY = np.zeros(0, "uint64")
 

@@ -248,9 +248,11 @@ def test_what_is_no_annotation_is_passed_over(more, tmp_path):
     assert not sentence.doc.has_annotation("ENT_IOB")
 
 
-def test_tokens_with_an_empty_list_of_entities_are_labelled(tmp_path):
-    (sentence,) = read(tmp_path, "jsonl", json.dumps({"tokens": ["Mia", "left"], "entities": []}))
-    assert sentence.doc.has_annotation("ENT_IOB")
+@pytest.mark.parametrize(("spans_key", "labelled"), [(None, True), ("none", False)])
+def test_tokens_with_an_empty_list_of_entities_are_labelled(spans_key, labelled, tmp_path):
+    record = json.dumps({"tokens": ["Mia", "left"], "entities": []})
+    (sentence,) = read(tmp_path, "jsonl", record, spans_key=spans_key)
+    assert sentence.doc.has_annotation("ENT_IOB") is labelled
 
 
 def test_keys_inside_objects_are_among_those_that_are_shown(tmp_path):

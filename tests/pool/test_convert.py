@@ -125,16 +125,6 @@ def test_an_id_given_twice_is_reported(tmp_path):
     assert convert([tmp_path / "a.jsonl"], tmp_path / "pool", skip_bad=True).sentences == 1
 
 
-def test_files_that_count_from_0_get_ids_of_their_texts_on_demand(tmp_path):
-    for name in ("train", "test"):
-        row = {"id": "0", "text": f"Mia and {name}.", "spans": []}
-        (tmp_path / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
-    files = [tmp_path / "train.jsonl", tmp_path / "test.jsonl"]
-    with pytest.raises(DeepALError, match=r"'0' has been used before.* use --ids text"):
-        convert(files, tmp_path / "pool")
-    assert convert(files, tmp_path / "pool", options=ReadOptions(ids="text")).sentences == 2
-
-
 def test_an_exact_double_counts_once(tmp_path):
     record = {"text": "a", "id": "s1", "spans": [[0, 1, "X"], [0, 1, "X"]]}
     write_jsonl(tmp_path / "a.jsonl", record)
@@ -178,6 +168,10 @@ def test_annotated_records_of_one_text_with_other_labels_are_reported(tmp_path):
     )
     with pytest.raises(DeepALError, match=message):
         convert(tmp_path, tmp_path / "pool")
+    write_jsonl(tmp_path / "a.jsonl", {**MIA, "id": "1"}, {**MIA, "spans": [], "id": "2"})
+    assert convert(tmp_path, tmp_path / "pool").sentences == 2
+    with pytest.raises(DeepALError, match="sentences of their own, leave out --ids text"):
+        convert(tmp_path, tmp_path / "pool", options=ReadOptions(ids="text"))
     write_jsonl(tmp_path / "a.jsonl", {**MIA, "doc_id": "x"}, {**MIA, "spans": [], "doc_id": "y"})
     assert convert(tmp_path, tmp_path / "pool").sentences == 2
 

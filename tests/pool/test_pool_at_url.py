@@ -74,9 +74,9 @@ def test_only_the_shards_of_a_batch_are_fetched(url, fetched):
 
 
 def test_it_is_exported_like_the_local_one(folder, url, tmp_path):
-    for pool, name in ((folder, "one"), (url, "two")):
+    for pool, name in ((folder, "one"), (url, "two"), (as_path(url), "three")):
         assert export(pool, tmp_path / name, "jsonl") == 3
-    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+        assert (tmp_path / name).read_bytes() == (tmp_path / "one").read_bytes()
     for write in (
         lambda output: export(folder, output, "jsonl"),
         lambda output: convert([folder], output),
