@@ -126,6 +126,7 @@ class TestWhatARunLeaves:
             "threads",
             "started",
             "added",
+            "digest",
         ]
         assert (manifest["vectors"], manifest["code"], manifest["added"]) == ("", "", [])
         assert manifest["acquisition"] == "spacy_deepal.MNLP.v1"
