@@ -176,6 +176,6 @@ def _name(host: str) -> str:
 
 def _refusal(message: str, request: Request) -> Response:
     """RETURNS (Response): For the page's script or, of any other address, for a person to read."""
-    if request.url.path.startswith("/api/"):
+    if request.scope["path"].startswith("/api/"):
         return JSONResponse({"error": message}, 403)
     return PlainTextResponse(message, 403)
