@@ -2,7 +2,7 @@
 
 import pytest
 import spacy
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc, Span
 
@@ -122,6 +122,8 @@ def aligned(drawn):
 @given(drawn=sentences)
 def test_formats_of_text_keep_texts_and_spans(tmp_path_factory, format, drawn):
     docs = list(aligned(drawn))
+    if format == "spacy2":  # which has no ids, so records of one text are doubles
+        assume(len({doc.text for doc in docs}) == len(docs))
     read_as = "inline" if format == "inline" else "auto"
     found = round_trip(tmp_path_factory.mktemp(format), docs, format, read_as)
     expected = sorted((doc.text, spans(doc)) for doc in docs)
