@@ -73,6 +73,7 @@ def test_an_answer_waits_for_the_new_token_of_a_command_that_was_started_again(b
         page.page.wait_for_selector("#message:has-text('token')")
         assert session.annotations.final("s0") is None
         page.page.goto(f"http://127.0.0.1:{client.port}/?token=new")
+        page.page.wait_for_selector("#sentence[data-id=s1]")
         assert page.answered("s0") == [(0, 1, "PER")]
 
 
