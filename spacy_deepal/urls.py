@@ -22,6 +22,7 @@ URL = re.compile(r"[A-Za-z][\w+.-]+:(:.*:)?/")  # also s3:/bucket, which pathlib
 TOGETHER = 64  # files that are read at the same time
 BUFFER = 1 << 20  # bytes
 NOT_THERE = FileNotFoundError, NotADirectoryError, IsADirectoryError
+OF_STORES = OSError, ValueError, ImportError  # of Python's own errors, those that stores raise
 
 
 def is_url(path: object) -> bool:
@@ -79,9 +80,9 @@ def as_path(path: str | Path) -> Path:
 
 @contextmanager
 def reaching(path: str | Path) -> Iterator[None]:
-    """Say in one way what went wrong at a URL.
+    """Say in one way what went wrong at a URL. A fault of ours passes.
 
-    RAISES (FileNotFoundError): There is no such file. DeepALError: All else.
+    RAISES (FileNotFoundError): There is no such file. DeepALError: All else that a store raises.
     """
     try:
         yield
@@ -90,6 +91,8 @@ def reaching(path: str | Path) -> Iterator[None]:
     except NOT_THERE as error:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path)) from error
     except Exception as error:  # each store has its own; those of botocore are no OSErrors
+        if type(error).__module__ == "builtins" and not isinstance(error, OF_STORES):
+            raise
         reason = f"{type(error).__name__}: {error}".strip().rstrip(".:")
         raise DeepALError(
             f"{path} cannot be reached. {reason}. Check the URL, the packages that it needs (on "

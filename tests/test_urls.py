@@ -16,6 +16,7 @@ from spacy_deepal.urls import (
     is_url,
     list_files,
     local_path,
+    open_to_read,
     read_bytes,
     read_each,
     remove,
@@ -74,6 +75,12 @@ def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "s3fs", None)
     with pytest.raises(DeepALError, match=r"s3://bucket/pool cannot be reached. .*Install s3fs"):
         as_path("s3://bucket/pool")
+
+
+def test_a_fault_of_ours_is_not_one_of_the_store(memory):
+    write_jsonl(f"{memory}/file", [1])
+    with pytest.raises(KeyError), open_to_read(as_path(f"{memory}/file")):
+        raise KeyError
 
 
 def test_what_is_written_is_read(memory):

@@ -11,13 +11,9 @@ from ..corpus.formats import check_format, find_reading
 from ..corpus.sources import Source, check_encoding
 from ..errors import DeepALError, list_problems
 from .journal import Annotations
-from .labelling_folder import LabellingFolder, LabellingJob
+from .labelling_folder import MEASURED, LabellingFolder, LabellingJob
 
-GIVEN_DATA = {
-    "inputs": "--pool",
-    "dev": "--dev",
-    "test": "--test",
-}  # what holds data, and its option
+GIVEN_DATA = {"inputs": "--pool", "dev": "--dev", "test": "--test"}  # the option of each
 IN_CONFIG = ("seed_words", "budget_words", "suggest", "types", "config")  # may be changed there
 READ_AT_ONCE = 1 << 20
 FILES_CHECKED = 20  # the others are looked at when the text is read
@@ -109,7 +105,7 @@ def needed_files(folder: LabellingFolder, job: LabellingJob) -> list[str]:
     files += [each for each in (*job.terms.values(), job.patterns, job.code) if each]
     return files + [
         path
-        for part in ("dev", "test")
+        for part in MEASURED
         if (path := getattr(job, part)) and not (folder.path / part).exists()
     ]
 

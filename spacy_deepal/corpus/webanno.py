@@ -1,6 +1,6 @@
 """WebAnno TSV 3, which INCEpTION exports: a token on each line, and a column for each feature.
 
-Source: https://inception-project.github.io/releases/36.0/docs/user-guide.html#sect_formats_webannotsv3
+Source: Appendix B of https://webanno.github.io/webanno/releases/3.4.5/docs/user-guide.html
 """
 
 import re

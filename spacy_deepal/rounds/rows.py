@@ -54,8 +54,8 @@ class Manifest(Row):
     dev: DataFile
     test: DataFile
     config: str
-    vectors: str = ""
-    code: str = ""
+    vectors: str
+    code: str
     versions: dict[str, str]
     threads: int
     started: str

@@ -31,6 +31,8 @@ def make_run(
         "seed": seed,
         "lang": lang,
         "config": '[active_learning]\n# a <b>"config"</b>\n',
+        "vectors": "",
+        "code": "",
         "versions": {"spacy": "3.8.18"},
         "threads": 1,
         "pool": {**pool, "genres": genres},

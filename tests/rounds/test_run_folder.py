@@ -35,6 +35,7 @@ MANIFEST = Manifest.model_validate(
         "test": {"path": "test", "fingerprint": "t"},
         "config": CONFIG,
         "vectors": "v",
+        "code": "",
         "versions": {"spacy": "3.8.0"},
         "threads": 1,
         "started": "2026-01-01T00:00:00+00:00",
