@@ -22,7 +22,7 @@ URL = re.compile(r"[A-Za-z][\w+.-]+:(:.*:)?/")  # also s3:/bucket, which pathlib
 TOGETHER = 64  # files that are read at the same time
 BUFFER = 1 << 20  # bytes
 NOT_THERE = FileNotFoundError, NotADirectoryError, IsADirectoryError
-OF_STORES = OSError, ValueError, ImportError  # of Python's own errors, those that stores raise
+OF_STORES = OSError, ValueError, RuntimeError, ImportError  # of Python's own errors
 
 
 def is_url(path: object) -> bool:
