@@ -19,6 +19,13 @@ from ._app import (
     show_errors,
 )
 
+AcceptCode = Annotated[
+    bool,
+    typer.Option(
+        "--accept-code", help="Go on with other --code; no result depends on what has changed"
+    ),
+]
+
 
 @app.command("run", context_settings=OVERRIDES)
 def run_cli(
@@ -30,6 +37,7 @@ def run_cli(
     ] = False,
     keep: Keep = "last",
     code: CodePath = None,
+    accept_code: AcceptCode = False,
     gpu_id: GpuId = -1,
 ) -> None:
     """Run active learning, round after round. Override values of the config as in `spacy train`:
@@ -47,6 +55,7 @@ def run_cli(
             keep=keep,
             use_gpu=gpu_id,
             code=code,
+            accept_code=accept_code,
             on_round=lambda line: print_line(line.describe()),
             tell=msg.warn,
         )

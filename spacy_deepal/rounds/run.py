@@ -45,6 +45,7 @@ class Run:
         keep: str = "last",
         use_gpu: int = -1,
         code: Path | None = None,
+        accept_code: bool = False,
         tell: Callable[[str], None] = print,
     ):
         """config (Config | str | Path): The config, or its file.
@@ -54,6 +55,7 @@ class Run:
         use_gpu (int): GPU id. With -1, the CPU.
         code (Path | None): A Python file that worker processes import first. A run that began
             with one does not continue with another one.
+        accept_code (bool): Whether it does, because no result depends on what has changed there.
         tell (Callable): Called with a sentence for each damaged file that is made again, and for
             shards that were added to the pool.
         RAISES (DeepALError): The config cannot be used.
@@ -67,7 +69,7 @@ class Run:
         self._settings = read_settings(self._resolved)
         self._other = read_annotation_settings(self._resolved).suggest
         self._training = Training(config, self._settings, use_gpu, code)
-        self._keep, self._tell = keep, tell
+        self._keep, self._accept_code, self._tell = keep, accept_code, tell
 
     @property
     def metrics(self) -> list[RoundMetrics]:
@@ -104,7 +106,7 @@ class Run:
         pool = Pool(paths["pool"], folder.index, self._tell)
         manifest = make_manifest(self._resolved, self._settings, pool, self._training.code)
         if folder.has_begun:
-            folder.open(manifest)
+            folder.open(manifest, self._accept_code)
         else:  # nothing is written before all that is needed has been found
             self._settings.oracle.check(pool.docs())
             nlp = self._training.initialize(folder.index)

@@ -32,7 +32,7 @@ from ..errors import DeepALError
 from ..files import RowType, check_replaceable, parse_row
 from ..pipelines import load_pipeline
 from ..pool.shards import read_shards
-from ..sealed import digest_of, read_sealed, read_sealed_json, write_sealed, write_sealed_json
+from ..sealed import read_sealed, read_sealed_json, write_sealed, write_sealed_json
 from .manifest import CODE, differences
 from .rows import RUN_FORMAT, Baseline, FoundEntities, Manifest, RoundMetrics, Seconds, Selected
 
@@ -114,27 +114,29 @@ class RunFolder:
             ours = (".lock", ".manifest.json", self.index.name, LABELLING)
             check_replaceable(self.path, lambda path: path.name.startswith(ours), "a run")
 
-    def open(self, manifest: Manifest) -> None:
+    def open(self, manifest: Manifest, accept_code: bool = False) -> None:
         """Begin a run, or continue it. A run that failed before it was initialised begins anew.
 
         A run that continues may have other data paths, as long as the data are the same, more
         shards in the pool, another oracle, and another end than when it began. If the loss of a
         round was not a number, it may have another optimizer.
 
+        accept_code (bool): Whether it may also have other code.
         RAISES (DeepALError): The folder holds another run. The message names each difference.
         """
         if not (self._manifest.exists() and self.has_begun):
             write_sealed_json(self._manifest, manifest)
             return
         old = self.manifest
-        changes = differences(old, manifest)
+        was = old.model_copy(update={"code": manifest.code}) if accept_code else old
+        changes = differences(was, manifest)
         diverged = any(here.diverged.exists() for here in self.rounds())
         if changes and not (diverged and all(each.startswith(MAY_CHANGE) for each in changes)):
-            raise self._another(changes, old, manifest)
+            raise self._another(changes)
         new = [name for name in manifest.pool.shards if name not in old.pool.shards]
-        if changes or new:
+        if changes or new or was != old:
             grown = {"pool": manifest.pool, "added": [*old.added, *new]}
-            now = (manifest if changes else old).model_copy(update=grown)
+            now = (manifest if changes else was).model_copy(update=grown)
             write_sealed_json(self._manifest, now)
 
     def grow(self, manifest: Manifest) -> None:
@@ -147,18 +149,16 @@ class RunFolder:
             old = self.manifest
             growing = {key: getattr(manifest, key) for key in GROWING}
             if changes := differences(old.model_copy(update=growing), manifest):
-                raise self._another(changes, old, manifest)
+                raise self._another(changes)
             manifest = manifest.model_copy(update={"started": old.started})
         write_sealed_json(self._manifest, manifest)
 
-    def _another(self, changes: list[str], old: Manifest, new: Manifest) -> DeepALError:
+    def _another(self, changes: list[str]) -> DeepALError:
         lines = "".join(f"\n- {change}" for change in changes)
         if any(change.startswith(CODE) for change in changes):
-            digest = digest_of({**old.model_dump(), "code": new.code})
             lines += (
-                "\nIf no model depends on what has changed in the code, such as an oracle or a "
-                f'logger, write the new value as "code" into {self._manifest}, and {digest} as '
-                '"digest".'
+                "\nIf no result depends on what has changed in the code, as in an oracle or a "
+                "logger, add --accept-code."
             )
         return DeepALError(
             f"{self.path} holds another run. Use another folder, or undo these changes:{lines}"

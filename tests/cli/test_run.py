@@ -135,6 +135,12 @@ def test_an_own_oracle_of_a_code_file(arguments, code, tmp_path):
         assert (here / "asked.txt").read_text() == str(len(batch))
         for doc in batch:
             assert [(ent.start, ent.end, ent.label_) for ent in doc.ents] == [(0, 1, "PER")]
+    oracle[1] = code(OWN_ORACLE + "# Changed.\n")
+    status, output = call(*arguments(*oracle, "--active_learning.oracle.label", "PER"))
+    assert (status, "add --accept-code." in " ".join(output.split())) == (1, True)
+    oracle.append("--accept-code")
+    status, output = call(*arguments(*oracle, "--active_learning.oracle.label", "PER"))
+    assert status == 0, output
 
 
 def test_a_missing_code_file_is_named(arguments, tmp_path):

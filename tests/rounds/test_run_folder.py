@@ -1,5 +1,4 @@
 import multiprocessing
-import re
 
 import pytest
 import spacy
@@ -173,12 +172,12 @@ def test_other_code_is_another_run_and_the_error_says_how_to_go_on(tmp_path, lat
             folder.open(changed(code=later))
         lines = str(caught.value).split("\n")
         assert lines[1] == f'- --code: was "own", is "{later}"'
-        file = folder.path / "manifest.json"
-        remedy = rf'new value as "code" into {re.escape(str(file))}, and (\w+) as "digest"\.$'
-        digest = re.search(remedy, lines[2])[1]
-        change_text(file, '"code": "own"', f'"code": "{later}"')
-        change_text(file, read_json(file)["digest"], digest)
+        assert lines[2].endswith("add --accept-code.")
+        folder.open(changed(code=later), accept_code=True)
         folder.open(changed(code=later))
+        assert folder.manifest == changed(code=later)
+        with pytest.raises(DeepALError, match=r"seed: was 0, is 1"):
+            folder.open(changed(code="own", seed=1), accept_code=True)
 
 
 def test_a_run_that_began_without_code_may_have_some_later(folder):
