@@ -12,6 +12,7 @@ from thinc.api import Config
 from ..errors import DeepALError
 from ..files import write_atomically
 from ..pipelines import blank_pipeline
+from ..pool.pool import Pool
 from ..rounds.run_folder import RunFolder
 from ..rounds.settings import read_annotation_settings
 from .begun_with import (
@@ -50,7 +51,8 @@ def begin_or_change(
     labels (Sequence[str]): The entity types, or those to add.
     lang (str): The language of the tokenizer, of a run that begins.
     asked (dict): Values of `LabellingJob` by name. None: as it was, or the default.
-    RETURNS (str | None): What the user should know: the text is another one now.
+    RETURNS (str | None): What the user should know: the text is another one now, or has too
+        few words for a set that people label.
     RAISES (DeepALError): The text or the types are missing, a file does not exist, the text can be
         read in several ways, or the folder holds another run.
     """
@@ -82,10 +84,7 @@ def begin_or_change(
         for label in new:
             folder.journal.append(NewLabel(at=now(), by=COMMAND, label=label))
         folder.write_job(job)
-    if has_changed(folder, job):
-        text = ", ".join(job.inputs)
-        return f"{text} has changed. This run keeps the text that it has read."
-    return None
+    return " ".join(_notices(folder, job, given)) or None
 
 
 @contextmanager
@@ -174,6 +173,20 @@ def _check_sizes(job: LabellingJob, given: dict[str, Any]) -> None:
             raise DeepALError(
                 f"--{part}-words is the size of a set that people label, and {path} is labelled "
                 f"already. Leave out --{part}-words."
+            )
+
+
+def _notices(folder: LabellingFolder, job: LabellingJob, given: dict[str, Any]) -> Iterator[str]:
+    """YIELDS (str): What differs from what was asked for, and stops nothing."""
+    if has_changed(folder, job):
+        text = ", ".join(job.inputs)
+        yield f"{text} has changed. This run keeps the text that it has read."
+    for part in MEASURED:
+        asked, reserve = given.get(f"{part}_words"), folder.reserve(part)
+        if asked and reserve.exists() and (there := Pool(reserve).words) < asked:
+            yield (
+                f"The sample for {part} has {there} words, which are {asked - there} fewer than "
+                f"--{part}-words. It was drawn when the text was read, and does not grow."
             )
 
 

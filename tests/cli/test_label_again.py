@@ -9,6 +9,7 @@ from filelock import FileLock
 from spacy_deepal.annotation.divide import divide_text
 from spacy_deepal.annotation.labelling_folder import LabellingFolder, Status
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import read_shards
 
 from ..pools import call
@@ -80,6 +81,18 @@ def test_a_text_that_has_changed_is_told(served, text, tmp_path):
     code, out = call("label", run)
     assert code == 0
     assert "has changed. This run keeps the text" in " ".join(out.split())
+
+
+def test_a_sample_that_is_too_small_is_told(served, text, tmp_path):
+    run = tmp_path / "run"
+    call("label", run, "--pool", text, "--labels", "PER", "--dev-words", 2)
+    read_text(run)
+    there = Pool(LabellingFolder(run).reserve("dev")).words
+    assert "fewer than" not in call("label", run, "--dev-words", there)[1]
+    code, out = call("label", run, "--dev-words", there + 7)
+    assert code == 0
+    assert f"sample for dev has {there} words, which are 7 fewer" in " ".join(out.split())
+    assert "fewer than" not in call("label", run)[1]
 
 
 def test_options_that_do_not_count_any_more_are_errors(served, text, tmp_path):
