@@ -25,6 +25,7 @@ from ..files import Row, parse_row, read_json, write_json
 from ..rounds.config_file import load_run_config
 from ..rounds.rows import Baseline, Entity
 from ..rounds.run_folder import LABELLING, RowFile
+from ..sealed import read_sealed_json, write_sealed_json
 from .journal import Annotations, Journal, Part, Rule, Suggestion
 
 MEASURED: tuple[Part, ...] = ("dev", "test")
@@ -237,13 +238,12 @@ class LabellingFolder:
                 f"{self.run} has no labelling yet. Begin it with `python -m spacy deepal label "
                 f"{self.run} --pool articles.txt --labels PERSON,ORG`."
             )
-        return parse_row(
-            LabellingJob, read_json(self._job_file), str(self._job_file), "Restore the file."
-        )
+        file, remedy = self._job_file, "Restore the file from a copy."
+        return parse_row(LabellingJob, read_sealed_json(file, remedy), str(file), remedy)
 
     def write_job(self, job: LabellingJob) -> None:
         """Write what is asked for. With this the labelling has begun."""
-        write_json(self._job_file, job.model_dump())
+        write_sealed_json(self._job_file, job)
 
     @property
     def begun(self) -> bool:

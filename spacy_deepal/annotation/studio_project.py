@@ -6,9 +6,10 @@ from xml.sax.saxutils import quoteattr
 
 from ..corpus.reading import BadLine, ReadOptions
 from ..errors import DeepALError, Unsettled
-from ..files import Row, parse_row, read_json, write_json
+from ..files import Row, parse_row
 from ..progress import progress_bar
 from ..rounds.run_folder import RunFolder
+from ..sealed import read_sealed_json, write_sealed_json
 from .pulled import AskedFor, Pulled
 from .studio_client import StudioClient
 from .tool_answers import Told, describe_unread, of_value
@@ -53,7 +54,7 @@ def read_connection(run: Path) -> Connection | None:
     if not file.exists():
         return None
     remedy = "Delete it and push again."
-    return parse_row(Connection, read_json(file, remedy), str(file), remedy)
+    return parse_row(Connection, read_sealed_json(file, remedy), str(file), remedy)
 
 
 def check_pushed(run: Path) -> Connection:
@@ -114,7 +115,7 @@ def _open_project(
             client.change_project(found["id"], description=mark, label_config=config)
     connection = Connection(url=client.url, project=found["id"], title=name)
     if connection != known:
-        write_json(run / CONNECTION, connection.model_dump())
+        write_sealed_json(run / CONNECTION, connection)
     return connection
 
 

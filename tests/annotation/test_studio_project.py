@@ -75,6 +75,14 @@ def test_a_push_creates_the_project_and_uploads_what_waits_in_order(run, studio)
     assert TOKEN not in (run / "label_studio.json").read_text()
 
 
+def test_a_changed_connection_is_not_believed(run, studio):
+    push_to_studio(run, studio.url)
+    file = run / "label_studio.json"
+    file.write_text(file.read_text().replace('"project": 1', '"project": 3'))
+    with pytest.raises(DeepALError, match=r"was changed .* Delete it and push again"):
+        push_to_studio(run, studio.url)
+
+
 def test_a_second_push_uploads_nothing_twice(run, studio):
     push_to_studio(run, studio.url)
     studio.asked.clear()

@@ -36,6 +36,16 @@ def test_other_data_need_another_folder(served, text, tmp_path):
     assert LabellingFolder(run).read_job().inputs == [str(text)]
 
 
+def test_a_changed_job_is_not_believed(served, text, tmp_path):
+    run = tmp_path / "run"
+    call("label", run, "--pool", text, "--labels", "PER")
+    (file,) = run.rglob("job.json")
+    file.write_text(file.read_text().replace('"lang": "en"', '"lang": "em"'))
+    code, out = call("label", run)
+    assert (code, len(served)) == (1, 1)
+    assert "was changed after it was written. Restore the file" in " ".join(out.split())
+
+
 def read_text(run):
     """What the background process does first."""
     folder = LabellingFolder(run)
