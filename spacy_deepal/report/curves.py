@@ -120,8 +120,7 @@ def figure_bytes(drawing: "Figure", format: str, *, text: bool = False) -> bytes
 
 
 def draw_curves(comparison: Comparison, width: float, height: float) -> "Figure":
-    """Draw test F1 in points against percent of the words labelled, a line for each function.
-    Models trained on the whole pool become horizontal lines.
+    """Draw the learning curves in a figure of their own, as `draw_comparison` does.
 
     width, height (float): Size in inches.
     RETURNS (Figure): The figure. Pyplot and its global state are not involved.
@@ -129,7 +128,13 @@ def draw_curves(comparison: Comparison, width: float, height: float) -> "Figure"
     from matplotlib.figure import Figure
 
     drawing = Figure(figsize=(width, height), layout="constrained")
-    axes = drawing.add_subplot()
+    draw_comparison(drawing.add_subplot(), comparison)
+    return drawing
+
+
+def draw_comparison(axes: "Axes", comparison: Comparison) -> None:
+    """Draw test F1 in points against percent of the words labelled, a line for each function.
+    Models trained on the whole pool become horizontal lines."""
     if comparison.full is not None and comparison.target is not None:
         full, target = 100 * comparison.full, 100 * comparison.target
         axes.axhline(full, color=INK, lw=1, label=f"full data: {full:.2f}")
@@ -143,6 +148,11 @@ def draw_curves(comparison: Comparison, width: float, height: float) -> "Figure"
     for name, style in styles(run.name for run in comparison.runs).items():
         if group := [run for run in comparison.started if run.name == name]:
             _draw_function(axes, name, group, style)
+    finish_axes(axes)
+
+
+def finish_axes(axes: "Axes") -> None:
+    """Name the axes of learning curves, and add the legend."""
     axes.set_xlabel("words labelled (% of the pool)", color=INK)
     axes.set_ylabel("test F1 (points)", color=INK)
     axes.set_xlim(left=0)
@@ -150,7 +160,6 @@ def draw_curves(comparison: Comparison, width: float, height: float) -> "Figure"
     legend = axes.legend(loc="lower right", frameon=False, labelcolor=INK, fontsize=9)
     for text in legend.get_texts():
         text.set_parse_math(False)  # a name may have any characters
-    return drawing
 
 
 def quieten(axes: "Axes") -> None:

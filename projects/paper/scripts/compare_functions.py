@@ -13,7 +13,7 @@ from statistics import mean
 from typing import Annotated, Any
 
 import typer
-from paired import compare_rounds, count_run, find_pairs, read_workspace
+from paired import compare_rounds, count_run, find_pairs, read_workspace, show_difference
 from results import DIGITS, RESULTS, keep_config, markdown, record, show_errors
 from thinc.api import Config
 
@@ -84,10 +84,7 @@ def show_mean(line: dict[str, Any]) -> list[str]:
     cells = [line["data"], line["acquisition"], f"{means} ({100 * mean(line['mean_f']):.1f})"]
     if "difference" not in line:
         return [*cells, "", "", "", ""]
-    low, high = (f"{100 * line[key]:+.1f}" for key in ("low", "high"))
-    seeds = ", ".join(f"{100 * value:+.1f}" for value in line["seeds_difference"])
-    decided = "" if line["decided"] else "not decided"
-    return [*cells, f"{100 * line['difference']:+.1f}", f"{low} to {high}", seeds, decided]
+    return [*cells, *show_difference(line)]
 
 
 if __name__ == "__main__":

@@ -82,6 +82,12 @@ def all_words(runs: list[RecordedRun], name: str) -> float | None:
     return mean(found) if found else None
 
 
+def pool_words(runs: list[RecordedRun]) -> int:
+    """RETURNS (int): The words of the pool, which a round or a model of all words says."""
+    row = max((run.rounds[-1] for run in runs), key=lambda row: row.words_percent)
+    return round(100 * row.words / row.words_percent)
+
+
 def functions(runs: list[RecordedRun]) -> dict[str, list[RecordedRun]]:
     """RETURNS (dict): The runs of each acquisition function. Those of the paper come first, in its
     order, then the others by name."""

@@ -22,7 +22,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 from numpy.typing import NDArray
-from results import DIGITS, RESULTS, markdown, record, show_errors
+from results import DIGITS, RESULTS, markdown, record, show_errors, signed
 from spacy.tokens import Doc
 from tqdm import tqdm
 
@@ -169,17 +169,16 @@ def decide(seeds: NDArray[np.float64], resampled: NDArray[np.float64]) -> dict[s
 def show(line: dict[str, Any]) -> list[str]:
     """RETURNS (list[str]): The cells of a line, in points of F1."""
     words = "all" if line["round"] is None else f"{line['words_percent']:.1f}%"
-    low, high = (f"{100 * line[key]:+.1f}" for key in ("low", "high"))
-    seeds = ", ".join(f"{100 * value:+.1f}" for value in line["seeds_difference"])
+    return [line["data"], words, *show_difference(line)]
+
+
+def show_difference(line: dict[str, Any]) -> list[str]:
+    """RETURNS (list[str]): A difference in points of F1, its interval, the difference of each seed,
+    and whether it is decided."""
+    low, high = (signed(100 * line[key]) for key in ("low", "high"))
+    seeds = ", ".join(signed(100 * value) for value in line["seeds_difference"])
     decided = "" if line["decided"] else "not decided"
-    return [
-        line["data"],
-        words,
-        f"{100 * line['difference']:+.1f}",
-        f"{low} to {high}",
-        seeds,
-        decided,
-    ]
+    return [signed(100 * line["difference"]), f"{low} to {high}", seeds, decided]
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from spacy_deepal.errors import DeepALError
 from spacy_deepal.files import placed_jsonl, write_atomically, write_jsonl
 from spacy_deepal.rounds.settings import ENDS, SECTION
 
-RESULTS = Path(__file__).resolve().parents[1] / "results"  # what docs/results.md reports
+RESULTS = Path(__file__).resolve().parents[1] / "results"  # what the pages report
 DIGITS = 6
 
 
@@ -64,6 +64,14 @@ def keep_config(config: Config, folder: Path) -> str:
     with write_atomically(folder / "configs" / f"{name}.cfg") as stream:
         stream.write(text)
     return name
+
+
+def signed(points: float) -> str:
+    """RETURNS (str): A difference with its sign. One that would look like 0 has more digits."""
+    if not points:
+        return "0"
+    texts = (f"{points:+.{digits}f}" for digits in range(1, DIGITS))
+    return next((text for text in texts if float(text)), "0")
 
 
 def markdown(*rows: Iterable[str]) -> str:
