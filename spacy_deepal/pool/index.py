@@ -1,12 +1,14 @@
 """The index of a pool: what each shard holds, so that nobody has to read the shards to know it.
 
-It is a sealed file of JSON lines: a `ShardIndex` for each shard, in their order, then one
-`TextCounts` of them all. `shards.write_shards` writes it beside the shards.
+It is a sealed file of JSON lines: a `ShardIndex` for each shard, in their order, then the
+`TextCounts` of them all in parts, so that whoever passes over them needs little memory.
+`shards.write_shards` writes it beside the shards.
 """
 
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
@@ -23,6 +25,7 @@ from .ids import UniqueIds
 
 POOL_INDEX = "pool.index"
 MOST_WORDS = 200_000  # distinct words; beyond twice as many, the rarest are forgotten
+WORDS_OF_PART = 10_000  # distinct words that are written in one line
 NO_GENRE = "-"
 EMPTY = np.zeros(0, "uint64")
 
@@ -73,6 +76,13 @@ class TextCounts(Row):
                 counter.update(more)
         words, characters, labels = map(dict, sums)
         return cls(words=words, characters=characters, labels=labels)
+
+    def parts(self) -> Iterator["TextCounts"]:
+        """YIELDS (TextCounts): Parts with few words each, whose `total` this is."""
+        yield TextCounts(words={}, characters=self.characters, labels=self.labels)
+        words = iter(self.words.items())
+        while part := dict(islice(words, WORDS_OF_PART)):
+            yield TextCounts(words=part, characters={}, labels={})
 
 
 class Indexer:
@@ -153,7 +163,7 @@ def write_index(path: Path, shards: Iterable[ShardIndex], text: Callable[[], Tex
 
     def rows() -> Iterator[Row]:
         yield from shards
-        yield text()
+        yield from text().parts()
 
     write_sealed(path, rows())
 

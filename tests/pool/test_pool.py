@@ -6,7 +6,8 @@ import pytest
 import spacy
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.pool.index import POOL_INDEX
+from spacy_deepal.pool import index
+from spacy_deepal.pool.index import POOL_INDEX, TextCounts, read_index
 from spacy_deepal.pool.pool import Pool, read_counts
 from spacy_deepal.pool.shards import fingerprint, read_shards, shard_files, write_shards
 from spacy_deepal.sentences import sentence_id
@@ -57,6 +58,18 @@ def test_it_counts_words_characters_and_labels(folder):
     characters = "".join(words)
     assert counts["characters"] == {char: characters.count(char) for char in characters}
     assert counts["labels"] == {"PER": 2, "LOC": 2}
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_the_counts_are_written_in_lines_of_few_words_each(folder, monkeypatch, size):
+    before = Pool(folder).text()
+    monkeypatch.setattr(index, "WORDS_OF_PART", size)
+    write_three(folder)
+    rows = [row for row in read_index(folder / POOL_INDEX, "") if isinstance(row, TextCounts)]
+    assert [len(row.words) for row in rows] == [0] + [
+        min(size, len(before.words) - start) for start in range(0, len(before.words), size)
+    ]
+    assert Pool(folder).text() == before
 
 
 def test_an_indexed_pool_is_opened_without_reading_a_shard(folder, monkeypatch):
