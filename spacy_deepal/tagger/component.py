@@ -14,7 +14,7 @@ from spacy.language import Language
 from spacy.pipeline import TrainablePipe
 from spacy.pipeline.ner import ner_score
 from spacy.tokens import Doc
-from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.training import Example, validate_examples
 from spacy.util import check_lexeme_norms
 from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
@@ -26,7 +26,7 @@ from .defaults import BATCH_WORDS, BEAM_WIDTH, DEFAULT_MODEL
 from .entities import set_entities
 from .evidence import Evidence, make_evidence
 from .gold import gold_tags, previous_tags, tag_loss
-from .initial_text import InitialText, initial_labels
+from .initial_text import InitialText, check_examples, initial_labels
 from .partial import possible_tags
 from .raw_tokens import check_tokens
 from .tok2vec import begin_context, predict_context
@@ -280,7 +280,7 @@ class DeepNER(TrainablePipe):
         counts (dict | None): What `InitialText` counts, if that is known. None: it is counted.
         RAISES (ValueError): When a label is no string.
         """
-        validate_get_examples(get_examples, "DeepNER.initialize")
+        check_examples(get_examples, counts)
         check_lexeme_norms(self.vocab, "NER")
         check_tokens(nlp, get_examples)
         found = initial_labels(labels, counts, get_examples)

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from spacy.tokens import Doc
-from spacy.training import Example
+from spacy.training import Example, validate_get_examples
 
 WordCounts = Mapping[str, Mapping[str, int]]  # of the "words", "characters" and "labels" of a text
 
@@ -40,6 +41,21 @@ class InitialText:
         if counts is None:
             return cls(words, set().union(*words), sample)
         return cls(counts["words"], {*counts["characters"]}, sample)
+
+
+def check_examples(
+    get_examples: Callable[[], Iterable[Example]], counts: WordCounts | None
+) -> None:
+    """Check that they are Examples, as spaCy's components do: all of them, or only a few where the
+    counts are known, because a pool may be large.
+
+    RAISES (ValueError, TypeError): They are not.
+    """
+
+    def few() -> Iterable[Example]:
+        return islice(get_examples(), SAMPLE)
+
+    validate_get_examples(get_examples if counts is None else few, "DeepNER.initialize")
 
 
 def initial_labels(

@@ -7,13 +7,14 @@ import pytest
 import spacy
 import torch
 from spacy.tokens import Doc
+from spacy.training import Corpus
 from spacy.util import load_model
 from thinc.api import fix_random_seed
 
 from spacy_deepal.acquisition.upstream import find_tagger
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pipelines import save_pipeline
-from spacy_deepal.pool.shards import write_shards
+from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.rounds.checks import check_initialized
 from spacy_deepal.rounds.run_folder import RoundFolder
 from spacy_deepal.rounds.settings import read_settings
@@ -25,6 +26,7 @@ from spacy_deepal.rounds.training import (
     train_full,
 )
 from spacy_deepal.tagger.component import DeepNER
+from spacy_deepal.tagger.raw_tokens import EXAMPLES
 
 from ..pools import make_doc, make_docs, quick_config, write_pools
 from ..tagger.build import network_of, tagger_in
@@ -107,6 +109,24 @@ class TestInitialize:
         labels = {"initialize.components": {"ner": {"labels": ["PER", "LOC", "ORG"]}}}
         path = make_initial(paths, tmp_path / "initial", more=labels)
         assert load_model(path).get_pipe("ner").labels == ("LOC", "ORG", "PER")
+
+    def test_only_a_few_sentences_of_the_pool_are_read_since_its_index_has_the_counts(
+        self, tmp_path, monkeypatch
+    ):
+        read = []
+        read_docbin = Corpus.read_docbin
+
+        def counted(self, vocab, places):
+            for doc in read_docbin(self, vocab, places):
+                read.append(doc)
+                yield doc
+
+        monkeypatch.setattr(Corpus, "read_docbin", counted)
+        paths = write_pools(tmp_path, pool=make_docs(20 + EXAMPLES, 1))
+        initial = make_initial(paths, tmp_path / "initial")
+        assert EXAMPLES < len(read) < EXAMPLES + 50
+        last = list(read_shards(paths["pool"], None))[-1]
+        assert {token.text for token in last} <= {*vocabulary(initial).words}
 
     def test_a_pool_without_gold_and_a_config_without_labels_are_refused(self, tmp_path):
         paths = write_pools(tmp_path, pool=make_docs(20, 1, gold=False))
