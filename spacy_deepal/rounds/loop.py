@@ -12,9 +12,10 @@ from spacy.tokens import Doc
 from ..acquisition.copies import CopyFilter
 from ..acquisition.engines import make_engine
 from ..acquisition.functions import needs_of
+from ..acquisition.pool_scoring import score_pool
 from ..acquisition.registry import acquisition_block, resolve_acquisition
 from ..acquisition.score_folder import ScoreFolder
-from ..acquisition.scoring import make_job, score_pool
+from ..acquisition.scoring_job import make_job
 from ..acquisition.selection import PoolScores, select
 from ..acquisition.upstream import find_tagger
 from ..corpus.docbin import write_docs

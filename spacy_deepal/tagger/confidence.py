@@ -7,18 +7,18 @@ which the model is so sure? The order of the tags at a word stays, so prediction
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from spacy.tokens import Doc, Span
+from thinc.api import Model
 
 from ..sentences import labels_looked_for, word_places
 from . import scheme
 from .tok2vec import predict_context
 
 if TYPE_CHECKING:
-    from .component import DeepNER
     from .decoding import Paths
 
 EXTENSION = "confidence"  # ent._.confidence
@@ -40,8 +40,23 @@ class Claim(NamedTuple):
     log_probs: NDArray
 
 
+class Finder(Protocol):
+    """What a component must have so that its entities get a confidence: a `DeepNER` has it."""
+
+    model: Model
+    batch_words: int
+
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+    @property
+    def temperature(self) -> float: ...
+
+    def predict(self, docs: Sequence[Doc]) -> Any: ...
+
+
 def find_claims(
-    pipe: "DeepNER", docs: Sequence[Doc], paths: "Paths | None" = None
+    pipe: Finder, docs: Sequence[Doc], paths: "Paths | None" = None
 ) -> list[list[Claim]]:
     """Say what a component finds, and how probable it is, without changing the Docs.
 
@@ -68,7 +83,7 @@ def find_claims(
 
 
 def _claim(
-    pipe: "DeepNER", places: NDArray, tags: NDArray, rows: NDArray, first: int, end: int, label: int
+    pipe: Finder, places: NDArray, tags: NDArray, rows: NDArray, first: int, end: int, label: int
 ) -> Claim:
     start, stop = int(places[first]), int(places[end - 1]) + 1
     return Claim(start, stop, pipe.labels[label], tags[first:end], rows[first:end])
@@ -86,7 +101,7 @@ def confidences(claims: Sequence[Claim], temperature: float) -> NDArray[np.float
     return np.exp(np.add.reduceat(rows[np.arange(len(tags)), tags] - log_sums, starts))
 
 
-def set_confidence(pipe: "DeepNER", docs: Sequence[Doc], paths: "Paths") -> None:
+def set_confidence(pipe: Finder, docs: Sequence[Doc], paths: "Paths") -> None:
     """Set `ent._.confidence` of the entities that a component has set.
 
     paths (Paths): What `predict` returned for the Docs.
