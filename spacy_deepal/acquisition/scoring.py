@@ -13,9 +13,9 @@ from ..sentences import count_words, sentence_id
 from ..tagger.evidence import Evidence, blank_evidence
 from ..tagger.model import tagger_of
 from ..workers import one_thread
-from .functions import AcquisitionFunction, finite_score, needs_of
+from .functions import AcquisitionFunction, Score, finite_score, needs_of
 from .registry import make_acquisition
-from .score_folder import Score, ShardTask
+from .score_folder import ShardTask
 from .staged import sample_in_stages
 from .upstream import find_tagger, prepared
 from .whole_pool import final_scores

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from ..errors import DeepALError
-from .functions import LC, MNLP, AcquisitionFunction, Needs, finite_score
-from .score_folder import Score
+from .functions import LC, MNLP, AcquisitionFunction, Needs, Score, finite_score
 
 if TYPE_CHECKING:
     from ..tagger.evidence import Evidence
