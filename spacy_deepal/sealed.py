@@ -43,7 +43,6 @@ def read_sealed(path: Path, remedy: str, content: bytes | None = None) -> Iterat
     """Read what `write_sealed` wrote, as a stream.
 
     remedy (str), content (bytes | None): As for `placed_jsonl`.
-
     YIELDS (tuple[str, Any]): As `placed_jsonl`, without the seal.
     RAISES (DeepALError): As `placed_jsonl`; or, at the end, a line was lost or changed.
     """

@@ -71,7 +71,8 @@ def test_what_is_installed_is_what_is_declared():
 def test_the_tests_are_run_with_every_extra_that_they_import(file):
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf8")
-    needed = {*setup["options.extras_require"]} - {"ray", "docs"}  # without these, tests are skipped
+    skipped_without = {"ray", "docs"}
+    needed = {*setup["options.extras_require"]} - skipped_without
     (lists,) = re.findall(r"\[([\w,]+,dev)\]", (ROOT / file).read_text(encoding="utf8"))
     assert {*lists.split(",")} == needed
 

@@ -8,6 +8,7 @@ from .engines import ScoringEngine, in_process
 from .registry import resolve_acquisition
 from .score_folder import ScoreFolder, ShardTask
 from .scoring_job import ScoringJob
+from .whole_pool import is_pool_function
 
 
 def score_pool(
@@ -49,6 +50,6 @@ def score_pool(
         for count in engine(job, due()):
             counts.append(count)
             bar.update(len(counts) - bar.n)
-    fits = hasattr(resolve_acquisition(job.acquisition), "fit")
+    fits = is_pool_function(resolve_acquisition(job.acquisition))
     folder.finish(pool, job.scoring, sum(counts), fits=fits)
     return sum(counts)

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from spacy.tokens import Doc, Span
 from thinc.api import Model
 
-from ..sentences import labels_looked_for, word_places
+from ..sentences import word_places
 from . import scheme
+from .entities import is_known
 from .tok2vec import predict_context
 
 if TYPE_CHECKING:
@@ -124,8 +125,7 @@ def judge(claim: Claim, gold: Doc) -> bool | None:
     """
     if any((e.start, e.end, e.label_) == (claim.start, claim.end, claim.label) for e in gold.ents):
         return True
-    annotated = any(t.ent_iob != scheme.IOB_MISSING for t in gold[claim.start : claim.end])
-    return False if annotated or claim.label in labels_looked_for(gold) else None
+    return False if is_known(gold, claim.start, claim.end, claim.label) else None
 
 
 def fit_temperature(claims: Sequence[Claim], right: NDArray[np.bool_]) -> float:
