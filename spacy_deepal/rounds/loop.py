@@ -1,5 +1,8 @@
-"""The active learning loop (Shen et al. 2017, sections 4 and 5): label a seed set, train, evaluate;
-then score, select, label, train and evaluate, round after round."""
+"""The active learning loop (Shen et al. 2017, sections 4 and 5), one round at a time.
+
+The first round labels a seed set, trains and evaluates. Each later one scores, selects, labels,
+trains and evaluates.
+"""
 
 import shutil
 from collections.abc import Callable
