@@ -121,7 +121,7 @@ def doc_of_record(
             placed += 1
             start, end = token["start"], token["end"]
             if type(start) is not int or type(end) is not int or text[start:end] != token["text"]:
-                raise BadLine(number, f"the text has not the token {json.dumps(token)}", text)
+                raise BadLine(number, f"the text does not have the token {json.dumps(token)}", text)
     if len("".join(words).split()) and _letters(words) != _letters([text]):
         if placed == len(words) or _letters(words) in _letters([text]):
             return nlp.make_doc(text), PART_OF_TEXT

@@ -56,7 +56,7 @@ def test_spans_of_other_tools_are_read(tmp_path, key):
         ('{"text": "a", "spans": [[0, 2, "X"]]}', '[0, 2, "X"] is not [start, end, label]'),
         ('{"text": "a", "spans": [[0, 0, "X"]]}', '[0, 0, "X"] is not [start, end, label]'),
         ('{"text": "a", "spans": [[0, 1, ""]]}', '[0, 1, ""] is not [start, end, label]'),
-        ('{"text": "a", "spans": [{"start": 0}]}', "None is no label"),
+        ('{"text": "a", "spans": [{"start": 0}]}', "it has no label"),
         ('{"text": "a", "label": "spam"}', '"spam" is not [start, end, label]'),
         ('{"text": "a b", "spans": [[0, 3, "X"], [2, 3, "Y"]]}', "entity 'b' (Y) overlaps"),
         (
@@ -100,7 +100,7 @@ def test_the_records_own_tokens_are_kept(tmp_path):
 @pytest.mark.parametrize(
     ("tokens", "message"),
     [
-        ([{"text": "An", "start": 0, "end": 3}], "the text has not the token"),
+        ([{"text": "An", "start": 0, "end": 3}], "the text does not have the token"),
         (["Anna", "ran"], "the tokens are not those of the text"),
         (["Ada", 7], '"tokens" is not a list of words'),
         ("Ada", '"tokens" is not a list of words'),
