@@ -11,9 +11,9 @@ def test_it_tells_what_waits_once_and_then_what_changes():
         patience(LabelsAwaited("Label them at X.", answered, 3, "round_00"))
     patience(LabelsAwaited("Label them at Y.", 0, 3, "round_01"))
     assert told == [
-        "Label them at X.\nWaiting for them. Ctrl+C ends this; the same command goes on.",
+        "Label them at X.\nWaiting for them. Ctrl+C ends this. To go on, give the same command again.",
         "2 of 3 sentences are labelled.",
-        "Label them at Y.\nWaiting for them. Ctrl+C ends this; the same command goes on.",
+        "Label them at Y.\nWaiting for them. Ctrl+C ends this. To go on, give the same command again.",
     ]
 
 
