@@ -102,8 +102,8 @@ def score(
     exclude (Collection[str]): The ids of sentences that are left out.
     budget (int | None), seed (int): As for `score_docs`.
     RETURNS (list[Score]): In the order of the pool.
-    RAISES (DeepALError): As `score_shard`; the function is unknown; what is excluded is no list of
-        ids.
+    RAISES (DeepALError): As `score_shard`; the function is unknown; what is excluded is not a list
+        of ids.
     """
     if isinstance(exclude, str):
         raise DeepALError(f"exclude={exclude!r} is a string. Give a list of ids.")

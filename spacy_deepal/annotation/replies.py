@@ -208,4 +208,4 @@ def _show_entities(doc: Doc, entities: tuple[TokenSpan, ...]) -> str:
 
 
 def _show_mark(doc: Doc, accepted: bool, span: TokenSpan) -> str:
-    return f"{_show_entities(doc, (span,))} is {'an' if accepted else 'no'} entity"
+    return f"{_show_entities(doc, (span,))} is {'' if accepted else 'not '}an entity"

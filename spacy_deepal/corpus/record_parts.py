@@ -157,7 +157,7 @@ def token_texts(record: dict[str, Any], number: int) -> list[str]:
 def tags_of(record: dict[str, Any], number: int, options: ReadOptions) -> list[str] | None:
     """RETURNS (list[str] | None): The IOB2 tags of a record's tokens, if it has such.
 
-    RAISES (BadLine): They are not as many as the tokens, are no tags, or numbers without names.
+    RAISES (BadLine): They are not as many as the tokens, are not tags, or numbers without names.
     """
     if not isinstance(record.get("tokens"), list):
         if key := next((key for key in TAG_KEYS if _has_tags(record.get(key))), None):
@@ -189,7 +189,7 @@ def tags_of(record: dict[str, Any], number: int, options: ReadOptions) -> list[s
     values = [full_tag(value, options.scheme) for value in values]
     if wrong := [value for value in values if not TAG.fullmatch(value)]:
         message = (
-            f"{wrong[0]!r} under {key!r} is no tag such as O or B-PER. If it is a type alone, "
+            f"{wrong[0]!r} under {key!r} is not a tag such as O or B-PER. If it is a type alone, "
         )
         raise BadLine(number, f"{message}add --scheme io")
     finder = SchemeFinder()

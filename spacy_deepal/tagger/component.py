@@ -119,7 +119,7 @@ class DeepNER(TrainablePipe):
         """Add an entity type. The model grows if it is initialised, and predicts what it did.
 
         RETURNS (int): 0 when it is there already, else 1.
-        RAISES (ValueError): When label is no string.
+        RAISES (ValueError): When label is not a string.
         """
         if not isinstance(label, str):
             raise ValueError(Errors.E187)
@@ -284,7 +284,7 @@ class DeepNER(TrainablePipe):
         get_examples (Callable): Returns the Examples, whose text gives characters and words.
         labels (Sequence[str] | None): The entity types. None: those of the Examples.
         counts (dict | None): What `InitialText` counts, if that is known. None: it is counted.
-        RAISES (ValueError): When a label is no string.
+        RAISES (ValueError): When a label is not a string.
         """
         validate_get_examples(get_examples, "DeepNER.initialize")
         check_lexeme_norms(self.vocab, "NER")

@@ -51,7 +51,7 @@ def initial_labels(
 ) -> set[str]:
     """RETURNS (set[str]): The entity types: those that are given, or else those of the text.
 
-    RAISES (ValueError): One that is given is no string.
+    RAISES (ValueError): One that is given is not a string.
     """
     if labels is not None:
         given = set(labels)
