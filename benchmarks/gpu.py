@@ -27,8 +27,8 @@ from thinc.api import Config, require_cpu, require_gpu
 from thinc.util import gpu_is_available
 from timing import machine
 
+from spacy_deepal.acquisition.functions import Score
 from spacy_deepal.acquisition.registry import make_acquisition
-from spacy_deepal.acquisition.score_folder import Score
 from spacy_deepal.acquisition.scoring import score_docs
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.sentences import count_words

@@ -73,7 +73,7 @@ def time_rounds(run: Path, gold: dict[str, list], labelled: int) -> tuple[float,
     folder = LabellingFolder(run)
     start = time.perf_counter()
     options = [str(run), "-1", str(os.getpid())]
-    command = [sys.executable, "-m", "spacy_deepal.annotation.trainer", *options]
+    command = [sys.executable, "-m", "spacy_deepal.annotation.trainer_process", *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as trainer:
         try:
             wait(trainer, folder.queue_file.exists)

@@ -1,12 +1,22 @@
 """Files of rows and folders with a seal: it tells when something was cut, changed or lost."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic
 
 from .errors import DeepALError
-from .files import Row, placed_jsonl, read_json, to_json_line, write_json, write_jsonl
+from .files import (
+    Row,
+    RowType,
+    parse_row,
+    placed_jsonl,
+    read_json,
+    to_json_line,
+    write_json,
+    write_jsonl,
+)
 
 SEAL = "seal.json"
 DIGEST = "digest"  # the key of the hash in a file of one row
@@ -43,7 +53,6 @@ def read_sealed(path: Path, remedy: str, content: bytes | None = None) -> Iterat
     """Read what `write_sealed` wrote, as a stream.
 
     remedy (str), content (bytes | None): As for `placed_jsonl`.
-
     YIELDS (tuple[str, Any]): As `placed_jsonl`, without the seal.
     RAISES (DeepALError): As `placed_jsonl`; or, at the end, a line was lost or changed.
     """
@@ -66,6 +75,29 @@ def read_sealed(path: Path, remedy: str, content: bytes | None = None) -> Iterat
         raise DeepALError(f"{path} is not whole: it has {count} of {seal['lines']} lines. {remedy}")
     if seal["digest"] != digest.hexdigest():
         raise DeepALError(f"{path} was changed after it was written. {remedy}")
+
+
+@dataclass(frozen=True)
+class RowFile(Generic[RowType]):
+    """A sealed JSONL file whose rows are of one kind.
+
+    remedy (str): What the user can do about a damaged file.
+    """
+
+    path: Path
+    row: type[RowType]
+    remedy: str
+
+    def read(self) -> list[RowType]:
+        """RETURNS (list[Row]): The rows in order; none if there is no file."""
+        if not self.path.exists():
+            return []
+        lines = read_sealed(self.path, self.remedy)
+        return [parse_row(self.row, value, where, self.remedy) for where, value in lines]
+
+    def write(self, rows: Iterable[RowType]) -> None:
+        """Write the file with a seal, or replace it."""
+        write_sealed(self.path, rows)
 
 
 def is_seal(value: Any) -> bool:

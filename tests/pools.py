@@ -23,7 +23,8 @@ from thinc.api import fix_random_seed
 from typer.testing import CliRunner
 
 import spacy_deepal.cli  # noqa: F401  (makes `spacy deepal` known, as spaCy's own start does)
-from spacy_deepal.acquisition.score_folder import Score, ScoreFolder, Scoring
+from spacy_deepal.acquisition.functions import Score
+from spacy_deepal.acquisition.score_folder import ScoreFolder, Scoring
 from spacy_deepal.files import Row, placed_jsonl, write_atomically
 from spacy_deepal.pool import convert
 from spacy_deepal.pool.pool import Pool

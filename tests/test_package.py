@@ -67,6 +67,16 @@ def test_what_is_installed_is_what_is_declared():
     assert installed == set(DECLARED), "install the package again: pip install -e ."
 
 
+@pytest.mark.parametrize("file", [".github/workflows/tests.yml", ".ci/installed"])
+def test_the_tests_are_run_with_every_extra_that_they_import(file):
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf8")
+    skipped_without = {"ray", "docs"}
+    needed = {*setup["options.extras_require"]} - skipped_without
+    (lists,) = re.findall(r"\[([\w,]+,dev)\]", (ROOT / file).read_text(encoding="utf8"))
+    assert {*lists.split(",")} == needed
+
+
 def test_version_is_that_of_the_installed_package():
     assert spacy_deepal.__version__ == version("spacy_deepal")
     assert re.fullmatch(r"\d+\.\d+\.\d+", spacy_deepal.__version__)

@@ -10,9 +10,10 @@ import pytest
 import spacy
 
 import spacy_deepal as al
+from spacy_deepal.acquisition.pool_scoring import score_pool
 from spacy_deepal.acquisition.registry import acquisition_block
 from spacy_deepal.acquisition.score_folder import ScoreFolder
-from spacy_deepal.acquisition.scoring import make_job, score_pool
+from spacy_deepal.acquisition.scoring_job import make_job
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.sentences import sentence_id
 

@@ -2,6 +2,7 @@
 
 import ast
 from collections import defaultdict
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -125,6 +126,23 @@ def test_the_package_imports_nothing_that_is_not_installed_with_it():
         if name.split(".")[0] in ("benchmarks", "projects", "tests")
     ]
     assert not outside, told("The package does not know what stands beside it:", outside)
+
+
+def test_no_module_leads_back_to_itself():
+    """A reader who follows imports, those of types included, only goes down."""
+    dotted = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in MODULES
+    }
+
+    def module_of(name):
+        return name if name in dotted else module_of(name.rpartition(".")[0])
+
+    graph = {
+        module: {module_of(name) for _, name in imports(path) if name.startswith("spacy_deepal.")}
+        for module, path in dotted.items()
+    }
+    TopologicalSorter(graph).prepare()  # a CycleError names the modules
 
 
 def test_benchmarks_and_projects_use_public_names_only():

@@ -1,1 +1,1 @@
-"""Acquisition: what to label next, by functions of what a model says of each sentence."""
+"""What to label next: acquisition functions, the scoring of a pool, selection under a budget."""

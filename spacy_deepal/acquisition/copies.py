@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 from ..errors import DeepALError
 from ..pool.lookup import look_up
 from ..pool.pool import Pool
-from .score_folder import Score
+from .functions import Score
 
 LOOK_AHEAD = 1024  # sentences whose words are looked up at first
 

@@ -10,7 +10,7 @@ from .ray_cluster import RayCluster
 
 if TYPE_CHECKING:
     from .score_folder import ShardTask
-    from .scoring import ScoringJob
+    from .scoring_job import ScoringJob
 
 
 EngineName = Literal["processes", "ray"]

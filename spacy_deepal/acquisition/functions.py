@@ -7,7 +7,7 @@ holds the classes. Their instances are called on the evidence of each sentence.
 from dataclasses import dataclass
 from math import isfinite, nan
 from numbers import Real
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,14 @@ from ..tagger.scheme import OUTSIDE
 
 if TYPE_CHECKING:
     from ..tagger.evidence import Evidence
+
+
+class Score(NamedTuple):
+    """The id of a sentence, its number of real words, and its score (higher: label it sooner)."""
+
+    id: str
+    words: int
+    score: float
 
 
 @dataclass(frozen=True)

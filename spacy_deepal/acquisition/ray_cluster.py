@@ -16,7 +16,7 @@ from ..progress import hide_progress_bars
 
 if TYPE_CHECKING:
     from .score_folder import ShardTask
-    from .scoring import ScoringJob, ShardScorer
+    from .scoring_job import ScoringJob, ShardScorer
 
 ANSWER_WITHIN = 10.0  # seconds to wait for a cluster to answer
 RETRIES = 3  # how often a worker that died is started again, and a shard that it was scoring

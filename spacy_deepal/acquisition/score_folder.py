@@ -20,17 +20,10 @@ from ..pool.pool import Pool, Shard
 from ..pool.shards import find_shards
 from ..sealed import read_sealed, read_sealed_json, write_sealed, write_sealed_json
 from ..urls import as_path, is_file, is_folder, list_files, read_each, remove
+from .functions import Score
 
 SCORE_AGAIN = "Score the pool again: `spacy deepal score`."
 SCORE_ON = "Give the `spacy deepal score` command again: it goes on where it stopped."
-
-
-class Score(NamedTuple):
-    """The id of a sentence, its number of real words, and its score (higher: label it sooner)."""
-
-    id: str
-    words: int
-    score: float
 
 
 class Scoring(Row):

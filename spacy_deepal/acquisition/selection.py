@@ -17,9 +17,9 @@ from ..pool.shards import read_shards
 from ..sentences import count_words
 from ..urls import is_file
 from .copies import CopyFilter
-from .functions import AcquisitionFunction
+from .functions import AcquisitionFunction, Score
 from .registry import make_acquisition
-from .score_folder import Score, ScoreFolder
+from .score_folder import ScoreFolder
 from .whole_pool import final_scores
 
 MORE = 4  # times as many candidates are kept where near-copies have used up those before

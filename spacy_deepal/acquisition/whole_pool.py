@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from math import sqrt
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeGuard
 
 import numpy as np
 
 from ..errors import DeepALError
-from .functions import LC, MNLP, AcquisitionFunction, Needs, finite_score
-from .score_folder import Score
+from .functions import LC, MNLP, AcquisitionFunction, Needs, Score, finite_score
 
 if TYPE_CHECKING:
     from ..tagger.evidence import Evidence
@@ -37,6 +36,11 @@ class PoolFunction(AcquisitionFunction, Protocol):
         ...
 
 
+def is_pool_function(function: AcquisitionFunction) -> TypeGuard[PoolFunction]:
+    """RETURNS (bool): Whether a function scores in two steps: it has a method `fit`."""
+    return hasattr(function, "fit")
+
+
 def final_scores(
     acquisition: AcquisitionFunction,
     read: Callable[[], Iterable[Score]],
@@ -51,11 +55,10 @@ def final_scores(
     YIELDS (Score): In the same order. A function without `fit` has final scores already.
     RAISES (DeepALError): A score is not a finite number, with the sentence's id.
     """
-    fit = getattr(acquisition, "fit", None)
-    if fit is None:
+    if not is_pool_function(acquisition):
         yield from read()
         return
-    final = fit(read())
+    final = acquisition.fit(read())
     before = iter(repeat(()) if earlier is None else earlier)
     for item in read():
         yield item._replace(score=finite_score(final(item, next(before)), item.id))

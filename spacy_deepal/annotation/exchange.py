@@ -115,6 +115,6 @@ def check_label(label: str, labels: Iterable[str]) -> None:
         raise DeepALError(f"The type {label} is there already.")
     if not label or len(label) > LONGEST_NAME or not label.isprintable() or set(label) & set(" ,!"):
         raise DeepALError(
-            f"{label!r} is no name for a type. Use up to {LONGEST_NAME} characters without spaces, "
-            "commas and exclamation marks, such as PRODUCT."
+            f"{label!r} is not a name for a type. Use up to {LONGEST_NAME} characters without "
+            "spaces, commas and exclamation marks, such as PRODUCT."
         )

@@ -23,8 +23,8 @@ from .replies import Contradictions, Rules, settle
 
 TO_LABEL = "to_label.jsonl"
 NOBODY = (
-    f"{{}} is {TO_LABEL} as the run wrote it, so nobody has labelled it. If its sentences have no "
-    'entity indeed, add "answer": "accept" to each line.'
+    f"{{}} is {TO_LABEL} as the run wrote it, so nobody has labelled it. If its sentences "
+    'really have no entity, add "answer": "accept" to each line.'
 )
 READ = "labelled.sha256"  # the hash of labelled.jsonl, and of the rules, when the batch was made
 

@@ -24,8 +24,8 @@ from ..errors import DeepALError
 from ..files import Row, parse_row, read_json, write_json
 from ..rounds.config_file import load_run_config
 from ..rounds.rows import Baseline, Entity
-from ..rounds.run_folder import LABELLING, RowFile
-from ..sealed import read_sealed_json, write_sealed_json
+from ..rounds.run_folder import LABELLING
+from ..sealed import RowFile, read_sealed_json, write_sealed_json
 from .journal import Annotations, Journal, Part, Rule, Suggestion
 
 MEASURED: tuple[Part, ...] = ("dev", "test")

@@ -9,8 +9,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..rounds.rows import FoundEntities
-from ..sentences import bare_copy, labels_looked_for
-from ..tagger.scheme import IOB_MISSING
+from ..sentences import bare_copy
+from ..tagger.entities import is_known
 from .labelling_folder import Changes, Measured
 
 RESAMPLES = 2000
@@ -44,12 +44,10 @@ def count_matches(gold: Doc, found: Doc) -> tuple[int, int, int]:
     """RETURNS (tuple[int, int, int]): The entities that were found, invented and missed. One that
     was found where nothing is annotated does not count, unless people have looked for its type."""
     wanted = {(ent.start, ent.end, ent.label_) for ent in gold.ents}
-    looked_for = labels_looked_for(gold)
     known = {
         (ent.start, ent.end, ent.label_)
         for ent in found.ents
-        if ent.label_ in looked_for
-        or any(token.ent_iob != IOB_MISSING for token in gold[ent.start : ent.end])
+        if is_known(gold, ent.start, ent.end, ent.label_)
     }
     return len(wanted & known), len(known - wanted), len(wanted - known)
 

@@ -10,7 +10,7 @@ from .round_answers import docs_of_round
 from .waiting_batch import find_waiting_round
 
 POLL_SECONDS = 5.0
-WAITING = "Waiting for them. Ctrl+C ends this; the same command goes on."
+WAITING = "Waiting for them. Ctrl+C ends this. To go on, give the same command again."
 
 
 class Patience:

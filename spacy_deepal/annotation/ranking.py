@@ -7,8 +7,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..acquisition.copies import CopyFilter
-from ..acquisition.functions import RAND, AcquisitionFunction
-from ..acquisition.score_folder import Score
+from ..acquisition.functions import RAND, AcquisitionFunction, Score
 from ..acquisition.scoring import score
 from ..acquisition.selection import select
 from ..pipelines import blank_pipeline

@@ -11,11 +11,11 @@ from spacy.tokens import Doc, Span
 
 from ..corpus.docs import CharSpan, set_spans
 from ..corpus.reading import BadLine, Border
+from ..rounds.rows import Entity
 from ..sentences import sentence_id
 
 Contradictions = Literal["error", "first", "last", "majority"]
 Verdict = Literal["accept", "reject", "ignore", "later"]
-TokenSpan = tuple[int, int, str]  # an entity: first token, the one after its last, label
 Said = TypeVar("Said", bound=Hashable)
 OPTION = "--active_learning.oracle"
 
@@ -41,7 +41,7 @@ class Reply:
     by: str = ""
 
 
-Marks = dict[TokenSpan, list[tuple[Reply, bool]]]  # who accepted a span (True) or rejected it
+Marks = dict[Entity, list[tuple[Reply, bool]]]  # who accepted a span (True) or rejected it
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def _marks(doc: Doc, replies: list[Reply], rules: Rules, dropped: list[str]) -> 
     return marks
 
 
-def _in_tokens(doc: Doc, reply: Reply, rules: Rules, dropped: list[str]) -> tuple[TokenSpan, ...]:
+def _in_tokens(doc: Doc, reply: Reply, rules: Rules, dropped: list[str]) -> tuple[Entity, ...]:
     """RETURNS (tuple): The spans of a reply in tokens.
 
     RAISES (_Contradiction): They are not whole tokens, or overlap.
@@ -176,7 +176,7 @@ def _last_of_each(said: list[tuple[Reply, Said]]) -> list[tuple[Reply, Said]]:
     return list(last.values())
 
 
-def _compare_marks(doc: Doc, where: str, entities: tuple[TokenSpan, ...], marks: Marks) -> None:
+def _compare_marks(doc: Doc, where: str, entities: tuple[Entity, ...], marks: Marks) -> None:
     """RAISES (_Contradiction): An answer about a span contradicts the one about all of them."""
     for span, said in marks.items():
         for reply, accepted in said:
@@ -188,7 +188,7 @@ def _compare_marks(doc: Doc, where: str, entities: tuple[TokenSpan, ...], marks:
                 raise _Contradiction(_describe_contradiction(doc, both))
 
 
-def _check_apart(doc: Doc, spans: list[TokenSpan]) -> None:
+def _check_apart(doc: Doc, spans: list[Entity]) -> None:
     for before, span in pairwise(spans):
         if span[0] < before[1]:
             shown = _show_entities(doc, (before, span))
@@ -203,9 +203,9 @@ def _describe_contradiction(doc: Doc, said: list[tuple[str, str]]) -> str:
     )
 
 
-def _show_entities(doc: Doc, entities: tuple[TokenSpan, ...]) -> str:
+def _show_entities(doc: Doc, entities: tuple[Entity, ...]) -> str:
     return ", ".join(f"{doc[s:e].text} ({label})" for s, e, label in entities) or "no entity"
 
 
-def _show_mark(doc: Doc, accepted: bool, span: TokenSpan) -> str:
-    return f"{_show_entities(doc, (span,))} is {'an' if accepted else 'no'} entity"
+def _show_mark(doc: Doc, accepted: bool, span: Entity) -> str:
+    return f"{_show_entities(doc, (span,))} is {'' if accepted else 'not '}an entity"

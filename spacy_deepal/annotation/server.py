@@ -65,8 +65,8 @@ def make_app(session: Session, *, token: str | None = None) -> ASGIApp:
         return JSONResponse(session.view(_asked(request)).model_dump())
 
     def _asked(request: Request) -> str:
-        """RETURNS (str): The annotator. RAISES (DeepALError): It is no name, or the page is that of
-        another run."""
+        """RETURNS (str): The annotator. RAISES (DeepALError): It is not a name, or the page is that
+        of another run."""
         if (run_id := request.query_params.get("run")) is not None:
             session.check_run(run_id)
         return _annotator(request)
@@ -95,7 +95,7 @@ async def _explain(request: Request, error: Exception) -> Response:
 
 
 def _annotator(request: Request) -> str:
-    """RETURNS (str): The name in ?as=NAME. RAISES (DeepALError): It is no name."""
+    """RETURNS (str): The name in ?as=NAME. RAISES (DeepALError): It is not a name."""
     name = request.query_params.get("as", "me").strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise DeepALError(f"?as={name!r}: use a name of up to {LONGEST_NAME} characters.")

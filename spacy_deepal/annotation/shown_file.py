@@ -4,7 +4,8 @@ from pathlib import Path
 
 from ..files import Row
 from ..rounds.rows import Entity
-from ..rounds.run_folder import RowFile
+from ..rounds.run_folder import RESTORE
+from ..sealed import RowFile
 from .journal import Suggestion
 
 
@@ -24,4 +25,4 @@ class Shown(Row):
 
 def shown_file(folder: Path) -> RowFile[Shown]:
     """RETURNS (RowFile[Shown]): That of a round's folder. There is none if nothing was pushed."""
-    return RowFile(folder / "shown.jsonl", Shown)
+    return RowFile(folder / "shown.jsonl", Shown, RESTORE)

@@ -126,7 +126,7 @@ class _TokenAuth(AuthBase):
 def _read_token() -> SecretStr:
     token = SecretStr(os.environ.get(TOKEN, "").strip())
     if not re.fullmatch(r"[\x21-\x7e]+", token.get_secret_value()):
-        what = "is no token" if token else "is not set"
+        what = "is not a token" if token else "is not set"
         raise DeepALError(
             f"{TOKEN} {what}. Copy the token from Label Studio (Account & Settings), and set it in "
             f"the environment: export {TOKEN}=…"
@@ -142,7 +142,7 @@ def check_url(url: str) -> str:
     try:
         parts = urlsplit(url)
         is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # of a port that is no number, and of half a bracket
+    except ValueError:  # of a port that is not a number, and of half a bracket
         is_address = False
     if not is_address:  # it may hold a password, so it is not shown
         raise DeepALError("--url must be an address such as http://localhost:8080.")

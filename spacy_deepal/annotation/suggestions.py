@@ -1,5 +1,4 @@
-"""Entities that are shown to a person before they answer: from the run's model, from another
-pipeline, from terms and patterns."""
+"""What people see suggested: entities from the model, another pipeline, terms and patterns."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""`spacy deepal experiment` and `spacy deepal train`."""
+"""`spacy deepal experiment` and `train`: simulation and training on labelled data."""
 
 from pathlib import Path
 from typing import Annotated

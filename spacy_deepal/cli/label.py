@@ -108,8 +108,8 @@ def label_cli(
     code: CodePath = None,
     gpu_id: GpuId = -1,
 ) -> None:
-    """Label text in the browser while the model learns. The same command goes on later; then the
-    folder of the run is enough."""
+    """Label text in the browser while the model learns. To go on later, give the command again;
+    it then needs the folder of the run only."""
     with show_errors(config):
         from ..annotation import begin, serve
 

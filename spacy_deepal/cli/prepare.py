@@ -1,4 +1,4 @@
-"""`spacy deepal prepare`."""
+"""`spacy deepal prepare`: the pools train, dev and test of a data set."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

@@ -1,4 +1,4 @@
-"""`spacy deepal report`."""
+"""`spacy deepal report`: runs in one HTML file."""
 
 from pathlib import Path
 from typing import Annotated

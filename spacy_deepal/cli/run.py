@@ -1,4 +1,4 @@
-"""`spacy deepal run`."""
+"""`spacy deepal run`: active learning, round after round."""
 
 from functools import partial
 from pathlib import Path

@@ -57,9 +57,10 @@ def score_cli(
     command is interrupted, give it again: shards that are scored are passed over."""
     with show_errors():
         from ..acquisition.engines import make_engine
+        from ..acquisition.pool_scoring import score_pool
         from ..acquisition.registry import acquisition_block
         from ..acquisition.score_folder import ScoreFolder
-        from ..acquisition.scoring import make_job, score_pool
+        from ..acquisition.scoring_job import make_job
         from ..files import check_output
         from ..pool.lookup import excluded_ids
         from ..pool.pool import Pool

@@ -1,4 +1,4 @@
-"""`spacy deepal status`."""
+"""`spacy deepal status`: where a run stands."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,1 +1,1 @@
-"""Corpus: annotated and raw text, one module for each format."""
+"""Readers and writers of annotated and raw text, one module for each format."""

@@ -203,7 +203,7 @@ def _parse(
 
 def write_csv(docs: Iterable[Doc], stream: IO[str]) -> None:
     """Write a row for each word: its sentence, document, the word and its IOB2 tag. White space of
-    its own is no word.
+    its own is not a word.
 
     RAISES (DeepALError): A sentence is not labelled as a whole.
     """

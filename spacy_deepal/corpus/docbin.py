@@ -30,7 +30,7 @@ OTHER_ATTRS = ("TAG", "POS", "MORPH", "LEMMA", "DEP", "HEAD", "SENT_START", "ENT
 LARGE = 1 << 20  # bytes
 STRINGS = (ORTH, TAG, LEMMA, DEP, ENT_TYPE, ENT_KB_ID, ENT_ID)  # their values are strings' hashes
 IOB_CODES, PARTS = frozenset(range(4)), frozenset(PARTS_OF_SPEECH)
-# What spaCy and msgpack raise for content that is no DocBin.
+# What spaCy and msgpack raise for content that is not a DocBin.
 NOT_A_DOCBIN = (
     *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, MemoryError),
     *(RecursionError, zlib.error),

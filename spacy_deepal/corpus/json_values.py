@@ -150,7 +150,7 @@ def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON: write null in its place")
+    raise ValueError(f"{name} is not a number of JSON: write null in its place")
 
 
 def first_values(source: Source, count: int) -> list[Any]:

@@ -72,7 +72,7 @@ def task_record(task: Any, number: int, text_key: str | None = None) -> dict[str
     or else of the task.
 
     text_key (str | None): The key of the text. None: "text", or the only key that has a string.
-    RAISES (BadLine): It is no task, or it does not tell which value is the text.
+    RAISES (BadLine): It is not a task, or it does not tell which value is the text.
     """
     data = task.get("data") if isinstance(task, dict) else None
     if not isinstance(data, dict):
@@ -88,7 +88,10 @@ def task_record(task: Any, number: int, text_key: str | None = None) -> dict[str
 
 
 def annotations_of(task: dict[str, Any], number: int) -> list[dict[str, Any]]:
-    """RETURNS (list): The annotations of a task. RAISES (BadLine): They are no list of objects."""
+    """RETURNS (list): The annotations of a task.
+
+    RAISES (BadLine): They are not a list of objects.
+    """
     given: Any = next((task[name] for name in ANNOTATION_KEYS if task.get(name) is not None), [])
     if not isinstance(given, list) or not all(isinstance(a, dict) for a in given):
         raise BadLine(number, '"annotations" is not a list of objects')
@@ -124,7 +127,7 @@ def _agreed_spans(annotations: list[dict[str, Any]], number: int) -> list[dict[s
 def _value_of(result: dict[str, Any], number: int) -> dict[str, Any] | None:
     """RETURNS (dict | None): The span of a result; None if it is about the text as a whole.
 
-    RAISES (BadLine): It is no span, or one of a part of a page or of a dialogue.
+    RAISES (BadLine): It is not a span, or one of a part of a page or of a dialogue.
     """
     value = result.get("value")
     if not isinstance(value, dict):

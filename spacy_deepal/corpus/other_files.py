@@ -1,4 +1,4 @@
-"""Files that are no text: what they are, by their first bytes, and how to get text out of them."""
+"""Files that are not text: what they are, by their first bytes, and how to make text of them."""
 
 from typing import NamedTuple
 
@@ -54,7 +54,7 @@ TAR_KIND = Kind(b"", "a tar archive", "Unpack it and name its folder")
 
 
 def check_is_text(source: Source) -> None:
-    """RAISES (DeepALError): The file is of a known kind that is no text."""
+    """RAISES (DeepALError): The file is of a known kind that is not text."""
     with source.open() as stream:
         start = stream.read(TAR_AT + len(TAR))
     kinds = [kind for kind in KINDS if start.startswith(kind.start)]

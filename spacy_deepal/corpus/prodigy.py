@@ -88,8 +88,8 @@ def _read(
 ) -> Iterator[Sentence | BadLine]:
     """Read annotated records as `read_records` does. The answers about single spans of a text, told
     by "_view_id", become one sentence, after all others of the file: accepted spans are entities,
-    and all other words are not labelled. So a rejected span is no entity, and the tagger trains on
-    nothing that nobody has said.
+    and all other words are not labelled. So a rejected span is not an entity, and the tagger trains
+    on nothing that nobody has said.
 
     yes_no (bool): All records are such answers, whatever their "_view_id".
     """

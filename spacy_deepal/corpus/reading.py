@@ -33,7 +33,7 @@ class ReadOptions:
     tag_names (tuple[str, ...]): The tags that the numbers of "ner_tags" stand for, from 0.
     offsets (str): What the offsets of spans count: "characters", "utf16" units or "bytes" of UTF-8.
     border (str): What is done with a span that is not whole tokens: "refuse" it, "trim" it to the
-        tokens inside, "snap" it to all that it touches, or "drop" it: it is no entity then.
+        tokens inside, "snap" it to all that it touches, or "drop" it: it is not an entity then.
     split (bool): Cut long records into sentences.
     ids (str): "data": the ids of the source are kept. "text": all are made from the texts.
     tokens (str): "data": the tokens of the source are kept. "pipeline": the text is tokenised anew.

@@ -121,7 +121,7 @@ def doc_of_record(
             placed += 1
             start, end = token["start"], token["end"]
             if type(start) is not int or type(end) is not int or text[start:end] != token["text"]:
-                raise BadLine(number, f"the text has not the token {json.dumps(token)}", text)
+                raise BadLine(number, f"the text does not have the token {json.dumps(token)}", text)
     if len("".join(words).split()) and _letters(words) != _letters([text]):
         if placed == len(words) or _letters(words) in _letters([text]):
             return nlp.make_doc(text), PART_OF_TEXT
@@ -157,7 +157,7 @@ def token_texts(record: dict[str, Any], number: int) -> list[str]:
 def tags_of(record: dict[str, Any], number: int, options: ReadOptions) -> list[str] | None:
     """RETURNS (list[str] | None): The IOB2 tags of a record's tokens, if it has such.
 
-    RAISES (BadLine): They are not as many as the tokens, are no tags, or numbers without names.
+    RAISES (BadLine): They are not as many as the tokens, are not tags, or numbers without names.
     """
     if not isinstance(record.get("tokens"), list):
         if key := next((key for key in TAG_KEYS if _has_tags(record.get(key))), None):
@@ -189,7 +189,7 @@ def tags_of(record: dict[str, Any], number: int, options: ReadOptions) -> list[s
     values = [full_tag(value, options.scheme) for value in values]
     if wrong := [value for value in values if not TAG.fullmatch(value)]:
         message = (
-            f"{wrong[0]!r} under {key!r} is no tag such as O or B-PER. If it is a type alone, "
+            f"{wrong[0]!r} under {key!r} is not a tag such as O or B-PER. If it is a type alone, "
         )
         raise BadLine(number, f"{message}add --scheme io")
     finder = SchemeFinder()

@@ -76,7 +76,7 @@ class Source:
             with self.opened() as stream:
                 yield stream
         except (*DAMAGED, OSError) as error:
-            # bzip2 has no error of its own: what it raises is no failure of the disk.
+            # bzip2 has no error of its own: what it raises is not a failure of the disk.
             if isinstance(error, DAMAGED) or error.errno is None:
                 raise DeepALError(f"{self.path} is damaged: {error}. Pack it again.") from error
             raise DeepALError(f"{self.path} cannot be read: {error.strerror}.") from error
@@ -147,8 +147,8 @@ class Source:
         """RAISES (DeepALError): A line has characters that show that the encoding is another."""
         if "\0" in line:
             raise DeepALError(
-                f"{self.path}:{number}: a NUL character, so this is no text in {self.encoding}. If "
-                "it is text, name its encoding, for example --encoding utf-16-le."
+                f"{self.path}:{number}: a NUL character, so this is not text in {self.encoding}. "
+                "If it is text, name its encoding, for example --encoding utf-16-le."
             )
         if codecs.lookup(self.encoding).name == LATIN_1 and (found := C1_CONTROL.search(line)):
             raise DeepALError(

@@ -10,7 +10,7 @@ from .reading import BadLine
 # Keys under which the entities of a record are; those of suggestions by a model are not read.
 SPAN_KEYS = ("spans", "entities", "ents", "label", "labels", "annotation", "annotations")
 SUGGESTED = ("prediction", "predictions", "suggestion", "suggestions")
-# Keys with what has places in the text, or labels, and is no entity; and what was reviewed.
+# Keys with what has places in the text, or labels, and is not an entity; and what was reviewed.
 OTHER_KEYS = ("tokens", "sents", "sentences", "relations", "options", "versions")
 NO_ENTITIES = frozenset((*SUGGESTED, *OTHER_KEYS))
 NOT_SUBMITTED = ("discarded", "draft")  # status of an answer of Argilla

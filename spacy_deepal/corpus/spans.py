@@ -26,7 +26,9 @@ START_NAMES = ("start", "startoffset", "startchar", "begin", "beginoffset", "off
 END_NAMES = ("end", "endoffset", "endchar")
 LENGTH = "length"
 SURFACE_NAMES = tuple(map(plain_name, SURFACE_KEYS))
-SHAPE = '. Write it as {"start": 0, "end": 3, "label": "PER"}, the end behind the last character'
+SHAPE = (
+    '. Write it as {"start": 0, "end": 3, "label": "PER"}, with the end after the last character'
+)
 UNITS_NOTE = (
     "sentences with emoji, whose entities are whole tokens also if offsets count UTF-16 units. "
     "They are read as counting characters; if a tool in JavaScript made them, use --offsets utf16"
@@ -106,7 +108,8 @@ def _parse_span(entry: Any, text: str, number: int, options: ReadOptions) -> Cha
     if type(label) is int and 0 <= label < len(options.tag_names):
         label = options.tag_names[label]
     if not isinstance(label, str) or label != label.strip() or not label:
-        message = f"{shown} is not [start, end, label]: {label!r} is no label"
+        problem = "it has no label" if label is None else f"{label!r} is not a label"
+        message = f"{shown} is not [start, end, label]: {problem}"
         raise BadLine(number, f"{message}{_label_hint(entry, label)}", text)
     if type(start) is not int or type(end) is not int:
         message = f"{shown} is not [start, end, label]: two numbers are needed"

@@ -60,7 +60,7 @@ def to_iob2(tags: Iterable[tuple[int, str]], scheme: TagScheme) -> list[str]:
         if of_types and MARKED_TYPE.fullmatch(tag[2:]):
             raise BadLine(
                 line,
-                f"{tag[2:]} says where an entity begins, so it is no type alone. Write it as in "
+                f"{tag[2:]} says where an entity begins, so it is not a type alone. Write it as in "
                 "B-PER and I-PER, and leave out --scheme io",
                 tag[2:],
             )
@@ -69,7 +69,7 @@ def to_iob2(tags: Iterable[tuple[int, str]], scheme: TagScheme) -> list[str]:
         if scheme != "bioes":
             goes_on = before != "O"
             if tag[0] not in "BIO":
-                raise BadLine(line, f"{tag} is no tag of {scheme.upper()}", tag)
+                raise BadLine(line, f"{tag} is not a tag of {scheme.upper()}", tag)
         if inside and not (goes_on and label == before[2:]):
             if scheme == "iob2":
                 message = f"{tag} after {before}: in IOB2 an entity begins with B-"

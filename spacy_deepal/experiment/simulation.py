@@ -29,9 +29,9 @@ from ..sealed import read_sealed_json, write_sealed_json
 from ..urls import local_path
 from ..vectors.make import make_vectors, vectors_source
 from .jobs import do_jobs
-from .prepare import prepare
+from .prepare import SHARES, prepare
 
-SPLITS = ("train", "dev", "test")
+SPLITS = tuple(SHARES)  # train, dev, test
 METRICS = "metrics.json"
 
 

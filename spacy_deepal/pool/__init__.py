@@ -1,1 +1,1 @@
-"""Pool: sentences on disk, in shards, and found by id."""
+"""The pool: sentences on disk in shards, with their index, found by id."""

@@ -1,1 +1,1 @@
-"""The report about runs: learning curves, tables and the selected sentences in one HTML file."""
+"""What runs have come to: the report in one HTML file, and the status and forecast of one run."""

@@ -1,5 +1,8 @@
-"""The active learning loop (Shen et al. 2017, sections 4 and 5): label a seed set, train, evaluate;
-then score, select, label, train and evaluate, round after round."""
+"""The active learning loop (Shen et al. 2017, sections 4 and 5), one round at a time.
+
+The first round labels a seed set, trains and evaluates. Each later one scores, selects, labels,
+trains and evaluates.
+"""
 
 import shutil
 from collections.abc import Callable
@@ -12,9 +15,10 @@ from spacy.tokens import Doc
 from ..acquisition.copies import CopyFilter
 from ..acquisition.engines import make_engine
 from ..acquisition.functions import needs_of
+from ..acquisition.pool_scoring import score_pool
 from ..acquisition.registry import acquisition_block, resolve_acquisition
 from ..acquisition.score_folder import ScoreFolder
-from ..acquisition.scoring import make_job, score_pool
+from ..acquisition.scoring_job import make_job
 from ..acquisition.selection import PoolScores, select
 from ..acquisition.upstream import find_tagger
 from ..corpus.docbin import write_docs

@@ -17,7 +17,7 @@ from thinc.api import Config
 
 from ..about import __version__
 from ..acquisition.registry import NAME
-from ..acquisition.scoring import fingerprint_code
+from ..acquisition.scoring_job import fingerprint_code
 from ..corpus.docbin import read_docs
 from ..errors import DeepALError
 from ..pipelines import blank_pipeline

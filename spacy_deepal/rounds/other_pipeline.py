@@ -39,7 +39,7 @@ class OtherPipeline:
     pipeline (str): The name of an installed pipeline, such as "en_core_web_sm"; its folder; or a
         config file, from which it is made.
     types (dict[str, str]): The run's type for each of its types, as in {"PER": "PERSON"}. Types
-        that are not named keep their name. What then is no type of the run is left out.
+        that are not named keep their name. What then is not a type of the run is left out.
     """
 
     def __init__(self, pipeline: str, types: Mapping[str, str] | None = None):

@@ -9,7 +9,8 @@ from ..pool.index import GenreCount
 
 RUN_FORMAT = 1
 
-Entity = Annotated[tuple[int, int, str], Field(strict=False)]  # JSON has lists, not tuples
+# First token, the token after the last, label. JSON has lists, not tuples.
+Entity = Annotated[tuple[int, int, str], Field(strict=False)]
 
 
 class DataFile(Row):

@@ -1,4 +1,4 @@
-"""The folder of a run: the one module that writes and reads it.
+"""The folder of a run: where each file lies, and what writes and reads those of the loop.
 
 Every file is there whole or not at all, so a run can be killed at any moment and started again. All
 that a run believes has a seal (`sealed.py`), so damage is noticed (`repair.py`).
@@ -16,12 +16,10 @@ label_studio.json where its batches are labelled: see annotation/studio_project.
 """
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Generic
 
 from filelock import FileLock, Timeout
 from spacy.tokens import Doc
@@ -29,10 +27,10 @@ from spacy.vocab import Vocab
 
 from ..acquisition.upstream import find_tagger
 from ..errors import DeepALError
-from ..files import RowType, check_replaceable, parse_row
+from ..files import check_replaceable, parse_row
 from ..pipelines import load_pipeline
 from ..pool.shards import read_shards
-from ..sealed import read_sealed, read_sealed_json, write_sealed, write_sealed_json
+from ..sealed import RowFile, read_sealed_json, write_sealed_json
 from .manifest import CODE, differences
 from .rows import RUN_FORMAT, Baseline, FoundEntities, Manifest, RoundMetrics, Seconds, Selected
 
@@ -45,26 +43,6 @@ EVALUATE_AGAIN = (
 )
 MAY_CHANGE = "config.training.optimizer."  # after a loss that was not a number
 GROWING = ("config", "vectors", "code", "dev", "test")  # while people label
-
-
-@dataclass(frozen=True)
-class RowFile(Generic[RowType]):
-    """A JSONL file of rows. remedy (str): What the user can do about a damaged one."""
-
-    path: Path
-    row: type[RowType]
-    remedy: str = RESTORE
-
-    def read(self) -> list[RowType]:
-        """RETURNS (list[Row]): The rows in order; none if there is no file."""
-        if not self.path.exists():
-            return []
-        lines = read_sealed(self.path, self.remedy)
-        return [parse_row(self.row, value, where, self.remedy) for where, value in lines]
-
-    def write(self, rows: Iterable[RowType]) -> None:
-        """Write the file with a seal, or replace it."""
-        write_sealed(self.path, rows)
 
 
 class RunFolder:

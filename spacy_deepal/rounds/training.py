@@ -108,8 +108,8 @@ class Training:
         training = nlp.config["training"]
         updates = count_updates(nlp, self.settings.passes, self.settings.min_updates)
         # spaCy numbers updates from 0, evaluates after 0, k, 2k, … and ends after `max_steps`,
-        # where 0 is no limit. Passes would not do: shuffled sentences can make fewer batches than
-        # were counted.
+        # where 0 means no limit. Passes would not do: shuffled sentences can make fewer batches
+        # than were counted.
         last = updates - 1
         training["max_epochs"], training["max_steps"] = (0, last) if last else (1, 0)
         training["patience"] = 0

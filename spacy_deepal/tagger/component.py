@@ -3,7 +3,6 @@
 spaCy imports this module at every blank pipeline: what is heavy is imported where it is used.
 """
 
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,7 @@ from .defaults import BATCH_WORDS, BEAM_WIDTH, DEFAULT_MODEL
 from .entities import set_entities
 from .evidence import Evidence, make_evidence
 from .gold import gold_tags, previous_tags, tag_loss
-from .initial_text import InitialText, check_examples, initial_labels
+from .initial_text import InitialText, check_examples, initial_labels, warn_of_no_labels
 from .partial import possible_tags
 from .raw_tokens import check_tokens
 from .tok2vec import begin_context, predict_context
@@ -57,8 +56,15 @@ def make_deepal_ner(
     scorer: Callable | None,
 ) -> "DeepNER":
     """Make a DeepNER component: the factory `deepal_ner`."""
-    options: dict[str, Any] = {"beam_width": beam_width, "batch_words": batch_words}
-    return DeepNER(nlp.vocab, model, name, **options, confidence=confidence, scorer=scorer)
+    return DeepNER(
+        nlp.vocab,
+        model,
+        name,
+        beam_width=beam_width,
+        batch_words=batch_words,
+        confidence=confidence,
+        scorer=scorer,
+    )
 
 
 class DeepNER(TrainablePipe):
@@ -113,7 +119,7 @@ class DeepNER(TrainablePipe):
         """Add an entity type. The model grows if it is initialised, and predicts what it did.
 
         RETURNS (int): 0 when it is there already, else 1.
-        RAISES (ValueError): When label is no string.
+        RAISES (ValueError): When label is not a string.
         """
         if not isinstance(label, str):
             raise ValueError(Errors.E187)
@@ -278,22 +284,15 @@ class DeepNER(TrainablePipe):
         get_examples (Callable): Returns the Examples, whose text gives characters and words.
         labels (Sequence[str] | None): The entity types. None: those of the Examples.
         counts (dict | None): What `InitialText` counts, if that is known. None: it is counted.
-        RAISES (ValueError): When a label is no string.
+        RAISES (ValueError): When a label is not a string.
         """
         check_examples(get_examples, counts)
         check_lexeme_norms(self.vocab, "NER")
         check_tokens(nlp, get_examples)
         found = initial_labels(labels, counts, get_examples)
-        if not all(isinstance(label, str) for label in found):
-            raise ValueError(Errors.E187)
         self.cfg |= {"labels": sorted({*self.labels, *found}), "temperature": 1.0}  # a new start
         if not self.labels:
-            warnings.warn(
-                f"Component '{self.name}' has no labels, so it will find nothing: the training "
-                f"data has no entity. Give data with entities, set [initialize.components."
-                f"{self.name}.labels], or call add_label().",
-                stacklevel=2,
-            )
+            warn_of_no_labels(self.name)
         for label in self.labels:
             self.vocab.strings.add(label)
         self.model.set_dim("nO", scheme.tag_count(self.labels), force=True)

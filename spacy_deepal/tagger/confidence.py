@@ -7,18 +7,19 @@ which the model is so sure? The order of the tags at a word stays, so prediction
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from spacy.tokens import Doc, Span
+from thinc.api import Model
 
-from ..sentences import labels_looked_for, word_places
+from ..sentences import word_places
 from . import scheme
+from .entities import is_known
 from .tok2vec import predict_context
 
 if TYPE_CHECKING:
-    from .component import DeepNER
     from .decoding import Paths
 
 EXTENSION = "confidence"  # ent._.confidence
@@ -40,8 +41,23 @@ class Claim(NamedTuple):
     log_probs: NDArray
 
 
+class Finder(Protocol):
+    """What a component must have so that its entities get a confidence: a `DeepNER` has it."""
+
+    model: Model
+    batch_words: int
+
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+    @property
+    def temperature(self) -> float: ...
+
+    def predict(self, docs: Sequence[Doc]) -> Any: ...
+
+
 def find_claims(
-    pipe: "DeepNER", docs: Sequence[Doc], paths: "Paths | None" = None
+    pipe: Finder, docs: Sequence[Doc], paths: "Paths | None" = None
 ) -> list[list[Claim]]:
     """Say what a component finds, and how probable it is, without changing the Docs.
 
@@ -68,7 +84,7 @@ def find_claims(
 
 
 def _claim(
-    pipe: "DeepNER", places: NDArray, tags: NDArray, rows: NDArray, first: int, end: int, label: int
+    pipe: Finder, places: NDArray, tags: NDArray, rows: NDArray, first: int, end: int, label: int
 ) -> Claim:
     start, stop = int(places[first]), int(places[end - 1]) + 1
     return Claim(start, stop, pipe.labels[label], tags[first:end], rows[first:end])
@@ -86,7 +102,7 @@ def confidences(claims: Sequence[Claim], temperature: float) -> NDArray[np.float
     return np.exp(np.add.reduceat(rows[np.arange(len(tags)), tags] - log_sums, starts))
 
 
-def set_confidence(pipe: "DeepNER", docs: Sequence[Doc], paths: "Paths") -> None:
+def set_confidence(pipe: Finder, docs: Sequence[Doc], paths: "Paths") -> None:
     """Set `ent._.confidence` of the entities that a component has set.
 
     paths (Paths): What `predict` returned for the Docs.
@@ -109,8 +125,7 @@ def judge(claim: Claim, gold: Doc) -> bool | None:
     """
     if any((e.start, e.end, e.label_) == (claim.start, claim.end, claim.label) for e in gold.ents):
         return True
-    annotated = any(t.ent_iob != scheme.IOB_MISSING for t in gold[claim.start : claim.end])
-    return False if annotated or claim.label in labels_looked_for(gold) else None
+    return False if is_known(gold, claim.start, claim.end, claim.label) else None
 
 
 def fit_temperature(claims: Sequence[Claim], right: NDArray[np.bool_]) -> float:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from spacy.attrs import ENT_IOB, ENT_TYPE, IS_SPACE, ORTH
 from spacy.tokens import Doc, Span
 
+from ..sentences import labels_looked_for
 from . import scheme
 
 
@@ -25,6 +26,16 @@ def read_iob(docs: Sequence[Doc]) -> Iob:
     tables = [doc.to_array([ORTH, ENT_IOB, ENT_TYPE, IS_SPACE]) for doc in docs if len(doc)]
     orths, iob, types, space = np.concatenate([np.zeros((0, 4), "uint64"), *tables]).T
     return Iob(orths, iob.astype("int64"), types, np.flatnonzero(space == 0))
+
+
+def is_known(gold: Doc, start: int, end: int, label: str) -> bool:
+    """RETURNS (bool): Whether an entity is known to be right or wrong: one of its tokens is
+    annotated, or people have looked for its type in the whole sentence.
+
+    gold (Doc): The same tokens, labelled. start, end (int): First token, and that after the last.
+    """
+    annotated = any(token.ent_iob != scheme.IOB_MISSING for token in gold[start:end])
+    return annotated or label in labels_looked_for(gold)
 
 
 def set_entities(doc: Doc, tags: NDArray, labels: Sequence[int]) -> None:

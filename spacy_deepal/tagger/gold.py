@@ -40,7 +40,7 @@ def gold_tags(
 
 
 def _check_types(examples: Sequence[Example], labels: Sequence[str], unknown: NDArray) -> None:
-    """Warn of entity types that are no labels.
+    """Warn of entity types that are not labels.
 
     unknown (array): Their string ids, 0 for none. Only the vocab of a reference may know a name.
     RAISES (ValueError): As spaCy's own `ner`, where a type is negative annotation ("!PER").

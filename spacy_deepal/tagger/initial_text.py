@@ -1,10 +1,12 @@
 """What a tagger is initialised with: the words and characters of a text, its labels, a few Docs."""
 
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from spacy.errors import Errors
 from spacy.tokens import Doc
 from spacy.training import Example, validate_get_examples
 
@@ -63,9 +65,25 @@ def initial_labels(
     counts: WordCounts | None,
     get_examples: Callable[[], Iterable[Example]],
 ) -> set[str]:
-    """RETURNS (set[str]): The entity types: those that are given, or else those of the text."""
+    """RETURNS (set[str]): The entity types: those that are given, or else those of the text.
+
+    RAISES (ValueError): One that is given is not a string.
+    """
     if labels is not None:
-        return set(labels)
+        given = set(labels)
+        if not all(isinstance(label, str) for label in given):
+            raise ValueError(Errors.E187)
+        return given
     if counts is not None:
         return {*counts["labels"]}
     return {ent.label_ for example in get_examples() for ent in example.reference.ents}
+
+
+def warn_of_no_labels(name: str) -> None:
+    """Warn the caller of `initialize` that a component has no entity type. name (str): Its name."""
+    warnings.warn(
+        f"Component '{name}' has no labels, so it will find nothing: the training data has no "
+        f"entity. Give data with entities, set [initialize.components.{name}.labels], or call "
+        "add_label().",
+        stacklevel=3,
+    )

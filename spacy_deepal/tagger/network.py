@@ -20,7 +20,7 @@ from .sizes import Sizes
 
 UNKNOWN, BOS, EOS = 0, 1, 2  # ids in front of the words: [UNK] and the frame of a sentence
 PAD_CHAR, UNKNOWN_CHAR, BOW, EOW = 0, 1, 2, 3  # ids in front of the characters
-BOS_ROW, EOS_ROW, PAD_ROW = 0, 1, -1  # rows of `Words` that are no real words
+BOS_ROW, EOS_ROW, PAD_ROW = 0, 1, -1  # rows of `Words` that are not real words
 O_AT_FIRST = 4.0  # log-odds of O against any one tag
 State = tuple[Tensor, Tensor]  # of an LSTM: hidden and cell, each [1, B, width]
 

@@ -1,7 +1,7 @@
 """Sentences in which people have looked for some entity types only: other types were added later.
 
-A word that is not annotated in such a sentence is no entity of the types that were looked for. So
-it is O, or it has a tag of one of the other types, and the loss is that of either:
+A word that is not annotated in such a sentence is not an entity of the types that were looked for.
+So it is O, or it has a tag of one of the other types, and the loss is that of either:
 -log sum_y P(y) over the tags y that are possible.
 """
 

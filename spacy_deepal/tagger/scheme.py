@@ -1,4 +1,4 @@
-"""BIOES tags <-> entity spans. The only place that knows tags.
+"""BIOES tags <-> entity spans. Only this module knows what the number of a tag stands for.
 
 Tag 0 is O; the label at index k has the tags 4k+1 to 4k+4: B, I, E, S. There are 4L+1 tags.
 """

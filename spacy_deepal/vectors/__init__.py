@@ -1,1 +1,1 @@
-"""What is known of words before any label: static vectors, and where they come from."""
+"""What is known of words before any label: static vectors, and pretrained encoders."""

@@ -1,5 +1,7 @@
-"""Makes static vectors for the words of pools and saves them as the folder that `[initialize]
-vectors` of a config names: a blank pipeline, as `spacy init vectors` writes it."""
+"""Makes static vectors for the words of pools, and saves them in a folder that configs name.
+
+`[initialize] vectors` names it. It is a blank pipeline, as `spacy init vectors` writes it.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence

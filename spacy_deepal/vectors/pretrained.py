@@ -28,7 +28,7 @@ SHOWN_AFTER = 3  # seconds until a progress bar appears
 LARGEST_VALUE = float(np.finfo("float16").max)
 
 
-class Span(NamedTuple):
+class PieceSpan(NamedTuple):
     """A part of a sentence that the encoder reads at once, in pieces of all sentences."""
 
     start: int
@@ -194,19 +194,20 @@ class PretrainedEncoder:
         return torch.cat(states, 2)[:, len(before) :]
 
 
-def make_spans(start: int, end: int, size: int, overlap: int) -> Iterator[Span]:
+def make_spans(start: int, end: int, size: int, overlap: int) -> Iterator[PieceSpan]:
     """Cut a sentence of many pieces into spans. Each piece is read off the span in which it stands
     farther from the edge.
 
     start, end (int): The pieces of the sentence.
-    YIELDS (Span): Of at most `size` pieces. Neighbours share `overlap` pieces, or more at the end.
+    YIELDS (PieceSpan): Of at most `size` pieces. Neighbours share `overlap` pieces, or more at the
+        end.
     """
     first = start
     for at in range(start, max(start + 1, end - overlap), size - overlap):
         stop = min(at + size, end)
         last = end if stop == end else stop - overlap // 2
         if first < last:
-            yield Span(max(start, stop - size), stop, first, last)
+            yield PieceSpan(max(start, stop - size), stop, first, last)
         first = last
 
 

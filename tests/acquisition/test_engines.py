@@ -3,9 +3,11 @@
 import pytest
 
 from spacy_deepal.acquisition.engines import Processes, in_process, make_engine
+from spacy_deepal.acquisition.pool_scoring import score_pool
 from spacy_deepal.acquisition.registry import acquisition_block
 from spacy_deepal.acquisition.score_folder import ScoreFolder, ShardTask
-from spacy_deepal.acquisition.scoring import make_job, score_docs, score_pool
+from spacy_deepal.acquisition.scoring import score_docs
+from spacy_deepal.acquisition.scoring_job import make_job
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import read_shards, write_shards

@@ -6,9 +6,10 @@ import sys
 import pytest
 
 from spacy_deepal.acquisition.engines import in_process, make_engine
+from spacy_deepal.acquisition.pool_scoring import score_pool
 from spacy_deepal.acquisition.ray_cluster import RayCluster
 from spacy_deepal.acquisition.registry import acquisition_block
-from spacy_deepal.acquisition.scoring import make_job, score_pool
+from spacy_deepal.acquisition.scoring_job import make_job
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.pool import Pool
 

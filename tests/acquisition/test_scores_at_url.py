@@ -6,9 +6,10 @@ import pytest
 from spacy.vocab import Vocab
 
 from spacy_deepal.acquisition.engines import Processes, in_process
+from spacy_deepal.acquisition.pool_scoring import score_pool
 from spacy_deepal.acquisition.registry import acquisition_block
 from spacy_deepal.acquisition.score_folder import ScoreFolder
-from spacy_deepal.acquisition.scoring import make_job, score_pool
+from spacy_deepal.acquisition.scoring_job import make_job
 from spacy_deepal.acquisition.selection import select_batch
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.pool import Pool

@@ -8,9 +8,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from spacy_deepal.acquisition.functions import LC, MNLP, Needs, needs_of
+from spacy_deepal.acquisition.pool_scoring import score_pool
 from spacy_deepal.acquisition.registry import acquisition_block, make_acquisition
 from spacy_deepal.acquisition.score_folder import ScoreFolder
-from spacy_deepal.acquisition.scoring import make_job, score_pool
+from spacy_deepal.acquisition.scoring_job import make_job
 from spacy_deepal.acquisition.selection import PoolScores, select, select_batch
 from spacy_deepal.acquisition.whole_pool import (
     FittedMNLP,

@@ -10,10 +10,11 @@ def test_it_tells_what_waits_once_and_then_what_changes():
     for answered in (0, 0, 2, 2):
         patience(LabelsAwaited("Label them at X.", answered, 3, "round_00"))
     patience(LabelsAwaited("Label them at Y.", 0, 3, "round_01"))
+    waiting = "Waiting for them. Ctrl+C ends this. To go on, give the same command again."
     assert told == [
-        "Label them at X.\nWaiting for them. Ctrl+C ends this; the same command goes on.",
+        f"Label them at X.\n{waiting}",
         "2 of 3 sentences are labelled.",
-        "Label them at Y.\nWaiting for them. Ctrl+C ends this; the same command goes on.",
+        f"Label them at Y.\n{waiting}",
     ]
 
 

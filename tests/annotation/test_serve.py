@@ -88,7 +88,7 @@ def test_a_background_process_ends_if_the_command_was_killed_before_it_had_begun
     folder = begin(tmp_path / "run")
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    command = [sys.executable, "-m", "spacy_deepal.annotation.trainer"]
+    command = [sys.executable, "-m", "spacy_deepal.annotation.trainer_process"]
     with subprocess.Popen([*command, str(folder.run), "-1", str(gone.pid)]) as trainer:
         try:
             assert trainer.wait(60) == 1

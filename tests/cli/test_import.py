@@ -40,7 +40,7 @@ class Interrupted(ModuleType):
         ("prepare x y", "experiment.prepare"),
         ("export x y --format iob2", "pool.export"),
         ("vectors x y", "vectors.make"),
-        ("score x y z", "acquisition.scoring"),
+        ("score x y z", "acquisition.pool_scoring"),
         ("select x y z --budget-words 1", "acquisition.selection"),
         ("run x y", "rounds.run"),
         ("report x", "report.page"),

@@ -85,7 +85,7 @@ def test_words_are_not_asked_for_twice_unless_the_own_config_says_so(served, tex
         (["--pool", "TEXT"], "Begin a run with --labels PERSON,ORG."),
         (["--pool", "missing.txt", "--labels", "PER"], "no file or folder missing.txt"),
         (["--pool", "TEXT", "--labels", "PER", "--dev", "no.jsonl"], "no file or folder no.jsonl"),
-        (["--pool", "TEXT", "--labels", "A B"], "'A B' is no name for a type"),
+        (["--pool", "TEXT", "--labels", "A B"], "'A B' is not a name for a type"),
         (["--pool", "TEXT", "--labels", "PER", "--terms", "names.txt"], "in --terms PERSON="),
         (["--pool", "TEXT", "--labels", "PER", "--suggest", "no_such"], "no pipeline no_such"),
         (["--pool", "TEXT", "--labels", "PER", "--types", "PERSON"], "in --types PER=PERSON"),

@@ -63,7 +63,7 @@ def test_iob2_without_a_blank_line_at_the_end_or_with_many_is_the_same(tmp_path)
         ("a\tO\nb\n", 2, "not the columns word,ner with a tag"),
         ("a\tO\nb O\n", 2, "not the columns word,ner with a tag"),
         ("a\tO\tO\nb\tO\n", 1, "not the columns word,ner with a tag"),
-        ("a\tS-PER\n", 1, "S-PER is no tag of IOB2"),
+        ("a\tS-PER\n", 1, "S-PER is not a tag of IOB2"),
         ("a\tB-\nb\tO\n", 1, "not the columns word,ner with a tag"),
         ("\tO\na\tO\n", 1, "not the columns word,ner with a tag"),
         (

@@ -44,7 +44,7 @@ def test_spans_of_other_tools_are_read(tmp_path, key):
         ("{text", "not JSON"),
         ("[1]", "not a JSON object"),
         ('{"text": "a", "text": "b"}', "the key 'text' stands twice in one object"),
-        ('{"text": "a", "id": NaN}', "NaN is no number of JSON"),
+        ('{"text": "a", "id": NaN}', "NaN is not a number of JSON"),
         ('{"text": "a", "id": ' + "9" * 5000 + "}", "not JSON (Exceeds the limit"),
         ("[" * 3000 + "]" * 3000, "nested too deeply"),
         ('{"text": "ab", "id": {"a": 1}}', "'id' is {'a': 1}, and not a string or a number"),
@@ -56,7 +56,7 @@ def test_spans_of_other_tools_are_read(tmp_path, key):
         ('{"text": "a", "spans": [[0, 2, "X"]]}', '[0, 2, "X"] is not [start, end, label]'),
         ('{"text": "a", "spans": [[0, 0, "X"]]}', '[0, 0, "X"] is not [start, end, label]'),
         ('{"text": "a", "spans": [[0, 1, ""]]}', '[0, 1, ""] is not [start, end, label]'),
-        ('{"text": "a", "spans": [{"start": 0}]}', "None is no label"),
+        ('{"text": "a", "spans": [{"start": 0}]}', "it has no label"),
         ('{"text": "a", "label": "spam"}', '"spam" is not [start, end, label]'),
         ('{"text": "a b", "spans": [[0, 3, "X"], [2, 3, "Y"]]}', "entity 'b' (Y) overlaps"),
         (
@@ -100,7 +100,7 @@ def test_the_records_own_tokens_are_kept(tmp_path):
 @pytest.mark.parametrize(
     ("tokens", "message"),
     [
-        ([{"text": "An", "start": 0, "end": 3}], "the text has not the token"),
+        ([{"text": "An", "start": 0, "end": 3}], "the text does not have the token"),
         (["Anna", "ran"], "the tokens are not those of the text"),
         (["Ada", 7], '"tokens" is not a list of words'),
         ("Ada", '"tokens" is not a list of words'),
@@ -144,7 +144,7 @@ def test_tokens_and_tags_are_read_by_name_and_by_number(tmp_path):
 
 @pytest.mark.parametrize(
     ("given", "message"),
-    [([0, 1], "3 tokens, but 2 tags"), (["O", "O", "PER"], "'PER' under 'ner_tags' is no tag")],
+    [([0, 1], "3 tokens, but 2 tags"), (["O", "O", "PER"], "'PER' under 'ner_tags' is not a tag")],
 )
 def test_tags_that_do_not_fit_are_reported(tmp_path, given, message):
     record = {"tokens": ["Ada", "Ek", "ran"], "ner_tags": given}

@@ -209,7 +209,7 @@ REFUSED = {
     "CLUENER": (
         {"text": TEXT, "label": {"name": {"Mia Ota": [[0, 6]]}}},
         {},
-        'Write it as {"start": 0, "end": 3, "label": "PER"}, the end behind the last character',
+        'Write it as {"start": 0, "end": 3, "label": "PER"}, with the end after the last character',
     ),
     "NaN": ('{"text": "Mia", "score": NaN}', {}, "write null in its place"),
 }

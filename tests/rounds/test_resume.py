@@ -17,8 +17,8 @@ from spacy.util import load_model
 from spacy_deepal.errors import DeepALError, LabelsAwaited
 from spacy_deepal.rounds import loop, run, run_folder, training
 from spacy_deepal.rounds.run import run_loop
-from spacy_deepal.rounds.run_folder import RowFile
 from spacy_deepal.rounds.training import Training
+from spacy_deepal.sealed import RowFile
 
 from ..pools import AL_CONFIG, options, overrides, quick_config, read_jsonl, write_sealed_values
 from ..tagger.build import network_of
