@@ -78,7 +78,7 @@ MARKED = {
     },
     "docs/benchmarks.md": {
         "needs downloaded data": 1,
-        "needs downloaded data and a transformer": 3,
+        "needs downloaded data and a transformer": 4,
         "takes minutes": 1,
     },
     "docs/reproducibility.md": {
