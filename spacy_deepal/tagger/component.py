@@ -28,7 +28,7 @@ from .gold import gold_tags, previous_tags, tag_loss
 from .initial_text import InitialText, check_examples, initial_labels, warn_of_no_labels
 from .partial import possible_tags
 from .raw_tokens import check_tokens
-from .tok2vec import begin_context, predict_context
+from .tok2vec import begin_context, read_context
 
 if TYPE_CHECKING:
     from .decoding import Tagger
@@ -141,7 +141,7 @@ class DeepNER(TrainablePipe):
         RETURNS (Paths): Per Doc, empty ones too.
         """
         tagger, docs = self._tagger(), list(docs)
-        context = predict_context(self.model, docs, self.batch_words)
+        context = read_context(self.model, docs, self.batch_words)
         return tagger.paths(docs, context, self.batch_words, self.beam_width)
 
     def _tagger(self) -> "Tagger":
@@ -172,7 +172,7 @@ class DeepNER(TrainablePipe):
         seed (int): Seed of the samples and of `Evidence.uniform`.
         RETURNS (list[Evidence]): In the order of the Docs, whatever the batches.
         """
-        tagger, context = self._tagger(), predict_context(self.model, docs, self.batch_words)
+        tagger, context = self._tagger(), read_context(self.model, docs, self.batch_words)
         sampled: list[NDArray | None] = [None] * len(docs)
         if samples:
             masks = tagger.draw_samples(samples, seed, decoder_only)
@@ -193,7 +193,7 @@ class DeepNER(TrainablePipe):
         first (int): How many of the samples to leave out, from the first.
         RETURNS (list[array[samples - first, n_words]]): Tags, per Doc.
         """
-        tagger, context = self._tagger(), predict_context(self.model, docs, self.batch_words)
+        tagger, context = self._tagger(), read_context(self.model, docs, self.batch_words)
         masks = tagger.draw_samples(samples, seed, decoder_only)[first:]
         return tagger.sample(docs, context, masks, self.batch_words)
 
@@ -245,8 +245,8 @@ class DeepNER(TrainablePipe):
             rows = [context[i] for i in tagged]
 
             def predict(some: list[int]) -> list[NDArray]:  # a listener has no other context yet
-                chosen = [docs[i] for i in some], [rows[i] for i in some]
-                return self._tagger().paths(*chosen, self.batch_words).tags
+                read = self._tagger().read_context([rows[i] for i in some])
+                return self._tagger().paths([docs[i] for i in some], read, self.batch_words).tags
 
             previous = previous_tags(gold, self.model.get_dim("nO"), predict)
             scores, backprop = self.model.begin_update(TeacherForced(docs, previous, rows))

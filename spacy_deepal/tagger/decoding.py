@@ -1,7 +1,7 @@
 """`Tagger`: Docs in, tags and their probabilities out, whatever engine runs the network."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -25,7 +25,8 @@ from .scheme import keeps_scheme
 from .sizes import Vocabulary
 
 Masks = Sequence[Sequence[Tensor]]  # of each sample, a mask [width] for each dropout
-Context = Sequence[Floats2d | None]  # per Doc [n_words, width], where the network has a tok2vec
+Vectors = Sequence[Floats2d | None]  # per Doc [n_words, width], where the network has a tok2vec
+Context = Sequence[Tensor | None]  # per Doc what `Tagger.read_context` returned of its vectors
 
 
 class Paths(NamedTuple):
@@ -42,7 +43,7 @@ class Group(NamedTuple):
     docs: list[int]  # which of the Docs
     lengths: list[int]  # of each, its words
     layout: Any  # of the engine
-    context: Tensor | None  # what `Engine.read_context` returned
+    context: Any  # what `Engine.lay_out_context` returned
 
     def share(self, values: NDArray, docs: list[NDArray]) -> None:
         """Give each Doc what belongs to its words. values: [n, …], Doc by Doc."""
@@ -123,11 +124,12 @@ class Tagger:
         return Paths(tags, log_probs, best)
 
     def path_log_probs(
-        self, docs: Sequence[Doc], paths: Sequence[NDArray], context: Context, batch_words: int
+        self, docs: Sequence[Doc], paths: Sequence[NDArray], vectors: Vectors, batch_words: int
     ) -> list[NDArray]:
         """Follow paths that are not the greedy ones.
 
         paths (Sequence[array[n_words]]): The tags of each Doc.
+        vectors: Those of the tok2vec.
         RETURNS (list[array[n_words, n_tags]]): log P(tag | path before it), per Doc.
         """
         n_tags, lengths = self.network.sizes.tags, [len(path) for path in paths]
@@ -136,7 +138,7 @@ class Tagger:
             previous = [np.concatenate([[n_tags], paths[i][:-1]]) for i in group]
             with torch.no_grad():
                 logits = self.teacher_forced(
-                    [docs[i] for i in group], previous, self.gather(context, group)
+                    [docs[i] for i in group], previous, self.gather(vectors, group)
                 )
             rows = split(logits.log_softmax(1).cpu().numpy(), [lengths[i] for i in group])
             for i, own in zip(group, rows, strict=True):
@@ -213,13 +215,27 @@ class Tagger:
             )
         return masks
 
-    def gather(self, context: Context, group: Sequence[int]) -> Tensor | None:
+    def read_context(self, vectors: Vectors) -> Context:
+        """Do once what all predictions would do with the vectors of a tok2vec. What is left of them
+        is narrower, as a rule, so that the vectors need not be kept.
+
+        RAISES (DeepALError): They have another width than those of training.
+        """
+        group = [i for i, rows in enumerate(vectors) if rows is not None]
+        context: list[Tensor | None] = [None] * len(vectors)
+        if group and (flat := self.gather(vectors, group)) is not None:
+            lengths = [len(cast(Floats2d, vectors[i])) for i in group]
+            for i, rows in zip(group, self.engine.read_context(flat).split(lengths), strict=True):
+                context[i] = rows
+        return context
+
+    def gather(self, vectors: Vectors, group: Sequence[int]) -> Tensor | None:
         """RETURNS: The tok2vec's vectors of the words of some Docs [n, width]; None: there is none.
         RAISES (DeepALError): They have another width than those of training."""
         width = self.network.sizes.tok2vec_width
         if not width:
             return None
-        rows = [row for i in group if (row := context[i]) is not None]
+        rows = [row for i in group if (row := vectors[i]) is not None]
         if found := {row.shape[1] for row in rows} - {width}:
             raise DeepALError(
                 f"The model was trained with a tok2vec of width {width}; the one in this pipeline "
@@ -237,8 +253,9 @@ class Tagger:
         lengths = [len(sentence) for sentence in sentences]
         for docs in bucket(lengths, batch_words):
             layout = self.engine.lay_out([sentences[i] for i in docs])
-            vectors = self.engine.read_context(self.gather(context, docs))
-            yield Group(docs, [lengths[i] for i in docs], layout, vectors)
+            rows = [row for i in docs if (row := context[i]) is not None]
+            laid_out = self.engine.lay_out_context(layout, torch.cat(rows) if rows else None)
+            yield Group(docs, [lengths[i] for i in docs], layout, laid_out)
 
     def _read(self, docs: Sequence[Doc]) -> tuple[NDArray, list[NDArray]]:
         """RETURNS: The `distinct_words`.

@@ -93,7 +93,7 @@ class Engine:
 
         sentences: Lexicon rows of the words of each, none empty.
         previous: [n] the tag before each word, sentence by sentence.
-        context: As for `read_context`.
+        context: [n, width] the tok2vec's vector of each word, sentence by sentence.
         RETURNS: Logits [n, tags], sentence by sentence.
         """
         distinct, inverse = np.unique(np.concatenate(sentences), return_inverse=True)
@@ -129,18 +129,23 @@ class Engine:
             dropout.mask = mask.to(self.device)
         return network, words
 
-    def read_context(self, context: Tensor | None) -> Tensor | None:
-        """Do once what all samples of MC dropout would do with the tok2vec's vectors.
+    def read_context(self, vectors: Tensor) -> Tensor:
+        """Do once what all that reads the vectors of a tok2vec would do with each of them.
 
-        context: [n, width] the tok2vec's vector of each word, sentence by sentence.
-        RETURNS: The context for `encode`.
+        vectors: [n, width]
+        RETURNS: The context for `lay_out_context` [n, any width].
         """
-        return context
+        return vectors
 
-    def encode(self, snapshot: Any, layout: Any, context: Tensor | None) -> Encoded:
+    def lay_out_context(self, layout: Any, context: Tensor | None) -> Any:
         """layout: What `lay_out` returned.
-        context: What `read_context` returned."""
-        return Encoded(snapshot, layout, pad_context(context, layout))
+        context: What `read_context` returned of its words, sentence by sentence."""
+        return pad_context(context, layout)
+
+    def encode(self, snapshot: Any, layout: Any, context: Any) -> Encoded:
+        """layout: What `lay_out` returned.
+        context: What `lay_out_context` returned."""
+        return Encoded(snapshot, layout, context)
 
     def lay_out(self, sentences: Sequence[NDArray]) -> Any:
         """sentences: Rows of the words of each, none empty."""

@@ -15,7 +15,7 @@ from thinc.types import Floats2d, Ints1d
 from torch import nn
 
 from ..errors import DeepALError
-from .decoding import Context, Tagger
+from .decoding import Tagger, Vectors
 from .initial_text import InitialText
 from .lexicon import find_vectors_scale, static_vectors
 from .network import EOS, CnnCnnLstm
@@ -32,7 +32,7 @@ class TeacherForced(NamedTuple):
 
     docs: Sequence[Doc]
     previous: Sequence[NDArray]  # [n_words] int64 per Doc; the number of tags stands for [GO]
-    context: Context  # the tok2vec has run before, over the whole batch
+    context: Vectors  # the tok2vec has run before, over the whole batch
 
 
 CnnCnnLstmModel = Model[TeacherForced, NDArray]

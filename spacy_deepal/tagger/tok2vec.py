@@ -10,6 +10,10 @@ from thinc.types import Floats2d
 from ..sentences import word_places
 from .packing import bucket
 
+# Tokens that a tok2vec gets at once. An encoder gives each of them thousands of numbers, and memory
+# of more than 32 MB is slow: glibc does not use it again.
+TOKENS_AT_ONCE = 3000
+
 
 def init_tok2vec(model: Model, sample: Sequence[Doc]) -> int:
     """Initialise the tok2vec. RETURNS (int): The width of its vectors; 0: there is no tok2vec.
@@ -22,20 +26,39 @@ def init_tok2vec(model: Model, sample: Sequence[Doc]) -> int:
     return tok2vec.maybe_get_dim("nO") or tok2vec.predict(sample)[0].shape[1]
 
 
-def predict_context(model: Model, docs: Sequence[Doc], batch_words: int) -> list[Floats2d | None]:
+def predict_context(
+    model: Model,
+    docs: Sequence[Doc],
+    batch_words: int,
+    read: Callable[[list[Floats2d]], Sequence[Any]] = list,
+) -> list[Any]:
     """Run the tok2vec without dropout, over Docs of like length.
 
     batch_words (int): Most tokens, padding counted, that it gets at once.
-    RETURNS (list[array[n_words, width]]): Vectors of the real words, per Doc; None where the model
-        has no tok2vec, and for a Doc without tokens.
+    read (Callable): What is kept of the vectors [n_words, width] of some Docs: a value for each.
+    RETURNS (list): Of the vectors of the real words, per Doc; None where the model has no tok2vec,
+        and for a Doc without tokens.
     """
-    context: list[Floats2d | None] = [None] * len(docs)
+    context: list[Any] = [None] * len(docs)
     if model.layers:
-        for group in bucket([len(doc) for doc in docs], batch_words):
-            tokvecs = model.layers[0].predict([docs[i] for i in group])
-            for i, vectors in zip(group, tokvecs, strict=True):
-                context[i] = _of_words(model, docs[i], vectors)
+        for group in bucket([len(doc) for doc in docs], min(batch_words, TOKENS_AT_ONCE)):
+            some = [docs[i] for i in group]
+            tokvecs = model.layers[0].predict(some)
+            words = [_of_words(model, *pair) for pair in zip(some, tokvecs, strict=True)]
+            for i, kept in zip(group, read(words), strict=True):
+                context[i] = kept
     return context
+
+
+def read_context(model: Model, docs: Sequence[Doc], batch_words: int) -> list[Any]:
+    """Run the tok2vec, and keep of its vectors what the network needs of them to predict.
+
+    RETURNS (list): As `predict_context`.
+    """
+    from .model import tagger_of
+
+    read = tagger_of(model).read_context if model.layers else list
+    return predict_context(model, docs, batch_words, read)
 
 
 def begin_context(

@@ -66,6 +66,19 @@ def test_speed(data, tmp_path):
 
 
 @pytest.mark.slow
+def test_speed_with_an_encoder(data, tmp_path):
+    file = tmp_path / "speed.json"
+    encoder = make_encoder(tmp_path / "encoder")
+    sizes = ("--words", 400, "--repeats", 1)
+    out = run("encoder_speed.py", "--data", data, "--encoder", encoder, *sizes, "--json", file)
+    figures = json.loads(file.read_text())
+    assert figures["words"] >= 400
+    for key in ("encoder_words_s", "mnlp_with_words_s", "bald_without_words_s", "bald_ratio"):
+        assert figures[key] > 0
+        assert key in out
+
+
+@pytest.mark.slow
 def test_accuracy_is_recorded_once(data, tmp_path):
     pytest.importorskip("pycrfsuite", reason="python-crfsuite is not installed")
     systems = ["deepal_ner", "deepal_ner_plain", "crf"]

@@ -9,9 +9,12 @@ from spacy.training.pretrain import get_tok2vec_ref
 from thinc.api import Adam, set_dropout_rate
 
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.tagger import tok2vec
 from spacy_deepal.tagger.dropout import Dropout
+from spacy_deepal.tagger.fast import use_fast
 from spacy_deepal.tagger.gold import gold_tags
 
+from . import upstream
 from .build import (
     LABELS,
     SENTENCES,
@@ -82,6 +85,28 @@ def test_mc_dropout_samples_read_one_and_the_same_context():
         sampled = nlp.get_pipe("deepal_ner").predict(docs).log_probs
     for doc, log_probs in zip(docs, sampled, strict=True):
         numpy.testing.assert_allclose(log_probs, reference.greedy(doc)[1], atol=1e-4)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_wide_vectors_are_read_a_few_at_a_time(fast, monkeypatch):
+    """And of those of all Docs only the projection is kept."""
+    nlp, met = given(), []
+    model, vectors = nlp.get_pipe("deepal_ner").model, upstream.given_vectors
+    docs = docs_of(nlp, [f"Ada met {name}".split() for name in "Bob Khan London Berlin".split()])
+    expected = log_probs_of(nlp, docs)
+    monkeypatch.setattr(tok2vec, "TOKENS_AT_ONCE", 6)
+    monkeypatch.setattr(upstream, "given_vectors", lambda *args: (met.append(1), vectors(*args))[1])
+
+    def read(rows):
+        met.append("read")
+        return tagger_in(nlp).read_context(rows)
+
+    with use_fast(fast):
+        numpy.testing.assert_allclose(log_probs_of(nlp, docs), expected, atol=1e-5)
+        met.clear()
+        context = tok2vec.predict_context(model, docs, 12000, read)
+    assert met == [1, 1, "read", 1, 1, "read"]
+    assert {rows.shape for rows in context} == {(3, 7 if fast else 12)}
 
 
 def test_gradient_of_the_vectors_equals_finite_differences():

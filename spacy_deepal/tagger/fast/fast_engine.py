@@ -14,6 +14,7 @@ from ..engine import Encoded, Engine
 from ..lexicon import CACHED_WORDS, Lexicon
 from ..network import BOS_ROW, EOS_ROW, CnnCnnLstm, State
 from .flat_rows import lay_out_flat, teacher_forced
+from .folded import Product
 from .layout import Layout, lay_out
 from .tables import FoldedNetwork, word_features
 
@@ -81,11 +82,23 @@ class FastEngine(Engine):
         return tables
 
     @torch.no_grad()
-    def read_context(self, context: Tensor | None) -> Tensor | None:
+    def read_context(self, vectors: Tensor) -> Tensor:
+        """RETURNS: [n, tok2vec_projection] the projected vectors."""
         projection = self.network.encoder.context
-        return context if projection is None or context is None else projection(context)
+        assert projection is not None
+        product = Product(projection.weight.t(), projection.bias)
+        # Most parts need no padding, for which wide vectors would be copied.
+        return torch.cat([product(part) for part in vectors.split(AT_ONCE)])
 
-    def encode(self, snapshot: Any, layout: Any, context: Tensor | None) -> Encoded:
+    def lay_out_context(self, layout: Any, context: Tensor | None) -> Tensor | None:
+        """RETURNS: [N + 1, tok2vec_projection] by rows of the layout. [BOS], [EOS] and [PAD] have
+        zeros."""
+        if context is None:
+            return None
+        rows = context.new_zeros((len(layout.packed), context.shape[1]))
+        return rows.index_copy_(0, layout.rows, context)
+
+    def encode(self, snapshot: Any, layout: Any, context: Any) -> Encoded:
         return FastEncoded(snapshot, layout, context)
 
     def lay_out(self, sentences: Sequence[NDArray]) -> Any:

@@ -32,7 +32,6 @@ class FoldedConvolutions:
         factors: Tensor | float = 1.0,
         inputs: Units = ALL,
         outputs: Units = ALL,
-        biased: bool = True,
     ):
         self.norms, self.kernel, last = module.norms, module.kernel, len(module.norms) - 1
         self.layers: list[tuple[Product, Product | None, Tensor]] = []
@@ -43,8 +42,7 @@ class FoldedConvolutions:
             mask = factors_of(dropout, convolution.weight) * (factors if layer == 0 else 1.0)
             weight = (convolution.weight.transpose(1, 2) * mask)[kept][:, :, read]
             bias = weight.new_zeros((self.kernel, len(weight)))
-            if biased:
-                bias[self.kernel // 2] = convolution.get_parameter("bias")[kept]
+            bias[self.kernel // 2] = convolution.get_parameter("bias")[kept]
             weight = weight.permute(2, 1, 0).flatten(1)
             product = Product(weight, bias.flatten(), kept_units(mask) if layer else ALL)
             connection = None  # the identity
@@ -71,19 +69,47 @@ class FoldedConvolutions:
     ) -> Tensor:
         """The tables of the first layer -> [rows of the last layer, width]
 
-        more (tuple | None): Tables by rows of the layout that are added to those of the first.
+        more (tuple | None): What a `FoldedContext` returned.
         """
-        windows = layout.windows[0]
-        rows, residual = _sum_windows(layout.packed[windows], *tables)
+        rows, residual = _sum_windows(layout.packed[layout.windows[0]], *tables)
         if more is not None:
-            more_rows, more_residual = _sum_windows(windows, *more)
-            rows, residual = rows.add_(more_rows), residual.add_(more_residual)
+            rows, residual = rows.add_(more[0]), residual.add_(more[1])
         rows = self.norms[0](rows.relu_().add_(residual))
         for layer, norm in enumerate(self.norms[1:], 1):
             rows[-1] = 0  # [PAD]
             rows, residual = _sum_windows(layout.windows[layer], *self.tables(layer, rows))
             rows = norm(rows.relu_().add_(residual))
         return rows
+
+
+class FoldedContext:
+    """What the vectors of a tok2vec give to the first layer of `Convolutions`.
+
+    Each of them is met once, so a table of products would not pay: the windows are copied, and then
+    multiplied.
+
+    factors (Tensor): As for `FoldedConvolutions`.
+    inputs (Tensor): The units of the layer's input that the vectors are.
+    """
+
+    def __init__(self, module: Convolutions, factors: Tensor, inputs: Tensor):
+        convolution, residual = module.convolutions[0], module.residuals[0]
+        mask = factors_of(next(iter(module.dropouts)), factors) * factors
+        weight = (convolution.get_parameter("weight").transpose(1, 2) * mask)[:, :, inputs]
+        self.product = Product(weight.flatten(1).t())
+        connection = torch.eye(len(mask), dtype=mask.dtype, device=mask.device)
+        if isinstance(residual, nn.Linear):
+            connection = residual.weight
+        self.projection = Product((connection * mask)[:, inputs].t())
+
+    def __call__(self, values: Tensor, windows: Tensor) -> tuple[Tensor, Tensor]:
+        """values: [V, inputs] The vectors. Those of [BOS], [EOS] and [PAD] are zeros.
+        windows: [rows, kernel] Which of them each window sees.
+        RETURNS: What they give to the windows and to the residual connection, each [rows, width].
+        """
+        seen = values.index_select(0, windows.flatten()).view(len(windows), -1)
+        own = values.index_select(0, windows[:, windows.shape[1] // 2])
+        return self.product(seen), self.projection(own)
 
 
 def _sum_windows(windows: Tensor, bags: Tensor, residual: Tensor) -> tuple[Tensor, Tensor]:

@@ -2,8 +2,9 @@
 
 Without dropout w^full depends on the word alone, and all that reads it first is linear: the first
 convolution, its residual connection and the gates of the decoder. So a distinct word is a row of
-three tables, and a text looks its rows up and sums them. The masks of MC dropout become part of the
-weights.
+three tables, and a text looks its rows up and sums them. The vectors of a tok2vec depend on the
+sentence: what they give to the three is computed for each word of the text, and added. The masks of
+MC dropout become part of the weights.
 """
 
 from typing import NamedTuple
@@ -15,7 +16,15 @@ from torch.nn import functional as F
 
 from ..lexicon import Lexicon
 from ..network import PAD_CHAR, CnnCnnLstm, WordEncoder
-from .folded import FoldedConvolutions, FoldedLstm, Product, factors_of, for_gates, kept_units
+from .folded import (
+    FoldedContext,
+    FoldedConvolutions,
+    FoldedLstm,
+    Product,
+    factors_of,
+    for_gates,
+    kept_units,
+)
 from .layout import Layout, lay_out
 
 
@@ -63,8 +72,10 @@ class FoldedNetwork:
         others = torch.cat([units[:first], units[last:context]])
         self.kept_filters, self.kept_others = kept_units(mask[first:last]), kept_units(mask[others])
         of_words = torch.cat([units[first:last][self.kept_filters], others[self.kept_others]])
-        self._take_encoder(encoder, mask, of_words, units[context:])
-        self._take_decoder(network, mask, of_words, units[context:])
+        self.kept_context = kept_units(mask[context:])
+        of_context = units[context:][self.kept_context]
+        self._take_encoder(encoder, mask, of_words, of_context)
+        self._take_decoder(network, mask, of_words, of_context)
         self.rows = 0  # of the tables, that are used
         self.tables = [
             self.output.new_empty((room + 1 if room else 0, columns))
@@ -75,16 +86,15 @@ class FoldedNetwork:
         self, encoder: WordEncoder, mask: Tensor, of_words: Tensor, of_context: Tensor
     ) -> None:
         """mask: [width] the factors of w^full.
-        of_words, of_context: Its units that depend on the word alone, and those that do not."""
+        of_words, of_context: Its units that depend on the word alone, and those that do not; in
+            each, those that the mask drops are missing."""
         characters = encoder.characters
         self.characters = FoldedConvolutions(characters.convolutions, outputs=self.kept_filters)
         self.character_tables = self.characters.tables(0, characters.embedding.weight)
         self.convolutions = FoldedConvolutions(encoder.convolutions, mask, inputs=of_words)
-        self.of_context: FoldedConvolutions | None = None
+        self.from_context: FoldedContext | None = None
         if encoder.context is not None:
-            self.of_context = FoldedConvolutions(
-                encoder.convolutions, mask, inputs=of_context, biased=False
-            )
+            self.from_context = FoldedContext(encoder.convolutions, mask, of_context)
 
     def _take_decoder(
         self, network: CnnCnnLstm, mask: Tensor, of_words: Tensor, of_context: Tensor
@@ -158,17 +168,18 @@ class FoldedNetwork:
         return state
 
     def gates(self, layout: Layout, context: Tensor | None) -> Tensor:
-        """context: [n, width] the projected vectors of a tok2vec, sentence by sentence.
+        """context: [N + 1, width] what `FastEngine.lay_out_context` returns.
         RETURNS: [n, 4 * width] what words give to the gates of the decoder, as laid out."""
         more = None
-        if self.of_context is not None and context is not None:
-            rows = context.new_zeros((len(layout.packed), context.shape[1]))
-            more = self.of_context.tables(0, rows.index_copy_(0, layout.rows, context))
+        if self.from_context is not None and context is not None:
+            context = context.index_select(1, self.kept_context)
+            more = self.from_context(context, layout.windows[0])
         h_last = self.convolutions((self.tables[0], self.tables[1]), layout, more)
         rows = h_last.index_select(1, self.kept_h_last)
-        if more is not None and context is not None:
-            context = torch.empty_like(context).index_copy_(0, layout.places, context)
-            rows = torch.cat([rows, context], 1)
+        if context is not None:
+            windows = layout.windows[-1]
+            own = context.index_select(0, windows[:, windows.shape[1] // 2])
+            rows = torch.cat([rows, own], 1)
         return self.from_rows(rows).add_(self.tables[2].index_select(0, layout.ids))
 
     def _encode_characters(self, layout: Layout) -> Tensor:

@@ -1,5 +1,7 @@
 """The fast path gives the results of the plain network."""
 
+from contextlib import nullcontext
+
 import numpy
 import pytest
 import torch
@@ -19,6 +21,18 @@ from ..build import (
 from ..test_network import SIZES, TEXTS
 from ..upstream import GIVEN
 
+WITH_CONTEXT = [
+    pytest.param({"tok2vec": GIVEN}, id="tok2vec"),
+    pytest.param(
+        {"tok2vec": GIVEN, "encode_layers": 3, "encode_kernel": 5, "decode_layers": 2},
+        id="tok2vec, deep and wide",
+    ),
+    pytest.param(
+        {"tok2vec": GIVEN, "tok2vec_projection": 44, "encode_width": 88, "encode_layers": 1},
+        id="tok2vec, residual not projected",
+    ),
+]
+
 
 def jolted(**model):
     nlp = initialized(**model)
@@ -36,11 +50,15 @@ def both(compute):
     return found
 
 
-@pytest.mark.parametrize("sizes", [*SIZES, pytest.param({"tok2vec": GIVEN}, id="tok2vec")])
-def test_predictions_are_the_same(sizes):
+@pytest.mark.parametrize("sizes", [*SIZES, *WITH_CONTEXT])
+@pytest.mark.parametrize("masked", [False, True])
+def test_predictions_are_the_same(sizes, masked):
     nlp = jolted(**sizes)
+    network = network_of(nlp)
     docs = [make_doc(nlp.vocab, words) for words in TEXTS]
-    fast, plain = both(lambda: nlp.get_pipe("deepal_ner").predict(docs))
+    masks = network.draw_masks(torch.Generator().manual_seed(0))
+    with network.masked(masks) if masked else nullcontext():
+        fast, plain = both(lambda: nlp.get_pipe("deepal_ner").predict(docs))
     for one, other in zip(fast.log_probs, plain.log_probs, strict=True):
         numpy.testing.assert_allclose(one, other, atol=1e-5)
     for path in ("tags", "best"):
@@ -48,7 +66,7 @@ def test_predictions_are_the_same(sizes):
             assert one.tolist() == other.tolist()
 
 
-@pytest.mark.parametrize("sizes", [*SIZES, pytest.param({"tok2vec": GIVEN}, id="tok2vec")])
+@pytest.mark.parametrize("sizes", [*SIZES, *WITH_CONTEXT])
 def test_loss_and_gradients_are_the_same(sizes):
     nlp = jolted(**sizes)
     examples = make_examples(nlp)
@@ -69,7 +87,7 @@ def test_loss_and_gradients_are_the_same(sizes):
         numpy.testing.assert_allclose(gradient / scale, plain[name] / scale, atol=1e-5)
 
 
-@pytest.mark.parametrize("sizes", SIZES)
+@pytest.mark.parametrize("sizes", [*SIZES, *WITH_CONTEXT])
 @pytest.mark.parametrize("decoder_only", [False, True])
 def test_samples_of_mc_dropout_are_the_same(sizes, decoder_only):
     nlp = jolted(**sizes)

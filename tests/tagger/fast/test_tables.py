@@ -333,7 +333,8 @@ def test_context_of_words_is_read_as_in_training(sizes, masked):
     if masked:
         masks = network.draw_masks(torch.Generator().manual_seed(2))
     with network.masked(masks), torch.no_grad():
-        paths = tagger.paths(docs, context, batch_words=10**6)
+        read = tagger.read_context(context)
+        paths = tagger.paths(docs, read, batch_words=10**6)
         before = [numpy.append([network.decoder.go], tags[:-1]) for tags in paths.tags]
         expected = tagger.teacher_forced(docs, before, tagger.gather(context, range(len(docs))))
     expected = expected.log_softmax(1)
