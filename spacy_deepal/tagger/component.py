@@ -28,7 +28,7 @@ from .gold import gold_tags, previous_tags, tag_loss
 from .initial_text import InitialText, check_examples, initial_labels, warn_of_no_labels
 from .partial import possible_tags
 from .raw_tokens import check_tokens
-from .tok2vec import begin_context, read_context
+from .tok2vec import begin_context, predict_context
 
 if TYPE_CHECKING:
     from .decoding import Tagger
@@ -136,12 +136,9 @@ class DeepNER(TrainablePipe):
         return 1
 
     def predict(self, docs: Iterable[Doc]) -> Any:
-        """Decode Docs, without changing them.
-
-        RETURNS (Paths): Per Doc, empty ones too.
-        """
+        """Decode Docs, without changing them. RETURNS (Paths): Per Doc, empty ones too."""
         tagger, docs = self._tagger(), list(docs)
-        context = read_context(self.model, docs, self.batch_words)
+        context = predict_context(self.model, docs, self.batch_words, tagger.read_context)
         return tagger.paths(docs, context, self.batch_words, self.beam_width)
 
     def _tagger(self) -> "Tagger":
@@ -172,7 +169,8 @@ class DeepNER(TrainablePipe):
         seed (int): Seed of the samples and of `Evidence.uniform`.
         RETURNS (list[Evidence]): In the order of the Docs, whatever the batches.
         """
-        tagger, context = self._tagger(), read_context(self.model, docs, self.batch_words)
+        tagger = self._tagger()
+        context = predict_context(self.model, docs, self.batch_words, tagger.read_context)
         sampled: list[NDArray | None] = [None] * len(docs)
         if samples:
             masks = tagger.draw_samples(samples, seed, decoder_only)
@@ -193,7 +191,8 @@ class DeepNER(TrainablePipe):
         first (int): How many of the samples to leave out, from the first.
         RETURNS (list[array[samples - first, n_words]]): Tags, per Doc.
         """
-        tagger, context = self._tagger(), read_context(self.model, docs, self.batch_words)
+        tagger = self._tagger()
+        context = predict_context(self.model, docs, self.batch_words, tagger.read_context)
         masks = tagger.draw_samples(samples, seed, decoder_only)[first:]
         return tagger.sample(docs, context, masks, self.batch_words)
 

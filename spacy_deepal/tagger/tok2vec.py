@@ -50,17 +50,6 @@ def predict_context(
     return context
 
 
-def read_context(model: Model, docs: Sequence[Doc], batch_words: int) -> list[Any]:
-    """Run the tok2vec, and keep of its vectors what the network needs of them to predict.
-
-    RETURNS (list): As `predict_context`.
-    """
-    from .model import tagger_of
-
-    read = tagger_of(model).read_context if model.layers else list
-    return predict_context(model, docs, batch_words, read)
-
-
 def begin_context(
     model: Model, docs: Sequence[Doc]
 ) -> tuple[list[Floats2d | None], Callable[[dict[int, Floats2d]], Any]]:
