@@ -77,13 +77,16 @@ def test_a_large_set_has_the_numbers_worked_out_by_hand(script, large, capsys):
 
 def test_differences_of_other_seeds_than_the_curves_are_an_error(script, large, capsys):
     curves, paired = large
-    write_jsonl(paired, [difference(1, 0.2, [0])])
+    write_jsonl(paired, [difference(1, 0.2, [0, 2])])
     with pytest.raises(typer.Exit):
         script("large_table").main(curves, paired)
     said = capsys.readouterr().out
     assert "is not of the same seeds" in said
     assert "MNLP: 0, 1" in said
-    assert "paired.jsonl: 0" in said.replace("\n", "")
+    assert "paired.jsonl: 0, 2" in said.replace("\n", "")
+    write_jsonl(paired, [difference(1, 0.2, [1])])  # those whose models are there
+    script("large_table").main(curves, paired)
+    assert "| +20.0 (seed 1) |" in capsys.readouterr().out
 
 
 def test_without_a_model_of_all_words_there_is_no_row(script, large, capsys):

@@ -1,5 +1,7 @@
 """paired.py compares runs of the same seeds, round by round, on the same resampled test set."""
 
+import shutil
+
 import numpy as np
 import pytest
 import typer
@@ -29,6 +31,23 @@ def test_the_counts_of_a_round_give_the_f1_that_the_run_recorded(script, tmp_pat
     assert not lines[0]["decided"]
     assert lines[2]["difference"] == lines[1]["difference"]
     assert "| all | " in capsys.readouterr().out
+
+
+def test_a_later_run_is_paired_with_those_whose_models_are_gone(script, tmp_path):
+    paths, output = write_pools(tmp_path), tmp_path / "results" / "paired.jsonl"
+    alone = []
+    for seed in (0, 1):
+        for name in ("MNLP", "RAND"):
+            run = tmp_path / f"runs{seed}" / "tiny" / f"{name}-seed{seed}"
+            run_loop(quick_config(paths, name, rounds=1, seed=seed), run, keep="all")
+        for file in (output, tmp_path / str(seed) / "paired.jsonl"):
+            script("paired").main(tmp_path / f"runs{seed}", output=file)
+        alone.append(read_jsonl(file)[1]["difference"])
+        shutil.rmtree(tmp_path / f"runs{seed}")
+    both = read_jsonl(output)[1]
+    assert both["seeds"] == [0, 1]
+    assert both["seeds_difference"] == alone
+    assert both["difference"] == pytest.approx(sum(alone) / 2, abs=1e-6)
 
 
 def test_without_its_models_a_run_cannot_be_compared(script, tmp_path, capsys):

@@ -13,7 +13,7 @@ from statistics import mean
 from typing import Annotated, Any
 
 import typer
-from paired import compare_rounds, count_run, find_pairs, read_workspace, show_difference
+from paired import compare_rounds, count_run, paired_seeds, read_workspace, show_difference
 from results import DIGITS, RESULTS, keep_config, markdown, record, show_errors
 from thinc.api import Config
 
@@ -54,10 +54,15 @@ def compare_with(
     runs = [run for run in runs if len(run.rounds) == rounds > 1]
     functions = sorted({run.name for run in runs if run.name != baseline})
     for function in functions if any(run.name == baseline for run in runs) else ():
-        pairs = find_pairs(runs, function, baseline)
-        counted = [[count_run(run, counts) for run in pair] for pair in pairs]
-        *_, line = compare_rounds(pairs, counted)
-        yield {**describe_runs([ours for ours, _ in pairs], results), "baseline": baseline} | {
+        found = {(run.name, run.seed): run for run in runs}
+        seeds = paired_seeds(found, function, baseline)
+        pairs = [
+            [count_run(found[name, seed], counts) for name in (function, baseline)]
+            for seed in seeds
+        ]
+        *_, line = compare_rounds(pairs)
+        ours = [found[function, seed] for seed in seeds]
+        yield {**describe_runs(ours, results), "baseline": baseline} | {
             key: value for key, value in line.items() if key not in ("round", "words_percent")
         }
     if functions:

@@ -61,15 +61,16 @@ def main(
 def read_differences(paired: Path, data: str, runs: list[RecordedRun]) -> list[dict[str, Any]]:
     """Read the differences of a set.
 
-    RAISES (DeepALError): There are none, or the curves are not of the same seeds; a model of all
-        words is missing.
+    RAISES (DeepALError): There are none, or the curves are not of the same seeds, or not of those
+        that were paired; a model of all words is missing.
     """
     if all_words(runs, FULL) is None:
         raise DeepALError(f"There is no model of all words of {data}. Record one with --full.")
     lines = read_lines(paired, data=data, acquisition=JUDGED, baseline=BASELINE)
     seeds = {name: [run.seed for run in runs if run.name == name] for name in (JUDGED, BASELINE)}
     seeds[str(paired)] = lines[0]["seeds"]
-    if len({frozenset(found) for found in seeds.values()}) > 1:
+    ours, others, compared = map(set, seeds.values())
+    if ours != others or not compared <= ours:
         told = "\n".join(f"- {name}: {', '.join(map(str, seeds[name]))}" for name in seeds)
         raise DeepALError(
             f"What is recorded of {data} is not of the same seeds:\n{told}\n"
@@ -86,12 +87,15 @@ def summarise_large(
     full_f, shallow = all_words(runs, FULL), all_words(runs, SHALLOW)
     target = None if full_f is None else TARGET * full_f
     *_, last = (line for line in differences if line["round"] is not None)
+    seeds = sorted({run.seed for run in functions(runs)[JUDGED]})
     ends = [curve.rounds[last["round"]] for curve in curves]
-    cells = [data, f"{pool_words(runs):,}", str(len(last["seeds"])), show_full(runs)]
+    cells = [data, f"{pool_words(runs):,}", str(len(seeds)), show_full(runs)]
     cells += [show_reached(curve, target) for curve in curves]
     cells += [show_reached(curves[0], shallow), show_saved(*curves, full_f)]
     cells += [show_words(ends[0]), *(points(row.ents_f) for row in ends)]
-    return [*cells, *compare(last)[:2]]
+    difference, interval, _ = compare(last)
+    of = "" if last["seeds"] == seeds else f" (seed {', '.join(map(str, last['seeds']))})"
+    return [*cells, difference + of, interval]
 
 
 def compare(line: dict[str, Any]) -> list[str]:

@@ -4,7 +4,9 @@
 
 The runs must have kept the models of all rounds (`spacy deepal experiment … --keep all`). Two runs
 of the same seed have the same seed set, so they make a pair. Each model's entities on the test set
-are counted once, sentence by sentence, and kept in WORKSPACE/NAME/counts.
+are counted once, sentence by sentence, and kept in WORKSPACE/NAME/counts. The counts of each run
+are kept in counts/NAME beside the results, too: a later run of another seed is paired with all that
+are there, although their models are gone.
 
 A difference is the mean over the pairs of F1 (micro, 0 to 1) of the one function minus that of the
 other, after the same round, that is after equal words up to a sentence. Its interval is the 95%
@@ -14,10 +16,10 @@ spread between seeds is not in the interval; the differences of the seeds stand 
 difference whose interval has 0 in it, or whose seeds do not all have its sign, is not decided.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import typer
@@ -33,6 +35,7 @@ from spacy_deepal.report.runs import RecordedRun, read_runs
 from spacy_deepal.seeds import derive_seed
 from spacy_deepal.sentences import bare_copy
 
+KEPT = "counts"  # the folder beside the results
 RESAMPLES = 2000
 INTERVAL = (2.5, 97.5)  # percentiles
 
@@ -45,16 +48,35 @@ def main(
 ) -> None:
     """Record the difference after each round, and over all rounds, and print them."""
     rows = [["data", "words", "difference", "95% interval", "by seed", ""]]
+    functions = (acquisition, baseline)
     with show_errors():
         for folder, runs in read_workspace(workspace):
-            pairs = find_pairs(runs, acquisition, baseline)
-            counted = [[count_run(run, folder / "counts") for run in pair] for pair in pairs]
+            kept = output.parent / KEPT / folder.name
+            found = {(run.name, run.seed): run for run in runs}
+            seeds = paired_seeds({*found, *kept_runs(kept)}, *functions)
+            for run in (found.get((name, seed)) for name in functions for seed in seeds):
+                if run is not None:
+                    keep(count_run(run, folder / "counts"), kept)
+            pairs = [[read_kept(kept, name, seed) for name in functions] for seed in seeds]
             head = {"data": folder.name, "acquisition": acquisition, "baseline": baseline}
-            head["seeds"] = [first.seed for first, _ in pairs]
-            lines = [{**head, **line} for line in compare_rounds(pairs, counted)]
+            lines = [{**head, "seeds": seeds, **line} for line in compare_rounds(pairs)]
             record(output, lines, by=("data", "acquisition", "baseline"))
             rows += map(show, lines)
     print(markdown(*rows))
+
+
+class Counted(NamedTuple):
+    """The entities that the models of a run find in the test set.
+
+    words_percent (array[rounds]): The words labelled, in percent of the pool's.
+    counts (array[rounds, sentences, 3]): In each sentence: entities that are right, entities that
+        are found, entities that are there.
+    """
+
+    name: str
+    seed: int
+    words_percent: NDArray[np.float64]
+    counts: NDArray[np.int64]
 
 
 def read_workspace(workspace: Path) -> Iterator[tuple[Path, list[RecordedRun]]]:
@@ -64,29 +86,46 @@ def read_workspace(workspace: Path) -> Iterator[tuple[Path, list[RecordedRun]]]:
         yield folder, read_runs(file.parent for file in found)
 
 
-def find_pairs(
-    runs: Sequence[RecordedRun], first: str, second: str
-) -> list[tuple[RecordedRun, RecordedRun]]:
-    """RETURNS (list[tuple]): The runs of the two functions that have the same seed.
+def paired_seeds(found: Collection[tuple[str, int]], first: str, second: str) -> list[int]:
+    """RETURNS (list[int]): The seeds with which both functions were run.
 
+    found (Collection): The function and the seed of each run.
     RAISES (DeepALError): There is none.
     """
-    found = {(run.name, run.seed): run for run in runs}
     seeds = sorted(seed for name, seed in found if name == first and (second, seed) in found)
     if not seeds:
         raise DeepALError(
             f"No seed has a run of {first} and one of {second}. There are runs of "
-            f"{', '.join(sorted({run.name for run in runs}))}."
+            f"{', '.join(sorted({name for name, _ in found}))}."
         )
-    return [(found[first, seed], found[second, seed]) for seed in seeds]
+    return seeds
 
 
-def count_run(run: RecordedRun, folder: Path) -> NDArray[np.int64]:
+def kept_runs(folder: Path) -> Iterator[tuple[str, int]]:
+    """YIELDS (tuple[str, int]): The function and the seed of each run that `keep` has kept."""
+    for file in folder.glob("*-seed*.npz"):
+        name, _, seed = file.stem.rpartition("-seed")
+        yield name, int(seed)
+
+
+def keep(counted: Counted, folder: Path) -> None:
+    """Write a run's counts, so that runs made later can be paired when its models are gone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    small = counted.counts.astype("uint16")
+    file = folder / f"{counted.name}-seed{counted.seed}.npz"
+    np.savez_compressed(file, words_percent=counted.words_percent, counts=small)
+
+
+def read_kept(folder: Path, name: str, seed: int) -> Counted:
+    """RETURNS (Counted): What `keep` wrote."""
+    with np.load(folder / f"{name}-seed{seed}.npz") as kept:
+        return Counted(name, seed, kept["words_percent"], kept["counts"].astype("int64"))
+
+
+def count_run(run: RecordedRun, folder: Path) -> Counted:
     """Count the entities of each round's model on the test set, unless that has been done.
 
     folder (Path): Keeps the counts of each model.
-    RETURNS (array[rounds, sentences, 3]): In each sentence: entities that are right, entities that
-        are found, entities that are there.
     RAISES (DeepALError): The model of a round is gone.
     """
     rounds = []
@@ -101,11 +140,12 @@ def count_run(run: RecordedRun, folder: Path) -> NDArray[np.int64]:
             folder.mkdir(exist_ok=True)
             np.save(file, count_model(model, run.manifest.test.path))
         rounds.append(np.load(file))
-    return np.stack(rounds)
+    words = np.array([row.words_percent for row in run.rounds])
+    return Counted(run.name, run.seed, words, np.stack(rounds))
 
 
 def count_model(model: Path, test: str) -> NDArray[np.int64]:
-    """RETURNS (array[sentences, 3]): As `count_run`, of one model."""
+    """RETURNS (array[sentences, 3]): As the counts of `Counted`, of one model."""
     nlp = load_pipeline(model)
     gold = list(read_shards(test, nlp.vocab))
     bare = (bare_copy(doc, nlp.vocab) for doc in gold)
@@ -118,23 +158,21 @@ def count(gold: Doc, found: Doc) -> tuple[int, int, int]:
     return len(there & ours), len(ours), len(there)
 
 
-def compare_rounds(
-    pairs: Sequence[tuple[RecordedRun, RecordedRun]], counted: Sequence[Sequence[NDArray[np.int64]]]
-) -> Iterator[dict[str, Any]]:
-    """Compare the runs, as far as all have come.
+def compare_rounds(pairs: Sequence[Sequence[Counted]]) -> Iterator[dict[str, Any]]:
+    """Compare pairs of runs, as far as all have come.
 
     RETURNS (Iterator[dict]): A line for each round, and one for the mean of all but the first,
         whose batch is the same for all functions.
     """
-    rounds = min(len(counts) for pair in counted for counts in pair)
-    test = np.array([[counts[:rounds] for counts in pair] for pair in counted])
+    rounds = min(len(run.counts) for pair in pairs for run in pair)
+    test = np.array([[run.counts[:rounds] for run in pair] for pair in pairs])
     sentences = test.shape[-2]
     random = np.random.default_rng(derive_seed(0, "bootstrap"))
     drawn = random.multinomial(sentences, np.full(sentences, 1 / sentences), RESAMPLES)
     exact = paired_difference(np.ones((1, sentences)), test)[..., 0]
     resampled = paired_difference(drawn, test).mean(0)
     for number in range(rounds):
-        words = np.mean([run.rounds[number].words_percent for pair in pairs for run in pair])
+        words = np.mean([run.words_percent[number] for pair in pairs for run in pair])
         line = {"round": number, "words_percent": round(float(words), DIGITS)}
         yield line | decide(exact[:, number], resampled[number])
     if rounds > 1:
@@ -146,7 +184,7 @@ def paired_difference(weights: NDArray, counts: NDArray) -> NDArray[np.float64]:
     """F1 of the first function minus that of the second.
 
     weights (array[resamples, sentences]): How often each resample has each sentence.
-    counts (array[pairs, 2, rounds, sentences, 3]): As `count_run`.
+    counts (array[pairs, 2, rounds, sentences, 3]): As in `Counted`.
     RETURNS (array[pairs, rounds, resamples]): The differences.
     """
     right, found, there = np.moveaxis(weights @ counts.astype("float64"), -1, 0)
