@@ -12,9 +12,10 @@ from ..vectors.build import make_encoder
 from .conftest import PAPER
 
 NAMES = (
-    "curves curves-zh large encoder functions genres successors settings stopping tables".split()
+    "curves curves-zh large encoder functions genres paper-model successors settings stopping "
+    "tables".split()
 )
-NOT_IN_ALL = ("large", "encoder", "functions", "tables")
+NOT_IN_ALL = ("large", "encoder", "functions", "paper-model", "tables")
 
 
 def test_these_are_the_commands():
