@@ -10,7 +10,7 @@ from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.sentences import sentence_info
 
 from ..ontonotes import SOURCES, TYPES, write_release
-from ..pools import read_jsonl
+from ..pools import call, read_jsonl
 from .conftest import ROOT
 
 QUICK = {
@@ -57,6 +57,13 @@ def test_prepare_reads_each_sentence_once_from_its_gold_file(copy, tmp_path, lan
     every = {token.text for doc in docs["train"] for token in doc}
     assert {"(", ")", ".", "%uh"} <= every
     assert not {"-LRB-", "/.", "[WORD]"} & every
+
+
+def test_the_owner_is_told_what_was_left_out(copy, tmp_path):
+    code, output = call("prepare", copy[0], tmp_path / "pools", "--lang", "en")
+    assert code == 0
+    assert "in all: another form of the document is read" in output
+    assert "in all: OntoNotes in another language, or its Bible" in output
 
 
 @pytest.mark.slow
