@@ -71,14 +71,13 @@ def make_lexicon(draw: random.Random, language: str, size: int) -> Lexicon:
     def new(syllables: int) -> str:
         while True:
             if consonants:
-                word = "".join(
-                    draw.choice(consonants) + draw.choice("aeiou") for _ in range(syllables)
-                )
+                parts = (draw.choice(consonants) + draw.choice("aeiou") for _ in range(syllables))
             else:
-                word = "".join(chr(draw.randrange(0x4E00, 0x5E00)) for _ in range(syllables))
-            if word not in known:
+                parts = (chr(draw.randrange(0x4E00, 0x5E00)) for _ in range(syllables))
+            if (word := "".join(parts)) not in known:
                 known.add(word)
                 return word
+            syllables += 1  # short ones may be used up
 
     words = [new(draw.choice((2, 3, 3))) for _ in range(size)]
     names = {label: [new(3).title() for _ in range(40)] for label in TYPES}
