@@ -54,12 +54,11 @@ def train(docs: Sequence[Doc], dev: Sequence[Doc], path: Path) -> pycrfsuite.Tag
     path (Path): Where the model goes.
     RETURNS (Tagger): The CRF that is kept.
     """
-    items = [(features(doc), tags(doc)) for doc in docs]
+    trainer = pycrfsuite.Trainer(verbose=False)  # Python would need far more memory for them
+    for doc in docs:
+        trainer.append(pycrfsuite.ItemSequence(features(doc)), tags(doc))
     best = -1.0
     for l1, l2 in PENALTIES:
-        trainer = pycrfsuite.Trainer(verbose=False)
-        for rows, labels in items:
-            trainer.append(pycrfsuite.ItemSequence(rows), labels)
         trainer.set_params({"c1": l1, "c2": l2, "max_iterations": ITERATIONS})
         draft = path.with_suffix(".draft")
         trainer.train(str(draft))

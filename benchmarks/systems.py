@@ -20,6 +20,8 @@ def tagger_config(lang: str, seed: int = 0, paper: bool = False) -> Config:
     config = load_config(CONFIGS / ("al_paper.cfg" if paper else "al.cfg"), interpolate=False)
     del config["active_learning"]
     config["nlp"]["lang"], config["system"]["seed"] = lang, seed
+    if paper:  # a share of a small set has fewer updates than lie between two evaluations
+        config["training"]["eval_frequency"] = 10
     return config
 
 

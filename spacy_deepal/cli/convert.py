@@ -78,10 +78,7 @@ def print_files(summaries: "Mapping[str, ConvertSummary]") -> None:
             kinds = ", ".join(f"{count:,} {format}" for format, count in formats.items())
             msg.text(f"{len(more):,} more files: {kinds}\n")
         if summary.unread:
-            _warn(
-                f"Files not read: {len(summary.unread):,}",
-                [f"{path}: {reason}" for path, reason in sorted(summary.unread.items())],
-            )
+            _print_unread(summary.unread)
         if summary.skipped:
             _warn(f"Bad lines left out: {summary.skipped:,}", summary.problems)
         if summary.dropped:
@@ -96,6 +93,14 @@ def print_files(summaries: "Mapping[str, ConvertSummary]") -> None:
         ]:
             if count:
                 msg.warn(f"{text[:1].upper()}{text[1:]}: {count:,}")
+
+
+def _print_unread(unread: "Mapping[Path, str]") -> None:
+    lines = [f"{path}: {reason}" for path, reason in sorted(unread.items())]
+    _warn(f"Files not read: {len(unread):,}", lines)
+    if len(unread) > ROWS_SHOWN:
+        reasons = Counter(unread.values()).most_common()
+        print(*(f"{count:,} in all: {reason}" for reason, count in reasons), sep="\n")
 
 
 def _warn(title: str, lines: list[str]) -> None:

@@ -26,6 +26,8 @@ BRACKET = re.compile(r"\(([^()*]+)|\)")
 ESCAPED = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}"}
 SLASH_ESCAPE = re.compile(r"/[.,?!:;-]")
 MISSING_WORD = "[WORD]"
+SYSTEM_FORM = "auto_conll"
+SYSTEM_NOTE = "sentences have entities that a system predicted, as all *_auto_conll files do"
 PART_NUMBER = re.compile(r"[0-9]{1,6}")
 DOCUMENT_PART = re.compile(r"(.*)/([0-9]{3,6})")  # a document and its part, as doc_id has them
 
@@ -49,7 +51,7 @@ def read_conll2012(source: Source, nlp: Language) -> Iterator[Sentence | BadLine
     Escaped characters become themselves: brackets such as -LRB-, and marks such as /. and /? (also
     , ! : ; -). Of nested entities the outermost one is kept, since OntoNotes has no others. The
     names in the Bible (genre pt) were not annotated, so a sentence of it without an entity is not
-    labelled. The entities in files *_auto_conll are the prediction of a system.
+    labelled. The entities in files *_auto_conll are the prediction of a system, and a note says so.
 
     RAISES (DeepALError): The file is a skeleton, without words.
     """
@@ -63,10 +65,13 @@ def read_conll2012(source: Source, nlp: Language) -> Iterator[Sentence | BadLine
                 "a skeleton. Make the _conll files from the OntoNotes 5 release (LDC2013T19) with "
                 "the script skeleton2conll.sh of the CoNLL-2012 shared task."
             )
-        yield attempt(_parse_conll2012, nlp, rows)
+        note = SYSTEM_NOTE if source.name.lower().endswith(SYSTEM_FORM) else None
+        yield attempt(_parse_conll2012, nlp, rows, note)
 
 
-def _parse_conll2012(nlp: Language, rows: list[tuple[int, list[str]]]) -> Sentence:
+def _parse_conll2012(
+    nlp: Language, rows: list[tuple[int, list[str]]], note: str | None
+) -> Sentence:
     first, columns = rows[0]
     for number, row in rows:
         if len(row) <= ENTITY_COLUMN or not PART_NUMBER.fullmatch(row[1]):
@@ -82,7 +87,7 @@ def _parse_conll2012(nlp: Language, rows: list[tuple[int, list[str]]]) -> Senten
     else:
         doc = tagged_doc(nlp, words, tags)
     doc_id = f"{columns[0]}/{int(columns[1]):03}"
-    return Sentence(doc, first, doc_id=doc_id, genre=genre, names_document=True)
+    return Sentence(doc, first, doc_id=doc_id, genre=genre, names_document=True, note=note)
 
 
 def _unescape(word: str) -> str:

@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..errors import DeepALError
+
 # How the names of files end, best first: with gold annotation, with any other, without words.
 FORMS = ("gold_conll", "_conll", "_skel")
 LANGUAGES = {"en": "english", "zh": "chinese", "ar": "arabic"}
 ANNOTATIONS = "annotations"
 BIBLE = "pt"  # the genre whose names were not annotated
-SHARED_TASK_TEST = "conll-2012-test"
+TRAIN, SHARED_TASK_TEST = "train", "conll-2012-test"
+DEEPEST = 4  # how far below the folder that is named a release is looked for
 
 
 def is_ontonotes(file: Path) -> bool:
@@ -61,13 +64,35 @@ def _document_key(file: Path) -> tuple[str, ...]:
     return (*parts, file.stem)
 
 
-def split_folders(data: Path) -> list[Path]:
-    """RETURNS (list[Path]): The folders train, development and test of the shared task: those in
-    `data` of one release, or in `v*/data` (v4, v9 and so on) of several."""
-    found = (path for folders in ("data/*", "v*/data/*") for path in data.glob(folders))
-    return [path for path in found if any(path.glob(f"data/*/{ANNOTATIONS}"))]
+def split_folders(data: Path, lang: str | None = None) -> list[Path]:
+    """RETURNS (list[Path]): The folders train, development and test of the shared task, in `data`
+    or up to DEEPEST folders below it. They may be those of several releases, as v4 has the training
+    data and v9 the test set.
+
+    lang (str | None): Language code. None: any language.
+    RAISES (DeepALError): Two releases have training data in this language, as v4 and v12 do: not
+        of the same documents.
+    """
+    above = ("*/" * depth + "data/*" for depth in range(DEEPEST + 1))
+    language = LANGUAGES.get(lang or "", "*")
+    found = [
+        path
+        for pattern in above
+        for path in data.glob(pattern)
+        if any(path.glob(f"data/{language}/{ANNOTATIONS}"))
+    ]
+    releases = sorted({path.parent.parent for path in found if path.name == TRAIN})
+    if len(releases) > 1:
+        raise DeepALError(
+            f"{data} holds several releases of OntoNotes, and their training data differ. Name one "
+            f"of them: {' or '.join(map(str, releases))}."
+        )
+    return found
 
 
-def is_release(data: Path) -> bool:
-    """RETURNS (bool): Whether a folder holds one release or several, in all their languages."""
-    return any(data.glob(f"*/data/*/{ANNOTATIONS}")) or bool(split_folders(data))
+def is_release(data: Path, lang: str | None = None) -> bool:
+    """RETURNS (bool): Whether a folder holds one release or several, in all their languages.
+
+    lang (str | None), RAISES: As for `split_folders`.
+    """
+    return any(data.glob(f"*/data/*/{ANNOTATIONS}")) or bool(split_folders(data, lang))

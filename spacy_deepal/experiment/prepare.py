@@ -48,15 +48,15 @@ def prepare(
     options, encoding: As for `convert`.
     RETURNS (dict): A summary for each split. What is not of one split is in that of train: the
         files, and what was left out of them.
-    RAISES (DeepALError): As `convert`; if only some of the splits are there; if there are too few
-        documents to split.
+    RAISES (DeepALError): As `convert`; if only some of the splits are there, or those of several
+        releases of OntoNotes; if there are too few documents to split.
     """
     data, output = local_path(data), local_path(output)
     _check_places(data, output)
     finish_replacement(output)
     for split in SHARES:
         check_pool_folder(output / split)
-    given = _given_splits(data)
+    given = _given_splits(data, lang)
 
     def pool(inputs: Iterable[Path], folder: Path, names: Collection[str] = ()) -> ConvertSummary:
         return convert(
@@ -90,9 +90,9 @@ def _check_places(data: Path, output: Path) -> None:
         raise DeepALError(f"{output} is a file. Name a folder to write the pools to.")
 
 
-def _given_splits(data: Path) -> dict[str, list[Path]]:
+def _given_splits(data: Path, lang: str) -> dict[str, list[Path]]:
     """RETURNS (dict): The files and folders of each split; empty if the data are not split."""
-    given = _named_splits(data.iterdir()) or _named_splits(split_folders(data))
+    given = _named_splits(data.iterdir()) or _named_splits(split_folders(data, lang))
     missing = [split for split in SHARES if split not in given]
     if given and missing:
         raise DeepALError(

@@ -149,7 +149,7 @@ def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Pat
     name = data.resolve().name
     if (data / lang).is_dir():
         data, name = data / lang, f"{name}-{lang}"
-    elif is_release(data):
+    elif is_release(data, lang):
         name = f"{name}-{lang}"
     folder = workspace / name
     if folder.resolve() == data.resolve():

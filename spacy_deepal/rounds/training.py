@@ -151,13 +151,18 @@ def dev_scores(nlp: Language) -> dict[str, Any]:
 
 def be_patient(nlp: Language) -> None:
     """Raise the patience of a training to PATIENT_PASSES. The config counts it in updates, and on a
-    large set these are less than a pass. Dev is evaluated more seldom there, too."""
+    large set these are less than a pass. Dev is evaluated more seldom there, too. Where passes end
+    the training, the last evaluation is near its end: on a small set there would be none."""
     training = nlp.config["training"]
     updates = count_updates(nlp, PATIENT_PASSES, 0)
     seldom = updates // (PATIENT_PASSES * EVALUATIONS_A_PASS)
     training["eval_frequency"] = max(training["eval_frequency"], seldom)
     if training["patience"]:  # with 0, nothing but the other limits ends the training
         training["patience"] = max(training["patience"], updates)
+    if training["max_epochs"] > 0:
+        last = count_updates(nlp, training["max_epochs"], 0) - 1
+        times = -(-last // training["eval_frequency"]) or 1
+        training["eval_frequency"] = max(1, last // times)
 
 
 def _init_pipeline(config: Config, use_gpu: int) -> Language:

@@ -3,9 +3,10 @@ import spacy
 from typer.testing import CliRunner
 
 from spacy_deepal.cli import app
-from spacy_deepal.corpus.conll2012 import read_conll2012
+from spacy_deepal.corpus.conll2012 import SYSTEM_NOTE, read_conll2012
 from spacy_deepal.corpus.folders import open_all
 from spacy_deepal.corpus.formats import find_reading
+from spacy_deepal.corpus.ontonotes import is_release
 from spacy_deepal.corpus.reading import BadLine, ReadOptions
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.experiment.prepare import prepare
@@ -252,6 +253,30 @@ def test_the_key_of_the_test_set_goes_before_its_automatic_form_in_another_relea
         "english-bc-f_2.v4_gold_conll",
         "english-nw-g_2.v4_auto_conll",
     ]
+
+
+@pytest.mark.parametrize("below", ["v4/data", "conll-2012/v4/data", "a/b/conll-2012/v4/data"])
+def test_a_release_below_the_folder_is_found_with_its_splits(tmp_path, below):
+    make_release(tmp_path / "ontonotes" / below)
+    summaries = prepare(tmp_path / "ontonotes", tmp_path / "corpus")
+    assert [summary.words for summary in summaries.values()] == [2, 2, 2]
+    assert is_release(tmp_path / "ontonotes")
+
+
+def test_training_data_of_two_releases_are_not_mixed(tmp_path):
+    make_release(tmp_path / "v4" / "data")
+    place(tmp_path / "v12" / "data", "train", "f_7.gold_conll")
+    with pytest.raises(DeepALError, match=r"holds several releases .*/v12 or .*/v4\."):
+        prepare(tmp_path, tmp_path / "corpus")
+    prepare(tmp_path, tmp_path / "corpus", lang="zh")  # v12 is English alone
+    assert texts(tmp_path / "corpus" / "train") == ["chinese-bc-f_0.v4_gold_conll"]
+    prepare(tmp_path / "v4", tmp_path / "corpus")
+
+
+def test_entities_that_a_system_predicted_are_told(tmp_path):
+    make_release(tmp_path / "data")
+    summaries = prepare(tmp_path, tmp_path / "corpus")
+    assert [dict(summary.notes) for summary in summaries.values()] == [{SYSTEM_NOTE: 1}] * 3
 
 
 def test_of_two_test_sets_that_of_the_shared_task_is_read(tmp_path):

@@ -6,37 +6,16 @@ import shutil
 import pytest
 import srsly
 from spacy.cli.project.run import project_run
-from spacy.util import load_config
 
 from ..pools import read_jsonl
 from ..vectors.build import make_encoder
-from .conftest import SCRIPTS
+from .conftest import PAPER
 
-PAPER = SCRIPTS.parent
-ROOT = PAPER.parents[1]
 NAMES = (
-    "curves curves-zh large encoder functions genres successors settings stopping tables".split()
+    "curves curves-zh large encoder functions genres paper-model successors settings stopping "
+    "tables".split()
 )
-NOT_IN_ALL = ("large", "encoder", "functions", "tables")
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """The project in a checkout that nothing has run in, and a quick config. RETURNS (Path): Its
-    folder."""
-    root = tmp_path_factory.mktemp("checkout")
-    for name in ("configs", "assets", "benchmarks", "projects/paper/scripts"):
-        shutil.copytree(ROOT / name, root / name)
-    folder = root / "projects" / "paper"
-    shutil.copy(PAPER / "project.yml", folder)
-    short = {"training.max_steps": 200, "training.eval_frequency": 50}
-    short |= {"active_learning.passes": 1, "active_learning.min_updates": 50}
-    config = load_config(ROOT / "configs" / "al.cfg", overrides=short, interpolate=False)
-    config.to_disk(folder / "short.cfg")
-    (folder / "two_genres").mkdir()
-    for genre in ("nw", "tc"):
-        shutil.copy(ROOT / "assets" / "demo" / "en" / f"{genre}.txt", folder / "two_genres")
-    return folder
+NOT_IN_ALL = ("large", "encoder", "functions", "paper-model", "tables")
 
 
 def test_these_are_the_commands():

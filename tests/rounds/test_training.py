@@ -389,6 +389,16 @@ class TestPatience:
     def test_the_most_updates_of_the_config_stay(self, tmp_path):
         assert self.limits(tmp_path, 50, patience=1, max_steps=7)["max_steps"] == 7
 
+    @pytest.mark.parametrize(
+        ("passes", "given", "every"), [(2, 200, 9), (2, 9, 9), (2, 4, 3), (2, 1, 1), (0, 200, 200)]
+    )
+    def test_the_last_evaluation_is_near_the_end_of_the_passes(
+        self, tmp_path, passes, given, every
+    ):
+        """Two passes over five sentences are the updates 0 to 9."""
+        limits = self.limits(tmp_path, 5, max_epochs=passes, eval_frequency=given)
+        assert limits["eval_frequency"] == every
+
 
 def test_a_model_of_all_words_is_trained_patiently(paths, tmp_path):
     """A patience of one update would end the training at its second evaluation."""
