@@ -14,10 +14,9 @@ from .conftest import SCRIPTS
 
 PAPER = SCRIPTS.parent
 ROOT = PAPER.parents[1]
-NAMES = (
-    "curves curves-zh large encoder functions genres successors settings stopping tables".split()
-)
-NOT_IN_ALL = ("large", "encoder", "functions", "tables")
+NAMES = "curves curves-zh large encoder functions genres successors settings calibration".split()
+NAMES += ["stopping", "tables"]
+NOT_IN_ALL = ("large", "encoder", "functions", "calibration", "tables")
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +73,13 @@ def test_tables_prints_what_is_recorded(project, capfd):
     shutil.copytree(PAPER / "results", project / "results", dirs_exist_ok=True)
     project_run(project, "tables")
     printed = capfd.readouterr().out
-    for text in ("| demo-en, MNLP |", "of 18 pairs", "| the loop's own |", "lost to the last"):
+    for text in (
+        "| demo-en, MNLP |",
+        "of 18 pairs",
+        "| the loop's own |",
+        "lost to the last",
+        "by chance",
+    ):
         assert text in printed
 
 
@@ -111,6 +116,18 @@ def test_settings_runs_three_kinds_of_cold_start(project):
     lines = read_jsonl(project / "runs" / "settings.jsonl")
     assert len(lines) == 3 * 5
     assert {line["settings"]["min_updates"] for line in lines} == {0, 50, 600}
+
+
+@pytest.mark.slow
+def test_calibration_measures_the_last_model_of_each_run(project):
+    overrides = {"vars.data": "two_genres", "vars.config": "short.cfg", "vars.seeds": "0 --seed 1"}
+    project_run(project, "calibration", overrides=overrides, capture=True)
+    lines = read_jsonl(project / "runs" / "calibration.jsonl")
+    assert [(line["data"], line["seed"]) for line in lines] == [
+        ("two_genres", 0),
+        ("two_genres", 1),
+    ]
+    assert all(line["entities"] > 0 for line in lines)
 
 
 @pytest.mark.slow
