@@ -31,6 +31,8 @@ def test_the_last_model_of_a_run_is_recorded_as_it_measures_on_test(script, tmp_
     assert line["ece_before"] != line["ece_after"]
     metrics = read_jsonl(run / "metrics.jsonl")
     assert line["words_percent"] == pytest.approx(metrics[1]["words_percent"], abs=1e-6)
+    assert line["by_round"][-1].items() <= line.items()
+    assert len(line["by_round"]) == sum(row["calibration"] is not None for row in metrics)
     assert (output.parent / "configs" / f"{line['made_of']}.cfg").exists()
     assert capsys.readouterr().out.count("| tiny | MNLP | 0 |") == 2
 
@@ -39,10 +41,12 @@ def test_what_is_recorded_is_printed_without_a_workspace(script, tmp_path, capsy
     output = tmp_path / "calibration.jsonl"
     line = {"acquisition": "MNLP", "seed": 0, "entities": 1234, "words_percent": 17.96}
     line |= {"temperature": 1.5, "ece_before": 0.265, "ece_after": 0.119, "ece_by_chance": 0.02}
+    rounds = [(0.2, 0.3), (0.3, 0.1)]
+    line["by_round"] = [{"ece_before": before, "ece_after": after} for before, after in rounds]
     script("calibration").record(output, [{"data": d, **line} for d in "ba"], by=("data",))
     script("calibration").main(output=output)
     assert capsys.readouterr().out.splitlines()[2:] == [
-        f"| {data} | MNLP | 0 | 18% | 1,234 | 1.50 | 26.5 | 11.9 | 2.0 |" for data in "ab"
+        f"| {data} | MNLP | 0 | 18% | 1,234 | 1.50 | 26.5 | 11.9 | 2.0 | 1 of 2 |" for data in "ab"
     ]
 
 

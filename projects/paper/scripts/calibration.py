@@ -28,10 +28,10 @@ from thinc.api import Config
 
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.report.runs import RecordedRun
-from spacy_deepal.rounds.rows import Reliability
+from spacy_deepal.rounds.rows import Calibration, Reliability
 
 HEAD = ["data", "function", "seed", "words", "entities", "temperature", "before", "after"]
-HEAD.append("by chance")
+HEAD += ["by chance", "worse"]
 
 
 def main(
@@ -68,21 +68,26 @@ def describe(run: RecordedRun, results: Path) -> dict[str, Any]:
             + " Give more rounds."
         )
     config = Config().from_str(run.manifest.config, interpolate=False)
-    before, after = last.calibration.before, last.calibration.after
-    numbers = {
-        "words_percent": last.words_percent,
-        "temperature": last.calibration.temperature,
-        "ece_before": before.error,
-        "ece_after": after.error,
-        "ece_by_chance": error_by_chance(after),
-    }
+    found = last.calibration
     return {
         "made_of": keep_config(config, results),
         "acquisition": run.name,
         "seed": run.seed,
-        "entities": sum(each.entities for each in after.bins),
-        **{key: round(value, DIGITS) for key, value in numbers.items()},
+        "entities": sum(each.entities for each in found.after.bins),
+        "temperature": round(found.temperature, DIGITS),
+        **errors(last.words_percent, found),
+        "ece_by_chance": round(error_by_chance(found.after), DIGITS),
+        "by_round": [
+            errors(row.words_percent, row.calibration) for row in run.rounds if row.calibration
+        ],
     }
+
+
+def errors(words_percent: float, found: Calibration) -> dict[str, float]:
+    """RETURNS (dict): The errors of a round's model, from 0 to 1."""
+    numbers = {"ece_before": found.before.error, "ece_after": found.after.error}
+    numbers = {"words_percent": words_percent, **numbers}
+    return {key: round(value, DIGITS) for key, value in numbers.items()}
 
 
 def error_by_chance(found: Reliability) -> float:
@@ -100,7 +105,8 @@ def place_of(line: dict[str, Any]) -> tuple[str, str, int]:
 
 def show(line: dict[str, Any]) -> list[str]:
     """RETURNS (list[str]): The cells of a line, errors in points."""
-    errors = (f"{100 * line[f'ece_{name}']:.1f}" for name in ("before", "after", "by_chance"))
+    points = (f"{100 * line[f'ece_{name}']:.1f}" for name in ("before", "after", "by_chance"))
+    worse = sum(each["ece_after"] > each["ece_before"] for each in line["by_round"])
     return [
         line["data"],
         line["acquisition"],
@@ -108,7 +114,8 @@ def show(line: dict[str, Any]) -> list[str]:
         f"{line['words_percent']:.0f}%",
         f"{line['entities']:,}",
         f"{line['temperature']:.2f}",
-        *errors,
+        *points,
+        f"{worse} of {len(line['by_round'])}",
     ]
 
 
