@@ -97,6 +97,7 @@ class Person:
         self.errors = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.command, self.gold, self.name = command, gold, name
+        self.answered = set()  # ids
         self.suggested = 0  # suggestions seen
         self.confident = 0  # those of a model
         self.accepted = 0  # sentences whose suggestions were right, accepted with one key
@@ -123,6 +124,7 @@ class Person:
     def answer(self, view):
         """Mark what the gold says, and send the answer, whether the server is there or not."""
         task = view["task"]
+        self.answered.add(task["id"])
         wanted = [ent for ent in self.gold[task["id"]] if ent[2] in view["labels"]]
         shown = [tuple(ent) for ent in task["entities"] or []]
         if task["entities"] is None or task["again"]:

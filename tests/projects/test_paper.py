@@ -12,10 +12,10 @@ from ..vectors.build import make_encoder
 from .conftest import PAPER
 
 NAMES = (
-    "curves curves-zh large encoder functions genres paper-model successors settings stopping "
-    "tables".split()
+    "curves curves-zh large encoder functions genres paper-model successors settings calibration "
+    "stopping tables".split()
 )
-NOT_IN_ALL = ("large", "encoder", "functions", "paper-model", "tables")
+NOT_IN_ALL = ("large", "encoder", "functions", "paper-model", "calibration", "tables")
 
 
 def test_these_are_the_commands():
@@ -53,7 +53,13 @@ def test_tables_prints_what_is_recorded(project, capfd):
     shutil.copytree(PAPER / "results", project / "results", dirs_exist_ok=True)
     project_run(project, "tables")
     printed = capfd.readouterr().out
-    for text in ("| demo-en, MNLP |", "of 18 pairs", "| the loop's own |", "lost to the last"):
+    for text in (
+        "| demo-en, MNLP |",
+        "of 18 pairs",
+        "| the loop's own |",
+        "lost to the last",
+        "by chance",
+    ):
         assert text in printed
 
 
@@ -90,6 +96,18 @@ def test_settings_runs_three_kinds_of_cold_start(project):
     lines = read_jsonl(project / "runs" / "settings.jsonl")
     assert len(lines) == 3 * 5
     assert {line["settings"]["min_updates"] for line in lines} == {0, 50, 600}
+
+
+@pytest.mark.slow
+def test_calibration_measures_the_last_model_of_each_run(project):
+    overrides = {"vars.data": "two_genres", "vars.config": "short.cfg", "vars.seeds": "0 --seed 1"}
+    project_run(project, "calibration", overrides=overrides, capture=True)
+    lines = read_jsonl(project / "runs" / "calibration.jsonl")
+    assert [(line["data"], line["seed"]) for line in lines] == [
+        ("two_genres", 0),
+        ("two_genres", 1),
+    ]
+    assert all(line["entities"] > 0 for line in lines)
 
 
 @pytest.mark.slow
