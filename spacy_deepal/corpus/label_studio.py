@@ -84,6 +84,8 @@ def _read(
 
 
 def _parse_minimal(options: ReadOptions, nlp: Language, number: int, record: Any) -> Sentence:
+    if isinstance(record, dict):  # a cell of Label Studio's CSV may be empty
+        record = {k: v for k, v in record.items() if v != "" or k not in SPAN_KEYS}
     if isinstance(record, dict) and not any(map(looks_like_spans, record.values())):
         record = {"spans": [], **record}  # an annotation without a span has no key for them
     return parse_sentence(options, nlp, number, record)

@@ -107,3 +107,10 @@ def test_answers_about_whole_texts_alone_are_not_taken_for_texts_without_entitie
 def test_an_answer_about_a_whole_text_beside_spans_is_passed_over(tmp_path):
     marked, none = read_tasks(tmp_path, task(MIA), task({"result": [CHOICE]}))
     assert (tags(marked.doc)[0], tags(none.doc)) == ("B-PER", ["O", "O", "O"])
+
+
+def test_the_rows_of_its_csv_are_read_as_records(tmp_path):
+    row = {"text": "Mia met Bo", "annotation_id": "1", "lead_time": "1"}
+    rows = [{**row, "label": cell} for cell in (json.dumps([result(0, 3, "Mia")["value"]]), "")]
+    first, second = read_tasks(tmp_path, *rows)
+    assert (tags(first.doc)[0], tags(second.doc)) == ("B-PER", ["O", "O", "O"])
