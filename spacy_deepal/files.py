@@ -43,6 +43,8 @@ def write_atomically(path: str | Path, mode: str = "w") -> Iterator[IO]:
     path = Path(path)  # file:// is on a disk too
     if path.is_dir():
         raise DeepALError(f"{path} is a folder. Name a file to write to.")
+    if path.exists() and not path.is_file():
+        raise DeepALError(f"{path} is a device or a pipe, which a file would replace. Name a file.")
     with draft_of(path) as draft:
         try:
             stream = draft.open(mode, encoding=None if "b" in mode else "utf8")
@@ -190,6 +192,15 @@ def check_output(output: str | Path, *inputs: str | Path | None) -> None:
     RAISES (DeepALError): As `check_outside`; or the output is a folder that has one of them.
     """
     check_outside(output, *inputs)
+    check_keeps(output, *inputs)
+
+
+def check_keeps(output: str | Path, *inputs: str | Path | None) -> None:
+    """Make sure that a folder that is replaced has no part of what a command reads.
+
+    inputs: As for `check_outside`.
+    RAISES (DeepALError): The output is a folder that has one of them.
+    """
     place = as_path(output).resolve()
     for given, source in _resolved(inputs, is_url(output)):
         if place in source.parents:

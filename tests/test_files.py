@@ -210,3 +210,14 @@ def test_a_folder_that_a_killed_process_has_taken_away_is_put_back(tmp_path, mon
     check_replaceable(folder, lambda path: True, "a pool")
     assert names(folder) == ["old"]
     assert names(tmp_path) == [".pool1.x.earlier", "pool[1]"]
+
+
+def test_a_device_or_a_pipe_is_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with (
+        pytest.raises(DeepALError, match="pipe is a device or a pipe, which a file would replace"),
+        write_atomically(pipe),
+    ):
+        pass
+    assert pipe.is_fifo()

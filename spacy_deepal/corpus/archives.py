@@ -4,6 +4,7 @@ import gzip
 import io
 import shutil
 import zipfile
+from collections import Counter
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, Any
@@ -37,7 +38,7 @@ def open_sources(path: Path, encoding: str = "utf-8") -> list[Source]:
 
 def _members(path: Path, encoding: str) -> list[Source]:
     def member(info: zipfile.ZipInfo) -> Source:
-        place = path / info.filename.lstrip("/")
+        place = path / info.filename.replace("\\", "/").lstrip("/")
 
         def opened() -> IO[bytes]:
             try:
@@ -54,6 +55,9 @@ def _members(path: Path, encoding: str) -> list[Source]:
 
     with Source.of_file(path).open() as stream:
         infos = [info for info in zipfile.ZipFile(stream).infolist() if not info.is_dir()]
+    names = Counter(info.filename for info in infos)
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise DeepALError(f"{path} has two files of the name {twice[0]}. Unpack them one by one.")
     return [member(info) for info in sorted(infos, key=lambda info: info.filename)]
 
 

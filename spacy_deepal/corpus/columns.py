@@ -24,6 +24,7 @@ from .column_layout import (
     comments_and_words,
     find_layouts,
 )
+from .csv_table import TAGS, WORDS
 from .docs import tagged_doc
 from .reading import BadLine, Lines, Reading, ReadOptions, Sentence, TagScheme, attempt, blocks
 from .sources import Source
@@ -116,9 +117,7 @@ def _parse(
     for number, line in rows:
         cells = layout.cells(line)
         if not layout.fits(cells):
-            message = f"not the columns {layout.described} with a tag"
-            if len(cells) == len(layout.names) and cells[layout.ner].rstrip("O").isalpha():
-                message += f". Types alone are read with --columns {layout.described} --scheme io"
+            message = f"not the columns {layout.described} with a tag{_remedy(cells, layout)}"
             raise BadLine(number, message, line)
         word = cells[layout.word]
         words.append(word.removeprefix(layout.prefix) or word)
@@ -132,6 +131,18 @@ def _parse(
     named = given.get("doc_id", (0, ""))[0] > 0
     values: dict[str, Any] = {key: value for key, (_, value) in given.items()}
     return Sentence(doc, rows[0][0], names_document=named, **values)
+
+
+def _remedy(cells: list[str], layout: ColumnLayout) -> str:
+    """RETURNS (str): What to do about the cells of a line that are not a word and a tag, if they
+    may be names of columns or a word and its type."""
+    if len(cells) != len(layout.names):
+        return ""
+    if cells[layout.word].lower() in WORDS or cells[layout.ner].lower() in TAGS:
+        return ". If these are the names of the columns, delete the line"
+    if cells[layout.ner].rstrip("O").isalpha():
+        return f". Types alone are read with --columns {layout.described} --scheme io"
+    return ""
 
 
 def write_columns(

@@ -103,7 +103,7 @@ def set_spans(
                 text,
             )
         if entities and span.start < entities[-1].end:
-            message = f"entity {surface!r} ({label}) overlaps the one before"
+            message = f"entity {surface!r} ({label}) overlaps the one before. Keep one of them"
             raise BadLine(line, message, text)
         entities.append(span)
     doc.set_ents(entities, default="missing" if partial else "outside")

@@ -90,12 +90,14 @@ def find_files(
 
 def text_beside(file: Path) -> Path | None:
     """RETURNS (Path | None): The text that brat's .ann file annotates; None for other files."""
-    return file.with_suffix(".txt") if file.suffix.lower() == ".ann" else None
+    if file.suffix.lower() != ".ann":
+        return None
+    return file.with_suffix(".TXT" if file.suffix == ".ANN" else ".txt")
 
 
 def annotation_beside(text: Path) -> Path | None:
     """RETURNS (Path | None): The .ann file of a text, if it has one."""
-    file = text.with_suffix(".ann")
+    file = text.with_suffix(".ANN" if text.suffix == ".TXT" else ".ann")
     return file if text.suffix.lower() == ".txt" and file.is_file() else None
 
 

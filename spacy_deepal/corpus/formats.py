@@ -232,6 +232,8 @@ def _delimiter(source: Source, line: str) -> str | None:
 
 def _unknown_table(source: Source, first: str) -> str:
     """RETURNS (str): What to do about a table that is not one of words and tags."""
+    if first.startswith("sep="):
+        return f"{source.path}: the first line, {first!r}, is for Excel alone. Delete it."
     delimiter = _delimiter(source, first) or ","
     reader = "sys.stdin" if delimiter == "," else f"sys.stdin, delimiter={delimiter!r}"
     script = f"import csv, json, sys; [print(json.dumps(r)) for r in csv.DictReader({reader})]"

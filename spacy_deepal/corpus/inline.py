@@ -21,12 +21,16 @@ from .writing import check_labelled_whole
 INLINE_ENTITY = re.compile(r"\[([^\[\]]+)\]\(([\w-]+)\)")
 # A tenth of the lines that have text: fewer marks are no evidence of markup.
 SHARE_OF_LINES = 0.1
+# In these, lines are not sentences. They are read as markup only if that is asked for.
+NOT_OF_LINES = (".yml", ".yaml", ".html", ".htm", ".xml")
 
 
 def inline_readings(source: Source, options: ReadOptions) -> list[Reading]:
     """RETURNS (list[Reading]): The ways to read text with marks: as markup or, if few lines have
     marks or they may be links, also as raw text. None if there is no mark. All of the file is read.
     """
+    if source.suffix in NOT_OF_LINES and options.format != "inline":
+        return []
     lines = marked = 0
     labels = Counter[str]()
     named_alike = False

@@ -9,8 +9,10 @@ from typing import IO, Any
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from ..sentences import INFO_KEYS
 from .json_values import first_records, read_values
-from .reading import BadLine, Reading, ReadOptions, Sentence, attempt
+from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, attempt
+from .record_parts import TEXT_KEYS
 from .records import check_spans_key, parse_sentence
 from .sources import Source
 from .span_places import SPAN_KEYS, looks_like_spans
@@ -20,21 +22,56 @@ from .writing import check_labelled_whole, is_labelled, spans_of, text_record, w
 FULL, MINIMAL = "label_studio", "label_studio_min"
 NOT_SPANS = ("relation", "choices", "textarea", "rating", "taxonomy", "pairwise")
 ANNOTATION_KEYS = ("annotations", "completions")
+# What JSON-MIN says of an annotation.
+MINIMAL_KEYS = ("annotation_id", "annotator", "created_at", "updated_at", "lead_time")
 
 
 def label_studio_readings(source: Source, options: ReadOptions) -> list[Reading]:
     """RETURNS (list[Reading]): The way to read a file of Label Studio; none if it is another."""
-    records = first_records(source, 1)
+    records = first_records(source, LINES_TO_DETECT)
     parse: Any = _parse_task
     if records and isinstance(records[0].get("data"), dict):
         format, how = FULL, "data and the results of annotations"
+        others = _other_results(records)
     elif records and is_minimal(records[0]):
         format, how = MINIMAL, "text, and the spans of one annotation"
         parse = _parse_minimal
         check_spans_key(source, records, options)
+        others = _other_answers(records)
     else:
         return []
-    return [Reading(format, how, f"--format {format}", partial(_read, parse, options))]
+    readings = [Reading(format, how, f"--format {format}", partial(_read, parse, options))]
+    if others and options.format == "auto" and options.spans_key is None:
+        readings = [replace(readings[0], how=f"only {others} in it, so no sentence has an entity")]
+        unlabelled = replace(options, spans_key=NO_SPANS)
+        how, choose = f"{others} passed over, not labelled", f"--spans-key {NO_SPANS}"
+        readings.append(Reading(format, how, choose, partial(_read, parse, unlabelled)))
+    return readings
+
+
+def _other_results(records: list[dict[str, Any]]) -> str:
+    """RETURNS (str): The types of the results of tasks, if all are about whole texts; nothing if
+    one is a span, or there are none."""
+    given = [record[key] for record in records for key in ANNOTATION_KEYS if key in record]
+    annotations = [each for value in given for each in _objects_in(value)]
+    results = [result for each in annotations for result in _objects_in(each.get("result"))]
+    types = {str(result.get("type")) for result in results}
+    return ", ".join(sorted(types)) if types <= {*NOT_SPANS} else ""
+
+
+def _objects_in(value: Any) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _other_answers(records: list[dict[str, Any]]) -> str:
+    """RETURNS (str): The keys of JSON-MIN that no text, span or annotation has; nothing if one of
+    the records has spans."""
+    if any(looks_like_spans(value) for record in records for value in record.values()):
+        return ""
+    known = {*TEXT_KEYS, *INFO_KEYS, *MINIMAL_KEYS, *SPAN_KEYS}
+    return ", ".join(
+        key for key in dict.fromkeys(k for r in records for k in r) if key not in known
+    )
 
 
 def _read(
@@ -47,6 +84,8 @@ def _read(
 
 
 def _parse_minimal(options: ReadOptions, nlp: Language, number: int, record: Any) -> Sentence:
+    if isinstance(record, dict):  # a cell of Label Studio's CSV may be empty
+        record = {k: v for k, v in record.items() if v != "" or k not in SPAN_KEYS}
     if isinstance(record, dict) and not any(map(looks_like_spans, record.values())):
         record = {"spans": [], **record}  # an annotation without a span has no key for them
     return parse_sentence(options, nlp, number, record)

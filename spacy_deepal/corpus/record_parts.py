@@ -68,6 +68,10 @@ def _where_else(record: dict[str, Any]) -> str:
             return f". Write a record with 'tokens' and 'ner_tags' for each list under {name!r}"
         if _are_strings(part) and "token" in name.lower():
             return f". If the words are under {name!r}, rename it to 'tokens'. {TAG_EACH}"
+    if any(map(_has_text, record.values())) and all(isinstance(v, dict) for v in record.values()):
+        return (
+            f", but one with a record under each key, such as {next(iter(record))!r}. Write a list"
+        )
     strings = {key: value for key, value in values.items() if isinstance(value, str)}
     if strings:
         likely = [key for key in strings if TEXT_LIKE.search(key)] or list(strings)
@@ -160,8 +164,7 @@ def tags_of(record: dict[str, Any], number: int, options: ReadOptions) -> list[s
     RAISES (BadLine): They are not as many as the tokens, are not tags, or numbers without names.
     """
     if not isinstance(record.get("tokens"), list):
-        if key := next((key for key in TAG_KEYS if _has_tags(record.get(key))), None):
-            raise BadLine(number, f"tags under {key!r}, but no list of their words under 'tokens'")
+        _check_no_tags(record, number)
         return None
     keys = [options.spans_key] if options.spans_key else TAG_KEYS
     found = {key: value_at(record, key) for key in keys}
@@ -198,6 +201,17 @@ def tags_of(record: dict[str, Any], number: int, options: ReadOptions) -> list[s
     return to_iob2([(number, value) for value in values], options.scheme or finder.scheme)
 
 
+def _check_no_tags(record: dict[str, Any], number: int) -> None:
+    """RAISES (BadLine): A record without a list of tokens has tags, as a list or in one string."""
+    if key := next((key for key in TAG_KEYS if _has_tags(record.get(key))), None):
+        raise BadLine(number, f"tags under {key!r}, but no list of their words under 'tokens'")
+    for key in TAG_KEYS:
+        value = record.get(key)
+        if isinstance(value, str) and len(value.split()) > 1 and _has_tags(value.split()):
+            message = f"tags under {key!r} in one string. Write them as a list under 'ner_tags'"
+            raise BadLine(number, f"{message}, and their words under 'tokens'", _beginning(record))
+
+
 def check_other_labels(
     record: dict[str, Any], text: str | None, number: int, options: ReadOptions
 ) -> None:
@@ -212,7 +226,7 @@ def check_other_labels(
     if options.spans_key or not isinstance(tokens := record.get("tokens"), list):
         return
     for key, value in all_values(record, NO_ENTITIES).items():
-        if not isinstance(value, list) or len(value) != len(tokens):
+        if not isinstance(value, list) or not value or len(value) != len(tokens):
             continue
         numbers = bool(ENTITY_LIKE.search(key)) and all(type(each) is int for each in value)
         if numbers or (_has_tags(value) and any(tag != "O" for tag in value)):

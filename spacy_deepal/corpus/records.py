@@ -48,7 +48,10 @@ def record_readings(source: Source, options: ReadOptions) -> list[Reading]:
     if not records and source.suffix not in (".jsonl", ".json"):
         return []
     check_spans_key(source, records, options)
-    how = f"keys {', '.join(_used_keys(records, options)) or '-'}"
+    used = _used_keys(records, options)
+    how = f"keys {', '.join(used) or '-'}"
+    if others := _lists_not_read(records, used):
+        how += f"; not read: {', '.join(others)}"
     return [Reading("jsonl", how, "--format jsonl", partial(read_records, options))]
 
 
@@ -76,6 +79,13 @@ def _used_keys(records: list[dict[str, Any]], options: ReadOptions) -> list[str]
     )
     keys = [key for key in dict.fromkeys(used) if key]
     return [key for key in keys if any(value_at(record, key) is not None for record in records)]
+
+
+def _lists_not_read(records: list[dict[str, Any]], used: list[str]) -> list[str]:
+    """RETURNS (list[str]): The keys of lists that are not read, which may be annotations."""
+    lists = (k for record in records for k, v in record.items() if isinstance(v, list) and v)
+    outer = {key.partition(".")[0] for key in used}
+    return [key for key in dict.fromkeys(lists) if key not in {*outer, "words"}]
 
 
 def read_records(

@@ -76,7 +76,7 @@ def _parse_list(
     """RETURNS (list[CharSpan]): A list of entities; or those of several lists, if they agree."""
     if isinstance(value, dict) and isinstance(value.get(SPACY2_KEY), list):
         value = value[SPACY2_KEY]
-    value = entries_of(value)
+    value = entries_of(_unpacked(value))
     entries = value if isinstance(value, list) else [value]
     try:
         if not (entries and all(map(_is_list_of_entries, entries))):
@@ -88,6 +88,16 @@ def _parse_list(
         message = f"{len(lists)} lists under {key!r}, which are not the same. Keep one of them"
         raise BadLine(number, message, text)
     return lists[0]
+
+
+def _unpacked(value: Any) -> Any:
+    """RETURNS (Any): A list in a string, as in a cell of Label Studio's CSV; others as they are."""
+    if isinstance(value, str) and value.startswith("[{"):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
 
 
 def _is_list_of_entries(value: Any) -> bool:

@@ -64,6 +64,9 @@ def to_iob2(tags: Iterable[tuple[int, str]], scheme: TagScheme) -> list[str]:
                 "B-PER and I-PER, and leave out --scheme io",
                 tag[2:],
             )
+        if of_types and tag[2:] == "o":
+            message = "o is not a type. Write tags in capitals, as O, B-PER and I-PER"
+            raise BadLine(line, f"{message}, and leave out --scheme io", "o")
         role, label = ROLES.get(tag[0], tag[0]), tag[2:]
         inside = role in "IE"
         if scheme != "bioes":

@@ -21,6 +21,7 @@ MARKED = re.compile(
     | \{\{?[A-Z][\w-]*[:|][^{}]+\}                  # {{PER:Mia}}
     | \][({]\W*entity\W.*[)}]                       # [Mia]{"entity": "PER"}
     | \S[_|/\\][BIESLU]-\w+(?=\s|$)                 # Mia/B-PER
+    | \S_O(?=\s|$)                                  # left_O
     """,
     re.VERBOSE,
 )

@@ -1,7 +1,7 @@
 import pytest
 
 from spacy_deepal.corpus.brat import read_brat
-from spacy_deepal.corpus.folders import open_all
+from spacy_deepal.corpus.folders import annotation_beside, find_files, open_all
 from spacy_deepal.corpus.reading import ReadOptions
 
 from .build import EN, entities, problem
@@ -58,3 +58,13 @@ def test_a_byte_order_mark_counts_as_a_character(tmp_path):
 def test_a_malformed_annotation_is_reported(tmp_path, line, message):
     (bad,) = read(tmp_path, "Mia ran", line)
     assert message in problem(bad)[1]
+
+
+def test_names_may_be_in_capitals(tmp_path):
+    (tmp_path / "D1.TXT").write_text("Mia ran.\n")
+    (tmp_path / "D1.ANN").write_text("T1\tPER 0 3\tMia\n")
+    assert find_files([tmp_path]).files == [tmp_path / "D1.ANN"]
+    (source,), _ = open_all(tmp_path / "D1.ANN")
+    (sentence,) = read_brat(ReadOptions(), source, EN)
+    assert entities(sentence) == [("Mia", "PER")]
+    assert annotation_beside(tmp_path / "D1.TXT") == tmp_path / "D1.ANN"

@@ -182,3 +182,8 @@ def test_columns_without_a_blank_line_are_one_sentence_with_a_note(tmp_path):
     assert sentence.note.startswith("files are one sentence, as they have no blank line")
     for cut in (rows + "\n", rows.replace(". O", ". O\n", 1)):
         assert {sentence.note for sentence in read(tmp_path, "auto", cut)} == {None}
+
+
+def test_a_line_with_names_of_columns_is_to_be_deleted(tmp_path):
+    bad, _ = read(tmp_path, "auto", "Word POS NE\nMia N B-PER\n\nran V O\nfar A O\n")
+    assert problem(bad)[1].endswith("If these are the names of the columns, delete the line")

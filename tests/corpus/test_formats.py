@@ -49,3 +49,15 @@ def test_raw_text_is_of_no_other_format(tmp_path, format):
 def test_an_unknown_format_is_reported():
     with pytest.raises(DeepALError, match=r"Unknown format 'conll'\. Known: auto, spacy"):
         check_format("conll")
+
+
+def test_yaml_with_marks_is_no_list_of_sentences(tmp_path):
+    content = "nlu:\n- examples: |\n    - [Ada](PER) met\n"
+    with pytest.raises(DeepALError, match=r"a\.yml: neither the name nor the lines"):
+        how(tmp_path, content, name="a.yml")
+    assert how(tmp_path, content, name="a.yml", format="inline")[0] == "inline"
+
+
+def test_the_line_that_excel_reads_is_to_be_deleted(tmp_path):
+    with pytest.raises(DeepALError, match=r"the first line, 'sep=;', .* Delete it"):
+        how(tmp_path, "sep=;\nword;tag\nMia;B-PER\n", name="a.csv")

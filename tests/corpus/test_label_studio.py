@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from spacy_deepal.errors import DeepALError
+
 from .build import entities, how, problem, read, tags
 
 
@@ -78,3 +80,37 @@ def test_json_min_has_no_key_for_an_annotation_without_a_span(tmp_path):
     first, second = read(tmp_path, "auto", content, name="a.json")
     assert tags(first.doc) == ["O", "O", "O"]
     assert entities(second) == [("Mia", "PER")]
+
+
+CHOICE = {"type": "choices", "value": {"choices": ["good"]}}
+MIN_CHOICE = {"text": "Mia met Bo", "annotation_id": 1, "lead_time": 1, "mood": "good"}
+
+
+@pytest.mark.parametrize(
+    ("record", "format", "what"),
+    [
+        (task({"result": [CHOICE]}), "label_studio", "choices"),
+        (MIN_CHOICE, "label_studio_min", "mood"),
+    ],
+)
+def test_answers_about_whole_texts_alone_are_not_taken_for_texts_without_entities(
+    tmp_path, record, format, what
+):
+    with pytest.raises(DeepALError, match=rf"(?s)2 ways.*{format} *\(only {what} in it.*key none"):
+        read_tasks(tmp_path, record)
+    (none,) = read(tmp_path, format, json.dumps([record]), name="a.json")
+    assert tags(none.doc) == ["O", "O", "O"]
+    (unlabelled,) = read(tmp_path, "auto", json.dumps([record]), name="a.json", spans_key="none")
+    assert tags(unlabelled.doc) == ["", "", ""]
+
+
+def test_an_answer_about_a_whole_text_beside_spans_is_passed_over(tmp_path):
+    marked, none = read_tasks(tmp_path, task(MIA), task({"result": [CHOICE]}))
+    assert (tags(marked.doc)[0], tags(none.doc)) == ("B-PER", ["O", "O", "O"])
+
+
+def test_the_rows_of_its_csv_are_read_as_records(tmp_path):
+    row = {"text": "Mia met Bo", "annotation_id": "1", "lead_time": "1"}
+    rows = [{**row, "label": cell} for cell in (json.dumps([result(0, 3, "Mia")["value"]]), "")]
+    first, second = read_tasks(tmp_path, *rows)
+    assert (tags(first.doc)[0], tags(second.doc)) == ("B-PER", ["O", "O", "O"])

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from .build import entities, read, tags
+from .build import entities, how, read, tags
 
 
 def test_jsonl_gives_spans_and_metadata(tmp_path):
@@ -181,3 +181,38 @@ def test_an_object_over_several_lines_is_one_problem(tmp_path):
     content = json.dumps({"data": [{"text": "Ada ran"}]}, indent=1)
     (bad,) = read(tmp_path, "auto", content, name="a.json")
     assert bad.message.startswith("one JSON object over several lines")
+
+
+def test_tags_in_one_string_are_reported(tmp_path):
+    record = {"text": "Ada met Bo", "tags": "B-PER O B-PER"}
+    (bad,) = read(tmp_path, "auto", json.dumps(record))
+    assert "tags under 'tags' in one string. Write them as a list" in bad.message
+    (sentence,) = read(tmp_path, "auto", json.dumps({**record, "tags": "O"}))
+    assert not sentence.doc.has_annotation("ENT_IOB")
+
+
+def test_a_list_of_spans_in_a_string_is_read(tmp_path):
+    cell = json.dumps([{"start": 0, "end": 3, "text": "Ada", "labels": ["PER"]}])
+    good, bad = read(
+        tmp_path,
+        "auto",
+        json.dumps([{"text": "Ada met Bo", "label": each} for each in (cell, "[{")]),
+        name="a.json",
+    )
+    assert entities(good) == [("Ada", "PER")]
+    assert "is not [start, end, label]" in bad.message
+
+
+def test_lists_that_are_not_read_are_named(tmp_path):
+    record = {"text": "Ada met Bo", "spans": [], "nes": [{"s": 0, "e": 3}], "refs": [], "n": 3}
+    assert how(tmp_path, json.dumps(record)) == ("jsonl", "keys text, spans; not read: nes")
+
+
+def test_a_record_without_a_token_has_no_word(tmp_path):
+    (sentence,) = read(tmp_path, "auto", json.dumps({"tokens": [], "ner_tags": []}))
+    assert len(sentence.doc) == 0
+
+
+def test_records_by_name_are_asked_for_as_a_list(tmp_path):
+    (bad,) = read(tmp_path, "auto", json.dumps({"a": {"text": "x"}, "b": {"text": "y"}}))
+    assert "a record under each key, such as 'a'. Write a list" in bad.message

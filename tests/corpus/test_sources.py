@@ -104,3 +104,21 @@ def test_a_decompression_bomb_is_reported(tmp_path, monkeypatch):
     source = write(tmp_path, gzip.compress(b"a\n" * (1 << 21)), "a.txt.gz")
     with pytest.raises(DeepALError, match="more than 200 times its size"):
         list(source.lines())
+
+
+def test_an_archive_of_windows_has_folders(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in ("data\\a.txt", "data\\README.txt"):
+            archive.writestr(zipfile.ZipInfo(name), "x")
+    found, unread = open_all(tmp_path / "a.zip")
+    assert [source.path for source in found] == [tmp_path / "a.zip" / "data" / "a.txt"]
+    assert list(unread) == [tmp_path / "a.zip" / "data" / "README.txt"]
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_no_file_of_an_archive_hides_another(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.txt", "x")
+        archive.writestr("a.txt", "y")
+    with pytest.raises(DeepALError, match=r"a\.zip has two files of the name a\.txt"):
+        open_all(tmp_path / "a.zip")

@@ -68,3 +68,8 @@ def test_a_tag_that_says_where_an_entity_begins_is_no_type_alone(cell):
     assert to_iob2([(1, "I-PER"), (2, "I-PER")], "io") == ["B-PER", "I-PER"]
     with pytest.raises(BadLine, match=f"{cell} says where an entity begins"):
         to_iob2([(1, f"I-{cell}")], "io")
+
+
+def test_a_small_o_is_no_type():
+    with pytest.raises(BadLine, match="o is not a type"):
+        to_iob2([(1, "I-per"), (2, "I-o")], "io")

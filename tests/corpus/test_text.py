@@ -28,6 +28,7 @@ def test_chinese_text_is_cut_at_chinese_punctuation(tmp_path):
         "Mia PER-B\nOta PER-I\nran O\n",
         "Mia;PER_B\nran;O\n",
         "Mia b-per\nran o\n",
+        "Mia_NNP_PER ran_VBD_O\n",
     ],
 )
 def test_tags_of_an_unknown_form_are_no_text(tmp_path, rows):

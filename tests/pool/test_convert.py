@@ -413,3 +413,12 @@ def test_raw_text_gets_the_tokens_of_a_pipeline_of_ones_own(tmp_path):
         convert(
             [tmp_path], tmp_path / "p", options=ReadOptions(tokenizer=str(tmp_path / "nowhere"))
         )
+
+
+def test_a_pool_is_not_replaced_by_a_part_of_it(tmp_path):
+    write_jsonl(tmp_path / "in.jsonl", {"text": "Ada met Bob."}, {"text": "It rained."})
+    pool = tmp_path / "pool"
+    convert([tmp_path / "in.jsonl"], pool, sentences_per_shard=1)
+    with pytest.raises(DeepALError, match=r"shard_0000\.spacy, which is read here, is in"):
+        convert(pool / "shard_0000.spacy", pool)
+    assert [doc.text for doc in read(pool)] == ["Ada met Bob.", "It rained."]
