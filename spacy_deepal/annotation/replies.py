@@ -18,6 +18,7 @@ Contradictions = Literal["error", "first", "last", "majority"]
 Verdict = Literal["accept", "reject", "ignore", "later"]
 Said = TypeVar("Said", bound=Hashable)
 OPTION = "--active_learning.oracle"
+ANY_RULE, TIE = "first, last or majority", "first or last, as none has the majority"
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,8 @@ def _choose(
     if rules.contradictions == "majority" and counts[0][1] > counts[1][1]:
         return counts[0][0]
     shown = [(reply.where, show(doc, what)) for reply, what in said]
-    raise _Contradiction(_describe_contradiction(doc, shown))
+    tie = rules.contradictions == "majority"
+    raise _Contradiction(_describe_contradiction(doc, shown, TIE if tie else ANY_RULE))
 
 
 def _last_of_each(said: list[tuple[Reply, Said]]) -> list[tuple[Reply, Said]]:
@@ -195,11 +197,11 @@ def _check_apart(doc: Doc, spans: list[Entity]) -> None:
             raise _Contradiction(f"{sentence_id(doc)}: accepted spans overlap: {shown}")
 
 
-def _describe_contradiction(doc: Doc, said: list[tuple[str, str]]) -> str:
+def _describe_contradiction(doc: Doc, said: list[tuple[str, str]], choice: str = ANY_RULE) -> str:
     lines = "".join(f"\n    {what}  ({where})" for where, what in said)
     return (
         f"{sentence_id(doc)}: answers contradict each other. Correct them, or choose with "
-        f"{OPTION}.contradictions first, last or majority: {doc.text[:80]}{lines}"
+        f"{OPTION}.contradictions {choice}: {doc.text[:80]}{lines}"
     )
 
 

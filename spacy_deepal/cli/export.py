@@ -56,6 +56,7 @@ def _show_left_out(found: "LabelledSet", format: str) -> None:
         msg.warn(
             f"Left out, as {format} cannot hold them: {len(found.not_held):,}. --format spacy "
             "holds them. A sentence that was labelled before a type was added can be written once "
-            "somebody has accepted it again on the page."
+            "somebody has accepted it again on the page, which asks for it when the type is "
+            "suggested in it."
         )
         print(printable(list_problems(found.not_held)).lstrip("\n"))

@@ -25,9 +25,10 @@ def is_labelled(doc: Doc, format: str) -> bool:
 def check_labelled_whole(doc: Doc, format: str) -> None:
     """RAISES (DeepALError): Some words are not labelled, and the format cannot say that."""
     if len(doc) and not doc.has_annotation("ENT_IOB", require_complete=True):
+        others = "spacy" if format == "prodigy" else "spacy or prodigy"
         raise DeepALError(
             f"The format {format} cannot say that words are not labelled, as in sentence "
-            f"{sentence_id(doc)}: {doc.text[:60]!r}. Write it as spacy or prodigy."
+            f"{sentence_id(doc)}: {doc.text[:60]!r}. Write it as {others}."
         )
 
 

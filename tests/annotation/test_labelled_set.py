@@ -85,6 +85,16 @@ def test_sentences_that_a_format_cannot_hold_are_left_out_with_a_remedy(page, tm
     assert [token.ent_iob_ for token in partly[0]][:2] == ["B", ""]
 
 
+def test_the_remedy_names_another_format(page, tmp_path):
+    folder, (_, _, third, *_), _ = page
+    folder.journal.append(answer(sentence_id(third), labels=BOTH))
+    folder.journal.append(NewLabel(at="2026", by="ada", label="ORG"))
+    _, output = call("export", folder.run, tmp_path / "a.jsonl", "--format", "prodigy")
+    assert "The format prodigy cannot say that words are not labelled" in output
+    assert "Write it as spacy." in output
+    assert "asks for it when the type is suggested" in " ".join(output.split())
+
+
 def test_a_run_of_another_tool_gives_what_is_labelled_before_the_round_is_trained(tmp_path):
     paths = write_pools(tmp_path / "pools")
     run, gold = tmp_path / "run", gold_spans()

@@ -77,7 +77,8 @@ def test_a_rule_chooses_one_of_them(doc, rule, expected):
 
 
 def test_there_may_be_no_majority(doc):
-    assert settle([doc], [said(ADA), said(BOB)], Rules("majority")).problems
+    (problem,) = settle([doc], [said(ADA), said(BOB)], Rules("majority")).problems.values()
+    assert "contradictions first or last, as none has the majority:" in problem
 
 
 def test_the_majority_is_one_of_people_whose_last_answers_count(doc):
