@@ -46,8 +46,11 @@ IdsOf = Annotated[
     Option(help="Keep the ids of the data, or make ids from the texts if files count from 0"),
 ]
 Tokens = Annotated[
-    Literal["data", "pipeline"],
-    Option(help="Keep the tokens of the data, or make those of the language's own tokenizer"),
+    Literal["data", "pipeline", "joined"],
+    Option(
+        help="Keep the tokens of the data, or make those of the language's own tokenizer: from "
+        "the text, or, if there is none, from the tokens joined without spaces, as in Chinese"
+    ),
 ]
 TokenizerOf = Annotated[
     str | None, Option(help="Pipeline whose tokenizer is used, instead of the language's own")

@@ -162,19 +162,24 @@ def _part(doc: Doc, entities: Ints2d, begin: int, end: int) -> Doc:
     return part
 
 
-def retokenized(nlp: Language, sentence: Sentence, border: Border) -> Sentence:
+def retokenized(nlp: Language, sentence: Sentence, border: Border, joined: bool) -> Sentence:
     """RETURNS (Sentence): A sentence with the tokens that the pipeline makes of its text, and the
     same entities.
 
     border (str): As in `ReadOptions`.
+    joined (bool): Whether a text that is not known is that of the tokens without spaces.
     RAISES (BadLine): The text is not known, an entity is not whole tokens, or only some of the
         tokens are labelled.
     """
     doc = sentence.doc
     if doc.has_unknown_spaces and len(doc) > 1:
-        raise BadLine(
-            sentence.line, "the text between the tokens is not known, so keep the data's", doc.text
-        )
+        if not joined:
+            problem = (
+                "the text between the tokens is not known, so keep the data's; or, in a language "
+                "without spaces, use --tokens joined"
+            )
+            raise BadLine(sentence.line, problem, doc.text)
+        doc = without_spaces(doc)
     new, dropped = nlp.make_doc(doc.text), sentence.dropped
     if doc.has_annotation("ENT_IOB"):
         spans = [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]
@@ -183,14 +188,27 @@ def retokenized(nlp: Language, sentence: Sentence, border: Border) -> Sentence:
     return replace(sentence, doc=new, dropped=dropped)
 
 
+def without_spaces(doc: Doc) -> Doc:
+    """RETURNS (Doc): The same tokens and entities, with a space only between two words of Latin
+    letters or digits, such as names in a Chinese text."""
+    words = [token.text for token in doc]
+    spaces = [
+        (word[-1:] + after[:1]).isascii() and word[-1:].isalnum() and after[:1].isalnum()
+        for word, after in zip(words, [*words[1:], ""], strict=True)
+    ]
+    joined = Doc(doc.vocab, words=words, spaces=spaces)
+    joined.from_array(ENTITIES, cast(Ints2d, doc.to_array(ENTITIES)))
+    return joined
+
+
 def finished(nlp: Language, item: Sentence, options: ReadOptions) -> Iterator[Sentence]:
     """YIELDS (Sentence): What becomes of a sentence as a reader yields it: its tokens are made
     anew, and it is cut, if the options say so.
 
     RAISES (BadLine): As `retokenized`.
     """
-    if options.tokens == "pipeline":
-        item = retokenized(nlp, item, options.border)
+    if options.tokens != "data":
+        item = retokenized(nlp, item, options.border, options.tokens == "joined")
     parts = list(at_ends_of_sentences(item.doc)) if options.split else []
     if len(parts) < 2:
         yield item

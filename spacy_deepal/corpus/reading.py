@@ -15,7 +15,7 @@ Lines = list[tuple[int, str]]  # with their numbers in the file, from 1
 Border = Literal["refuse", "trim", "snap", "drop"]
 Offsets = Literal["characters", "utf16", "bytes"]
 IdSource = Literal["data", "text"]
-TokenSource = Literal["data", "pipeline"]
+TokenSource = Literal["data", "pipeline", "joined"]
 TagScheme = Literal["iob1", "iob2", "bioes", "io"]
 
 
@@ -37,6 +37,7 @@ class ReadOptions:
     split (bool): Cut long records into sentences.
     ids (str): "data": the ids of the source are kept. "text": all are made from the texts.
     tokens (str): "data": the tokens of the source are kept. "pipeline": the text is tokenised anew.
+        "joined": so is the text that the tokens give without spaces, if the source has no text.
     tokenizer (str | None): A pipeline, by path or name, whose tokenizer makes tokens. None: the one
         of the language.
 

@@ -371,8 +371,19 @@ def test_the_tokens_of_the_pipeline_are_made_on_demand(tmp_path):
         ("好", "O"),
     ]
     (tmp_path / "b.iob2").write_text("天河\tB-LOC\n好\tO\n", "utf8")
-    with pytest.raises(DeepALError, match=r"b\.iob2:1: the text between the tokens is not known"):
+    with pytest.raises(DeepALError, match=r"b\.iob2:1: the text .* is not known.*--tokens joined"):
         convert([tmp_path / "b.iob2"], tmp_path / "pool", options=options, lang="zh")
+
+
+def test_tokens_without_a_text_are_joined_on_demand(tmp_path):
+    rows = "天河\tB-LOC\n区\tI-LOC\n有\tO\nNew\tB-ORG\nYork\tI-ORG\n7\tO\n。\tO\n"
+    (tmp_path / "a.iob2").write_text(rows, "utf8")
+    options = ReadOptions(tokens="joined")
+    convert([tmp_path / "a.iob2"], tmp_path / "pool", options=options, lang="zh")
+    (doc,) = read(tmp_path / "pool")
+    assert doc.text == "天河区有New York 7。"
+    assert [(ent.text, ent.label_) for ent in doc.ents] == [("天河区", "LOC"), ("New York", "ORG")]
+    assert [token.text for token in doc][:4] == ["天", "河", "区", "有"]
 
 
 def test_the_summary_says_how_each_file_was_read_and_which_were_not(tmp_path):
