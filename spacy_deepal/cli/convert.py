@@ -80,7 +80,8 @@ def print_files(summaries: "Mapping[str, ConvertSummary]") -> None:
         if summary.unread:
             _print_unread(summary.unread)
         if summary.skipped:
-            _warn(f"Bad lines left out: {summary.skipped:,}", summary.problems)
+            title = f"Bad lines left out, each with its whole sentence: {summary.skipped:,}"
+            _warn(title, summary.problems)
         if summary.dropped:
             _warn(
                 f"Spans dropped, as they are not whole tokens: {summary.dropped:,}", summary.drops

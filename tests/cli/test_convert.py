@@ -64,7 +64,7 @@ def test_skip_bad_says_what_is_left_out(run, tmp_path):
     (tmp_path / "a.txt").write_text("[Ada](PER)\n[\n")
     status, output = run("convert", tmp_path / "a.txt", tmp_path / "pool", "--skip-bad")
     assert status == 0
-    assert "Bad lines left out: 1" in output
+    assert "Bad lines left out, each with its whole sentence: 1" in unwrapped(output)
     assert "a.txt:2: square brackets" in unwrapped(output)
 
 
