@@ -68,13 +68,17 @@ QUICK = {
 }
 
 
-def make_docs(count: int, seed: int, *, gold: bool = True) -> Iterator[Doc]:
-    """Make sentences with people (PER) and places (LOC), two in five without any entity."""
+def make_docs(count: int, seed: int, *, gold: bool = True, distinct: bool = False) -> Iterator[Doc]:
+    """Make sentences with people (PER) and places (LOC), two in five without any entity.
+
+    distinct (bool): End each with a number, so that no two have the same text.
+    """
     vocab = spacy.blank("xx").vocab
     draw = random.Random(seed)
     for number in range(count):
         person, place = draw.choice(PEOPLE), draw.choice(PLACES)
         words = TEXTS[number % len(TEXTS)].format(person=person, place=place).split()
+        words += [str(number)] if distinct else []
         labels = [{person: "PER", place: "LOC"}.get(word) for word in words]
         spans = {i: label for i, label in enumerate(labels) if label and gold}
         genre = ("nw", "tc", None)[number % 3]

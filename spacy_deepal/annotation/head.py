@@ -7,6 +7,7 @@ from ..corpus.folders import find_files
 from ..errors import DeepALError
 from ..pool.convert import read_first
 from ..sentences import sentence_id
+from .given import convert_given, given_texts, plain_text
 from .labelling_folder import LabellingFolder, LabellingJob, Task
 
 LONG = 3_000_000  # bytes: a longer text takes more than a few seconds to read
@@ -16,10 +17,10 @@ HEAD_SENTENCES = 300  # that are shown before the text is read
 
 def queue_head(folder: LabellingFolder, job: LabellingJob) -> None:
     """Make a queue of the beginning of the text, if the text is long. These sentences have the ids
-    that they will have in the pool. They do not go into dev or test. What cannot be read is told
-    when all is read.
+    that they will have in the pool. Their texts are not in dev or test. What of the text cannot be
+    read is told when all is read.
 
-    RAISES (DeepALError): A file is missing.
+    RAISES (DeepALError): A file is missing, or a dev or test set that is given cannot be read.
     """
     files = find_files(job.inputs, lang=job.lang).files if not folder.pool.exists() else []
     if folder.queue_file.exists() or sum(map(_size, files)) < LONG:
@@ -31,9 +32,12 @@ def queue_head(folder: LabellingFolder, job: LabellingJob) -> None:
         docs = read_first(job.inputs, HEAD_SENTENCES, **how)
     except DeepALError:
         return
+    convert_given(folder, job)
+    apart = given_texts(folder, job)
     folder.write_queue(
         Task(id=sentence_id(doc), part="train", tokens=[token.text_with_ws for token in doc])
         for doc in docs
+        if plain_text(doc.text) not in apart
     )
 
 
@@ -42,6 +46,6 @@ def _size(file: Path) -> int:
     return file.stat().st_size * (GROWS if file.suffix.lower() in PACKED else 1)
 
 
-def head_ids(folder: LabellingFolder) -> set[str]:
-    """RETURNS (set[str]): The sentences that people see before the text is read."""
-    return {task.id for task in folder.read_queue()}
+def head_texts(folder: LabellingFolder) -> set[str]:
+    """RETURNS (set[str]): The texts, as `plain_text`, that people see before all is read."""
+    return {plain_text("".join(task.tokens)) for task in folder.read_queue()}

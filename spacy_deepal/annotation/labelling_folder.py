@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from filelock import FileLock, Timeout
 from pydantic import Field
@@ -82,6 +82,7 @@ class Task(Row):
     suggestions (list): Entities to show.
     entities (list | None): What a person has marked in it before.
     again (bool): It was labelled before a type was added, and is looked at again.
+    answered (str | None): Whether this person or another has answered it and it is shown anew.
     model (int | None): The round whose model suggests; None if none does.
     """
 
@@ -92,6 +93,7 @@ class Task(Row):
     suggestions: list[Suggestion] = Field(default_factory=list)
     entities: list[Entity] | None = None
     again: bool = False
+    answered: Literal["self", "other"] | None = None
     model: int | None = None
 
     @property

@@ -240,7 +240,8 @@ class Session:
                     open_answers.append(answer)
         if not open_answers or shared >= self.job.double * (own + 1):
             return None
-        return _task_again(open_answers[0]).model_copy(update={"entities": None})
+        update = {"entities": None, "answered": "other"}
+        return _task_again(open_answers[0]).model_copy(update=update)
 
     def _find(self, annotator: str, name: str) -> Task:
         """RETURNS (Task): A sentence by its id. RAISES (DeepALError): It is not known."""
@@ -281,6 +282,7 @@ def _task_again(answer: Answer) -> Task:
         tokens=answer.tokens,
         suggestions=answer.suggested,
         entities=answer.entities if answer.answer == "accept" else None,
+        answered="self",
         model=answer.model,
     )
 

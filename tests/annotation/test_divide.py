@@ -5,10 +5,11 @@ import spacy
 
 from spacy_deepal.annotation.divide import divide_text, draw_reserves
 from spacy_deepal.annotation.labelling_folder import LabellingFolder, LabellingJob
+from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.sentences import count_words, sentence_id
 
-from ..pools import make_docs, write_pools
+from ..pools import make_doc, make_docs, write_pools
 
 
 def sentences(path):
@@ -19,8 +20,12 @@ def ids(path):
     return [sentence_id(doc) for doc in sentences(path)]
 
 
+def texts(path):
+    return [doc.text for doc in sentences(path)]
+
+
 def divide(tmp_path, docs=None, **values):
-    given = write_pools(tmp_path / "given", all=docs or make_docs(200, 7))
+    given = write_pools(tmp_path / "given", all=docs or make_docs(200, 7, distinct=True))
     job = LabellingJob(
         **{"inputs": [str(given["all"])], "lang": "xx", "dev_words": 30, "test_words": 20} | values
     )
@@ -35,6 +40,15 @@ def test_no_sentence_is_in_two_places_and_none_is_lost(tmp_path):
     found = [name for part in parts for name in ids(part)]
     assert sorted(found) == sorted(ids(tmp_path / "given" / "all"))
     assert not any(doc.ents for part in parts for doc in sentences(part))
+
+
+def test_a_text_that_is_repeated_is_at_most_once_in_dev_and_test_and_then_not_in_the_pool(tmp_path):
+    folder = divide(tmp_path, make_docs(200, 7), dev_words=3000, test_words=1000)
+    apart = [*texts(folder.reserve("dev")), *texts(folder.reserve("test"))]
+    assert len(apart) == len(set(apart)) > 4
+    everything = texts(tmp_path / "given" / "all")
+    assert len(everything) - len(texts(folder.pool)) > len(apart)  # some are repeated
+    assert texts(folder.pool) == [text for text in everything if text not in apart]
 
 
 def test_a_reserve_has_three_times_the_words_that_are_asked_for(tmp_path):
@@ -61,10 +75,32 @@ def test_what_is_given_needs_no_reserve(tmp_path):
     assert ids(folder.pool) == ids(tmp_path / "given" / "all")
 
 
+@pytest.mark.parametrize("part", ["dev", "test"])
+def test_sentences_that_are_given_are_in_nothing_else_in_whatever_tokens(tmp_path, part):
+    file, text = tmp_path / "gold.iob2", tmp_path / "articles.txt"
+    file.write_text("Ada\tB-PER\nleft\tO\n.\tO\n")
+    text.write_text("".join(f"Ada left.\nAda saw town {n}.\n" for n in range(50)))
+    sizes = {f"{part}_words": 0, part: str(file), "inputs": [str(text)]}
+    folder = divide(tmp_path, lang="en", **sizes)
+    assert texts(folder.path / part) == ["Ada left . "]
+    drawn = texts(folder.reserve("test" if part == "dev" else "dev"))
+    assert len(drawn) > 3
+    assert sorted([*texts(folder.pool), *drawn]) == sorted(f"Ada saw town {n}." for n in range(50))
+
+
+def test_a_text_that_is_all_in_dev_is_told(tmp_path):
+    text = tmp_path / "articles.txt"
+    text.write_text("Ada left.\n")
+    with pytest.raises(DeepALError, match=r"articles\.txt is in dev or test.*with --pool"):
+        divide(tmp_path, inputs=[str(text)], dev=str(text), test_words=0)
+
+
 def test_neither_the_order_of_the_text_nor_other_sentences_change_what_is_drawn():
-    docs = list(make_docs(50, 7))
+    docs = list(make_docs(50, 7, distinct=True))
     drawn = draw_reserves(docs, {"dev": 30}, seed=0)["dev"]
     assert draw_reserves(reversed(docs), {"dev": 30}, seed=0)["dev"] == drawn
     assert draw_reserves(docs, {"dev": 30}, seed=1)["dev"] != drawn
+    copies = [make_doc(f"{sentence_id(doc)}-2", [token.text for token in doc]) for doc in docs]
+    assert draw_reserves([*copies, *docs], {"dev": 30}, seed=0)["dev"] == drawn
     larger = draw_reserves(docs, {"dev": 60}, seed=0)["dev"]
     assert larger[: len(drawn)] == drawn

@@ -17,7 +17,7 @@ from spacy_deepal.sentences import sentence_id
 @pytest.fixture
 def job(tmp_path, monkeypatch):
     text = tmp_path / "articles.txt"
-    text.write_text("".join(f"Ada saw town {n} . It rained .\n" for n in range(400)))
+    text.write_text("".join(f"Ada saw town {n} . It was day {n} .\n" for n in range(400)))
     monkeypatch.setattr(head, "LONG", 1000)
     monkeypatch.setattr(head, "HEAD_SENTENCES", 50)
     return LabellingJob(inputs=[str(text)], lang="en", dev_words=300, test_words=0)
@@ -33,6 +33,36 @@ def test_the_head_has_the_ids_of_the_pool_and_stays_out_of_dev(job, tmp_path):
     pool = {sentence_id(doc): doc.text for doc in read_shards(folder.pool, vocab)}
     assert all(pool[name] == text for name, text in shown.items())
     assert len(list(read_shards(folder.reserve("dev"), vocab))) > 100
+
+
+def test_what_the_head_has_shown_is_not_drawn_in_another_place(job, tmp_path):
+    text = tmp_path / "articles.txt"
+    text.write_text("".join(f"Ada saw town {n % 150} .\n" for n in range(400)))
+    folder = LabellingFolder(tmp_path / "run")
+    head.queue_head(folder, job)
+    shown = {"".join(task.tokens) for task in folder.read_queue()}
+    divide_text(folder, job, seed=0)
+    vocab = blank_pipeline("en").vocab
+    dev = {doc.text for doc in read_shards(folder.reserve("dev"), vocab)}
+    pool = {doc.text for doc in read_shards(folder.pool, vocab)}
+    assert dev
+    assert shown <= pool
+    assert dev.isdisjoint(pool)
+
+
+def test_the_head_shows_nothing_of_a_dev_set_that_is_given(job, tmp_path):
+    dev = tmp_path / "dev.iob2"
+    dev.write_text("".join(f"Ada\tO\nsaw\tO\ntown\tO\n{n}\tO\n.\tO\n\n" for n in range(0, 400, 2)))
+    folder, job = LabellingFolder(tmp_path / "run"), job.model_copy(update={"dev": str(dev)})
+    head.queue_head(folder, job)
+    shown = {task.id: "".join(task.tokens) for task in folder.read_queue()}
+    assert "Ada saw town 1 ." in shown.values()
+    assert "Ada saw town 2 ." not in shown.values()
+    divide_text(folder, job, seed=0)
+    vocab = blank_pipeline("en").vocab
+    assert (
+        shown.items() <= {sentence_id(d): d.text for d in read_shards(folder.pool, vocab)}.items()
+    )
 
 
 def test_a_short_text_and_a_run_that_has_begun_have_no_head(job, tmp_path, monkeypatch):

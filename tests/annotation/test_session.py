@@ -84,10 +84,11 @@ def test_a_share_is_labelled_by_two_people_and_gives_agreement(run):
     seen = []
     for _ in range(4):
         task = session.view("bob").task
-        seen.append((task.id, task.entities))
+        seen.append(task)
         session.answer("bob", make_given(task, [(0, 2, "PER")], key=f"bob {task.id}"))
-    assert [name for name, _ in seen if name in {f"s{n}" for n in range(6)}] == ["s0", "s1"]
-    assert all(entities is None for _, entities in seen)  # nobody sees what the other marked
+    assert [task.id for task in seen if task.answered == "other"] == ["s0", "s1"]
+    assert [task.answered for task in seen].count(None) == 2
+    assert all(task.entities is None for task in seen)  # nobody sees what the other marked
     agreement = session.progress().agreement
     assert (agreement.sentences, agreement.exact, agreement.overlapping) == (2, 0.0, 1.0)
 
@@ -98,6 +99,7 @@ def test_undo_shows_the_sentence_again_as_it_was_marked(run):
     session.undo("me")
     view = session.view("me")
     assert (view.task.id, view.task.entities) == ("s0", [(2, 3, "LOC")])
+    assert view.task.answered == "self"
     assert session.annotations.final("s0") is None
     assert not view.can_undo
     with pytest.raises(DeepALError, match="no answer of yours"):

@@ -33,13 +33,13 @@ HARDLY = {"active_learning.passes": 1, "active_learning.min_updates": 1}  # a mo
 class Labelling:
     """A run of made-up sentences that one person labels from gold."""
 
-    def __init__(self, folder, copies=0, **config):
-        docs = list(make_docs(90, 1))
+    def __init__(self, folder, copies=0, dev_words=20, **config):
+        docs = list(make_docs(90, 1, distinct=True))
         docs += [make_doc(f"copy{number}", ["All", "saw", "it"]) for number in range(copies)]
         self.gold = {sentence_id(d): [(e.start, e.end, e.label_) for e in d.ents] for d in docs}
         pools = write_pools(folder / "given", all=docs)
         self.path = folder / "run"
-        begin(self.path, inputs=[str(pools["all"])], dev_words=20)
+        begin(self.path, inputs=[str(pools["all"])], dev_words=dev_words)
         labelling = LabellingFolder(self.path)
         config = load_run_config(labelling.config_file, QUICK | config)
         with write_atomically(labelling.config_file) as stream:
@@ -278,7 +278,7 @@ def test_another_pipeline_suggests_from_the_first_sentence_until_the_model_is_be
     ruler = save_ruler(tmp_path / "ruler")
     block = {"@misc": "spacy_deepal.OtherPipeline.v1", "pipeline": ruler}
     config = {"annotation.suggest": {**block, "types": {"PERSON": "PER"}}}
-    labelling = Labelling(tmp_path, **config, **({} if passed else HARDLY))
+    labelling = Labelling(tmp_path, dev_words=42, **config, **({} if passed else HARDLY))
     queue = labelling.session.folder.read_queue()
     assert not any(task.suggestions for task in queue if task.part == "dev")
     pool = [task for task in queue if task.part == "train"]
@@ -287,7 +287,7 @@ def test_another_pipeline_suggests_from_the_first_sentence_until_the_model_is_be
     for task in pool:
         people = [ent for ent in labelling.gold[task.id] if ent[2] == "PER"]
         assert [(s.start, s.end, s.label) for s in task.suggestions] == people
-    labelling.label(14)
+    labelling.label(17)
     labelling.work()
     run = labelling.trainer.run.folder
     assert labelling.session.view("me").progress.baseline == run.baseline

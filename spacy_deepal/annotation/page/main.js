@@ -53,8 +53,10 @@ function purpose(task) {
 function origin(task) {
   const p = shown.progress;
   if (task.again) return `Labelled before a type was added. Please look at it again. ${shown.again} to go.`;
+  if (task.answered === "other") return "Someone else has labelled it. Label it too: then the two are compared.";
   if (task.part === "dev") return `From the dev set, a random sample: it tells how good the model is. ${sample(p.dev_words, p.dev_target)}`;
   if (task.part === "test") return `From the test set, a random sample. ${sample(p.test_words, p.test_target)}`;
+  if (task.answered === "self") return "You have taken your answer back.";
   if (task.score === null) return task.suggestions.length ? "Drawn at random, or for what is suggested in it." : "Drawn at random.";
   return "Chosen by the model: it would learn most from this one.";
 }
