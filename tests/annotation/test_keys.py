@@ -203,7 +203,7 @@ def test_a_new_type_has_its_key_at_once(opened):
     assert page.answered("s0", "3", "Enter") == [(0, 1, "ORG")]
     page.press("n", "A", "Space", "B", "Enter")
     page.page.wait_for_selector("#message.error")
-    assert "no name for a type" in page.page.inner_text("#message")
+    assert "not a name for a type" in page.page.inner_text("#message")
 
 
 def test_the_page_asks_no_other_server_for_anything(opened):

@@ -57,8 +57,8 @@ def test_undo_and_new_types_have_addresses_of_their_own(client, session):
         ("answer", {"id": "s0"}, "key is missing"),
         ("answer", [1], "must be"),
         ("undo", {}, "no answer of yours"),
-        ("labels", {"label": "A B"}, "no name for a type"),
-        ("labels", {}, "no name for a type"),
+        ("labels", {"label": "A B"}, "not a name for a type"),
+        ("labels", {}, "not a name for a type"),
     ],
 )
 def test_what_cannot_be_done_is_explained(client, path, value, message):
