@@ -116,8 +116,10 @@ class Trainer:
 
     @property
     def used_up(self) -> bool:
-        """RETURNS (bool): Whether all of the pool is labelled."""
-        return self.status.all_queued and not self.words_left()
+        """RETURNS (bool): Whether all of the pool is labelled, for all of today's types."""
+        answers = self.run.annotations
+        older = not all(map(answers.complete, answers.settled("train")))
+        return self.status.all_queued and not self.words_left() and not older
 
     def words_left(self) -> int:
         """RETURNS (int): The words of the sentences in the queue that nobody has answered."""
