@@ -1,7 +1,7 @@
 """The labelled set of a run, as people have it today, in a file of any format."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
@@ -14,7 +14,7 @@ from ..pipelines import blank_pipeline
 from ..pool.export import check_written, why_not_held, write_as
 from ..pool.shards import read_shards
 from ..rounds.run_folder import RoundFolder, RunFolder
-from ..sentences import is_looked_at
+from ..sentences import KEY, is_looked_at, labels_looked_for
 from .answer_file import LABELLED
 from .journal import Part
 from .labelled_run import LabelledRun
@@ -32,11 +32,26 @@ class LabelledSet:
     docs (list[Doc]): The sentences.
     left_out (Counter): How many sentences were selected and are not labelled, by the reason.
     not_held (list[str]): Why the format cannot hold sentences that are labelled: one line for each.
+    older (list[str]): The types for which people have looked at all of these that were labelled
+        before a type was added.
     """
 
     docs: list[Doc] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     not_held: list[str] = field(default_factory=list)
+    older: list[str] = field(default_factory=list)
+
+    @property
+    def remedy(self) -> str:
+        """RETURNS (str): How sentences that were labelled before a type was added can be written;
+        empty if none was left out."""
+        if not self.older:
+            return ""
+        return (
+            f"`--labels {','.join(self.older)}` writes these types alone, and with them the "
+            "sentences that were labelled before a type was added. The page asks for these "
+            "sentences again. Once they are accepted, they can be written with all types."
+        )
 
 
 def is_run(path: Path) -> bool:
@@ -44,35 +59,82 @@ def is_run(path: Path) -> bool:
     return RunFolder(path).has_begun or LabellingFolder(path).begun
 
 
-def export_labelled(run: Path, output: Path, format: str, parts: Iterable[str]) -> LabelledSet:
+def export_labelled(
+    run: Path,
+    output: Path,
+    format: str,
+    parts: Iterable[str],
+    labels: Collection[str] = (),
+) -> LabelledSet:
     """Write what is labelled in a run, whole or not at all: the sentences that a format can hold.
     The answers of today count, also those that no round has taken yet.
 
     format (str): As for `export`.
     parts (Iterable[str]): "train", "dev" or "test".
+    labels (Collection[str]): The types to write. A sentence that people have looked at for all of
+        them is whole. Empty: all types of the run.
     RETURNS (LabelledSet): What was written and left out.
-    RAISES (DeepALError): There is no such part or format; nothing can be written; or the output is
-        part of the run.
+    RAISES (DeepALError): There is no such part, format or type; nothing can be written; or the
+        output is part of the run.
     """
     check_written(format)
     folder = RunFolder(run)
     pool = None if LabellingFolder(run).begun else folder.manifest.pool.path
     check_output(output, *folder.parts(), pool)
-    found = LabelledSet()
+    _check_labels(run, labels)
+    found = _sort(run, format, parts, labels)
+    if not found.docs:
+        reasons = "".join(f" {count} are {reason}." for reason, count in found.left_out.items())
+        reasons += f" {found.not_held[0]}" if found.not_held else ""
+        reasons += f" {found.remedy}" if found.older else ""
+        raise DeepALError(f"There is no labelled sentence to write of {run}.{reasons}")
+    write_as(found.docs, output, format)
+    return found
+
+
+def _check_labels(run: Path, labels: Collection[str]) -> None:
+    if not labels:
+        return
+    page = LabellingFolder(run)
+    types = page.annotations.labels if page.begun else RunFolder(run).labels
+    if unknown := [label for label in labels if label not in types]:
+        raise DeepALError(
+            f"--labels {','.join(labels)}: {run} has no {', '.join(unknown)}. Name some of its "
+            f"types: {', '.join(types)}."
+        )
+
+
+def _sort(run: Path, format: str, parts: Iterable[str], labels: Collection[str]) -> LabelledSet:
+    """RETURNS (LabelledSet): The sentences that a format can hold, and what it cannot."""
+    found, older = LabelledSet(), list[frozenset[str]]()
     for part in dict.fromkeys(map(_part, parts)):
         for doc in _sentences(run, part, found.left_out):
+            if labels:
+                keep_labels(doc, labels)
             if not is_looked_at(doc):
                 found.left_out[IGNORED] += 1
             elif reason := why_not_held(doc, format):
                 found.not_held.append(reason)
+                older.append(labels_looked_for(doc))
             else:
                 found.docs.append(doc)
-    if not found.docs:
-        reasons = "".join(f" {count} are {reason}." for reason, count in found.left_out.items())
-        reasons += f" {found.not_held[0]}" if found.not_held else ""
-        raise DeepALError(f"There is no labelled sentence to write of {run}.{reasons}")
-    write_as(found.docs, output, format)
+    if known := [*filter(None, older)]:
+        found.older = sorted(frozenset.intersection(*known))
     return found
+
+
+def keep_labels(doc: Doc, labels: Collection[str]) -> None:
+    """Leave entities of other types than these out. A sentence that people have looked at for all
+    of these is then annotated throughout."""
+    kept = [ent for ent in doc.ents if ent.label_ in labels]
+    others = [ent for ent in doc.ents if ent.label_ not in labels]
+    if labels_looked_for(doc) >= {*labels}:
+        doc.set_ents(kept, default="outside")
+        doc.user_data[KEY].pop("labels")
+    else:
+        doc.set_ents(kept, outside=others, default="unmodified")
+        if known := labels_looked_for(doc):
+            doc.user_data[KEY]["labels"] = [label for label in labels if label in known]
 
 
 def _part(name: str) -> Part:

@@ -1,4 +1,7 @@
-"""Makes the queue: dev and test first, then what is looked at again, then the pool by score."""
+"""Makes the queue: dev and test first, then what is looked at again, then the pool by score.
+
+Older sentences in which a new type is not suggested come last.
+"""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
@@ -64,9 +67,13 @@ class Ranking:
 
     def make_queue(self) -> list[Task]:
         """RETURNS (list[Task]): The queue. `all_queued` then says whether it has all that is left
-        of the pool, apart from copies."""
+        of the pool, apart from copies. Only then it ends with the older sentences in which no new
+        type is suggested."""
         pool = self._pool_tasks(self._rank())
-        return [*self._sample("dev"), *self._sample("test"), *self._again(), *pool]
+        again = self._again()
+        first = [task for task in again if task.suggestions]
+        last = [task for task in again if not task.suggestions and self.all_queued]
+        return [*self._sample("dev"), *self._sample("test"), *first, *pool, *last]
 
     def _sample(self, part: Part) -> Iterator[Task]:
         """YIELDS (Task): Sentences for dev or test, in a random order: those that nobody has
@@ -83,19 +90,21 @@ class Ranking:
             elif not self.annotations.complete(answer):
                 yield self._task(part, doc, before=answer)
 
-    def _again(self) -> Iterator[Task]:
-        """YIELDS (Task): Sentences that were labelled before a type was added, if that type is
-        suggested in them."""
+    def _again(self) -> list[Task]:
+        """RETURNS (list[Task]): Sentences that were labelled before a type was added, with what is
+        suggested of that type."""
         old = [a for a in self.annotations.settled("train") if not self.annotations.complete(a)]
         if not old:
-            return
+            return []
         docs = self._fetch([answer.id for answer in old])
         suggestions = self.suggester.suggest(docs)
+        tasks = []
         for answer, doc in zip(old, docs, strict=True):
             new = {*self.annotations.labels} - {*answer.labels}
             found = [each for each in suggestions[answer.id] if each.label in new]
-            if found := without_overlaps(found, answer.entities):
-                yield self._task("train", doc, found, before=answer)
+            found = without_overlaps(found, answer.entities)
+            tasks.append(self._task("train", doc, found, before=answer))
+        return tasks
 
     def _rank(self) -> list[Score]:
         """RETURNS (list[Score]): The sentences of the pool that come next."""

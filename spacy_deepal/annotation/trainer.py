@@ -41,6 +41,7 @@ class Trainer:
         self.queued: dict[str, int] = {}  # the words of each sentence of the pool in the queue
         self.scores: dict[str, float] = {}
         self.ranked: tuple | None = None  # what the queue was made for
+        self.behind = False  # there were older sentences since the last model was trained
         self.logger: RoundLogger | None = None
         self.measured: tuple | None = None  # what the last model was measured on
 
@@ -110,14 +111,24 @@ class Trainer:
         self.run.note_baseline()
 
     def is_due(self) -> bool:
-        """RETURNS (bool): Whether enough is labelled for a round, or all that is left."""
+        """RETURNS (bool): Whether enough is labelled for a round, or all that is left. That may be
+        older sentences alone, which people have looked at again: their round selects nothing."""
+        self.behind = self.behind or self.has_older
         words = sum(answer.words for answer in self.run.waiting())
-        return words > 0 and (words >= self.run.budget or self.used_up)
+        if self.used_up:
+            return words > 0 or (self.behind and bool(self.run.folder.metrics))
+        return words > 0 and words >= self.run.budget
 
     @property
     def used_up(self) -> bool:
-        """RETURNS (bool): Whether all of the pool is labelled."""
-        return self.status.all_queued and not self.words_left()
+        """RETURNS (bool): Whether all of the pool is labelled, for all of today's types."""
+        return self.status.all_queued and not self.words_left() and not self.has_older
+
+    @property
+    def has_older(self) -> bool:
+        """RETURNS (bool): Whether nobody has looked at some sentence since a type was added."""
+        answers = self.run.annotations
+        return not all(map(answers.complete, answers.settled("train")))
 
     def words_left(self) -> int:
         """RETURNS (int): The words of the sentences in the queue that nobody has answered."""
@@ -126,7 +137,7 @@ class Trainer:
 
     def train_round(self) -> None:
         """Train on all that is labelled, rank the pool, and measure."""
-        run = self.run
+        run, self.behind = self.run, self.has_older
         if (here := run.open_round()) is None:
             here = run.folder.round(len(run.folder.metrics))
             here.selected.write(

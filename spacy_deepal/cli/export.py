@@ -6,10 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from ..errors import DeepALError, list_problems, printable
-from ._app import app, msg, show_errors
+from ._app import app, msg, parts_between_commas, show_errors
 
 if TYPE_CHECKING:
     from ..annotation.labelled_set import LabelledSet
+
+
+WrittenLabels = Annotated[
+    str | None,
+    Option(
+        help="Of a run: the entity types to write, such as PERSON,ORG; by default all. A sentence "
+        "that was labelled before another type was added is whole for these",
+        show_default=False,
+    ),
+]
 
 
 @app.command("export")
@@ -29,6 +39,7 @@ def export_cli(
             show_default=False,
         ),
     ] = None,
+    labels: WrittenLabels = None,
 ) -> None:
     """Write the sentences of a pool in another format; or what is labelled in a run, where
     sentences without a label, and those that the format cannot hold, are left out and counted."""
@@ -38,10 +49,12 @@ def export_cli(
         from ..urls import is_url
 
         if not is_url(source) and is_run(Path(source)):
-            found = export_labelled(Path(source), output, format, part or ["train"])
+            types = parts_between_commas(labels)
+            found = export_labelled(Path(source), output, format, part or ["train"], types)
             count = len(found.docs)
-        elif part:
-            raise DeepALError(f"{source} is not the folder of a run, and --part is about one.")
+        elif part or labels:
+            option = "--part" if part else "--labels"
+            raise DeepALError(f"{source} is not the folder of a run, and {option} is about one.")
         else:
             found, count = None, export(source, output, format)
     if found is not None:
@@ -55,8 +68,6 @@ def _show_left_out(found: "LabelledSet", format: str) -> None:
     if found.not_held:
         msg.warn(
             f"Left out, as {format} cannot hold them: {len(found.not_held):,}. --format spacy "
-            "holds them. A sentence that was labelled before a type was added can be written once "
-            "somebody has accepted it again on the page, which asks for it when the type is "
-            "suggested in it."
+            f"holds them. {found.remedy}".rstrip()
         )
         print(printable(list_problems(found.not_held)).lstrip("\n"))

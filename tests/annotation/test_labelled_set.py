@@ -10,7 +10,7 @@ from spacy_deepal.annotation.divide import divide_text
 from spacy_deepal.annotation.journal import NewLabel
 from spacy_deepal.files import write_jsonl
 from spacy_deepal.pool.shards import read_shards
-from spacy_deepal.sentences import sentence_id
+from spacy_deepal.sentences import labels_looked_for, sentence_id
 
 from ..pools import call, write_pools
 from .build import begin
@@ -78,6 +78,7 @@ def test_sentences_that_a_format_cannot_hold_are_left_out_with_a_remedy(page, tm
     output = " ".join(output.split())
     assert "Wrote 1 sentences" in output
     assert "Left out, as conll2003 cannot hold them: 1. --format spacy holds them." in output
+    assert "--format spacy holds them. `--labels LOC,PER` writes these types alone" in output
     assert sentence_id(first) in output
     _, output = call("export", folder.run, tmp_path / "a.spacy", "--format", "spacy")
     assert "Wrote 2 sentences" in output
@@ -92,7 +93,54 @@ def test_the_remedy_names_another_format(page, tmp_path):
     _, output = call("export", folder.run, tmp_path / "a.jsonl", "--format", "prodigy")
     assert "The format prodigy cannot say that words are not labelled" in output
     assert "Write it as spacy." in output
-    assert "asks for it when the type is suggested" in " ".join(output.split())
+    assert "The page asks for these sentences again." in " ".join(output.split())
+
+
+def spans_written(run, file, *options):
+    """RETURNS (dict): The types of the spans of each sentence that `export` writes as JSONL."""
+    status, output = call("export", run, file, "--format", "jsonl", *options)
+    assert status == 0, output
+    records = map(json.loads, file.read_text("utf8").splitlines())
+    return {record["id"]: [span["label"] for span in record["spans"]] for record in records}
+
+
+def test_older_sentences_are_written_with_the_types_that_were_there(page, tmp_path):
+    folder, (first, _, third, *_), _ = page
+    folder.journal.append(NewLabel(at="2026", by="ada", label="ORG"))
+    older, newer = sentence_id(first), sentence_id(third)
+    entities = [(0, 1, "LOC"), (1, 2, "ORG")]
+    folder.journal.append(answer(newer, entities, labels=(*BOTH, "ORG")))
+    file = tmp_path / "a.jsonl"
+    assert spans_written(folder.run, file) == {newer: ["LOC", "ORG"]}
+    both = {older: ["PER"], newer: ["LOC"]}
+    assert spans_written(folder.run, file, "--labels", "PER,LOC") == both
+    assert spans_written(folder.run, file, "--labels", "LOC") == {older: [], newer: ["LOC"]}
+    assert spans_written(folder.run, file, "--labels", "PER,ORG") == {newer: ["ORG"]}
+
+
+def test_of_a_sentence_that_is_not_whole_the_other_types_are_left_out_too(page, tmp_path):
+    folder, _, _ = page
+    folder.journal.append(NewLabel(at="2026", by="ada", label="ORG"))
+    options = ("--format", "spacy", "--labels", "LOC,ORG")
+    call("export", folder.run, tmp_path / "a.spacy", *options)
+    (doc,) = read_shards(tmp_path / "a.spacy", VOCAB)
+    assert [token.ent_iob_ for token in doc] == ["O", *[""] * (len(doc) - 1)]
+    assert labels_looked_for(doc) == {"LOC"}
+
+
+def test_if_only_older_sentences_are_there_the_error_names_the_option(page, tmp_path):
+    folder, _, _ = page
+    folder.journal.append(NewLabel(at="2026", by="ada", label="ORG"))
+    status, output = call("export", folder.run, tmp_path / "a.conll", "--format", "conll2003")
+    assert (status, "`--labels LOC,PER` writes" in " ".join(output.split())) == (1, True)
+
+
+def test_types_that_the_run_does_not_have_are_refused(page, tmp_path):
+    options = ("--format", "jsonl", "--labels", "PER,DATE")
+    status, output = call("export", page[0].run, tmp_path / "a", *options)
+    output = " ".join(output.split())
+    assert (status, "has no DATE. Name some of its types: PER, LOC." in output) == (1, True)
+    assert not (tmp_path / "a").exists()
 
 
 def test_a_run_of_another_tool_gives_what_is_labelled_before_the_round_is_trained(tmp_path):
@@ -126,5 +174,7 @@ def test_parts_are_those_of_a_run(page, tmp_path):
     assert "name train, dev, test" in call("export", folder.run, tmp_path / "x", *options, "al")[1]
     output = call("export", folder.pool, tmp_path / "x", *options, "dev")[1]
     assert "is not the folder of a run" in " ".join(output.split())
+    output = call("export", folder.pool, tmp_path / "x", *options[:2], "--labels", "PER")[1]
+    assert "--labels is about one" in " ".join(output.split())
     output = call("export", folder.run, tmp_path / "x", *options, "test")[1]
     assert "has no test set of its own" in " ".join(output.split())

@@ -241,8 +241,12 @@ def test_a_new_type_grows_the_network_and_leaves_older_sentences_open(tmp_path):
     labelling.session.add_label("me", "TIME")
     labelling.work()
     assert "TIME" in spacy.load(labelling.trainer.run.last_model).get_pipe("ner").labels
-    again = [task for task in labelling.session.folder.read_queue() if task.again]
-    assert {task.part for task in again} == {"dev"}  # all of dev, to measure the new type fairly
+    queue = labelling.session.folder.read_queue()
+    train = [task.again for task in queue if task.part == "train"]
+    assert any(train)
+    assert train == sorted(train)  # the model suggests TIME nowhere, so they come last
+    again = [task for task in queue if task.again]
+    assert again[0].part == "dev"  # all of dev, to measure the new type fairly
     assert all(task.entities == labelling.gold[task.id] for task in again)
     while len(labelling.metrics) < 2:
         labelling.label(5)
@@ -255,6 +259,26 @@ def test_a_new_type_grows_the_network_and_leaves_older_sentences_open(tmp_path):
     assert all(iob for doc in new[-2:] for _, iob, _ in annotation(doc))
     ner = spacy.load(labelling.trainer.run.last_model).get_pipe("ner")
     assert set(ner.labels) == set(labels)
+
+
+def test_older_sentences_that_are_looked_at_last_are_trained_on_once(tmp_path):
+    labelling = Labelling(tmp_path, **HARDLY)
+    while labelling.label(1000):
+        labelling.work()
+    (first,) = labelling.metrics
+    labelling.session.add_label("me", "TIME")
+    labelling.work()
+    name = sentence_id(labelling.batch(0)[0])
+    labelling.gold[name] = [(0, 1, "TIME")]
+    labelling.label(1000)
+    labelling.work()
+    assert [line.words for line in labelling.metrics] == [first.words] * 2
+    assert not labelling.batch(1)
+    doc = next(doc for doc in labelling.batch(0) if sentence_id(doc) == name)
+    assert [ent.label_ for ent in doc.ents] == ["TIME"]
+    assert labelling.session.view("me").progress.step == "The last model is trained"
+    for command in ("status", "report"):
+        assert call(command, labelling.path)[0] == 0
 
 
 def test_a_type_that_another_component_knows_is_new_to_the_tagger(tmp_path):
