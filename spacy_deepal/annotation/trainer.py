@@ -111,18 +111,19 @@ class Trainer:
         self.run.note_baseline()
 
     def is_due(self) -> bool:
-        """RETURNS (bool): Whether enough is labelled for a round, or all that is left. That may be
-        older sentences alone, which people have looked at again: their round selects nothing."""
+        """RETURNS (bool): Whether enough is labelled for a round, or all that is left; or whether
+        people have looked at all older sentences since, whose round selects nothing."""
         self.behind = self.behind or self.has_older
         words = sum(answer.words for answer in self.run.waiting())
-        if self.used_up:
-            return words > 0 or (self.behind and bool(self.run.folder.metrics))
-        return words > 0 and words >= self.run.budget
+        if words > 0:
+            return words >= self.run.budget or self.used_up
+        again = self.behind and not self.has_older and bool(self.run.folder.metrics)
+        return again and self.used_up
 
     @property
     def used_up(self) -> bool:
-        """RETURNS (bool): Whether all of the pool is labelled, for all of today's types."""
-        return self.status.all_queued and not self.words_left() and not self.has_older
+        """RETURNS (bool): Whether all of the pool is labelled."""
+        return self.status.all_queued and not self.words_left()
 
     @property
     def has_older(self) -> bool:
