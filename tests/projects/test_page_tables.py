@@ -83,7 +83,7 @@ def test_differences_of_other_seeds_than_the_curves_are_an_error(script, large, 
     said = capsys.readouterr().out
     assert "is not of the same seeds" in said
     assert "MNLP: 0, 1" in said
-    assert "paired.jsonl: 0, 2" in said.replace("\n", "")
+    assert "paired.jsonl: 0, 2" in " ".join(said.split())
     write_jsonl(paired, [difference(1, 0.2, [1])])  # those whose models are there
     script("large_table").main(curves, paired)
     assert "| +20.0 (seed 1) |" in capsys.readouterr().out

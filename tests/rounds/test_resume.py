@@ -14,8 +14,9 @@ import torch
 from spacy.language import Language
 from spacy.util import load_model
 
+from spacy_deepal import sealed
 from spacy_deepal.errors import DeepALError, LabelsAwaited
-from spacy_deepal.rounds import loop, run, run_folder, training
+from spacy_deepal.rounds import loop, run, training
 from spacy_deepal.rounds.run import run_loop
 from spacy_deepal.rounds.training import Training
 from spacy_deepal.sealed import RowFile
@@ -107,7 +108,7 @@ STEPS = [
     (loop, "replace_folder"),
     (loop, "evaluate_pipeline"),
     (RowFile, "write"),
-    (run_folder, "write_sealed"),
+    (sealed, "write_sealed"),
 ]
 
 
