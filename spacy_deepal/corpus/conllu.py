@@ -127,6 +127,8 @@ def _parse(
             NUMBER.fullmatch(cells[0]) or NOT_A_WORD.fullmatch(cells[0])
         ):
             raise BadLine(number, "not the ten columns of CoNLL-U", line)
+        if not cells[FORM]:
+            raise BadLine(number, "a row without a word", line)
         spaced = NO_SPACE not in cells[MISC].split("|")
         of_several = NOT_A_WORD.fullmatch(cells[0])
         if of_several and "-" not in cells[0]:

@@ -61,3 +61,9 @@ def test_a_malformed_row_is_reported(tmp_path, bad):
     content = rows(("1", "Mia", "_"), ("2", "ran", "_")) + bad
     (item,) = read(tmp_path, "auto", content)
     assert problem(item) == (3, "not the ten columns of CoNLL-U")
+
+
+def test_a_row_without_a_word_is_reported(tmp_path):
+    content = rows(("1", "Mia", "_"), ("2", "", "_"))
+    (item,) = read(tmp_path, "conllu", content)
+    assert problem(item) == (2, "a row without a word")
