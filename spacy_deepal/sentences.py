@@ -72,3 +72,9 @@ def word_places(doc: Doc) -> NDArray[np.int64]:
 def count_words(doc: Doc) -> int:
     """RETURNS (int): The number of real words."""
     return len(word_places(doc))
+
+
+def without_white_space(text: str) -> str:
+    """RETURNS (str): A text that is the same however it is tokenised: files of tokens have a space
+    before a full stop."""
+    return "".join(text.split())

@@ -13,9 +13,9 @@ from ..pool.lookup import fetch
 from ..pool.pool import Pool
 from ..pool.shards import read_shards, write_shards
 from ..seeds import derive_uniform
-from ..sentences import count_words, sentence_id
+from ..sentences import count_words, sentence_id, without_white_space
 from .begun_with import advise_convert
-from .given import convert_given, given_texts, plain_text, texts_of
+from .given import convert_given, given_texts, texts_of
 from .head import head_texts
 from .journal import Part
 from .labelling_folder import LabellingFolder, LabellingJob
@@ -55,7 +55,11 @@ def divide_text(folder: LabellingFolder, job: LabellingJob, seed: int) -> None:
         for part, ids in drawn.items():
             write_shards(fetch(text, ids, vocab, with_gold=False), folder.reserve(part))
         apart = given | texts_of(map(folder.reserve, drawn))
-        left = (doc for doc in read_shards(text.path, None) if plain_text(doc.text) not in apart)
+        left = (
+            doc
+            for doc in read_shards(text.path, None)
+            if without_white_space(doc.text) not in apart
+        )
         write_shards(map(without_entities, left), draft / "pool")
         _check_some_left(draft / "pool", job)
         replace_folder(draft / "pool", folder.pool)
@@ -77,12 +81,12 @@ def draw_reserves(
     of the text nor its other sentences matter.
 
     asked (dict): The words of each part. With 0, it gets no reserve.
-    without (Collection[str]): Texts, as `plain_text`, that are not drawn.
+    without (Collection[str]): Texts, without white space, that are not drawn.
     RETURNS (dict): The ids of each reserve, in a random order.
     """
     found: dict[float, tuple[str, int]] = {}  # of each text: its place, and its first id
     for doc in docs:
-        if (text := plain_text(doc.text)) not in without:
+        if (text := without_white_space(doc.text)) not in without:
             one = sentence_id(doc), count_words(doc)
             place = derive_uniform(seed, "held out", text)
             found[place] = min(one, found.get(place, one))

@@ -6,8 +6,8 @@ from typing import Any
 from ..corpus.folders import find_files
 from ..errors import DeepALError
 from ..pool.convert import read_first
-from ..sentences import sentence_id
-from .given import convert_given, given_texts, plain_text
+from ..sentences import sentence_id, without_white_space
+from .given import convert_given, given_texts
 from .labelling_folder import LabellingFolder, LabellingJob, Task
 
 LONG = 3_000_000  # bytes: a longer text takes more than a few seconds to read
@@ -37,7 +37,7 @@ def queue_head(folder: LabellingFolder, job: LabellingJob) -> None:
     folder.write_queue(
         Task(id=sentence_id(doc), part="train", tokens=[token.text_with_ws for token in doc])
         for doc in docs
-        if plain_text(doc.text) not in apart
+        if without_white_space(doc.text) not in apart
     )
 
 
@@ -47,5 +47,5 @@ def _size(file: Path) -> int:
 
 
 def head_texts(folder: LabellingFolder) -> set[str]:
-    """RETURNS (set[str]): The texts, as `plain_text`, that people see before all is read."""
-    return {plain_text("".join(task.tokens)) for task in folder.read_queue()}
+    """RETURNS (set[str]): The texts, without white space, that people see before all is read."""
+    return {without_white_space("".join(task.tokens)) for task in folder.read_queue()}

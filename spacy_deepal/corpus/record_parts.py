@@ -7,6 +7,7 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from ..sentences import without_white_space
 from .docs import tagged_doc
 from .reading import BadLine, ReadOptions
 from .span_places import (
@@ -143,7 +144,7 @@ def _with_text(token: Any, text: str) -> Any:
 
 
 def _letters(words: list[str]) -> str:
-    return "".join("".join(words).split())
+    return without_white_space("".join(words))
 
 
 def token_texts(record: dict[str, Any], number: int) -> list[str]:

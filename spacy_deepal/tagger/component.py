@@ -244,8 +244,9 @@ class DeepNER(TrainablePipe):
             rows = [context[i] for i in tagged]
 
             def predict(some: list[int]) -> list[NDArray]:  # a listener has no other context yet
-                read = self._tagger().read_context([rows[i] for i in some])
-                return self._tagger().paths([docs[i] for i in some], read, self.batch_words).tags
+                tagger, chosen = self._tagger(), [docs[i] for i in some]
+                read = tagger.read_context([rows[i] for i in some])
+                return tagger.paths(chosen, read, self.batch_words).tags
 
             previous = previous_tags(gold, self.model.get_dim("nO"), predict)
             scores, backprop = self.model.begin_update(TeacherForced(docs, previous, rows))
