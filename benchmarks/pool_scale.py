@@ -14,6 +14,7 @@ import itertools
 import json
 import os
 import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -77,9 +78,11 @@ def measure(here: Path, words: int, n_process: int, ray: bool, run: bool) -> dic
     found: dict[str, Any] = {"words": words, "sentences": sentences}
 
     def command(title: str, *arguments: object) -> None:
+        begun = cpu_seconds()
         seconds, megabytes = watch([sys.executable, "-m", "spacy", "deepal", *arguments], here)
         found[title] = {
             "seconds": round(seconds, 2),
+            "cpu_seconds": round(cpu_seconds() - begun, 2),
             "microseconds_per_word": round(1e6 * seconds / words, 2),
             "megabytes": round(megabytes),
         }
@@ -200,6 +203,12 @@ def watch(command: list[object], here: Path) -> tuple[float, float]:
             log.seek(0)
             raise SystemExit(f"{' '.join(arguments)}\n{log.read()}")
     return time.perf_counter() - start, peak / 1024
+
+
+def cpu_seconds() -> float:
+    """RETURNS (float): Of all commands so far, on all cores. Other work hardly changes it."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def family(process: int) -> list[int]:

@@ -30,10 +30,9 @@ def configs(tmp_path):
 
 def test_each_size_and_config_is_trained_once(script, data, configs, tmp_path, monkeypatch, capsys):
     paper_model = script("paper_model")
-    monkeypatch.setattr(paper_model, "EVALUATE", 5)
     output = tmp_path / "results" / "paper_model.jsonl"
-    sizes = {"words": [200, 0], "dev_words": 60}
-    paper_model.main(data, tmp_path / "runs", config=configs, **sizes, passes=2, output=output)
+    sizes = {"words": [200, 0], "dev_words": 60, "passes": 2, "every": 5}
+    paper_model.main(data, tmp_path / "runs", config=configs, **sizes, output=output)
     lines = read_jsonl(output)
     assert [(line["asked"], line["config"]) for line in lines] == [
         *((200, "passes"), (200, "updates"), (0, "passes"), (0, "updates"))
@@ -46,7 +45,7 @@ def test_each_size_and_config_is_trained_once(script, data, configs, tmp_path, m
     for line in lines:
         assert (output.parent / "configs" / f"{line['made_of']}.cfg").exists()
     monkeypatch.setattr(paper_model, "full_run", None)
-    paper_model.main(data, tmp_path / "runs", config=configs, **sizes, passes=2, output=output)
+    paper_model.main(data, tmp_path / "runs", config=configs, **sizes, output=output)
     assert read_jsonl(output) == lines
     assert capsys.readouterr().out.count("| passes | Adam |") == 4
 

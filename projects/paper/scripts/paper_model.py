@@ -33,7 +33,6 @@ from spacy_deepal.sentences import count_words
 CONFIGS = Path(__file__).resolve().parents[3] / "configs"
 BOTH = [CONFIGS / "al_paper.cfg", CONFIGS / "al.cfg"]
 SIZES = [25_000, 100_000, 200_000, 500_000, 0]
-EVALUATE = 50  # updates from one evaluation to the next, where passes end the training
 LOG_ROW = re.compile(r"\s*(\d+)\s+(\d+)\s+[\d.]+\s+([\d.]+)\s")  # pass, update, loss, F1 in points
 
 
@@ -51,6 +50,9 @@ def main(
         float | None, typer.Option(help="Step. Default: as the config says")
     ] = None,
     dev_words: Annotated[int, typer.Option(help="Most words of dev")] = 16000,
+    every: Annotated[
+        int, typer.Option(help="Updates between evaluations, where passes end the training")
+    ] = 50,
     output: Annotated[Path, typer.Option(help="File of results")] = RESULTS / "paper_model.jsonl",
     gpu_id: Annotated[int, typer.Option(help="GPU id; -1: CPU")] = -1,
 ) -> None:
@@ -64,7 +66,7 @@ def main(
         for size, number, file in product(words, seed, config):
             loaded = load_config(file, overrides=overrides, interpolate=False)
             if loaded["training"]["max_epochs"]:
-                loaded["training"]["eval_frequency"] = EVALUATE
+                loaded["training"]["eval_frequency"] = every
             configured = without_loop(configure(loaded, folder, lang))
             key = {"data": folder.name, "config": file.stem, "asked": size, "seed": number}
             key["made_of"] = keep_config(configured, output.parent)
