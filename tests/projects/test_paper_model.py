@@ -8,6 +8,7 @@ from spacy_deepal.rounds.training import LossDiverged
 
 from ..ontonotes import write_release
 from ..pools import AL_CONFIG, SIZES, read_jsonl
+from .conftest import SCRIPTS
 
 SMALL = {f"components.ner.model.{part}": values for part, values in SIZES.items()}
 LIMITS = {"training.max_steps": 30, "training.eval_frequency": 10}
@@ -71,3 +72,10 @@ def test_an_unknown_folder_is_one_message(script, tmp_path, capsys):
     with pytest.raises(typer.Exit):
         script("paper_model").main(tmp_path / "none", tmp_path / "runs")
     assert "There is no" in capsys.readouterr().out
+
+
+def test_the_page_has_the_table_of_what_is_recorded(script):
+    paper_model = script("paper_model")
+    table = paper_model.table(read_jsonl(paper_model.RESULTS / "paper_model.jsonl"))
+    page = (SCRIPTS.parents[2] / "docs" / "reproducibility.md").read_text(encoding="utf8")
+    assert f"\n\n{table}\n\n" in page, "Paste what scripts/paper_model.py prints"

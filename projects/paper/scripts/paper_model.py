@@ -33,6 +33,7 @@ from spacy_deepal.sentences import count_words
 CONFIGS = Path(__file__).resolve().parents[3] / "configs"
 BOTH = [CONFIGS / "al_paper.cfg", CONFIGS / "al.cfg"]
 SIZES = [25_000, 100_000, 200_000, 500_000, 0]
+GPU = " (GPU)"
 LOG_ROW = re.compile(r"\s*(\d+)\s+(\d+)\s+[\d.]+\s+([\d.]+)\s")  # pass, update, loss, F1 in points
 
 
@@ -109,7 +110,7 @@ def train_model(config: Config, sets: Path, key: dict[str, Any], use_gpu: int) -
     curve = read_log(model / "train.log")
     line |= {"passes": curve[-1][0], "updates": curve[-1][1], "seconds": seconds}
     line |= {name: f and round(f, 4) for name, f in found.items()}
-    return line | {"curve": curve, "threads": torch.get_num_threads()}
+    return line | {"curve": curve, "threads": torch.get_num_threads(), "gpu": use_gpu >= 0}
 
 
 def read_log(log: Path) -> list[tuple[int, int, float]]:
@@ -129,13 +130,15 @@ def table(lines: Sequence[dict[str, Any]]) -> str:
             f"{line['words']:,}",
             str(line["passes"]),
             f"{line['updates']:,}",
-            "-" if line["seconds"] is None else f"{line['seconds']:,.0f}",
+            "-" if line["seconds"] is None else f"{line['seconds']:,.0f}{GPU * line['gpu']}",
             *(
                 "diverged" if line[name] is None else f"{100 * line[name]:.1f}"
                 for name in ("dev_ents_f", "ents_f")
             ),
         )
-        for line in sorted(lines, key=lambda line: (line["words"], line["config"]))
+        for line in sorted(
+            lines, key=lambda line: (line["words"], line["config"], -line["learn_rate"])
+        )
     ]
     return markdown(head, *rows)
 
