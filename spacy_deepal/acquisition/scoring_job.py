@@ -1,5 +1,6 @@
 """What it takes to score shards, as a worker process on any machine gets it: the job."""
 
+import gc
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from spacy.cli._util import import_code, setup_gpu
 from spacy.language import Language
 
+from ..errors import DeepALError
 from ..pipelines import fingerprint_model, load_pipeline
 from ..pool.index import hash_bytes
 from ..urls import as_path
@@ -15,6 +17,8 @@ from .registry import acquisition_label, resolve_acquisition
 from .score_folder import ScoreFolder, Scoring, ShardTask
 from .scoring import score_shard
 from .upstream import find_tagger
+
+RENEW_AFTER = 1_000_000  # words that are scored with one vocab
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,14 @@ class ScoringJob:
 
     def make_scorer(self) -> "ShardScorer":
         """RETURNS (ShardScorer): It has loaded the model, and can score any number of shards."""
+        return ShardScorer(self)
+
+    def load(self) -> Language:
+        """RETURNS (Language): The model."""
         nlp = load_pipeline(self.model)
         if self.batch_words is not None:
             find_tagger(nlp).batch_words = self.batch_words
-        return ShardScorer(self, nlp)
+        return nlp
 
 
 def make_job(
@@ -89,15 +97,32 @@ class ShardScorer:
     nlp (Language): The job's pipeline.
     """
 
-    def __init__(self, job: ScoringJob, nlp: Language):
-        self.job, self.nlp = job, nlp
+    def __init__(self, job: ScoringJob):
+        self.job, self.nlp = job, job.load()
         self.function = resolve_acquisition(job.acquisition)
         self.folder = ScoreFolder(job.output)
+        self._words = 0  # that this pipeline has scored
 
     def __call__(self, task: ShardTask) -> int:
         """Score a shard and write its file. RETURNS (int): How many sentences have a score."""
         scoring = self.job.scoring
+        if self._words >= RENEW_AFTER:
+            self._renew()
         scores = score_shard(
             self.nlp, task, self.function, budget=scoring.budget, seed=scoring.seed
         )
+        self._words += sum(score.words for score in scores)
         return self.folder.write(task, scores, scoring)
+
+    def _renew(self) -> None:
+        """Load the model anew. The hash tables of a vocab keep a place for each word that was ever
+        in them, so they would grow with the pool."""
+        job, self._words = self.job, 0
+        if job.scoring.model and fingerprint_model(job.model) != job.scoring.model:
+            raise DeepALError(
+                f"{job.model} has changed since its scoring began. Score the pool again: shards "
+                "that the old model has scored are scored anew."
+            )
+        del self.nlp  # before there is a second one
+        gc.collect()
+        self.nlp = job.load()

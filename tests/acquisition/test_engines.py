@@ -1,7 +1,10 @@
 """Scoring shard by shard: the same bytes wherever and in whatever order, and it goes on."""
 
+import shutil
+
 import pytest
 
+from spacy_deepal.acquisition import scoring_job
 from spacy_deepal.acquisition.engines import Processes, in_process, make_engine
 from spacy_deepal.acquisition.pool_scoring import score_pool
 from spacy_deepal.acquisition.registry import acquisition_block
@@ -9,6 +12,7 @@ from spacy_deepal.acquisition.score_folder import ScoreFolder, ShardTask
 from spacy_deepal.acquisition.scoring import score_docs
 from spacy_deepal.acquisition.scoring_job import make_job
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.pipelines import load_pipeline
 from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import read_shards, write_shards
 
@@ -140,6 +144,39 @@ def test_the_vocab_does_not_grow_with_the_pool(model, pool, tmp_path):
     for shard in Pool(pool).shards:
         scorer(ShardTask(shard, frozenset()))
     assert (len(scorer.nlp.vocab.strings), len({*scorer.nlp.vocab})) == before
+
+
+@pytest.fixture
+def renewed_often(monkeypatch):
+    """The model is loaded anew after each shard. RETURNS (list): Paths that were loaded."""
+    loaded = []
+    monkeypatch.setattr(scoring_job, "RENEW_AFTER", 1)
+    monkeypatch.setattr(
+        scoring_job, "load_pipeline", lambda path: loaded.append(path) or load_pipeline(path)
+    )
+    return loaded
+
+
+def test_a_model_that_is_loaded_anew_changes_no_byte(model, pool, tmp_path, renewed_often):
+    opened, block = Pool(pool), acquisition_block("BALD:samples=5")
+    score_pool(make_job(model, tmp_path / "one", block), opened)
+    assert renewed_often == [str(model)] * len(opened.shards)
+    renewed_often.clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scoring_job, "RENEW_AFTER", 1_000_000)
+        score_pool(make_job(model, tmp_path / "two", block), opened)
+    assert renewed_often == [str(model)]
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_a_model_that_changes_while_it_scores_is_named(model, pool, tmp_path, renewed_often):
+    own = shutil.copytree(model, tmp_path / "model")
+    scorer = make_job(own, tmp_path / "scores", acquisition_block("MNLP")).make_scorer()
+    first, second, *_ = Pool(pool).shards
+    scorer(ShardTask(first, frozenset()))
+    (own / "deepal_ner" / "model").write_bytes(b"another one")
+    with pytest.raises(DeepALError, match=r"has changed since its scoring began\. Score"):
+        scorer(ShardTask(second, frozenset()))
 
 
 def test_a_function_that_needs_no_model_is_not_scored_again_for_another_one(model, tmp_path):
