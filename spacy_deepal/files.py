@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -16,6 +17,7 @@ from .errors import DeepALError, describe_error
 from .urls import as_path, is_local, is_url, list_files, open_to_read, uploaded
 
 REPLACEMENT = ".replacement"  # a folder while others are being replaced
+READ_AT_ONCE = 1 << 20  # bytes
 
 
 class Row(BaseModel):
@@ -140,6 +142,22 @@ def _parse_json(text: bytes, place: str, remedy: str) -> Any:
         raise DeepALError(f"{place} is not JSON: {wrong}. {remedy}".strip()) from error
     except RecursionError as error:
         raise DeepALError(f"{place} is nested too deeply. {remedy}".strip()) from error
+
+
+def hash_files(files: Iterable[Path], folder: Path | None = None) -> str:
+    """RETURNS (str): A hash of what files hold, in their order.
+
+    folder (Path | None): The names that the files have in this folder count too. None: a copy under
+        other names has the same hash.
+    """
+    digest = blake2b(digest_size=16)
+    for file in files:
+        name = "" if folder is None else file.relative_to(folder).as_posix()
+        digest.update(f"{name}\0{file.stat().st_size}\0".encode())
+        with file.open("rb") as stream:
+            while block := stream.read(READ_AT_ONCE):
+                digest.update(block)
+    return digest.hexdigest()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from spacy_deepal.errors import DeepALError
 from spacy_deepal.files import (
     check_replaceable,
     draft_beside,
+    hash_files,
     placed_jsonl,
     read_json,
     replace_folder,
@@ -221,3 +222,17 @@ def test_a_device_or_a_pipe_is_not_replaced(tmp_path):
     ):
         pass
     assert pipe.is_fifo()
+
+
+def test_the_hash_of_files_is_of_contents_and_if_wanted_of_names(tmp_path):
+    for folder, texts in {"a": ("x", "yz"), "b": ("x", "yz"), "c": ("xy", "z")}.items():
+        (tmp_path / folder).mkdir()
+        for name, text in zip(("one", "two"), texts, strict=True):
+            (tmp_path / folder / name).write_text(text)
+    paths = {name: sorted((tmp_path / name).iterdir()) for name in "abc"}
+    assert hash_files(paths["a"]) == hash_files(paths["b"])
+    assert len({hash_files(paths["a"]), hash_files(paths["a"][::-1]), hash_files(paths["c"])}) == 3
+    assert hash_files(paths["a"], tmp_path / "a") == hash_files(paths["b"], tmp_path / "b")
+    named = hash_files(paths["a"], tmp_path / "a")
+    paths["a"][0].rename(tmp_path / "a" / "also")
+    assert hash_files([tmp_path / "a" / "also", paths["a"][1]], tmp_path / "a") != named

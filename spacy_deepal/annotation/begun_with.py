@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +9,12 @@ from ..corpus.folders import find_files, open_all
 from ..corpus.formats import check_format, find_reading
 from ..corpus.sources import Source, check_encoding
 from ..errors import DeepALError, list_problems
+from ..files import hash_files
 from .journal import Annotations
 from .labelling_folder import MEASURED, LabellingFolder, LabellingJob
 
 GIVEN_DATA = {"inputs": "--pool", "dev": "--dev", "test": "--test"}  # the option of each
 IN_CONFIG = ("seed_words", "budget_words", "suggest", "types", "config")  # may be changed there
-READ_AT_ONCE = 1 << 20
 FILES_CHECKED = 20  # the others are looked at when the text is read
 
 
@@ -134,14 +133,8 @@ def _paths(job: LabellingJob, key: str) -> list[str]:
 
 
 def _fingerprint(paths: Sequence[str], lang: str) -> str:
-    digest = blake2b(digest_size=16)
     found = find_files(paths, lang=lang)
-    for file in filter(Path.is_file, [*found.files, *found.beside]):
-        with file.open("rb") as stream:
-            while chunk := stream.read(READ_AT_ONCE):
-                digest.update(chunk)
-        digest.update(b"\0")
-    return digest.hexdigest()
+    return hash_files(filter(Path.is_file, [*found.files, *found.beside]))
 
 
 def _shown(value: Any) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from ..files import Row
+from .contradictions import entities_in_words
 from .journal import IGNORE, LATER, Annotations, Answer
 
 
@@ -49,8 +50,4 @@ def _kept(answer: Answer, labels: set[str]) -> tuple:
 def _describe(answer: Answer) -> str:
     if answer.answer == IGNORE:
         return "ignored"
-    entities = (
-        f"{''.join(answer.tokens[start:end]).strip()} ({label})"
-        for start, end, label in sorted(answer.entities)
-    )
-    return ", ".join(entities) or "no entity"
+    return entities_in_words(answer.tokens, sorted(answer.entities))

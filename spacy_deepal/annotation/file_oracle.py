@@ -19,7 +19,8 @@ from ..files import write_atomically, write_jsonl
 from ..rounds.oracle import Oracle
 from ..sentences import sentence_id
 from .answer_file import LABELLED, read_replies, write_rules
-from .replies import Contradictions, Rules, settle
+from .contradictions import Rule
+from .replies import Rules, settle
 
 TO_LABEL = "to_label.jsonl"
 NOBODY = (
@@ -41,7 +42,7 @@ class FileOracle(Oracle):
 
     def __init__(
         self,
-        contradictions: Contradictions = "error",
+        contradictions: Rule = "error",
         border: Border = "refuse",
         enough: float = 1.0,
     ) -> None:

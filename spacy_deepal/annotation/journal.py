@@ -7,7 +7,7 @@ journal from its beginning: see `Annotations`. docs/annotation.md describes the 
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal
@@ -15,9 +15,9 @@ from typing import Literal
 from ..errors import DeepALError
 from ..files import Row, parse_row, to_json_line
 from ..rounds.rows import Entity
+from .contradictions import Decisive, choose, last_of_each
 
 Part = Literal["train", "dev", "test"]
-Rule = Literal["first", "last", "majority"]
 LATER, IGNORE = "later", "ignore"
 
 
@@ -177,14 +177,14 @@ def now() -> str:
 class Annotations:
     """What a journal says: the types, and the answers that count.
 
-    rule (str): Which of several different answers counts: the "first", the "last", or the one that
-        most people gave last ("majority").
+    rule (str): Which of several different answers counts: as for `choose`. The page has no place at
+        which people could decide it, so the rule always does.
     began (str): When the first event was written: no other run on this machine has the same.
     labels (list[str]): The entity types, in the order in which they were added.
     keys (set[str]): The keys of all answers, also of those that were taken back.
     """
 
-    def __init__(self, journal: Journal, rule: Rule = "last"):
+    def __init__(self, journal: Journal, rule: Decisive = "last"):
         self.journal, self.rule = journal, rule
         self.began = ""
         self.labels: list[str] = []
@@ -216,28 +216,20 @@ class Annotations:
 
     def of(self, name: str) -> list[Answer]:
         """RETURNS (list[Answer]): The answer of each annotator to a sentence, the last one last."""
-        last: dict[str, Answer] = {}
-        for answer in self._answers.get(name, ()):
-            last.pop(answer.by, None)  # so that it moves to the end
-            last[answer.by] = answer
-        return list(last.values())
+        return last_of_each(self._answers.get(name, ()), lambda answer: answer.by)
 
     def was_shown(self, name: str) -> bool:
         """RETURNS (bool): Whether somebody has answered, even if they took it back."""
         return name in self._answers
 
     def final(self, name: str) -> Answer | None:
-        """RETURNS (Answer | None): The answer that counts, by the rule. One that speaks of all of
-        today's types goes before others. None: the sentence is still to be labelled."""
-        settled = [answer for answer in self.of(name) if answer.answer != LATER]
-        if len(settled) < 2:
-            return settled[0] if settled else None
-        settled = list(filter(self.complete, settled)) or settled
-        if self.rule == "majority":
-            said = [(answer.answer, sorted(answer.entities)) for answer in settled]
-            most = max(map(said.count, said))
-            settled = [a for a, each in zip(settled, said, strict=True) if said.count(each) == most]
-        return settled[0 if self.rule == "first" else -1]
+        """RETURNS (Answer | None): The answer that counts. One that speaks of all of today's types
+        goes before others, and then one that labels the sentence before one that ignores it. Of
+        these, the rule chooses. None: the sentence is still to be labelled."""
+        given = [answer for answer in self.of(name) if answer.answer != LATER]
+        given = list(filter(self.complete, given)) or given
+        given = [answer for answer in given if answer.answer != IGNORE] or given
+        return choose(given, self.rule, _said) if given else None
 
     def settled(self, part: Part | None = None) -> list[Answer]:
         """RETURNS (list[Answer]): The answers that count, of all sentences of a part, in the order
@@ -266,3 +258,7 @@ class Annotations:
     def complete(self, answer: Answer) -> bool:
         """RETURNS (bool): Whether the answer speaks of all of today's types."""
         return answer.answer == IGNORE or set(self.labels) <= set(answer.labels)
+
+
+def _said(answer: Answer) -> Hashable:
+    return answer.answer, *sorted(answer.entities)

@@ -10,7 +10,8 @@ from ..corpus.docbin import read_docs
 from ..errors import LabelsAwaited
 from ..rounds.oracle import Oracle
 from ..sentences import KEY, labels_looked_for, sentence_id
-from .journal import IGNORE, Annotations, Answer, Rule
+from .contradictions import Decisive
+from .journal import IGNORE, Annotations, Answer
 from .labelling_folder import LabellingFolder
 
 
@@ -20,7 +21,7 @@ class JournalOracle(Oracle):
     contradictions (str): Which of several different answers counts: see `Annotations`.
     """
 
-    def __init__(self, contradictions: Rule = "last") -> None:
+    def __init__(self, contradictions: Decisive = "last") -> None:
         self.rule = contradictions
 
     def label(self, docs: Sequence[Doc], folder: Path) -> Iterable[Doc]:

@@ -26,7 +26,8 @@ from ..rounds.config_file import load_run_config
 from ..rounds.rows import Baseline, Entity
 from ..rounds.run_folder import LABELLING
 from ..sealed import RowFile, read_sealed_json, write_sealed_json
-from .journal import Annotations, Journal, Part, Rule, Suggestion
+from .contradictions import Decisive
+from .journal import Annotations, Journal, Part, Suggestion
 
 MEASURED: tuple[Part, ...] = ("dev", "test")
 
@@ -191,12 +192,13 @@ class LabellingFolder:
         if self.config_file.exists():
             oracle = load_run_config(self.config_file, {})["active_learning"].get("oracle", {})
         rule = oracle.get("contradictions", "last")
-        if rule not in get_args(Rule):
+        if rule not in get_args(Decisive):
             raise DeepALError(
-                f"{self.config_file}, [active_learning.oracle]: there is no contradictions = "
-                f"{rule!r}. Choose one of {', '.join(get_args(Rule))}."
+                f"{self.config_file}, [active_learning.oracle]: contradictions = {rule!r} does not "
+                "say which answer counts, and the page has to know. Choose one of "
+                f"{', '.join(get_args(Decisive))}."
             )
-        annotations = Annotations(self.journal, cast(Rule, rule))
+        annotations = Annotations(self.journal, cast(Decisive, rule))
         annotations.refresh()
         return annotations
 

@@ -1,6 +1,6 @@
 """What people said about sentences, and the rules for what does not agree, of any tool."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,12 +13,17 @@ from ..corpus.docs import CharSpan, set_spans
 from ..corpus.reading import BadLine, Border
 from ..rounds.rows import Entity
 from ..sentences import sentence_id
+from .contradictions import (
+    OPTION,
+    Rule,
+    candidates,
+    choose,
+    describe_contradiction,
+    entities_in_words,
+)
 
-Contradictions = Literal["error", "first", "last", "majority"]
 Verdict = Literal["accept", "reject", "ignore", "later"]
 Said = TypeVar("Said", bound=Hashable)
-OPTION = "--active_learning.oracle"
-ANY_RULE, TIE = "first, last or majority", "first or last, as none has the majority"
 
 
 @dataclass(frozen=True)
@@ -49,12 +54,11 @@ Marks = dict[Entity, list[tuple[Reply, bool]]]  # who accepted a span (True) or 
 class Rules:
     """What counts when answers do not agree, or do not fit.
 
-    contradictions (str): Which of several different answers counts: the "first", the "last", or the
-        one that most people gave last ("majority"). With "error", none does.
+    contradictions (str): Which of several different answers counts: as for `choose`.
     border (str): As in `ReadOptions`.
     """
 
-    contradictions: Contradictions = "error"
+    contradictions: Rule = "error"
     border: Border = "refuse"
 
 
@@ -78,7 +82,7 @@ class _Contradiction(Exception):
 def settle(docs: Sequence[Doc], replies: Iterable[Reply], rules: Rules) -> Settled:
     """Give sentences the entities that people said they have.
 
-    An answer that labels the sentence counts whatever else was said. Equal answers count once.
+    Answers that label the sentence go before all others. If they differ, the rule chooses one.
     Answers about single spans label a sentence in part: those accepted are its entities, and of
     all other words nothing is known. Of a sentence that is only ignored nothing is learnt.
 
@@ -101,7 +105,9 @@ def settle(docs: Sequence[Doc], replies: Iterable[Reply], rules: Rules) -> Settl
 
 def _settle_one(doc: Doc, replies: list[Reply], rules: Rules, dropped: list[str]) -> bool:
     """RETURNS (bool): Whether the sentence is labelled now, or ignored."""
-    whole = [r for r in replies if r.verdict == "accept" and not r.single]
+    about_all = [reply for reply in replies if not reply.single]
+    about_all = candidates(about_all, rules.contradictions, lambda reply: reply.by)
+    whole = [reply for reply in about_all if reply.verdict == "accept"]
     marks = _marks(doc, replies, rules, dropped)
     if whole:
         said = [(reply, _in_tokens(doc, reply, rules, dropped)) for reply in whole]
@@ -115,7 +121,7 @@ def _settle_one(doc: Doc, replies: list[Reply], rules: Rules, dropped: list[str]
         ]
         _check_apart(doc, sorted(accepted))
         doc.set_ents([Span(doc, *span) for span in sorted(accepted)], default="missing")
-    elif any(reply.verdict == "ignore" for reply in replies):
+    elif any(reply.verdict == "ignore" for reply in about_all):
         doc.set_ents([], default="missing")
     else:
         return False
@@ -131,7 +137,8 @@ def _marks(doc: Doc, replies: list[Reply], rules: Rules, dropped: list[str]) -> 
         if reply.single and (accepted or (reply.verdict == "reject" and len(reply.spans) == 1)):
             for span in _in_tokens(doc, reply, rules, dropped):
                 marks[span].append((reply, accepted))
-    return marks
+    rule = rules.contradictions
+    return {span: candidates(said, rule, lambda each: each[0].by) for span, said in marks.items()}
 
 
 def _in_tokens(doc: Doc, reply: Reply, rules: Rules, dropped: list[str]) -> tuple[Entity, ...]:
@@ -153,29 +160,14 @@ def _choose(
 ) -> Said:
     """RETURNS: What counts of what was said.
 
-    said (list): Each reply, and what it says.
+    said (list): Each of the `candidates`, and what it says.
     show (Callable): What was said, in words.
     RAISES (_Contradiction): It is not the same, and the rule does not choose.
     """
-    if rules.contradictions == "majority":
-        said = _last_of_each(said)
-    counts = Counter(what for _, what in said).most_common()
-    if len(counts) == 1 or rules.contradictions == "first":
-        return said[0][1]
-    if rules.contradictions == "last":
-        return said[-1][1]
-    if rules.contradictions == "majority" and counts[0][1] > counts[1][1]:
-        return counts[0][0]
-    shown = [(reply.where, show(doc, what)) for reply, what in said]
-    tie = rules.contradictions == "majority"
-    raise _Contradiction(_describe_contradiction(doc, shown, TIE if tie else ANY_RULE))
-
-
-def _last_of_each(said: list[tuple[Reply, Said]]) -> list[tuple[Reply, Said]]:
-    """RETURNS (list): The last reply of each person. Where it is not known who replied, each reply
-    is one of a person of its own."""
-    last = {reply.by or number: (reply, what) for number, (reply, what) in enumerate(said)}
-    return list(last.values())
+    chosen = choose(said, rules.contradictions, lambda each: each[1])
+    if chosen is None:
+        raise _contradiction(doc, [(show(doc, what), reply.where) for reply, what in said])
+    return chosen[1]
 
 
 def _compare_marks(doc: Doc, where: str, entities: tuple[Entity, ...], marks: Marks) -> None:
@@ -184,10 +176,10 @@ def _compare_marks(doc: Doc, where: str, entities: tuple[Entity, ...], marks: Ma
         for reply, accepted in said:
             if accepted != (span in entities):
                 both = [
-                    (where, _show_entities(doc, entities)),
-                    (reply.where, _show_mark(doc, accepted, span)),
+                    (_show_entities(doc, entities), where),
+                    (_show_mark(doc, accepted, span), reply.where),
                 ]
-                raise _Contradiction(_describe_contradiction(doc, both))
+                raise _contradiction(doc, both)
 
 
 def _check_apart(doc: Doc, spans: list[Entity]) -> None:
@@ -197,16 +189,12 @@ def _check_apart(doc: Doc, spans: list[Entity]) -> None:
             raise _Contradiction(f"{sentence_id(doc)}: accepted spans overlap: {shown}")
 
 
-def _describe_contradiction(doc: Doc, said: list[tuple[str, str]], choice: str = ANY_RULE) -> str:
-    lines = "".join(f"\n    {what}  ({where})" for where, what in said)
-    return (
-        f"{sentence_id(doc)}: answers contradict each other. Correct them, or choose with "
-        f"{OPTION}.contradictions {choice}: {doc.text[:80]}{lines}"
-    )
+def _contradiction(doc: Doc, said: list[tuple[str, str]]) -> _Contradiction:
+    return _Contradiction(describe_contradiction(sentence_id(doc), doc.text, said))
 
 
-def _show_entities(doc: Doc, entities: tuple[Entity, ...]) -> str:
-    return ", ".join(f"{doc[s:e].text} ({label})" for s, e, label in entities) or "no entity"
+def _show_entities(doc: Doc, entities: Iterable[Entity]) -> str:
+    return entities_in_words([token.text_with_ws for token in doc], entities)
 
 
 def _show_mark(doc: Doc, accepted: bool, span: Entity) -> str:

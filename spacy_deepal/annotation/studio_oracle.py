@@ -9,9 +9,9 @@ from spacy.tokens import Doc
 from ..corpus.reading import Border, Offsets, ReadOptions
 from ..errors import LabelsAwaited, Unsettled, list_problems
 from ..rounds.run_folder import RoundFolder
+from .contradictions import OPTION, Rule
 from .file_oracle import FileOracle
 from .pulled import AskedFor
-from .replies import OPTION, Contradictions
 from .studio_project import check_pushed, pull_from_studio, push_to_studio
 
 
@@ -28,7 +28,7 @@ class LabelStudioOracle(FileOracle):
         self,
         url: str,
         project: str | None = None,
-        contradictions: Contradictions = "error",
+        contradictions: Rule = "error",
         border: Border = "refuse",
         enough: float = 1.0,
         offsets: Offsets = "characters",

@@ -11,6 +11,7 @@ from ..rounds.run_folder import RunFolder
 from ..sentences import count_words, is_looked_at, sentence_id
 from .answer_file import read_rules
 from .between_annotators import AgreementScores, compare_annotators
+from .contradictions import last_of_each
 from .journal import Answer
 from .replies import Reply, Rules, settle
 from .round_answers import RoundAnswers, docs_of_round, people_label, settle_round
@@ -83,14 +84,14 @@ def _final(answers: RoundAnswers, shown: dict[str, Shown]) -> Iterator[Answer]:
 def _by_person(answers: RoundAnswers, rules: Rules) -> Iterator[list[Answer]]:
     """YIELDS (list[Answer]): Of each sentence, the last answer of each person whose name is known.
     The entities of the sentences are others then."""
-    last: dict[str, dict[str, Reply]] = {sentence_id(doc): {} for doc in answers.docs}
+    given: dict[str, list[Reply]] = {sentence_id(doc): [] for doc in answers.docs}
     for reply in answers.replies:
         if reply.by and not reply.single:
-            last[reply.id][reply.by] = reply
+            given[reply.id].append(reply)
     for doc in answers.docs:
         yield [
             _answer(doc, reply.by)
-            for reply in last[sentence_id(doc)].values()
+            for reply in last_of_each(given[sentence_id(doc)], lambda each: each.by)
             if reply.verdict == "accept" and not settle([doc], [reply], rules).problems
         ]
 

@@ -4,7 +4,6 @@ WORKSPACE/NAME/   corpus/{train,dev,test}, vectors/, FUNCTION-seedN/ (run folder
                   report.html
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,7 +16,7 @@ from ..acquisition.registry import NAME, acquisition_block, acquisition_label
 from ..corpus.folders import find_files
 from ..corpus.ontonotes import is_release
 from ..errors import DeepALError
-from ..files import parse_row, read_json, write_json
+from ..files import hash_files, parse_row, read_json, write_json
 from ..pool.shards import fingerprint
 from ..report.compare import read_comparison
 from ..report.page import write_report
@@ -207,9 +206,5 @@ def full_run(
 
 
 def _hash_files(folder: Path, exclude: Path, lang: str) -> str:
-    digest = hashlib.blake2b(digest_size=16)
     found = find_files([folder], exclude=exclude, lang=lang)
-    for file in sorted([*found.files, *found.beside]):
-        digest.update(f"{file.relative_to(folder)}\0".encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    return hash_files(sorted([*found.files, *found.beside]), folder)

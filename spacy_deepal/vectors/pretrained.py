@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from thinc.util import get_torch_default_device
 from torch import Tensor
 
 from ..errors import DeepALError
+from ..files import hash_files
 from ..progress import progress_bar
 from ..tagger.packing import bucket
 from .wordpieces import WordpieceTokenizer, import_extra, load_tokenizer
@@ -89,13 +89,7 @@ def encoder_files(folder: Path) -> list[Path]:
 
 def find_fingerprint(folder: Path) -> str:
     """RETURNS (str): A hash of an encoder's files, which no other encoder has."""
-    digest = blake2b(digest_size=16)
-    for path in encoder_files(folder):
-        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
-        with path.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()
+    return hash_files(encoder_files(folder), folder)
 
 
 class PretrainedEncoder:

@@ -167,6 +167,21 @@ def test_of_several_answers_one_counts_by_the_rule(tmp_path, rule, counts):
     assert found.final("a").by == counts
 
 
+@pytest.mark.parametrize("rule", ["first", "last", "majority"])
+def test_an_answer_that_labels_the_sentence_counts_before_one_that_ignores_it(tmp_path, rule):
+    journal = Journal(tmp_path / "journal.jsonl")
+    ignored = [answer("a", by=name, answer="ignore") for name in ("ada", "bob", "dan")]
+    labelled = answer("a", [(0, 1, "PER")], by="cem")
+    for event in (label("PER"), *ignored[:2], labelled, ignored[2]):
+        journal.append(event)
+    found = Annotations(journal, rule)
+    found.refresh()
+    assert found.final("a") == labelled
+    journal.append(label("LOC"))
+    found.refresh()
+    assert found.final("a").answer == "ignore"  # only these speak of all types
+
+
 def test_an_answer_that_knows_all_types_counts_before_others(tmp_path):
     """Else the sentence would be asked for again and again."""
     journal = Journal(tmp_path / "journal.jsonl")

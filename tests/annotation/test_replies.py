@@ -76,9 +76,29 @@ def test_a_rule_chooses_one_of_them(doc, rule, expected):
     assert [ent.text for ent in doc.ents] == expected
 
 
-def test_there_may_be_no_majority(doc):
-    (problem,) = settle([doc], [said(ADA), said(BOB)], Rules("majority")).problems.values()
-    assert "contradictions first or last, as none has the majority:" in problem
+def test_without_a_majority_the_last_of_those_that_most_people_gave_counts(doc):
+    replies = [said(ADA), said(BOB), said(ROME), said(BOB), said(ADA)]
+    assert settle([doc], replies, Rules("majority")) == ([], {}, [])
+    assert found(doc) == [("Ada", "PER")]
+
+
+@pytest.mark.parametrize("rule", ["first", "last", "majority"])
+def test_who_answers_again_corrects_what_they_said_before(doc, rule):
+    replies = [said(ADA, by="ann"), said(BOB, by="bea"), said(BOB, by="ann")]
+    assert settle([doc], replies, Rules(rule)) == ([], {}, [])
+    assert found(doc) == [("Bob", "PER")]
+    assert settle([doc], [said(ADA, by="ann"), said(verdict="reject", by="ann")], Rules(rule)) == (
+        ["s1"],
+        {},
+        [],
+    )
+    settle([doc], [yes(ADA, by="ann"), no(ADA, by="ann")], Rules(rule))
+    assert found(doc) == []
+
+
+def test_without_a_rule_nobody_may_contradict_themselves(doc):
+    assert settle([doc], [said(ADA, by="ann"), said(BOB, by="ann")], Rules()).problems
+    assert settle([doc], [yes(ADA, by="ann"), no(ADA, by="ann")], Rules()).problems
 
 
 def test_the_majority_is_one_of_people_whose_last_answers_count(doc):

@@ -288,7 +288,7 @@ def test_the_rule_for_different_answers_is_in_the_config_of_the_run(run):
     config.write_text(text.replace(block, f'{block}\ncontradictions = "first"'))
     assert Session(run).annotations.rule == "first"
     config.write_text(text.replace(block, f'{block}\ncontradictions = "error"'))
-    with pytest.raises(DeepALError, match=r"label.cfg.*'error'. Choose one of first, last, maj"):
+    with pytest.raises(DeepALError, match=r"label.cfg.*'error'.*Choose one of first, last, maj"):
         Session(run)
 
 

@@ -121,17 +121,18 @@ def test_sentences_that_people_labelled_differently_are_listed(tmp_path):
         answer("b", by="bob", key="4"),
         answer("c", by="ada", key="5"),
         answer("c", by="bob", key="6", answer="ignore"),
+        answer("d", by="ada", key="7", answer="ignore"),
     )
     status = read_run_status(run)
     said = {each.id: (each.said, each.counts) for each in status.differences}
     assert said == {
         "a": ({"ada": "Ada (PER), knew (PER)", "bob": "Ada (PER)"}, "bob"),
-        "c": ({"ada": "no entity", "bob": "ignored"}, "bob"),
+        "c": ({"ada": "no entity", "bob": "ignored"}, "ada"),
     }
     text = describe_status(status)
     assert "Labelled differently: 2 sentences." in text
     assert "    ada: Ada (PER), knew (PER)\n    bob: Ada (PER) (counts)\n" in text
-    assert status.waiting == 6  # the ignored one does not wait
+    assert status.waiting == 9  # the one that is only ignored does not wait
 
 
 def test_f1_on_few_entities_has_no_interval(tmp_path):
