@@ -55,6 +55,19 @@ def list_problems(problems: Sequence[str]) -> str:
     return "".join(lines)
 
 
+def plural(count: int, noun: str) -> str:
+    """RETURNS (str): A number of things: "1 sentence", "1,200 sentences", "2 entities"."""
+    many = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else many}"
+
+
+def count_waiting(waiting: int, total: int) -> str:
+    """RETURNS (str): How many sentences of a batch people have to label, and that they have to."""
+    count = plural(total, "sentence")
+    count = count if waiting == total else f"{waiting:,} of the {count}"
+    return f"{count} {'waits' if waiting == 1 else 'wait'} to be labelled"
+
+
 def describe_failure(error: Exception, how_on: str = KEPT) -> str:
     """RETURNS (str): What stopped a command, in words for the user; empty for a fault of ours.
 

@@ -6,7 +6,7 @@ from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any, Generic
 
-from .errors import DeepALError
+from .errors import DeepALError, plural
 from .files import (
     Row,
     RowType,
@@ -68,11 +68,12 @@ def read_sealed(path: Path, remedy: str, content: bytes | None = None) -> Iterat
             raise DeepALError(f"{place} comes after the line that counts the lines. {remedy}")
     if seal is None:
         raise DeepALError(
-            f"{path} is not whole: it has {count} lines, and its last line, which says how many "
-            f"there must be, is missing. {remedy}"
+            f"{path} is not whole: it has {plural(count, 'line')}, and its last line, which says "
+            f"how many there must be, is missing. {remedy}"
         )
     if seal["lines"] != count:
-        raise DeepALError(f"{path} is not whole: it has {count} of {seal['lines']} lines. {remedy}")
+        lines = plural(seal["lines"], "line")
+        raise DeepALError(f"{path} is not whole: it has {count} of {lines}. {remedy}")
     if seal["digest"] != digest.hexdigest():
         raise DeepALError(f"{path} was changed after it was written. {remedy}")
 

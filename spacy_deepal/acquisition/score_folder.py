@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pydantic import model_validator
 
 from ..about import __version__
-from ..errors import DeepALError
+from ..errors import DeepALError, plural
 from ..files import Row, check_replaceable, parse_row
 from ..pool.pool import Pool, Shard
 from ..pool.shards import find_shards
@@ -185,7 +185,7 @@ class ScoreFolder:
                 unknown.pop(name, None)
         if unknown:
             raise DeepALError(
-                f"{len(unknown)} of the sentences that are scored are not in the pool {pool.path} "
+                f"Sentences that are scored and not in the pool {pool.path}: {len(unknown):,} "
                 f"(the first: {next(iter(unknown))}). The scores belong to another pool."
             )
         self.begin(pool)
@@ -227,13 +227,13 @@ class ScoreFolder:
         if not is_file(self._finished) or len(there) < len(pool.shards):
             raise DeepALError(
                 f"{self.path} is not finished: it has scores of {len(there)} of the "
-                f"{len(pool.shards)} shards of {pool.path}. {SCORE_ON}"
+                f"{plural(len(pool.shards), 'shard')} of {pool.path}. {SCORE_ON}"
             )
         finished = self._read_finished()
         if finished.shards != len(pool.shards):
             raise DeepALError(
-                f"{self.path} has scores of {finished.shards} shards, and the pool {pool.path} has "
-                f"{len(pool.shards)}. {SCORE_AGAIN}"
+                f"{self.path} has scores of {plural(finished.shards, 'shard')}, and the pool "
+                f"{pool.path} has {len(pool.shards)}. {SCORE_AGAIN}"
             )
         return finished
 
@@ -250,7 +250,8 @@ class ScoreFolder:
         names = sorted(list_files(self.path, ".json"))
         if len(names) != finished.shards:
             raise DeepALError(
-                f"{self.path} has scores of {len(names)} of {finished.shards} shards. {SCORE_ON}"
+                f"{self.path} has scores of {len(names)} of {plural(finished.shards, 'shard')}. "
+                f"{SCORE_ON}"
             )
         for found in self.read_files(name.removesuffix(".json") for name in names):
             yield from map(Score, found.ids, found.words, found.scores)

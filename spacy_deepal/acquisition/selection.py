@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..corpus.docbin import write_docs
-from ..errors import DeepALError
+from ..errors import DeepALError, plural
 from ..files import check_output
 from ..pool.lookup import fetch
 from ..pool.pool import Pool
@@ -52,7 +52,7 @@ def select(scores: Iterable[Score], budget: int, copies: CopyFilter | None = Non
 
 def _check_budget(budget: int) -> None:
     if budget < 1:
-        raise DeepALError(f"The budget is {budget} words; it must be at least 1.")
+        raise DeepALError(f"The budget is {plural(budget, 'word')}; it must be at least 1.")
 
 
 def _rank(item: Score) -> tuple[float, str]:
@@ -189,12 +189,12 @@ def _nothing_to_select(candidates: Iterable[Score], budget: int) -> str:
         return "The scores have no sentence: there is nothing left to select."
     if min(lengths) > budget:
         return (
-            f"The budget is {budget} words, and the shortest of the {len(lengths)} sentences has "
-            f"{min(lengths)}. Raise the budget."
+            f"The budget is {plural(budget, 'word')}, and the shortest sentence of "
+            f"{len(lengths):,} has {min(lengths):,}. Raise the budget."
         )
     return (
-        f"All of the {len(lengths)} sentences that fit into the budget are near-copies of "
-        "sentences in earlier batches. Raise --max-similarity, or score a larger pool."
+        "Every sentence that fits into the budget is a near-copy of one in an earlier batch. Raise "
+        "--max-similarity, or score a larger pool."
     )
 
 
@@ -205,8 +205,8 @@ def _fetch_checked(pool: Pool, batch: Sequence[Score], vocab: Vocab, with_gold: 
     for item, doc in zip(batch, docs, strict=True):
         if count_words(doc) != item.words:
             raise DeepALError(
-                f"Sentence {item.id} has {item.words} words in the scores and {count_words(doc)} "
-                f"in the pool {pool.path}. Correct the scores: white space does not count as a "
-                "word."
+                f"Sentence {item.id} has {plural(item.words, 'word')} in the scores and "
+                f"{count_words(doc):,} in the pool {pool.path}. Correct the scores: white space "
+                "does not count as a word."
             )
     return docs

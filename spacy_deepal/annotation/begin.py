@@ -9,7 +9,7 @@ from typing import Any
 
 from thinc.api import Config
 
-from ..errors import DeepALError
+from ..errors import DeepALError, plural
 from ..files import write_atomically
 from ..pipelines import blank_pipeline
 from ..pool.pool import Pool
@@ -185,7 +185,7 @@ def _notices(folder: LabellingFolder, job: LabellingJob, given: dict[str, Any]) 
         asked, reserve = given.get(f"{part}_words"), folder.reserve(part)
         if asked and reserve.exists() and (there := Pool(reserve).words) < asked:
             yield (
-                f"The sample for {part} has {there} words, which are {asked - there} fewer than "
+                f"The sample for {part} has {plural(there, 'word')}, {asked - there:,} fewer than "
                 f"--{part}-words. It was drawn when the text was read, and does not grow."
             )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from ..errors import DeepALError
+from ..errors import DeepALError, plural
 from ..files import Row
 from ..rounds.rows import Baseline, Entity
 from .between_annotators import AgreementScores
@@ -100,7 +100,7 @@ def check_entities(given: Given, task: Task, labels: Sequence[str]) -> None:
         if not end_before <= start < end <= len(task.tokens):
             raise DeepALError(
                 f"The entity from token {start} to {end} overlaps another one, or is not in the "
-                f"sentence of {len(task.tokens)} tokens."
+                f"sentence of {plural(len(task.tokens), 'token')}."
             )
         if task.tokens[start].isspace() or task.tokens[end - 1].isspace():
             raise DeepALError(f"The entity from token {start} to {end} has white space at its end.")

@@ -14,7 +14,14 @@ from spacy.tokens import Doc
 
 from ..corpus.reading import Border
 from ..corpus.sources import read_lines
-from ..errors import DeepALError, LabelsAwaited, Unsettled, list_problems
+from ..errors import (
+    DeepALError,
+    LabelsAwaited,
+    Unsettled,
+    count_waiting,
+    list_problems,
+    plural,
+)
 from ..files import write_atomically, write_jsonl
 from ..rounds.oracle import Oracle
 from ..sentences import sentence_id
@@ -72,8 +79,8 @@ class FileOracle(Oracle):
         settled = settle(docs, replies, self.rules)
         waiting = settled.waiting
         if problems := [*problems, *settled.problems.values()]:
-            count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
-            title = f"{file}: {count}. Correct them and run again."
+            count = plural(len(problems), "problem")
+            title = f"{file}: {count}. Correct what is wrong and run again."
             raise Unsettled(title + list_problems(problems))
         if len(docs) - len(waiting) < self.enough * len(docs):
             raise _awaited(waiting, docs, folder)
@@ -108,15 +115,14 @@ def is_unlabelled(file: Path, folder: Path) -> bool:
 
 
 def _awaited(waiting: list[str], docs: Sequence[Doc], folder: Path) -> LabelsAwaited:
-    count, first = f"{len(waiting)}", ""
+    first = ""
     if len(waiting) < len(docs):
         text = next(doc.text for doc in docs if sentence_id(doc) == waiting[0])
-        count += f" of the {len(docs)}"
         first = f" The first of them is {waiting[0]}: {text[:80]}"
     return LabelsAwaited(
-        f"{count} sentences wait to be labelled: {folder / TO_LABEL}. Label them, save them as "
-        f"{folder / LABELLED} and run the same command again. `spacy deepal push {folder.parent}` "
-        f"gives them to an annotation tool.{first}",
+        f"{count_waiting(len(waiting), len(docs))}: {folder / TO_LABEL}. Label the file, save "
+        f"it as {folder / LABELLED} and run the same command again. `spacy deepal push "
+        f"{folder.parent}` gives the batch to an annotation tool.{first}",
         len(docs) - len(waiting),
         len(docs),
         folder,

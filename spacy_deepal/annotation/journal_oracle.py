@@ -7,7 +7,7 @@ from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
 from ..corpus.docbin import read_docs
-from ..errors import LabelsAwaited
+from ..errors import LabelsAwaited, count_waiting
 from ..rounds.oracle import Oracle
 from ..sentences import KEY, labels_looked_for, sentence_id
 from .contradictions import Decisive
@@ -33,8 +33,8 @@ class JournalOracle(Oracle):
         annotations = self._annotations(run)
         if waiting := [doc for doc in docs if not annotations.was_shown(sentence_id(doc))]:
             raise LabelsAwaited(
-                f"{len(waiting)} of the {len(docs)} selected sentences wait to be labelled. Label "
-                f"them with `python -m spacy deepal label {run}`.",
+                f"{count_waiting(len(waiting), len(docs))}. To label, give `python -m spacy deepal "
+                f"label {run}`.",
                 len(docs) - len(waiting),
                 len(docs),
                 folder,

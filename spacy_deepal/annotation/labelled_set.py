@@ -84,7 +84,7 @@ def export_labelled(
     _check_labels(run, labels)
     found = _sort(run, format, parts, labels)
     if not found.docs:
-        reasons = "".join(f" {count} are {reason}." for reason, count in found.left_out.items())
+        reasons = "".join(f" Sentences {why}: {n}." for why, n in found.left_out.items())
         reasons += f" {found.not_held[0]}" if found.not_held else ""
         reasons += f" {found.remedy}" if found.older else ""
         raise DeepALError(f"There is no labelled sentence to write of {run}.{reasons}")

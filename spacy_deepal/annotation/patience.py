@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from time import sleep
 
-from ..errors import DeepALError, LabelsAwaited, Unsettled
+from ..errors import DeepALError, LabelsAwaited, Unsettled, plural
 from ..rounds.oracle import Oracle
 from .round_answers import docs_of_round
 from .waiting_batch import find_waiting_round
@@ -32,7 +32,7 @@ class Patience:
         text = str(problem)
         now = ("", text)
         if isinstance(problem, LabelsAwaited):
-            progress = f"{problem.answered} of {problem.total} sentences are labelled."
+            progress = f"Labelled: {problem.answered:,} of {plural(problem.total, 'sentence')}."
             now = (problem.batch, progress)
             is_new = self._before is None or self._before[0] != problem.batch
             text = f"{text}\n{WAITING}" if is_new else progress

@@ -7,7 +7,7 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from ..corpus.reading import Border, Offsets, ReadOptions
-from ..errors import LabelsAwaited, Unsettled, list_problems
+from ..errors import LabelsAwaited, Unsettled, count_waiting, list_problems
 from ..rounds.run_folder import RoundFolder
 from .contradictions import OPTION, Rule
 from .file_oracle import FileOracle
@@ -65,9 +65,8 @@ class LabelStudioOracle(FileOracle):
             return super().label(docs, folder)
         except LabelsAwaited as wait:
             raise LabelsAwaited(
-                f"{wait.total - wait.answered} of the {wait.total} sentences wait to be labelled "
-                f"in Label Studio: {check_pushed(run).address}. Label them there and run the same "
-                "command again.",
+                f"{count_waiting(wait.total - wait.answered, wait.total)} in Label Studio: "
+                f"{check_pushed(run).address}. Label there and run the same command again.",
                 wait.answered,
                 wait.total,
                 folder,

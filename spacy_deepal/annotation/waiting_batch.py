@@ -88,11 +88,11 @@ def read_waiting_batch(run: Path, *, suggest: bool = True) -> WaitingBatch:
     wanted = [(rank, doc, row) for rank, (doc, row) in ranked if row.id in open_ids]
     if not wanted and answers.unread:
         raise DeepALError(
-            f"All {len(docs)} sentences of {here.path} are labelled, but some lines of "
+            f"Every sentence of {here.path} is labelled, but some lines of "
             f"{here.path / LABELLED} cannot be read. Correct them.{list_problems(answers.unread)}"
         )
     if not wanted:
-        raise DeepALError(f"All {len(docs)} sentences of {here.path} are labelled. {CONTINUE_RUN}")
+        raise DeepALError(f"Every sentence of {here.path} is labelled. {CONTINUE_RUN}")
     found = suggest_batch(run, [doc for _, doc, _ in wanted]) if suggest else {}
     sentences = [
         WaitingSentence(doc, rank, row.score, tuple(sorted(found.get(row.id, ()), key=_place)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from ..errors import printable
+from ..errors import plural, printable
 from ._app import Encoding, Lang, app, msg, show_errors, show_table
 from ._reading import takes_read_options
 
@@ -76,7 +76,7 @@ def print_files(summaries: "Mapping[str, ConvertSummary]") -> None:
         if more := summary.files[ROWS_SHOWN:]:
             formats = Counter(file.format for file in more)
             kinds = ", ".join(f"{count:,} {format}" for format, count in formats.items())
-            msg.text(f"{len(more):,} more files: {kinds}\n")
+            msg.text(f"And {plural(len(more), 'file')} more: {kinds}\n")
         if summary.unread:
             _print_unread(summary.unread)
         if summary.skipped:
@@ -90,7 +90,7 @@ def print_files(summaries: "Mapping[str, ConvertSummary]") -> None:
             *((note, count) for note, count in summary.notes.items()),
             ("sentences without a word left out", summary.without_words),
             ("exact doubles left out", summary.doubles),
-            ("sentences are labelled only in part", summary.partly),
+            ("sentences labelled only in part", summary.partly),
         ]:
             if count:
                 msg.warn(f"{text[:1].upper()}{text[1:]}: {count:,}")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from ..errors import DeepALError, list_problems, printable
+from ..errors import DeepALError, list_problems, plural, printable
 from ._app import app, msg, parts_between_commas, show_errors
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def export_cli(
             found, count = None, export(source, output, format)
     if found is not None:
         _show_left_out(found, format)
-    msg.good(f"Wrote {count:,} sentences as {format}: {output}")
+    msg.good(f"Wrote {plural(count, 'sentence')} as {format}: {output}")
 
 
 def _show_left_out(found: "LabelledSet", format: str) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from ..errors import DeepALError, list_problems, printable
+from ..errors import DeepALError, list_problems, plural, printable
 from ._app import Encoding, app, msg, show_errors
 from ._reading import OffsetsOf, SpansKey, TextKey
 
@@ -69,8 +69,8 @@ def _show_pulled(pulled: "Pulled") -> None:
             "looked at all that are in these files, pull them with --confirmed."
         )
     msg.good(
-        f"{pulled.labelled} of the {pulled.total} sentences of the last round are labelled; "
-        f"new answers: {pulled.changed}"
+        f"Labelled of the last round: {pulled.labelled:,} of {plural(pulled.total, 'sentence')}; "
+        f"new answers: {pulled.changed:,}"
     )
 
 

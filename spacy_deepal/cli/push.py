@@ -5,7 +5,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from ..errors import DeepALError
+from ..errors import DeepALError, plural
 from ._app import app, msg, show_errors
 
 
@@ -42,12 +42,12 @@ def push_cli(
             )
         if output is None:
             pushed = push_to_studio(run_dir, url, project, suggest=suggest)
-            place = f"{pushed.address} ({pushed.uploaded} of them are new there)"
+            place = f"{pushed.address} (new there: {pushed.uploaded})"
             count = pushed.total
         else:
             count = push_to_file(run_dir, output, tool, suggest=suggest)
             place = str(output)
-    msg.good(f"{count} sentences are to be labelled: {place}")
+    msg.good(f"To be labelled: {plural(count, 'sentence')}: {place}")
     first, source = FINISHED.get(tool, ("When they are labelled", output))
     given = f" {source}" if source else ""
     msg.text(f"{first}: python -m spacy deepal pull {run_dir}{given}")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from typer import Argument, Option
 
+from ..errors import plural
 from ._app import CodePath, GpuId, app, msg, set_up, show_errors
 
 AcquisitionText = Annotated[
@@ -75,4 +76,4 @@ def score_cli(
         left_out = excluded_ids(opened, exclude or ())
         where = make_engine(n_process, engine, address)
         count = score_pool(job, opened, exclude=left_out, engine=where)
-    msg.good(f"Scored {count} sentences by {acquisition}: {scores}")
+    msg.good(f"Scored {plural(count, 'sentence')} by {acquisition}: {scores}")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ..errors import plural
 from ._app import CodePath, app, msg, set_up, show_errors
 
 
@@ -48,5 +49,5 @@ def select_cli(
             max_similarity=max_similarity,
             earlier=earlier or (),
         )
-    words = sum(item.words for item in selected)
-    msg.good(f"Selected {len(selected)} sentences, {words} of {budget_words} words: {batch}")
+    words = f"{sum(item.words for item in selected):,} of {plural(budget_words, 'word')}"
+    msg.good(f"Selected {plural(len(selected), 'sentence')}, {words}: {batch}")

@@ -11,7 +11,7 @@ from typing import IO
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..errors import DeepALError
+from ..errors import DeepALError, plural
 from ..sentences import sentence_info
 from .docs import tagged_doc
 from .ontonotes import BIBLE
@@ -77,7 +77,7 @@ def _parse_conll2012(
         if len(row) <= ENTITY_COLUMN or not PART_NUMBER.fullmatch(row[1]):
             raise BadLine(number, "not 11 columns or more, the 2nd a number", " ".join(row))
         if len(row) != len(columns):
-            message = f"{len(row)} columns, but the sentence begins with {len(columns)}"
+            message = f"{plural(len(row), 'column')}, but the sentence begins with {len(columns)}"
             raise BadLine(number, message, " ".join(row))
     words = [_unescape(row[WORD_COLUMN]) for _, row in rows]
     tags = _outermost_tags([(number, row[ENTITY_COLUMN]) for number, row in rows])

@@ -9,7 +9,7 @@ from typing import IO
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..errors import DeepALError
+from ..errors import DeepALError, plural
 from ..sentences import sentence_id, sentence_info
 from .docs import set_spans
 from .folders import SPLIT_NAMES, about_data
@@ -57,7 +57,7 @@ def inline_readings(source: Source, options: ReadOptions) -> list[Reading]:
     )
     if (marked >= lines * SHARE_OF_LINES and not links) or not labels:
         return [markup]
-    how = f"raw text: only {marked} of {lines} lines have marks, which may be links"
+    how = f"raw text: marks, which may be links, only in {marked} of {plural(lines, 'line')}"
     return [Reading("text", how, "--format text", read_text), markup]
 
 

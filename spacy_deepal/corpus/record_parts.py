@@ -7,6 +7,7 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from ..errors import plural
 from ..sentences import without_white_space
 from .docs import tagged_doc
 from .reading import BadLine, ReadOptions
@@ -178,7 +179,8 @@ def tags_of(record: dict[str, Any], number: int, options: ReadOptions) -> list[s
         message = f"{key!r} and {other!r} have different tags. Choose with --spans-key KEY"
         raise BadLine(number, message, json.dumps([values, sure[other]])[:80])
     if len(values) != len(record["tokens"]):
-        message = f"{len(record['tokens'])} tokens, but {len(values)} tags under {key!r}"
+        tokens, tags = plural(len(record["tokens"]), "token"), plural(len(values), "tag")
+        message = f"{tokens}, but {tags} under {key!r}"
         raise BadLine(number, message)
     if any(type(value) is int for value in values):
         names = options.tag_names

@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from ..corpus.folders import find_files, is_data, split_named
 from ..corpus.ontonotes import SHARED_TASK_TEST, split_folders
 from ..corpus.reading import ReadOptions
-from ..errors import DeepALError
+from ..errors import DeepALError, plural
 from ..files import draft_beside, finish_replacement, replace_together
 from ..pipelines import blank_pipeline
 from ..pool.convert import convert
@@ -135,8 +135,8 @@ def _split_by_document(
     missing = [split for split in SHARES if split not in splits.values()]
     if missing:
         raise DeepALError(
-            f"{len(splits)} documents are too few for train, dev and test. Add documents: at least "
-            "3 are needed."
+            f"{plural(len(splits), 'document')} cannot be split into train, dev and test. Add "
+            "documents: at least 3 are needed."
         )
     summaries = {}
     for split in SHARES:

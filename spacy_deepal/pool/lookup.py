@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..corpus.docbin import move_docs
-from ..errors import DeepALError
+from ..errors import DeepALError, plural
 from ..sentences import sentence_id
 from .pool import Pool
 
@@ -62,9 +62,9 @@ def _docs_of_shards(pool: Pool, wanted: set[str]) -> Iterable[list[Doc]]:
 def _check_found(pool: Pool, ids: Collection[str], found: Collection[str]) -> None:
     if missing := [name for name in ids if name not in found]:
         raise DeepALError(
-            f"{len(missing)} of the {len(set(ids))} selected sentences are not in the pool "
-            f"{pool.path} (the first: {missing[0]}). The scores belong to another pool: score this "
-            "one."
+            f"{len(missing):,} of {plural(len(set(ids)), 'selected sentence')} cannot be found in "
+            f"the pool {pool.path} (the first: {missing[0]}). The scores belong to another pool: "
+            "score this one."
         )
 
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from ..about import __version__
 from ..annotation.differences import find_differences
 from ..annotation.labelling_folder import LabellingFolder
+from ..errors import plural
 from ..files import write_atomically
 from ..rounds.rows import GenreCount
 from .batches import LabelColors, ShownBatch, show_batch
@@ -41,6 +42,7 @@ def write_report(comparison: Comparison, output: Path, title: str = "Deep active
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals |= {"plural": plural}
     environment.filters |= FILTERS | {"markup": Markup}
     page = environment.get_template(TEMPLATE).render(
         comparison=comparison,

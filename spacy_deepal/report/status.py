@@ -11,6 +11,7 @@ from ..annotation.journal import Annotations, Answer
 from ..annotation.labelling_folder import LabellingFolder, Measured
 from ..annotation.suggestion_counts import SuggestionCounts, count_suggestions
 from ..annotation.tool_status import BatchStatus, ToolStatus, read_tool_status
+from ..errors import plural
 from ..files import Row
 from ..rounds.rows import Baseline, RoundMetrics, Selected, TypeScores
 from ..rounds.run_folder import RunFolder
@@ -156,13 +157,14 @@ def _advise(status: RunStatus) -> Iterator[str]:
             f"{len(rounds)}."
         )
     elif ahead is not None:
-        more, gain = f"another {ahead.words - rounds[-1].words:,} words", ahead.f - ahead.now
+        more = f"another {plural(ahead.words - rounds[-1].words, 'word')}"
+        gain = ahead.f - ahead.now
         if ahead.high - rounds[-1].dev_ents_f < GAIN:
-            yield f"You may stop: {more} hardly add a point of F1."
+            yield f"You may stop: {more} would hardly add a point of F1."
         elif gain < GAIN:
-            yield f"You may stop soon: {more} add less than a point of F1, as far as one can see."
+            yield f"You may stop soon: {more} would add less than a point of F1."
         else:
-            yield f"Go on: {more} add about {100 * gain:.1f} points of F1."
+            yield f"Go on: {more} would add about {100 * gain:.1f} points of F1."
     stability = [each.stability for each in rounds]
     if rounds and stopping_point(stability[-ROUNDS:], STABLE) is not None:
         yield f"What the model finds hardly changes any more: you may stop (stability {STABLE})."

@@ -6,7 +6,7 @@ from typing import Any
 from wasabi import table
 
 from ..annotation.differences import Difference
-from ..errors import list_problems, printable
+from ..errors import list_problems, plural, printable
 from .forecast import INSIDE, Forecast
 from .page import duration
 from .status import FEW_ENTITIES, RoundStatus, RunStatus, points
@@ -38,14 +38,15 @@ def _blocks(status: RunStatus) -> Iterator[str]:
 def _headline(status: RunStatus) -> str:
     name = f" by {status.acquisition}" if status.acquisition else ""
     if not status.rounds:
-        waiting = f"; {status.waiting:,} words wait for the first" if status.waiting else ""
+        words = plural(status.waiting, "word")
+        waiting = f"; waiting for the first: {words}" if status.waiting else ""
         return f"{status.run}: no round is finished{waiting}."
     last, count = status.rounds[-1], len(status.rounds)
     share = f" of {status.pool_words:,}" if status.pool_words else ""
-    waiting = f"; {status.waiting:,} more wait for the next round" if status.waiting else ""
+    waiting = f"; waiting for the next: {status.waiting:,}" if status.waiting else ""
     return (
-        f"{status.run}: {count} round{'s' * (count > 1)}{name}, {last.words:,} words{share} "
-        f"labelled, in {last.sentences:,} sentences{waiting}."
+        f"{status.run}: {plural(count, 'round')}{name}, {plural(last.words, 'word')}{share} "
+        f"labelled, in {plural(last.sentences, 'sentence')}{waiting}."
     )
 
 
@@ -73,8 +74,8 @@ def _table(header: Sequence[str], rows: Sequence[tuple[str, ...]]) -> str:
 def _facts(status: RunStatus) -> Iterator[str]:
     if (batch := status.batch) is not None:
         yield (
-            f"{batch.labelled:,} of the {batch.sentences:,} sentences of round {batch.round} are "
-            "labelled."
+            f"Labelled of round {batch.round}: {batch.labelled:,} of "
+            f"{plural(batch.sentences, 'sentence')}."
         )
         if batch.problems:
             title = f"Answers that need you before the run goes on: {len(batch.problems)}"
@@ -84,16 +85,17 @@ def _facts(status: RunStatus) -> Iterator[str]:
         few = count < FEW_ENTITIES
         yield (
             f"F1 on dev: {points(measured.f)}{'' if few else f', from {low} to {high} (95%)'}, on "
-            f"{count:,} entit{'y' if count == 1 else 'ies'}{', too few to rely on' if few else ''}."
+            f"{plural(count, 'entity')}{', too few to rely on' if few else ''}."
         )
     if (other := status.baseline) is not None:
         passed = next((r for r in status.rounds if r.dev_ents_f > other.dev_ents_f), None)
-        end = f"passed after {passed.words:,} words" if passed else "not passed yet"
+        end = f"passed after {plural(passed.words, 'word')}" if passed else "not passed yet"
         yield f"{other.name}, without your labels: F1 on dev {points(other.dev_ents_f)}, {end}."
     if (agreement := status.agreement) is not None:
         yield (
-            f"Agreement of people: F1 {points(agreement.exact)} on {agreement.sentences:,} "
-            f"sentences, or {points(agreement.overlapping)} if boundaries do not matter."
+            f"Agreement of people: F1 {points(agreement.exact)} on "
+            f"{plural(agreement.sentences, 'sentence')}, or {points(agreement.overlapping)} if "
+            "boundaries do not matter."
         )
     yield from _differences(status.differences)
     if (counts := status.suggestions) is not None and (counts.shown or counts.missed):
@@ -114,7 +116,7 @@ def _differences(differences: Sequence[Difference]) -> Iterator[str]:
         if count > DIFFERENCES_LISTED
         else ""
     )
-    yield f"Labelled differently: {count:,} sentence{'s' * (count > 1)}.{which}"
+    yield f"Labelled differently: {plural(count, 'sentence')}.{which}"
     for each in differences[-DIFFERENCES_LISTED:]:
         yield f"  {each.text}"
         for name, said in each.said.items():
@@ -125,6 +127,6 @@ def _describe_forecast(ahead: Forecast, last: RoundStatus) -> str:
     more, pace = ahead.words - last.words, last.words_per_minute
     time = f", about {duration(60 * more / pace)} of labelling" if pace else ""
     return (
-        f"Forecast: another {more:,} words{time}: {100 * ahead.low:.0f} to {100 * ahead.high:.0f} "
-        f"F1 on dev (in {INSIDE} of 100 cases)."
+        f"Forecast: another {plural(more, 'word')}{time}: {100 * ahead.low:.0f} to "
+        f"{100 * ahead.high:.0f} F1 on dev (in {INSIDE} of 100 cases)."
     )

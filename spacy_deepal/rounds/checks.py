@@ -7,7 +7,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..acquisition.upstream import find_tagger
-from ..errors import DeepALError, list_problems
+from ..errors import DeepALError, list_problems, plural
 from ..pool.shards import read_shards
 from ..tagger.component import DeepNER
 from ..tagger.raw_tokens import warn_of_tokens
@@ -79,7 +79,7 @@ def check_labelled(
     if labelled.keys() != set(ids):
         lost = [name for name in ids if name not in labelled]
         raise DeepALError(
-            f"The oracle must give back the {len(ids)} sentences that it got, with their ids. "
+            f"The oracle must give back what it got: {plural(len(ids), 'sentence')}, with the ids. "
             f"Missing: {', '.join(lost[:5]) or 'none'}; given back: {len(labelled)}."
         )
     wrong = [

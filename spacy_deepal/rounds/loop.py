@@ -22,7 +22,7 @@ from ..acquisition.scoring_job import make_job
 from ..acquisition.selection import PoolScores, select
 from ..acquisition.upstream import find_tagger
 from ..corpus.docbin import write_docs
-from ..errors import DeepALError
+from ..errors import DeepALError, plural
 from ..files import draft_beside, replace_folder
 from ..pipelines import blank_pipeline, load_pipeline, save_pipeline
 from ..pool.index import count_genres
@@ -150,8 +150,8 @@ class Loop:
             shutil.rmtree(here.scores, ignore_errors=True)
         if not batch:
             raise DeepALError(
-                f"No sentence of the pool {self.pool.path} fits into {budget} words. Raise "
-                f"seed_words in [{SECTION}]."
+                f"No sentence of the pool {self.pool.path} fits into {plural(budget, 'word')}. "
+                f"Raise seed_words in [{SECTION}]."
             )
         here.selected.write(
             Selected(id=item.id, words=item.words, score=item.score if scored else None)

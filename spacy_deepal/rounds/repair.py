@@ -9,7 +9,7 @@ from pathlib import Path
 
 from spacy.vocab import Vocab
 
-from ..errors import DeepALError
+from ..errors import DeepALError, plural
 from ..sealed import find_damage
 from ..sentences import count_words, sentence_id
 from .rows import Selected
@@ -40,8 +40,9 @@ def take_out_damaged(folder: RunFolder) -> Iterator[str]:
         sentences += len(here.selected.read())
         if finished and metrics[here.number].sentences > sentences:  # fewer may be labelled
             raise DeepALError(
-                f"{folder.path} has {sentences} selected sentences up to round {here.number}, and "
-                f"metrics.jsonl says {metrics[here.number].sentences}. {RESTORE}"
+                f"{folder.path} has selected {plural(sentences, 'sentence')} up to round "
+                f"{here.number}, and metrics.jsonl says {metrics[here.number].sentences:,}. "
+                f"{RESTORE}"
             )
 
 
@@ -75,7 +76,8 @@ def _problem_of_batch(here: RoundFolder) -> str:
     except DeepALError:
         return ""
     if here.batch.exists() and selected and ids != selected:
-        return f"{here.batch} has {len(ids)} sentences, and {len(selected)} were selected."
+        has = plural(len(ids), "sentence")
+        return f"{here.batch} has {has}, and the number selected is {len(selected):,}."
     return ""
 
 

@@ -18,7 +18,7 @@ from thinc.api import Config, ConfigValidationError
 
 from ..corpus.docbin import doc_bin
 from ..drafts import writing
-from ..errors import DeepALError
+from ..errors import DeepALError, plural
 from ..pipelines import load_pipeline
 from ..sealed import SEAL, find_damage
 from ..seeds import derive_seed
@@ -240,7 +240,7 @@ def count_updates(nlp: Language, passes: int, min_updates: int) -> int:
             ) from error
         if not batches:
             raise DeepALError(
-                f"[training.batcher] makes no batch of the {len(examples)} sentences to train on. "
+                f"[training.batcher] makes no batch of {plural(len(examples), 'sentence')}. "
                 "Raise its size, or set discard_oversize = false."
             )
         done, updates = done + 1, updates + batches

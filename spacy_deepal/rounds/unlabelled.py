@@ -7,6 +7,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..acquisition.copies import without_copies
+from ..errors import plural
 from ..pool.pool import Pool
 from ..sentences import count_words, sentence_id
 from .run_folder import RunFolder
@@ -51,8 +52,8 @@ class Unlabelled:
             copies = self.settings.max_similarity is not None
             return f"The pool is used up{', apart from near-copies of what is labelled' * copies}."
         return (
-            f"The {count} sentences left in the pool are longer than the budget: the shortest has "
-            f"{shortest} words."
+            f"Each sentence left in the pool ({count:,} in all) is longer than the budget: the "
+            f"shortest has {plural(shortest, 'word')}."
         )
 
     def _words_left(self, number: int) -> Iterator[int]:

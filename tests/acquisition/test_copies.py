@@ -166,7 +166,9 @@ def test_only_as_much_is_looked_up_as_is_needed(tmp_path, monkeypatch):
 
 def test_candidates_that_the_pool_lacks_are_an_error(tmp_path):
     pool = write(tmp_path, {"a": "It rained"})
-    with pytest.raises(DeepALError, match=r"not in the pool .*first: b.* score this one"):
+    with pytest.raises(
+        DeepALError, match=r"cannot be found in the pool .*first: b.* score this one"
+    ):
         select([make_score("b", 2, 1.0)], 9, CopyFilter(pool, 0.8))
 
 

@@ -146,7 +146,9 @@ def test_a_budget_below_one_word_is_refused(pool, scores, vocab, tmp_path, budge
 def test_a_budget_in_which_no_sentence_fits_is_refused_with_the_shortest(
     pool, scores, vocab, tmp_path
 ):
-    with pytest.raises(DeepALError, match=r"budget is 1 words, and the shortest of the 3 .* has 2"):
+    with pytest.raises(
+        DeepALError, match=r"budget is 1 word, and the shortest sentence of 3 has 2"
+    ):
         select_batch(scores, pool, tmp_path / "batch.spacy", vocab, budget=1)
     assert not (tmp_path / "batch.spacy").exists()
 
@@ -168,7 +170,7 @@ def test_scores_of_a_pool_with_other_tokens_are_refused(pool, scores, vocab, tmp
 def test_scores_of_your_own_must_have_the_words_of_the_pool(pool, vocab, tmp_path):
     """Or else the budget would be counted in words that are not there."""
     file = fill_scores(tmp_path / "scores", pool, [make_score("b", 1, 0.3)])
-    with pytest.raises(DeepALError, match=r"Sentence b has 1 words in .* and 2 in the pool"):
+    with pytest.raises(DeepALError, match=r"Sentence b has 1 word in .* and 2 in the pool"):
         select_batch(file, pool, tmp_path / "b.spacy", vocab, budget=9)
     assert not (tmp_path / "b.spacy").exists()
 

@@ -83,7 +83,7 @@ def test_a_span_that_is_not_whole_tokens_is_dropped_with_its_sentence_shown(docs
 @pytest.mark.parametrize("change", [None, {"answer": "reject"}, {"answer": "later"}])
 def test_what_is_not_labelled_yet_stays_open(docs, tmp_path, change):
     write_jsonl(tmp_path / LABELLED, labelled(b=change))
-    with pytest.raises(LabelsAwaited, match="1 of the 3 sentences wait to be labelled") as caught:
+    with pytest.raises(LabelsAwaited, match="1 of the 3 sentences waits to be labelled") as caught:
         FileOracle().label(docs, tmp_path)
     assert "The first of them is b: Nothing happened." in str(caught.value)
     assert (caught.value.answered, caught.value.total) == (2, 3)

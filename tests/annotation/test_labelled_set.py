@@ -42,7 +42,7 @@ def test_answers_that_no_round_has_taken_are_written_and_ignored_sentences_are_c
 ):
     folder, (first, *_), dev = page
     status, output = call("export", folder.run, tmp_path / "a.conll", "--format", "conll2003")
-    assert (status, "Wrote 1 sentences as conll2003" in output) == (0, True)
+    assert (status, "Wrote 1 sentence as conll2003" in output) == (0, True)
     assert "Left out, as they are ignored, or nothing is known of them: 1" in output
     lines = (tmp_path / "a.conll").read_text("utf8").splitlines()
     rows = [line.split() for line in lines if line and not line.startswith(("#", "-DOCSTART-"))]
@@ -57,7 +57,7 @@ def test_answers_that_no_round_has_taken_are_written_and_ignored_sentences_are_c
 
 def test_a_part_that_is_named_twice_is_written_once(page, tmp_path):
     options = ("--format", "jsonl", "--part", "train", "--part", "train")
-    assert "Wrote 1 sentences" in call("export", page[0].run, tmp_path / "a.jsonl", *options)[1]
+    assert "Wrote 1 sentence" in call("export", page[0].run, tmp_path / "a.jsonl", *options)[1]
 
 
 def test_nothing_of_the_run_is_written_over(page):
@@ -76,7 +76,7 @@ def test_sentences_that_a_format_cannot_hold_are_left_out_with_a_remedy(page, tm
     folder.journal.append(answer(sentence_id(third), labels=(*BOTH, "ORG")))
     _, output = call("export", folder.run, tmp_path / "a.conll", "--format", "conll2003")
     output = " ".join(output.split())
-    assert "Wrote 1 sentences" in output
+    assert "Wrote 1 sentence" in output
     assert "Left out, as conll2003 cannot hold them: 1. --format spacy holds them." in output
     assert "--format spacy holds them. `--labels LOC,PER` writes these types alone" in output
     assert sentence_id(first) in output
@@ -149,7 +149,7 @@ def test_a_run_of_another_tool_gives_what_is_labelled_before_the_round_is_traine
     begin_run(paths, run)
     names = selected(run)
     status, output = call("export", run, tmp_path / "a.jsonl", "--format", "jsonl")
-    assert (status, f"{len(names)} are still to do" in " ".join(output.split())) == (1, True)
+    assert (status, f"still to do: {len(names)}." in " ".join(output.split())) == (1, True)
     lines = [{"id": name, "spans": gold[name]} for name in names[:2]]
     write_jsonl(run / "round_00" / LABELLED, [*lines, {"id": names[2], "answer": "ignore"}])
     status, output = call("export", run, tmp_path / "a.jsonl", "--format", "jsonl")

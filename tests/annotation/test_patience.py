@@ -13,7 +13,7 @@ def test_it_tells_what_waits_once_and_then_what_changes():
     waiting = "Waiting for them. Ctrl+C ends this. To go on, give the same command again."
     assert told == [
         f"Label them at X.\n{waiting}",
-        "2 of 3 sentences are labelled.",
+        "Labelled: 2 of 3 sentences.",
         f"Label them at Y.\n{waiting}",
     ]
 

@@ -113,7 +113,7 @@ def test_two_rounds_of_the_demo_corpus_end_with_the_labels_of_the_simulated_orac
         first, second = (batch.read_bytes() for batch in batches)
         assert first == second
     assert sum("wait to be labelled in Label Studio" in text for text in told) == 2
-    assert any(re.match("[1-9][0-9]* of [0-9]+ sentences are labelled", text) for text in told)
+    assert any(re.match("Labelled: [1-9][0-9]* of [0-9]+ sentences", text) for text in told)
     tasks = [t for t in tasks_of(run, studio) if t["data"]["round"] == "round_01"]
     assert tasks
     assert all(task["total_predictions"] == 1 for task in tasks)

@@ -371,7 +371,7 @@ def test_what_is_labelled_elsewhere_is_not_asked_again(run, studio):
     assert push_to_studio(run, studio.url).total == len(others)
     assert [task["data"]["id"] for task in studio.tasks[1]] == others
     write_jsonl(run / "round_00" / LABELLED, [{"id": n, "spans": []} for n in selected(run)])
-    with pytest.raises(DeepALError, match=r"All \d+ sentences of .* are labelled"):
+    with pytest.raises(DeepALError, match=r"Every sentence of .* is labelled"):
         push_to_studio(run)
 
 

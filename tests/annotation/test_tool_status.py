@@ -25,15 +25,15 @@ def write_answers(run, *lines):
 
 def test_the_status_says_how_much_of_the_batch_is_labelled(run):
     names, gold = selected(run), gold_spans()
-    assert f"0 of the {len(names)} sentences of round 0 are labelled." in call("status", run)[1]
+    assert f"Labelled of round 0: 0 of {len(names)} sentences." in call("status", run)[1]
     write_answers(run, {"id": names[0], "spans": gold[names[0]]}, {"id": names[1], "spans": []})
     status = read_run_status(run)
     assert (status.batch.labelled, status.batch.sentences) == (2, len(names))
     words = {item.id: item.words for item in RunFolder(run).round(0).selected.read()}
     assert status.waiting == words[names[0]] + words[names[1]]
     output = call("status", run)[1]
-    assert f"2 of the {len(names)} sentences of round 0 are labelled." in output
-    assert f"no round is finished; {status.waiting} words wait for the first." in output
+    assert f"Labelled of round 0: 2 of {len(names)} sentences." in output
+    assert f"no round is finished; waiting for the first: {status.waiting} words." in output
 
 
 def test_the_status_lists_contradictions_and_how_far_named_people_agree(run):

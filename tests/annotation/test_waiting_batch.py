@@ -68,11 +68,11 @@ def test_what_is_labelled_does_not_wait(paths, tmp_path):
     assert [each.id for each in read_waiting_batch(run).sentences] == others
     assert read_waiting_batch(run).sentences[0].rank == 2
     label(run, 0)
-    with pytest.raises(DeepALError, match=r"All \d+ sentences of .* are labelled\. Give the comm"):
+    with pytest.raises(DeepALError, match=r"Every sentence of .* is labelled\. Give the comm"):
         read_waiting_batch(run)
     with (run / "round_00" / LABELLED).open("a") as stream:
         print('{"id": "nobody", "spans": []}', file=stream)
-    with pytest.raises(DeepALError, match=r"are labelled, but .* cannot be read(.|\n)*'nobody'"):
+    with pytest.raises(DeepALError, match=r"is labelled, but .* cannot be read(.|\n)*'nobody'"):
         read_waiting_batch(run)
 
 

@@ -165,7 +165,7 @@ def test_export_writes_a_pool_in_another_format(run, tmp_path):
     run("convert", tmp_path / "a.txt", tmp_path / "pool")
     status, output = run("export", tmp_path / "pool", tmp_path / "a.tsv", "--format", "bioes")
     assert status == 0
-    assert "Wrote 1 sentences as bioes" in unwrapped(output)
+    assert "Wrote 1 sentence as bioes" in unwrapped(output)
     assert (tmp_path / "a.tsv").read_text().endswith("Ada\tS-PER\nran\tO\n.\tO\n\n")
 
 

@@ -76,7 +76,7 @@ def test_the_batch_carries_no_gold_unless_it_is_asked_for(pool, scores, tmp_path
     [
         (0, "budget is 0 words; it must be at least 1"),
         (-3, "budget is -3 words; it must be at least 1"),
-        (1, "budget is 1 words, and the shortest of the 30 sentences has 2"),
+        (1, "budget is 1 word, and the shortest sentence of 30 has 2"),
     ],
 )
 def test_a_budget_that_is_too_small_is_refused(pool, scores, tmp_path, budget, message):
@@ -126,7 +126,7 @@ def test_where_all_are_near_copies_of_earlier_batches_that_is_said(pool, scores,
     batch = tmp_path / "b.spacy"
     options = ["--budget-words", 500, "--max-similarity", 1, "--earlier", pool]
     status, output = call("select", scores, pool, batch, *options)
-    assert (status, "are near-copies of sentences in earlier batches" in output) == (1, True)
+    assert (status, "is a near-copy of one in an earlier batch" in output) == (1, True)
     assert not batch.exists()
 
 

@@ -35,7 +35,9 @@ def test_excluded_sentences_are_left_out(pool, vocab):
 
 
 def test_an_id_that_the_pool_lacks_is_an_error_with_counts(pool, vocab):
-    with pytest.raises(DeepALError, match=r"2 of the 3 selected .* not in the pool .*first: x"):
+    with pytest.raises(
+        DeepALError, match=r"2 of 3 selected sentences cannot be found in the pool .*first: x"
+    ):
         fetch(pool, ["a", "x", "y"], vocab, with_gold=True)
 
 

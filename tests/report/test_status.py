@@ -46,7 +46,7 @@ def test_a_simulated_run_has_rounds_types_and_a_forecast(tmp_path):
     assert status.types["PERSON"].f == 0.615
     assert status.forecast.words == 350
     assert 0.72 < status.forecast.f < 0.77
-    assert status.advice[0].startswith("Go on: another 100 words add about")
+    assert status.advice[0].startswith("Go on: another 100 words would add about")
     assert status.agreement is status.suggestions is status.measured is None
 
 
@@ -68,7 +68,7 @@ def test_a_flat_curve_and_stable_predictions_are_a_reason_to_stop(tmp_path):
     curve = tuple((5 * n, 0.7) for n in range(1, 9))
     run = simulated(tmp_path / "run", curve, stability=[None, *[0.99] * 7])
     advice = " ".join(read_run_status(run, more=50).advice)
-    assert "You may stop soon: another 50 words add less than a point" in advice
+    assert "You may stop soon: another 50 words would add less than a point" in advice
     assert "hardly changes any more: you may stop (stability 0.98)" in advice
 
 
@@ -100,7 +100,7 @@ def test_a_labelled_run_has_time_agreement_and_suggestions(tmp_path):
     text = describe_status(status)
     assert "36.0 s" in text
     assert "Suggestions: 0 of 1 accepted (0%), 0 changed, 1 removed." in text
-    assert "3 more wait for the next round" in text
+    assert "waiting for the next: 3" in text
 
 
 def test_people_who_agree_less_than_the_model_are_told(tmp_path):
@@ -147,7 +147,9 @@ def test_labelling_without_a_round_has_a_status_too(tmp_path):
     run = labelled(tmp_path / "run", answer("a"))
     status = read_run_status(run)
     assert (status.rounds, status.waiting, status.acquisition) == ([], 3, None)
-    assert describe_status(status).startswith(f"{run}: no round is finished; 3 words wait")
+    assert describe_status(status).startswith(
+        f"{run}: no round is finished; waiting for the first: 3 words"
+    )
     nothing = status.model_copy(update={"waiting": 0})  # as in a run that another tool labels
     assert describe_status(nothing).startswith(f"{run}: no round is finished.")
 

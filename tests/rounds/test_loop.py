@@ -399,13 +399,13 @@ class TestTheEnd:
         paths = write_pools(tmp_path, pool=docs)
         end = run_loop(quick_config(paths, rounds=0, budget_words=50, **FAST), tmp_path / "run")
         assert end == (
-            "The 2 sentences left in the pool are longer than the budget: "
+            "Each sentence left in the pool (2 in all) is longer than the budget: "
             "the shortest has 55 words."
         )
         assert metrics(tmp_path / "run")[-1]["sentences"] == 10
 
     def test_a_seed_set_without_room_for_a_sentence_is_refused(self, paths, tmp_path):
-        with pytest.raises(DeepALError, match=r"fits into 1 words\. Raise seed_words"):
+        with pytest.raises(DeepALError, match=r"fits into 1 word\. Raise seed_words"):
             run_loop(quick_config(paths, seed_words=1), tmp_path / "run")
 
     def test_a_run_that_is_done_stays_done(self, finished, paths):
@@ -632,7 +632,10 @@ class TestOracles:
     @pytest.mark.parametrize(
         ("oracle", "message"),
         [
-            (lambda docs, folder: docs[1:], r"must give back the \d+ .* Missing: 1-\d+; given"),
+            (
+                lambda docs, folder: docs[1:],
+                r"must give back what it got: \d+ .* Missing: 1-\d+; given",
+            ),
             (lambda docs, folder: [], "given back: 0"),
             (lambda docs, folder: [*docs, make_doc("new", ["Hi"])], "Missing: none; given"),
             (lambda docs, folder: [make_doc(None, ["Hi"]) for _ in docs], "has no id"),

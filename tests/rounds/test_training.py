@@ -345,7 +345,7 @@ def test_batches_are_counted_with_the_configs_batcher(initial):
 def test_batcher_that_makes_no_batch_is_named(initial):
     nlp = load_model(initial)
     nlp.config["training"]["batcher"] |= {"size": 1, "discard_oversize": True, "tolerance": 0.0}
-    with pytest.raises(DeepALError, match=r"\[training.batcher\] makes no batch of the 45"):
+    with pytest.raises(DeepALError, match=r"\[training.batcher\] makes no batch of 45 sentences"):
         count_updates(nlp, 3, 5)
 
 

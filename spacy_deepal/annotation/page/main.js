@@ -62,7 +62,7 @@ function origin(task) {
 }
 
 function sample(words, target) {
-  const count = words < target ? `${words} of ${target} words.` : "No entity is in it yet, so it needs more.";
+  const count = words < target ? `${words} of ${target} ${target === 1 ? "word" : "words"}.` : "No entity is in it yet, so it needs more.";
   return `${count} Nothing is suggested here, to keep it fair.`;
 }
 

@@ -24,7 +24,7 @@ function labelled(p) {
   if (p.dev_target) rows.push(bar("Dev set", p.dev_words, p.dev_target));
   if (p.test_target) rows.push(bar("Test set", p.test_words, p.test_target));
   rows.push(bar("Next training", p.waiting, p.budget));
-  rows.push(line(`${number.format(p.words)} words in ${counted(p.sentences, "sentence", "sentences")} to learn from` +
+  rows.push(line(`${counted(p.words, "word", "words")} in ${counted(p.sentences, "sentence", "sentences")} to learn from` +
     (p.pool_words ? `, ${(100 * p.words / p.pool_words).toFixed(1)}% of the text` : "")));
   if (p.seconds_per_word !== null) rows.push(line(`${p.seconds_per_word.toFixed(2)} seconds a word`));
   return rows;
@@ -32,7 +32,7 @@ function labelled(p) {
 
 function bar(title, value, target) {
   const label = element("label", title);
-  const size = value < target ? `${number.format(value)} of ${number.format(target)} words` : `${number.format(value)} words, enough`;
+  const size = value < target ? `${number.format(value)} of ${counted(target, "word", "words")}` : `${counted(value, "word", "words")}, enough`;
   const count = element("span", size);
   count.className = "count";
   const meter = document.createElement("progress");
@@ -47,7 +47,7 @@ function model(p) {
     const rows = [line("The first model is trained when enough is labelled.")];
     if (p.dev_entities >= FEW) {
       const half = 196 * Math.sqrt(0.21 / p.dev_entities);
-      rows.push(line(`Dev has ${p.dev_entities} entities. An F1 of 70 will be known to about ±${half.toFixed(0)}.`));
+      rows.push(line(`Dev has ${counted(p.dev_entities, "entity", "entities")}. An F1 of 70 will be known to about ±${half.toFixed(0)}.`));
     } else if (p.dev_words) {
       rows.push(line(`Entities in dev: ${p.dev_entities}. That is too few to rely on F1.`));
     }
@@ -77,13 +77,13 @@ function curve(p) {
   const ceiling = Math.min(1, Math.ceil(highest * 10) / 10);
   const x = (words) => left + (width - left - 8) * words / most;
   const y = (f) => height - bottom - (height - bottom - top) * f / ceiling;
-  const said = p.curve.map((each) => `${points(each.f)} at ${number.format(each.words)} words`).join(", ");
+  const said = p.curve.map((each) => `${points(each.f)} at ${counted(each.words, "word", "words")}`).join(", ");
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Learning curve: F1 on dev is ${said}` });
   for (const f of [0, ceiling / 2, ceiling]) {
     picture.append(svg("line", { x1: left, x2: width, y1: y(f), y2: y(f), class: "grid" }));
     picture.append(svg("text", { x: left - 4, y: y(f) + 4, "text-anchor": "end" }, (100 * f).toFixed(0)));
   }
-  picture.append(svg("text", { x: width - 8, y: height - 4, "text-anchor": "end" }, `${number.format(most)} words`));
+  picture.append(svg("text", { x: width - 8, y: height - 4, "text-anchor": "end" }, counted(most, "word", "words")));
   const last = p.curve.at(-1);
   if (p.measured) {
     picture.append(svg("line", { x1: x(last.words), x2: x(last.words), y1: y(p.measured.low), y2: y(p.measured.high), class: "interval" }));
@@ -95,7 +95,7 @@ function curve(p) {
 
 function changes(c) {
   const labels = Object.keys({ ...c.found, ...c.lost });
-  if (!labels.length) return [line(`The model finds no entity yet in ${number.format(c.sentences)} sentences of the text.`)];
+  if (!labels.length) return [line(`The model finds no entity yet in ${counted(c.sentences, "sentence", "sentences")} of the text.`)];
   const table = document.createElement("table");
   const head = table.createTHead().insertRow();
   for (const title of ["Type", "Found", "New", "Gone"]) {
@@ -111,7 +111,7 @@ function changes(c) {
     row.append(cell);
     for (const count of [c.found, c.gained, c.lost]) row.insertCell().textContent = number.format(count[label] ?? 0);
   }
-  return [line(`Entities in ${number.format(c.sentences)} sentences of the text`), table];
+  return [line(`Entities in ${counted(c.sentences, "sentence", "sentences")} of the text`), table];
 }
 
 function people(p) {
