@@ -16,6 +16,7 @@ from ..pool.pool import Pool
 from ..rounds.run_folder import RunFolder
 from ..rounds.settings import read_annotation_settings
 from .begun_with import (
+    check_apart,
     check_first,
     check_same_data,
     check_text,
@@ -122,6 +123,7 @@ def _new_job(
     values = {"dev_words": DEV_WORDS, "test_words": 0} | given | {"first": first}
     _check_there(needed_files(folder, LabellingJob.model_validate(_plain(values))))
     job = LabellingJob.model_validate(_absolute(values))
+    check_apart(job)
     check_text(job)
     _check_suggest(config, labels)
     return job.model_copy(update={"data": fingerprint_data(job)})

@@ -67,6 +67,19 @@ def fingerprint_data(job: LabellingJob) -> dict[str, str]:
     return {key: _fingerprint(paths, job.lang) for key in GIVEN_DATA if (paths := _paths(job, key))}
 
 
+def check_apart(job: LabellingJob) -> None:
+    """RAISES (DeepALError): All of the text is given for dev or test, too."""
+    text = {file.resolve() for file in find_files(job.inputs, lang=job.lang).files}
+    for part in MEASURED:
+        given = getattr(job, part)
+        if given and text <= {file.resolve() for file in find_files([given]).files}:
+            raise DeepALError(
+                f"{given} is named with --pool and with --{part}. What is in {part} is left out of "
+                f"the text, so there would be nothing to learn from. Name another text with "
+                f"--pool, or leave out --{part}."
+            )
+
+
 def check_first(folder: LabellingFolder, old: LabellingJob, given: dict[str, Any]) -> None:
     """RAISES (DeepALError): An option is given that counts only when a run begins, and it is not
     what the run was begun with. given (dict): These options by name."""

@@ -97,13 +97,11 @@ class Session:
         self._release(annotator)
 
     def undo(self, annotator: str) -> None:
-        """Take the annotator's last answer back, and show its sentence again, as it was marked.
-
-        RAISES (DeepALError): There is none.
-        """
+        """Take the annotator's last answer back, and show its sentence again, as it was marked. If
+        there is none, everything stays."""
         self._refresh()
         if (last := self.annotations.last_of(annotator)) is None:
-            raise DeepALError("There is no answer of yours to take back.")
+            return
         self.journal.append(Undo(at=now(), by=annotator, id=last.id, key=last.key))
         self.annotations.refresh()
         self._hold(annotator, _task_again(last))

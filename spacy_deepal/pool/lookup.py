@@ -10,7 +10,7 @@ from spacy.vocab import Vocab
 
 from ..corpus.docbin import move_docs
 from ..errors import DeepALError, plural
-from ..sentences import sentence_id
+from ..sentences import sentence_id, without_white_space
 from .pool import Pool
 
 T = TypeVar("T")
@@ -72,14 +72,14 @@ def excluded_ids(pool: Pool, batches: Iterable[str | Path]) -> set[str]:
     """Find the sentences of earlier batches in a pool.
 
     batches (Iterable[str | Path]): .spacy files, or folders of them. Their sentences are told by
-        their ids. One whose id the pool does not have is told by its text, and of equal texts as
-        many are found as the batches have.
+        their ids. One whose id the pool does not have is told by its text, whatever its tokens;
+        and of equal texts as many are found as the batches have.
     RETURNS (set[str]): Their ids in the pool.
     RAISES (DeepALError): One of the batches has no sentence of the pool.
     """
     known: set[str] = set()
     for path in batches:
-        names = {sentence_id(doc): _plain_text(doc) for doc in Pool(path).docs()}
+        names = {sentence_id(doc): without_white_space(doc.text) for doc in Pool(path).docs()}
         found = {name for row in pool.index() for name in row.ids if name in names}
         texts = Counter(text for name, text in names.items() if name not in found)
         if texts:
@@ -99,12 +99,8 @@ def _with_texts(pool: Pool, texts: Counter[str], known: set[str]) -> set[str]:
     known ones. The counts are used up."""
     found: set[str] = set()
     for doc in pool.docs():
-        name, text = sentence_id(doc), _plain_text(doc)
+        name, text = sentence_id(doc), without_white_space(doc.text)
         if name not in known and texts[text]:
             texts[text] -= 1
             found.add(name)
     return found
-
-
-def _plain_text(doc: Doc) -> str:
-    return " ".join(doc.text.split())

@@ -87,6 +87,12 @@ def _facts(status: RunStatus) -> Iterator[str]:
             f"F1 on dev: {points(measured.f)}{'' if few else f', from {low} to {high} (95%)'}, on "
             f"{plural(count, 'entity')}{', too few to rely on' if few else ''}."
         )
+        for row in status.rounds[-1:]:
+            if row.round == measured.round and points(row.dev_ents_f) != points(measured.f):
+                yield (
+                    f"The table has {points(row.dev_ents_f)}, measured when the model was trained. "
+                    "Dev has changed since."
+                )
     if (other := status.baseline) is not None:
         passed = next((r for r in status.rounds if r.dev_ents_f > other.dev_ents_f), None)
         end = f"passed after {plural(passed.words, 'word')}" if passed else "not passed yet"

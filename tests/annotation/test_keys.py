@@ -10,6 +10,10 @@ from .build import WAITING, make_given, make_queue, make_session, make_task, ser
 pytestmark = pytest.mark.slow
 PHONE = {"width": 390, "height": 844}
 SERIOUS = ("serious", "critical")
+SHOW_PROGRESS = """async (progress) => {
+    (await import("/panel.js")).showProgress(progress);
+    return document.querySelector("aside").innerText;
+}"""
 
 
 class Page:
@@ -128,6 +132,14 @@ def test_later_ignore_and_undo(opened):
     page.answered("s0", "u")
     assert page.page.locator(".tag").all_inner_texts() == ["PER"]  # s2, as it was marked
     assert page.answered("s2", "2", "Enter") == [(0, 1, "LOC")]
+
+
+def test_undo_without_an_answer_is_a_quiet_notice(opened):
+    page = opened(make_queue(1))
+    page.page.keyboard.press("u")
+    page.page.wait_for_function("document.getElementById('message').textContent")
+    assert page.page.inner_text("#message") == "There is no answer of yours to take back."
+    assert page.page.get_attribute("#message", "class") == ""
 
 
 def test_the_mouse_drags_over_words_and_clicks_a_type(opened):
@@ -271,16 +283,20 @@ def test_f1_on_few_entities_has_no_interval(opened):
     measured = {"round": 0, "f": 1.0, "low": 1.0, "high": 1.0, "sentences": 1, "entities": 1}
     more = {"measured": measured, "curve": [{"words": 300, "f": 1.0}], "waiting": 7}
     progress = page.session.progress().model_dump() | more
-    text = page.page.evaluate(
-        """async (progress) => {
-            (await import("/panel.js")).showProgress(progress);
-            return document.querySelector("aside").innerText;
-        }""",
-        progress,
-    )
+    text = page.page.evaluate(SHOW_PROGRESS, progress)
     assert "95%" not in text
     assert "1 sentence with 1 entity: too few" in text
     assert "7 words, enough" in text  # of 4
+    assert "The curve ends" not in text
+
+
+def test_the_page_says_why_f1_and_the_curve_differ(opened):
+    page = opened(make_queue(1))
+    measured = {"round": 0, "f": 0.5, "low": 0.4, "high": 0.6, "sentences": 90, "entities": 99}
+    more = {"measured": measured, "curve": [{"words": 300, "f": 0.75}]}
+    text = page.page.evaluate(SHOW_PROGRESS, page.session.progress().model_dump() | more)
+    assert "50.0 F1 on dev" in text
+    assert "The curve ends at 75.0, measured when the model was trained." in text
 
 
 @pytest.mark.parametrize("size", [{"width": 1200, "height": 800}, PHONE], ids=["desktop", "phone"])

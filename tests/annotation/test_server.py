@@ -47,6 +47,7 @@ def test_the_page_of_another_run_is_told_so_and_changes_nothing(client, session,
 def test_undo_and_new_types_have_addresses_of_their_own(client, session):
     client.post("/api/answer", make_given(session.view("me").task).model_dump())
     assert client.post("/api/undo", {}).json()["task"]["id"] == "s0"
+    assert client.post("/api/undo", {}).status == 200  # though there is nothing left to take back
     labels = client.post("/api/labels", {"label": " ORG "}).json()["labels"]
     assert labels == [*LABELS, "ORG"]
 
@@ -56,7 +57,6 @@ def test_undo_and_new_types_have_addresses_of_their_own(client, session):
     [
         ("answer", {"id": "s0"}, "key is missing"),
         ("answer", [1], "must be"),
-        ("undo", {}, "no answer of yours"),
         ("labels", {"label": "A B"}, "not a name for a type"),
         ("labels", {}, "not a name for a type"),
     ],

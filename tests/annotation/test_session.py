@@ -102,8 +102,14 @@ def test_undo_shows_the_sentence_again_as_it_was_marked(run):
     assert view.task.answered == "self"
     assert session.annotations.final("s0") is None
     assert not view.can_undo
-    with pytest.raises(DeepALError, match="no answer of yours"):
-        session.undo("me")
+
+
+def test_undo_without_an_answer_changes_nothing(run):
+    session = make_session(run, make_queue(1))
+    before, journal = session.view("me"), session.journal.path.read_bytes()
+    session.undo("me")
+    assert session.view("me") == before
+    assert session.journal.path.read_bytes() == journal
 
 
 def test_undo_goes_back_through_all_answers_and_only_ones_own(run):

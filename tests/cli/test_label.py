@@ -95,9 +95,11 @@ def test_words_are_not_asked_for_twice_unless_the_own_config_says_so(served, tex
             "no file or folder no.txt",
         ),
         (
-            ["--pool", "TEXT", "--labels", "PER", "--dev", "TEXT", "--dev-words", 70],
+            ["--pool", "TEXT", "--labels", "PER", "--dev", "GIVEN", "--dev-words", 70],
             "Leave out --dev-words",
         ),
+        (["--pool", "TEXT", "--labels", "PER", "--dev", "TEXT"], "with --pool and with --dev."),
+        (["--pool", "TEXT", "--labels", "PER", "--test", "TEXT"], "with --pool and with --test."),
         (["--pool", "TEXT", "--labels", "PER", "--terms", "LOC=TEXT"], "types LOC, which the run"),
         (["--pool", "TEXT", "--labels", "PER", "--config", "no.cfg"], "no.cfg cannot be read"),
         (["--pool", "TEXT", "--labels", "PER", "--lang", "qq"], "No tokenizer for the language"),
@@ -106,12 +108,12 @@ def test_words_are_not_asked_for_twice_unless_the_own_config_says_so(served, tex
 def test_what_is_missing_or_wrong_is_said_and_nothing_is_written(
     served, text, tmp_path, options, message
 ):
-    run = tmp_path / "run"
-    code, out = call(
-        "label", run, *(option.replace("TEXT", str(text)) for option in map(str, options))
-    )
+    run, given = tmp_path / "run", tmp_path / "dev.txt"
+    given.write_text("Ada stayed.\n")
+    files = {"TEXT": text, "GIVEN": given, "LOC=TEXT": f"LOC={text}"}
+    code, out = call("label", run, *(files.get(option, option) for option in options))
     assert code == 1
-    assert message in out
+    assert message in " ".join(out.split())
     assert not run.exists()
     assert served == []
 

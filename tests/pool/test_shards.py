@@ -253,6 +253,11 @@ class TestExclude:
     def test_those_without_an_id_of_the_pool_are_told_by_their_texts(self, pool):
         assert self.left(pool, self.batch(pool, x="Mia left")) == ["a", "c", "d"]
 
+    def test_a_text_is_the_same_in_other_tokens(self, nlp, pool):
+        write_shards([make_doc(nlp, "e", ["Bo", "left."])], pool.parent / "more")
+        batch = self.batch(pool, x="Bo left .")  # a space before the full stop
+        assert excluded_ids(Pool(pool.parent / "more"), [batch]) == {"e"}
+
     def test_of_equal_texts_as_many_are_left_out_as_were_labelled(self, pool):
         one, other = self.batch(pool, x="It rained"), self.batch(pool, y="It rained", b="Mia left")
         assert self.left(pool, one) == ["b", "c", "d"]

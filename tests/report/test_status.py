@@ -7,7 +7,7 @@ import pytest
 from spacy_deepal.annotation.journal import NewLabel, Suggestion
 from spacy_deepal.annotation.labelling_folder import LabellingFolder, LabellingJob, Measured, Status
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.report.status import read_run_status
+from spacy_deepal.report.status import points, read_run_status
 from spacy_deepal.report.status_text import describe_status
 
 from ..annotation.test_journal import answer
@@ -78,7 +78,7 @@ def test_a_labelled_run_has_time_agreement_and_suggestions(tmp_path):
     picks = [{"id": "a", "words": 3, "score": None}, {"id": "b", "words": 3, "score": None}]
     write_sealed_values(run / "round_00" / "selected.jsonl", picks)
     shown = [Suggestion(start=0, end=1, label="PER")]
-    measured = Measured(round=0, f=0.5, low=0.3, high=0.7, sentences=9, entities=12)
+    measured = Measured(round=0, f=0.6, low=0.3, high=0.7, sentences=9, entities=12)
     labelled(
         run,
         answer("a", [(0, 1, "PER")], seconds=10.0, suggested=shown),
@@ -101,6 +101,9 @@ def test_a_labelled_run_has_time_agreement_and_suggestions(tmp_path):
     assert "36.0 s" in text
     assert "Suggestions: 0 of 1 accepted (0%), 0 changed, 1 removed." in text
     assert "waiting for the next: 3" in text
+    assert f"The table has {points(row.dev_ents_f)}, measured when the model was trained" in text
+    same = measured.model_copy(update={"f": row.dev_ents_f})
+    assert "The table has" not in describe_status(status.model_copy(update={"measured": same}))
 
 
 def test_people_who_agree_less_than_the_model_are_told(tmp_path):

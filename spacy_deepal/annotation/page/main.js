@@ -215,7 +215,10 @@ const ACTIONS = {
   none: () => answer("accept", []),
   later: () => answer("later", []),
   ignore: () => answer("ignore", []),
-  undo: () => attempt(async () => show(await api.undo())),
+  undo: () => {
+    if (shown?.can_undo) attempt(async () => show(await api.undo()));
+    else say("There is no answer of yours to take back.");
+  },
   ask: () => byId("help").showModal(),
 };
 const KEYS = { Enter: "accept", x: "none", l: "later", i: "ignore", u: "undo", "?": "ask" };

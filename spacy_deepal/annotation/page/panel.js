@@ -66,6 +66,10 @@ function model(p) {
     rows.push(line(few ? `${on}: too few to rely on. Label more of dev: --dev-words` : on));
   }
   rows.push(curve(p));
+  const last = points(p.curve.at(-1).f);
+  if (p.measured?.round === p.curve.length - 1 && points(p.measured.f) !== last) {
+    rows.push(line(`The curve ends at ${last}, measured when the model was trained. Dev has changed since.`));
+  }
   return rows;
 }
 
