@@ -181,14 +181,17 @@ class Annotations:
         which people could decide it, so the rule always does.
     began (str): When the first event was written: no other run on this machine has the same.
     labels (list[str]): The entity types, in the order in which they were added.
-    keys (set[str]): The keys of all answers, also of those that were taken back.
+    events (int): How many events have been read.
+    keys (dict[str, int]): The keys of all answers, also of those that were taken back, and how many
+        events come before each.
     """
 
     def __init__(self, journal: Journal, rule: Decisive = "last"):
         self.journal, self.rule = journal, rule
         self.began = ""
         self.labels: list[str] = []
-        self.keys: set[str] = set()
+        self.events = 0
+        self.keys: dict[str, int] = {}
         # What was not taken back, in the order in which it was written.
         self._answers: dict[str, list[Answer]] = {}  # by sentence
         self._history: defaultdict[str, list[Answer]] = defaultdict(list)  # by annotator
@@ -199,6 +202,7 @@ class Annotations:
         for event in self.journal.read_new():
             self.began = self.began or event.at
             self._apply(event)
+            self.events += 1
 
     def _apply(self, event: Event) -> None:
         self._settled = None
@@ -207,7 +211,7 @@ class Annotations:
                 if event.label not in self.labels:
                     self.labels.append(event.label)
             case Answer():
-                self.keys.add(event.key)
+                self.keys[event.key] = self.events
                 self._answers.setdefault(event.id, []).append(event)
                 self._history[event.by].append(event)
             case Undo():
@@ -241,6 +245,16 @@ class Annotations:
     def accepted(self, part: Part | None = None) -> list[Answer]:
         """RETURNS (list[Answer]): As `settled`, without ignored sentences."""
         return [answer for answer in self.settled(part) if answer.answer != IGNORE]
+
+    def completed_since(self, events: int) -> bool:
+        """RETURNS (bool): Whether after this many events somebody has looked again at a sentence to
+        train on, so that the answers to it speak of all of today's types for the first time."""
+        for answers in self._answers.values():
+            given = [a for a in answers if a.part == "train" and a.answer != LATER]
+            before = [a for a in given if self.keys[a.key] < events]
+            if before and not any(map(self.complete, before)) and any(map(self.complete, given)):
+                return True
+        return False
 
     def answers_since_later(self, name: str, annotator: str) -> int | None:
         """RETURNS (int | None): How many answers an annotator has given since they put a sentence

@@ -128,6 +128,7 @@ class Status(Row):
 
     step (str): In words for people.
     round (int): The round that is trained now or next.
+    learnt (int): The events of the journal that came before the training of the last model.
     selected_words (int): The words of all rounds so far, with that in training.
     budget (int): The words that the next round waits for.
     pool_words (int): 0 while they are not known.
@@ -139,6 +140,7 @@ class Status(Row):
 
     step: str
     round: int = 0
+    learnt: int = 0
     selected_words: int = 0
     budget: int = 0
     pool_words: int = 0

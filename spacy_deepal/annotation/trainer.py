@@ -41,7 +41,6 @@ class Trainer:
         self.queued: dict[str, int] = {}  # the words of each sentence of the pool in the queue
         self.scores: dict[str, float] = {}
         self.ranked: tuple | None = None  # what the queue was made for
-        self.behind = False  # there were older sentences since the last model was trained
         self.logger: RoundLogger | None = None
         self.measured: tuple | None = None  # what the last model was measured on
 
@@ -113,12 +112,12 @@ class Trainer:
     def is_due(self) -> bool:
         """RETURNS (bool): Whether enough is labelled for a round, or all that is left; or whether
         people have looked at all older sentences since, whose round selects nothing."""
-        self.behind = self.behind or self.has_older
         words = sum(answer.words for answer in self.run.waiting())
         if words > 0:
             return words >= self.run.budget or self.used_up
-        again = self.behind and not self.has_older and bool(self.run.folder.metrics)
-        return again and self.used_up
+        if not self.used_up or self.has_older:
+            return False
+        return self.run.annotations.completed_since(self.status.learnt)
 
     @property
     def used_up(self) -> bool:
@@ -138,7 +137,7 @@ class Trainer:
 
     def train_round(self) -> None:
         """Train on all that is labelled, rank the pool, and measure."""
-        run, self.behind = self.run, self.has_older
+        run, learnt = self.run, self.run.annotations.events
         if (here := run.open_round()) is None:
             here = run.folder.round(len(run.folder.metrics))
             here.selected.write(
@@ -149,6 +148,7 @@ class Trainer:
         loop = Loop(self.training(), run.folder, Pool(run.labelling.pool))
         line = loop.next_round(lambda model: self.rank(model, here.number))
         run.folder.add_metrics(line)
+        self.status = self.status.model_copy(update={"learnt": learnt})
         self.log(line)
         self.ranked = self.state_of_queue()
         run.folder.tidy("last")

@@ -154,6 +154,22 @@ def test_an_answer_is_complete_if_it_speaks_of_all_types(tmp_path):
     assert found.complete(answer("s3", answer="ignore", labels=["PER"]))
 
 
+def test_a_sentence_is_completed_when_somebody_looks_at_it_again_for_a_new_type(tmp_path):
+    old, new = answer("s1"), answer("s1", labels=["PER", "LOC"], key="new")
+    fresh = answer("s2", labels=["PER", "LOC"])
+    found = annotations(tmp_path, label("PER"), old, label("LOC"), fresh)
+    assert found.events == 4
+    assert not any(map(found.completed_since, range(5)))
+    found.journal.append(new)
+    found.refresh()
+    assert list(map(found.completed_since, range(6))) == [False] * 2 + [True] * 3 + [False]
+    found.journal.append(answer("s1", labels=["PER", "LOC"], by="bob"))
+    found.journal.append(undo(new))
+    found.refresh()
+    assert found.completed_since(4)
+    assert not found.completed_since(6)  # what bob said was known then
+
+
 @pytest.mark.parametrize(
     ("rule", "counts"), [("first", "ada"), ("last", "dan"), ("majority", "cem")]
 )

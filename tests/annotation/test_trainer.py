@@ -281,6 +281,28 @@ def test_older_sentences_that_are_looked_at_last_are_trained_on_once(tmp_path):
         assert call(command, labelling.path)[0] == 0
 
 
+def test_older_sentences_are_trained_on_though_the_server_was_killed_when_they_were_complete(
+    tmp_path,
+):
+    labelling = Labelling(tmp_path, **HARDLY)
+    while labelling.label(1000):
+        labelling.work()
+    before = labelling.metrics
+    labelling.session.add_label("me", "TIME")
+    labelling.work()
+    name = sentence_id(labelling.batch(0)[0])
+    labelling.gold[name] = [(0, 1, "TIME")]
+    labelling.label(1000)
+    labelling.start()
+    labelling.work()
+    assert len(labelling.metrics) == len(before) + 1
+    doc = next(doc for doc in labelling.batch(0) if sentence_id(doc) == name)
+    assert [ent.label_ for ent in doc.ents] == ["TIME"]
+    labelling.start()
+    labelling.work()
+    assert len(labelling.metrics) == len(before) + 1
+
+
 def test_a_type_that_another_component_knows_is_new_to_the_tagger(tmp_path):
     labelling = Labelling(tmp_path, **HARDLY)
     labelling.label(14)
