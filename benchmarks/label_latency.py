@@ -24,11 +24,12 @@ import typer
 from corpora import make_corpus, take
 from timing import machine
 
-from spacy_deepal.annotation.begin import begin_or_change
-from spacy_deepal.annotation.journal import Answer, now
-from spacy_deepal.annotation.labelling_folder import LabellingFolder, Task
-from spacy_deepal.annotation.session import Session
+from spacy_deepal.annotation.answers import Answer
 from spacy_deepal.cli.label import label_config
+from spacy_deepal.labelling.begin import begin_or_change
+from spacy_deepal.labelling.journal import now
+from spacy_deepal.labelling.labelling_folder import LabellingFolder, Task
+from spacy_deepal.labelling.session import Session
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.sentences import sentence_id
 
@@ -73,7 +74,7 @@ def time_rounds(run: Path, gold: dict[str, list], labelled: int) -> tuple[float,
     folder = LabellingFolder(run)
     start = time.perf_counter()
     options = [str(run), "-1", str(os.getpid())]
-    command = [sys.executable, "-m", "spacy_deepal.annotation.trainer_process", *options]
+    command = [sys.executable, "-m", "spacy_deepal.labelling.trainer_process", *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as trainer:
         try:
             wait(trainer, folder.queue_file.exists)

@@ -8,8 +8,8 @@ import time
 import pytest
 import spacy
 
-from spacy_deepal.annotation.journal import Journal, NewLabel
 from spacy_deepal.files import write_jsonl
+from spacy_deepal.labelling.journal import Journal, NewLabel
 
 from .annotation.waiting_run import begin_run, selected
 from .kills import (

@@ -11,7 +11,7 @@ PACKAGE = ROOT / "spacy_deepal"
 # From the top of the house to its ground floor. Modules outside a room, such as files.py, are the
 # ground floor; docs/architecture.md says what each room is for.
 ROOMS = [
-    *("cli", "experiment", "report", "annotation", "rounds"),
+    *("cli", "experiment", "report", "labelling", "annotation", "rounds"),
     *("acquisition", "vectors", "pool", "corpus", "tagger"),
 ]
 GROUND_FLOOR = "ground floor"

@@ -1,1 +1,1 @@
-"""People as the oracle: what they are given to label, and what they give back."""
+"""People as the oracle: what they say, whose answer counts, and the tools in which they say it."""

@@ -5,7 +5,7 @@ from itertools import combinations
 
 from ..files import Row
 from ..rounds.rows import Entity
-from .journal import Answer
+from .answers import Answer
 
 
 class AgreementScores(Row):

@@ -6,7 +6,7 @@ from ..files import Row
 from ..rounds.rows import Entity
 from ..rounds.run_folder import RESTORE
 from ..sealed import RowFile
-from .journal import Suggestion
+from .answers import Suggestion
 
 
 class Shown(Row):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from ..files import Row
-from .journal import Answer
+from .answers import Answer
 
 
 class SuggestionCounts(Row):

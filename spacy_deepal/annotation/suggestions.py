@@ -19,7 +19,7 @@ from ..rounds.run_folder import RunFolder
 from ..rounds.settings import read_annotation_settings
 from ..sentences import KEY, bare_copy, sentence_id
 from ..tagger.confidence import confidences, find_claims
-from .journal import Suggestion
+from .answers import Suggestion
 
 Suggest = Callable[[Sequence[Doc]], dict[str, list[Suggestion]]]  # by the id of a sentence
 

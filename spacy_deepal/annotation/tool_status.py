@@ -10,9 +10,9 @@ from ..files import Row
 from ..rounds.run_folder import RunFolder
 from ..sentences import count_words, is_looked_at, sentence_id
 from .answer_file import read_rules
+from .answers import Answer
 from .between_annotators import AgreementScores, compare_annotators
 from .contradictions import last_of_each
-from .journal import Answer
 from .replies import Reply, Rules, settle
 from .round_answers import RoundAnswers, docs_of_round, people_label, settle_round
 from .shown_file import Shown, shown_file

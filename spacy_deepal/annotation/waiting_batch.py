@@ -10,7 +10,7 @@ from ..errors import DeepALError, list_problems
 from ..rounds.run_folder import RoundFolder, RunFolder
 from ..sentences import sentence_id
 from .answer_file import LABELLED
-from .journal import Suggestion
+from .answers import Suggestion
 from .round_answers import docs_of_round, settle_round
 from .suggestions import suggest_batch
 

@@ -9,7 +9,7 @@ from ..errors import DeepALError, list_problems, plural, printable
 from ._app import app, msg, parts_between_commas, show_errors
 
 if TYPE_CHECKING:
-    from ..annotation.labelled_set import LabelledSet
+    from ..labelling.labelled_set import LabelledSet
 
 
 WrittenLabels = Annotated[
@@ -44,7 +44,7 @@ def export_cli(
     """Write the sentences of a pool in another format; or what is labelled in a run, where
     sentences without a label, and those that the format cannot hold, are left out and counted."""
     with show_errors(keeps=False):
-        from ..annotation.labelled_set import export_labelled, is_run
+        from ..labelling.labelled_set import export_labelled, is_run
         from ..pool.export import export
         from ..urls import is_url
 

@@ -111,7 +111,7 @@ def label_cli(
     """Label text in the browser while the model learns. To go on later, give the command again;
     it then needs the folder of the run only."""
     with show_errors(config):
-        from ..annotation import begin, serve
+        from ..labelling import begin, serve
 
         asked: dict[str, Any] = {"inputs": pool, "dev": dev, "test": test, "code": code}
         asked |= {"dev_words": dev_words, "test_words": test_words, "terms": terms}
@@ -130,7 +130,7 @@ def _begin(run: Path, labels: Sequence[str], first: dict[str, Any], asked: dict[
 
     first, asked (dict): Options by name: those that count only when a run begins, and the others.
     """
-    from ..annotation.begin import begin_or_change, require_server
+    from ..labelling.begin import begin_or_change, require_server
 
     require_server()
     set_up(asked["code"], -1)

@@ -8,10 +8,10 @@ import jinja2
 from markupsafe import Markup
 
 from ..about import __version__
-from ..annotation.differences import find_differences
-from ..annotation.labelling_folder import LabellingFolder
 from ..errors import plural
 from ..files import write_atomically
+from ..labelling.differences import find_differences
+from ..labelling.labelling_folder import LabellingFolder
 from ..rounds.rows import GenreCount
 from .batches import LabelColors, ShownBatch, show_batch
 from .compare import TARGET, Comparison

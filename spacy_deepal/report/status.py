@@ -5,14 +5,15 @@ from math import ceil, log10
 from pathlib import Path
 
 from ..acquisition.registry import NAME, acquisition_label
+from ..annotation.answers import Answer
 from ..annotation.between_annotators import AgreementScores, compare_annotators
-from ..annotation.differences import Difference, find_differences
-from ..annotation.journal import Annotations, Answer
-from ..annotation.labelling_folder import LabellingFolder, Measured
 from ..annotation.suggestion_counts import SuggestionCounts, count_suggestions
 from ..annotation.tool_status import BatchStatus, ToolStatus, read_tool_status
 from ..errors import plural
 from ..files import Row
+from ..labelling.differences import Difference, find_differences
+from ..labelling.journal import Annotations
+from ..labelling.labelling_folder import LabellingFolder, Measured
 from ..rounds.rows import Baseline, RoundMetrics, Selected, TypeScores
 from ..rounds.run_folder import RunFolder
 from ..rounds.stability import ROUNDS, stopping_point

@@ -5,8 +5,8 @@ from typing import Any
 
 from wasabi import table
 
-from ..annotation.differences import Difference
 from ..errors import list_problems, plural, printable
+from ..labelling.differences import Difference
 from .forecast import INSIDE, Forecast
 from .page import duration
 from .status import FEW_ENTITIES, RoundStatus, RunStatus, points

@@ -11,7 +11,7 @@ round_NN/         scores/ (until no round needs them), selected.jsonl, batch.spa
                   seconds.json, model/, train.log, entities.jsonl (what the model finds in the stop
                   set)
 baseline.json     how good the pipeline of [annotation.suggest] is without labels, if there is one
-labelling/        what `spacy deepal label` adds: see annotation/labelling_folder.py
+labelling/        what `spacy deepal label` adds: see labelling/labelling_folder.py
 label_studio.json where its batches are labelled: see annotation/studio_project.py
 """
 

@@ -4,7 +4,7 @@ import pytest
 
 from spacy_deepal.annotation.between_annotators import compare_annotators
 
-from .test_journal import answer
+from .build import answer
 
 
 def test_agreement_with_and_without_boundaries():

@@ -1,9 +1,9 @@
 """What became of suggestions, on examples that can be counted by hand."""
 
-from spacy_deepal.annotation.journal import Suggestion
+from spacy_deepal.annotation.answers import Suggestion
 from spacy_deepal.annotation.suggestion_counts import count_suggestions
 
-from .test_journal import answer
+from .build import answer
 
 
 def suggested(*entities):

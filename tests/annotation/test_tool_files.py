@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacy_deepal.annotation.answer_file import add_replies, read_replies
+from spacy_deepal.annotation.answers import Suggestion
 from spacy_deepal.annotation.editor_file import write_editor_file
-from spacy_deepal.annotation.journal import Suggestion
 from spacy_deepal.annotation.replies import Rules, settle
 from spacy_deepal.annotation.shown_file import Shown
 from spacy_deepal.annotation.tool_answers import Known, read_answers

@@ -3,7 +3,7 @@
 import pytest
 
 from spacy_deepal.annotation.answer_file import LABELLED
-from spacy_deepal.annotation.journal import Suggestion
+from spacy_deepal.annotation.answers import Suggestion
 from spacy_deepal.annotation.shown_file import Shown, shown_file
 from spacy_deepal.files import write_jsonl
 from spacy_deepal.report.status import read_run_status

@@ -7,7 +7,7 @@ import pytest
 def served(monkeypatch):
     """Instead of serving the page, note how it would be served."""
     calls = []
-    name = "spacy_deepal.annotation.serve.serve"
+    name = "spacy_deepal.labelling.serve.serve"
     monkeypatch.setattr(name, lambda run, **options: calls.append((run, options)))
     return calls
 

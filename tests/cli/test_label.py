@@ -1,11 +1,11 @@
-"""`spacy deepal label`: what it says before the page is there. tests/annotation has the page."""
+"""`spacy deepal label`: what it says before the page is there. tests/labelling has the page."""
 
 import pytest
 import spacy
 from spacy.util import load_config
 
-from spacy_deepal.annotation.labelling_folder import LabellingFolder
 from spacy_deepal.cli.init_config import init_config
+from spacy_deepal.labelling.labelling_folder import LabellingFolder
 from spacy_deepal.rounds.settings import read_annotation_settings
 
 from ..pools import call, save_ruler
@@ -129,7 +129,7 @@ def test_a_folder_with_other_things_is_left_as_it_is(served, text, tmp_path):
 
 
 def test_without_the_extra_it_says_what_to_install(served, text, tmp_path, monkeypatch):
-    monkeypatch.setattr("spacy_deepal.annotation.begin.find_spec", lambda name: None)
+    monkeypatch.setattr("spacy_deepal.labelling.begin.find_spec", lambda name: None)
     code, out = call("label", tmp_path / "run", "--pool", text, "--labels", "PER")
     assert code == 1
     assert "pip install 'spacy_deepal[label]'" in out

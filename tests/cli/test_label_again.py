@@ -6,9 +6,9 @@ import pytest
 import spacy
 from filelock import FileLock
 
-from spacy_deepal.annotation.divide import divide_text
-from spacy_deepal.annotation.labelling_folder import LabellingFolder, Status
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.labelling.divide import divide_text
+from spacy_deepal.labelling.labelling_folder import LabellingFolder, Status
 from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import read_shards
 
@@ -174,14 +174,14 @@ def test_a_first_try_that_fails_leaves_no_folder(text, tmp_path, monkeypatch):
         folder.write_status(Status(step="Stopped", error="line 9,999 is wrong"))
 
     for serve, message in ((stop, "the port is taken"), (fail, "line 9,999 is wrong")):
-        monkeypatch.setattr("spacy_deepal.annotation.serve.serve", serve)
+        monkeypatch.setattr("spacy_deepal.labelling.serve.serve", serve)
         code, out = call(*begun)
         assert code == 1
         assert message in out
         assert not run.exists()
-    monkeypatch.setattr("spacy_deepal.annotation.serve.serve", lambda run, **options: None)
+    monkeypatch.setattr("spacy_deepal.labelling.serve.serve", lambda run, **options: None)
     assert call(*begun)[0] == 0
-    monkeypatch.setattr("spacy_deepal.annotation.serve.serve", stop)
+    monkeypatch.setattr("spacy_deepal.labelling.serve.serve", stop)
     assert call("label", run)[0] == 1
     assert LabellingFolder(run).begun
 

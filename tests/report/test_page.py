@@ -5,14 +5,14 @@ from html.parser import HTMLParser
 import pytest
 import srsly
 
-from spacy_deepal.annotation.journal import NewLabel
-from spacy_deepal.annotation.labelling_folder import LabellingFolder
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.labelling.journal import NewLabel
+from spacy_deepal.labelling.labelling_folder import LabellingFolder
 from spacy_deepal.report.compare import read_comparison
 from spacy_deepal.report.page import duration, genre_shares, write_report
 from spacy_deepal.report.runs import read_runs
 
-from ..annotation.test_journal import answer
+from ..annotation.build import answer
 from ..pools import write_sealed_value, write_sealed_values
 from .build import make_batch, make_calibration, make_doc, make_row, make_run
 

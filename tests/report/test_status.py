@@ -4,13 +4,14 @@ import json
 
 import pytest
 
-from spacy_deepal.annotation.journal import NewLabel, Suggestion
-from spacy_deepal.annotation.labelling_folder import LabellingFolder, LabellingJob, Measured, Status
+from spacy_deepal.annotation.answers import Suggestion
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.labelling.journal import NewLabel
+from spacy_deepal.labelling.labelling_folder import LabellingFolder, LabellingJob, Measured, Status
 from spacy_deepal.report.status import points, read_run_status
 from spacy_deepal.report.status_text import describe_status
 
-from ..annotation.test_journal import answer
+from ..annotation.build import answer
 from ..pools import call, write_sealed_value, write_sealed_values
 from .build import make_row, make_run
 

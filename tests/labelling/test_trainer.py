@@ -3,10 +3,10 @@
 import pytest
 import spacy
 
-from spacy_deepal.annotation.labelling_folder import LabellingFolder
-from spacy_deepal.annotation.session import Session
-from spacy_deepal.annotation.trainer import Trainer
 from spacy_deepal.files import write_atomically
+from spacy_deepal.labelling.labelling_folder import LabellingFolder
+from spacy_deepal.labelling.session import Session
+from spacy_deepal.labelling.trainer import Trainer
 from spacy_deepal.pipelines import save_pipeline
 from spacy_deepal.rounds.config_file import load_run_config
 from spacy_deepal.rounds.other_pipeline import OtherPipeline

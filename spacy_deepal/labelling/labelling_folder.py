@@ -19,6 +19,8 @@ from typing import Any, Literal, cast, get_args
 from filelock import FileLock, Timeout
 from pydantic import Field
 
+from ..annotation.answers import Part, Suggestion
+from ..annotation.contradictions import Decisive
 from ..corpus.reading import ReadOptions
 from ..errors import DeepALError
 from ..files import Row, parse_row, read_json, write_json
@@ -26,8 +28,7 @@ from ..rounds.config_file import load_run_config
 from ..rounds.rows import Baseline, Entity
 from ..rounds.run_folder import LABELLING
 from ..sealed import RowFile, read_sealed_json, write_sealed_json
-from .contradictions import Decisive
-from .journal import Annotations, Journal, Part, Suggestion
+from .journal import Annotations, Journal
 
 MEASURED: tuple[Part, ...] = ("dev", "test")
 

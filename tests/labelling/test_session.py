@@ -2,9 +2,9 @@
 
 import pytest
 
-from spacy_deepal.annotation.labelling_folder import LabellingFolder, Status
-from spacy_deepal.annotation.session import RECENT, Session
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.labelling.labelling_folder import LabellingFolder, Status
+from spacy_deepal.labelling.session import RECENT, Session
 
 from .build import (
     LABELS,

@@ -6,12 +6,13 @@ from pathlib import Path
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
+from ..annotation.answers import IGNORE, Answer
+from ..annotation.contradictions import Decisive
 from ..corpus.docbin import read_docs
 from ..errors import LabelsAwaited, count_waiting
 from ..rounds.oracle import Oracle
 from ..sentences import KEY, labels_looked_for, sentence_id
-from .contradictions import Decisive
-from .journal import IGNORE, Annotations, Answer
+from .journal import Annotations
 from .labelling_folder import LabellingFolder
 
 

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from time import monotonic
 
+from ..annotation.answers import Answer, Part
+from ..annotation.between_annotators import compare_annotators
 from ..errors import DeepALError
 from ..rounds.run_folder import RunFolder
-from .between_annotators import compare_annotators
 from .differences import find_differences
 from .exchange import CurvePoint, Given, Progress, View, check_entities, check_label
-from .journal import Answer, NewLabel, Part, Undo, now
+from .journal import NewLabel, Undo, now
 from .labelling_folder import MEASURED, LabellingFolder, Status, Task
 
 HELD_SECONDS = 1800.0  # after this time without a request, others may get an annotator's sentence

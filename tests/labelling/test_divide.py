@@ -3,9 +3,9 @@
 import pytest
 import spacy
 
-from spacy_deepal.annotation.divide import divide_text, draw_reserves
-from spacy_deepal.annotation.labelling_folder import LabellingFolder, LabellingJob
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.labelling.divide import divide_text, draw_reserves
+from spacy_deepal.labelling.labelling_folder import LabellingFolder, LabellingJob
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.sentences import count_words, sentence_id
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from thinc.api import Config
 
+from ..annotation.suggestions import suggest_by_terms
 from ..errors import DeepALError, plural
 from ..files import write_atomically
 from ..pipelines import blank_pipeline
@@ -28,7 +29,6 @@ from .begun_with import (
 from .exchange import check_label
 from .journal import Annotations, NewLabel, now
 from .labelling_folder import MEASURED, LabellingFolder, LabellingJob
-from .suggestions import suggest_by_terms
 
 DEV_WORDS = 1000
 COMMAND = "command"  # the annotator's name of types that the command adds

@@ -4,17 +4,17 @@ import pytest
 import spacy
 
 from spacy_deepal.acquisition.functions import RAND
-from spacy_deepal.annotation.divide import divide_text
-from spacy_deepal.annotation.journal import NewLabel
-from spacy_deepal.annotation.ranking import Ranking
-from spacy_deepal.annotation.session import Session
 from spacy_deepal.annotation.suggestions import suggest_by_terms
-from spacy_deepal.annotation.trainer import Trainer
+from spacy_deepal.labelling.divide import divide_text
+from spacy_deepal.labelling.journal import NewLabel
+from spacy_deepal.labelling.ranking import Ranking
+from spacy_deepal.labelling.session import Session
+from spacy_deepal.labelling.trainer import Trainer
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.sentences import sentence_id
 
+from ..annotation.build import answer
 from .build import WAITING, begin, make_given
-from .test_journal import answer
 
 BOTH, ALL = ["PER", "LOC"], ["PER", "LOC", "ORG"]
 TEXT = ("Ada saw Rome .", "It rained .", "Bob joined Acme .", "Nobody knew Lima .", "Eve left .")

@@ -2,32 +2,22 @@
 
 import errno
 import os
+from typing import get_args
 
 import pytest
+import spacy
 
-from spacy_deepal.annotation.journal import Annotations, Answer, Journal, NewLabel, Undo
+from spacy_deepal.annotation.contradictions import Decisive
+from spacy_deepal.annotation.replies import Reply, Rules, settle
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.labelling.journal import Annotations, Journal, NewLabel, Undo
+from spacy_deepal.sentences import KEY
+
+from ..annotation.build import answer
 
 
 def label(name):
     return NewLabel(at="2026-01-01T00:00:00+00:00", by="me", label=name)
-
-
-def answer(
-    name, entities=(), *, by="me", answer="accept", labels=("PER",), part="train", key=None, **more
-):
-    values = {"seconds": 1.0, "tokens": ["Ada ", "knew", "."], "suggested": [], **more}
-    return Answer(
-        key=key or f"{name} {by} {entities} {answer}",
-        at="2026-01-01T00:00:00+00:00",
-        by=by,
-        id=name,
-        part=part,
-        answer=answer,
-        entities=list(entities),
-        labels=list(labels),
-        **values,
-    )
 
 
 def undo(given):
@@ -207,3 +197,24 @@ def test_an_answer_that_knows_all_types_counts_before_others(tmp_path):
     found = Annotations(journal, "first")
     found.refresh()
     assert found.final("a").by == "bob"
+
+
+@pytest.mark.parametrize("rule", get_args(Decisive))
+@pytest.mark.parametrize("people", ["ab", "aba", "abba", "abcab", "abcba"])
+def test_the_page_and_the_tools_decide_alike(tmp_path, rule, people):
+    """Each letter is what one person says: where the only entity is."""
+    spans = {"a": (0, 1, "PER"), "b": (1, 2, "PER"), "c": (0, 2, "PER")}
+    doc = spacy.blank("en").make_doc("Ada knew.")
+    doc.user_data[KEY] = {"id": "s", "doc_id": None, "genre": None}
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.append(label("PER"))
+    replies = []
+    for person, said in enumerate(people):
+        start, end, kind = spans[said]
+        journal.append(answer("s", [spans[said]], by=str(person)))
+        chars = (doc[start].idx, doc[end - 1].idx + len(doc[end - 1]), kind)
+        replies.append(Reply("s", "accept", (chars,), by=str(person)))
+    page = Annotations(journal, rule)
+    page.refresh()
+    assert settle([doc], replies, Rules(rule)) == ([], {}, [])
+    assert [(ent.start, ent.end, ent.label_) for ent in doc.ents] == page.final("s").entities

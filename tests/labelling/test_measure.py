@@ -5,7 +5,7 @@ import pytest
 import spacy
 from spacy.tokens import Doc, Span
 
-from spacy_deepal.annotation.measure import compare_found, count_matches, f1, measure
+from spacy_deepal.labelling.measure import compare_found, count_matches, f1, measure
 from spacy_deepal.rounds.rows import FoundEntities
 from spacy_deepal.sentences import KEY
 

@@ -3,7 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from spacy_deepal.annotation.server import make_app
+from spacy_deepal.labelling.server import make_app
 
 from .build import WAITING, make_given, make_queue, make_session, make_task, serving, suggestion
 

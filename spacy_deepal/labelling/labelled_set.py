@@ -8,6 +8,9 @@ from typing import get_args
 
 from spacy.tokens import Doc
 
+from ..annotation.answer_file import LABELLED
+from ..annotation.answers import Part
+from ..annotation.round_answers import docs_of_round, people_label, settle_round
 from ..errors import DeepALError
 from ..files import check_output
 from ..pipelines import blank_pipeline
@@ -15,11 +18,8 @@ from ..pool.export import check_written, why_not_held, write_as
 from ..pool.shards import read_shards
 from ..rounds.run_folder import RoundFolder, RunFolder
 from ..sentences import KEY, is_looked_at, labels_looked_for
-from .answer_file import LABELLED
-from .journal import Part
 from .labelled_run import LabelledRun
 from .labelling_folder import LabellingFolder
-from .round_answers import docs_of_round, people_label, settle_round
 
 ALL_PARTS: tuple[Part, ...] = get_args(Part)
 IGNORED = "ignored, or nothing is known of them"

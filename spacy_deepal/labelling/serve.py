@@ -37,7 +37,7 @@ class TrainerProcess:
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen:
-        command = [sys.executable, "-m", "spacy_deepal.annotation.trainer_process"]
+        command = [sys.executable, "-m", "spacy_deepal.labelling.trainer_process"]
         with self.folder.log.open("ab") as log:
             return subprocess.Popen(
                 [*command, str(self.folder.run), str(self.use_gpu), str(os.getpid())],

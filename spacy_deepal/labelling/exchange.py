@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from ..annotation.between_annotators import AgreementScores
 from ..errors import DeepALError, plural
 from ..files import Row
 from ..rounds.rows import Baseline, Entity
-from .between_annotators import AgreementScores
 from .differences import Difference
 from .labelling_folder import Changes, Measured, Task
 

@@ -7,6 +7,7 @@ from spacy.util import load_model
 from thinc.api import Config
 
 from ..acquisition.upstream import find_tagger
+from ..annotation.answers import Answer, Part
 from ..corpus.docbin import write_docs
 from ..pipelines import blank_pipeline, save_pipeline
 from ..pool.lookup import fetch
@@ -23,7 +24,6 @@ from ..rounds.settings import (
     read_settings,
     words_of,
 )
-from .journal import Answer, Part
 from .journal_oracle import annotate
 from .labelling_folder import MEASURED, LabellingFolder
 

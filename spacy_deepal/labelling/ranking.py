@@ -13,6 +13,8 @@ from ..acquisition.copies import CopyFilter
 from ..acquisition.functions import RAND, AcquisitionFunction, Score
 from ..acquisition.scoring import score
 from ..acquisition.selection import select
+from ..annotation.answers import IGNORE, Answer, Part, Suggestion
+from ..annotation.suggestions import Suggest, Suggester, without_overlaps
 from ..pipelines import blank_pipeline
 from ..pool.lookup import fetch
 from ..pool.pool import Pool
@@ -20,9 +22,8 @@ from ..pool.shards import read_shards
 from ..rounds.other_pipeline import OtherPipeline
 from ..seeds import derive_seed
 from ..sentences import sentence_id
-from .journal import IGNORE, Annotations, Answer, Part, Suggestion
+from .journal import Annotations
 from .labelling_folder import LabellingFolder, LabellingJob, Task
-from .suggestions import Suggest, Suggester, without_overlaps
 
 BATCHES_AHEAD = 5  # the queue holds so many times the budget, so that nobody waits for a training
 SEARCHED = 2000  # sentences, drawn at random, among which promising ones are looked for

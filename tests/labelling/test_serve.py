@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import pytest
 from filelock import FileLock
 
-from spacy_deepal.annotation.labelling_folder import Status
-from spacy_deepal.annotation.serve import TrainerProcess, page_address, serve
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.labelling.labelling_folder import Status
+from spacy_deepal.labelling.serve import TrainerProcess, page_address, serve
 
 from .build import begin
 
@@ -43,7 +43,7 @@ def test_two_commands_cannot_serve_one_run(tmp_path):
 
 
 def test_text_that_cannot_be_read_is_told_before_the_page_is_there(tmp_path, monkeypatch):
-    monkeypatch.setattr("spacy_deepal.annotation.serve.FIRST_WAIT", 120.0)  # on a slow machine
+    monkeypatch.setattr("spacy_deepal.labelling.serve.FIRST_WAIT", 120.0)  # on a slow machine
     bad = tmp_path / "bad.jsonl"
     bad.write_text('{"text": 7}\n')
     begin(tmp_path / "run", inputs=[str(bad)])
@@ -88,7 +88,7 @@ def test_a_background_process_ends_if_the_command_was_killed_before_it_had_begun
     folder = begin(tmp_path / "run")
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    command = [sys.executable, "-m", "spacy_deepal.annotation.trainer_process"]
+    command = [sys.executable, "-m", "spacy_deepal.labelling.trainer_process"]
     with subprocess.Popen([*command, str(folder.run), "-1", str(gone.pid)]) as trainer:
         try:
             assert trainer.wait(60) == 1
@@ -133,7 +133,7 @@ def test_an_empty_token_is_none(tmp_path, monkeypatch):
         made.append(token)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("spacy_deepal.annotation.server.make_app", make_app)
+    monkeypatch.setattr("spacy_deepal.labelling.server.make_app", make_app)
     for host in ("127.0.0.1", "0.0.0.0"):
         with pytest.raises(KeyboardInterrupt):
             serve(tmp_path / "run", host=host, port=0, token="", browser=False)

@@ -6,16 +6,16 @@ import pytest
 import spacy
 
 from spacy_deepal.annotation.answer_file import LABELLED
-from spacy_deepal.annotation.divide import divide_text
-from spacy_deepal.annotation.journal import NewLabel
 from spacy_deepal.files import write_jsonl
+from spacy_deepal.labelling.divide import divide_text
+from spacy_deepal.labelling.journal import NewLabel
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.sentences import labels_looked_for, sentence_id
 
+from ..annotation.build import answer
+from ..annotation.waiting_run import begin_run, gold_spans, selected
 from ..pools import call, write_pools
 from .build import begin
-from .test_journal import answer
-from .waiting_run import begin_run, gold_spans, selected
 
 VOCAB = spacy.blank("en").vocab
 BOTH = ("PER", "LOC")

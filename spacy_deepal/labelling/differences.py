@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from ..annotation.answers import IGNORE, LATER, Answer
+from ..annotation.contradictions import entities_in_words
 from ..files import Row
-from .contradictions import entities_in_words
-from .journal import IGNORE, LATER, Annotations, Answer
+from .journal import Annotations
 
 
 class Difference(Row):

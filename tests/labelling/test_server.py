@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from spacy_deepal.annotation.server import is_loopback, make_app
+from spacy_deepal.labelling.server import is_loopback, make_app
 
 from .build import LABELS, make_given, make_queue, make_session, serving
 

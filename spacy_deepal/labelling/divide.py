@@ -5,6 +5,7 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
+from ..annotation.answers import Part
 from ..errors import DeepALError
 from ..files import draft_beside, replace_folder
 from ..pipelines import blank_pipeline
@@ -17,7 +18,6 @@ from ..sentences import count_words, sentence_id, without_white_space
 from .begun_with import advise_convert
 from .given import convert_given, given_texts, texts_of
 from .head import head_texts
-from .journal import Part
 from .labelling_folder import LabellingFolder, LabellingJob
 
 RESERVE = 3  # a reserve has so many times the words that are asked for, so that dev may grow

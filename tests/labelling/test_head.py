@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from spacy_deepal.annotation import head
-from spacy_deepal.annotation.divide import divide_text
-from spacy_deepal.annotation.labelling_folder import LabellingFolder, LabellingJob
 from spacy_deepal.corpus import sources
+from spacy_deepal.labelling import head
+from spacy_deepal.labelling.divide import divide_text
+from spacy_deepal.labelling.labelling_folder import LabellingFolder, LabellingJob
 from spacy_deepal.pipelines import blank_pipeline
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.sentences import sentence_id

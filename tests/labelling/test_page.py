@@ -5,9 +5,9 @@ import time
 import pytest
 import spacy
 
-from spacy_deepal.annotation.labelled_run import LabelledRun
-from spacy_deepal.annotation.labelling_folder import LabellingFolder
 from spacy_deepal.corpus.docbin import doc_bin, read_docs
+from spacy_deepal.labelling.labelled_run import LabelledRun
+from spacy_deepal.labelling.labelling_folder import LabellingFolder
 from spacy_deepal.pipelines import save_pipeline
 from spacy_deepal.pool.convert import convert
 from spacy_deepal.pool.lookup import fetch

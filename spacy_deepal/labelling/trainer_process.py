@@ -1,7 +1,7 @@
 """The background process of a labelled run, in which a `Trainer` works.
 
 It speaks with the labelling page through files only, and can be killed at any moment:
-    python -m spacy_deepal.annotation.trainer_process RUN_DIR GPU_ID PARENT
+    python -m spacy_deepal.labelling.trainer_process RUN_DIR GPU_ID PARENT
 PARENT is the id of the process that starts it, and with which it ends.
 """
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from spacy.util import load_model
 
+from ..annotation.suggestions import still_ahead, suggest_by_terms
 from ..errors import DeepALError
 from ..pipelines import save_pipeline
 from ..pool.pool import Pool
@@ -20,7 +21,6 @@ from .divide import divide_text
 from .labelled_run import LabelledRun
 from .measure import compare_found, measure
 from .ranking import BATCHES_AHEAD, Ranking
-from .suggestions import still_ahead, suggest_by_terms
 
 UNMEASURED = "No model is trained: dev or test has no labelled sentence. U takes an answer back"
 LOW = 0.4  # of the words of a full queue: with fewer left, the pool is ranked again

@@ -1,0 +1,1 @@
+"""People label in the browser: the page, its journal, and the model that learns meanwhile."""
