@@ -79,6 +79,7 @@ MARKED = {
     },
     "docs/results_small.md": {"needs downloaded data and many hours": 1},
     "docs/benchmarks.md": {
+        "needs a GPU and a transformer": 1,
         "needs downloaded data": 1,
         "needs downloaded data and a transformer": 4,
         "takes minutes": 1,
