@@ -295,7 +295,7 @@ def test_the_page_says_why_f1_and_the_curve_differ(opened):
     measured = {"round": 0, "f": 0.5, "low": 0.4, "high": 0.6, "sentences": 90, "entities": 99}
     more = {"measured": measured, "curve": [{"words": 300, "f": 0.75}]}
     text = page.page.evaluate(SHOW_PROGRESS, page.session.progress().model_dump() | more)
-    assert "50.0 F1 on dev" in text
+    assert "50.0 F1 on dev, from 40.0 to 60.0" in " ".join(text.split())
     assert "The curve ends at 75.0, measured when the model was trained." in text
 
 
