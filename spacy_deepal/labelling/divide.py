@@ -13,10 +13,11 @@ from ..pool.convert import convert
 from ..pool.lookup import fetch
 from ..pool.pool import Pool
 from ..pool.shards import read_shards, write_shards
+from ..pool.shared_texts import texts_of
 from ..seeds import derive_uniform
 from ..sentences import count_words, sentence_id, without_white_space
 from .begun_with import advise_convert
-from .given import convert_given, given_texts, texts_of
+from .given import convert_given, given_texts
 from .head import head_texts
 from .labelling_folder import LabellingFolder, LabellingJob
 

@@ -61,6 +61,7 @@ class ConvertSummary(Counts):
     dropped (int): Spans left out because they are not whole tokens.
     drops (list[str]): The first of these, each with its place.
     notes (Counter): What the user should know of how sentences were read.
+    shared (list[str]): Which sentences have a text that is in a set to measure on too.
     files (list[FileSummary]): The files that were read.
     unread (dict[Path, str]): The files that were not read, with the reason.
     """
@@ -74,6 +75,7 @@ class ConvertSummary(Counts):
     dropped: int = 0
     drops: list[str] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
+    shared: list[str] = field(default_factory=list)
     files: list[FileSummary] = field(default_factory=list)
     unread: dict[Path, str] = field(default_factory=dict)
 

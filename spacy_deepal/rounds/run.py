@@ -14,7 +14,7 @@ from ..pipelines import load_pipeline, save_pipeline
 from ..pool.pool import Pool
 from ..urls import local_path
 from .baseline import note_baseline
-from .checks import check_initialized
+from .checks import check_initialized, describe_shared
 from .config_file import load_run_config
 from .loop import Loop
 from .manifest import DATA, make_manifest
@@ -56,8 +56,8 @@ class Run:
         code (Path | None): A Python file that worker processes import first. A run that began
             with one does not continue with another one.
         accept_code (bool): Whether it does, because no result depends on what has changed there.
-        tell (Callable): Called with a sentence for each damaged file that is made again, and for
-            shards that were added to the pool.
+        tell (Callable): Called with a sentence for each damaged file that is made again, for
+            shards that were added to the pool, and for texts that are in dev or test too.
         RAISES (DeepALError): The config cannot be used.
         """
         if not isinstance(config, Config):
@@ -111,6 +111,8 @@ class Run:
             self._settings.oracle.check(pool.docs())
             nlp = self._training.initialize(folder.index)
             check_initialized(nlp)
+            if shared := describe_shared(paths["pool"], paths["dev"], paths["test"]):
+                self._tell(shared)
             folder.open(manifest)
             save_pipeline(nlp, folder.initial)
         loop = Loop(self._training, folder, pool)
