@@ -36,7 +36,8 @@ def begun(told):
 def data(tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()
-    (folder / "nw.txt").write_text("".join(inline(make_docs(60, 1))), encoding="utf8")
+    docs = make_docs(60, 1, distinct=True)
+    (folder / "nw.txt").write_text("".join(inline(docs)), encoding="utf8")
     return folder
 
 
