@@ -1,6 +1,7 @@
 """CSV and TSV: a word and its tag on each row, with the columns' names in the first row or none."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -37,6 +38,7 @@ ONE_SENTENCE = (
     "files are one sentence, as no column names sentences and no row is blank. If one does, name "
     "it as in --columns sentence,word,ner"
 )
+JSON = re.compile(r"""\s*[{\[]\s*["'{\[]""")  # how a line of JSON begins
 TableRow = tuple[int, list[str]]
 
 
@@ -101,6 +103,8 @@ def _table(source: Source, options: ReadOptions) -> Table | None:
     row; or, in a table without such names, as the cells look."""
     first = next((line for _, line in source.lines()), "")
     delimiter = max("\t,;|", key=first.count)
+    if delimiter != "\t" and JSON.match(first):
+        return None  # an entity in it may have the type B-PER
     quoted = delimiter != "\t" or has_quoted_cells(source)
     names = _cells(first, delimiter, quoted)
     begins = 2

@@ -88,9 +88,6 @@ DETECTED: dict[str, Format] = {
         conllu_readings,
         write_conllu,
     ),
-    "csv": Format(
-        "a word and its tag on each row, the columns named above", csv_readings, write_csv
-    ),
     FULL: Format("Label Studio's JSON", label_studio_readings, write_label_studio),
     MINIMAL: Format("Label Studio's JSON-MIN", label_studio_readings, write_label_studio_min),
     WHOLE: Format(
@@ -101,6 +98,9 @@ DETECTED: dict[str, Format] = {
         "an object a line, with text and spans, or tokens and ner_tags",
         record_readings,
         write_records,
+    ),
+    "csv": Format(
+        "a word and its tag on each row, the columns named above", csv_readings, write_csv
     ),
     "columns": Format(
         "a word and its tag in columns of any kind, a blank line after each sentence",
