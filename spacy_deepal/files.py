@@ -189,40 +189,34 @@ def replace_folder(draft: Path, folder: Path) -> None:
         settle_earlier(earlier, folder)
 
 
-def check_outside(output: str | Path, *inputs: str | Path | None) -> None:
-    """Make sure that what a command writes is not part of what it reads.
+def check_output(
+    output: str | Path,
+    *inputs: str | Path | None,
+    inside: bool = False,
+    around: bool = False,
+) -> None:
+    """Make sure that what a command writes neither replaces what it reads nor becomes part of it,
+    by whatever names: symbolic and hard links are followed.
 
     inputs (str | Path | None): Files and folders. None, and what does not exist, is passed over.
-    RAISES (DeepALError): The output is one of them, or lies in one.
+    inside (bool): The output may lie in an input, which is read without it.
+    around (bool): The output may be a folder that has an input, as nothing else in it is replaced.
+    RAISES (DeepALError): The output is one of the inputs, lies in one, or is a folder that has one.
     """
     place = as_path(output).resolve()
     for given, source in _resolved(inputs, is_url(output)):
-        if source == place:
+        if source == place or _is_same_file(source, place):
             raise DeepALError(f"{output} is read here, so it cannot be written. Name another path.")
-        if source in place.parents:
+        if source in place.parents and not inside:
             raise DeepALError(f"{output} is in {given}, which is read here. Name a path elsewhere.")
-
-
-def check_output(output: str | Path, *inputs: str | Path | None) -> None:
-    """Make sure that what a command writes does not replace what it reads.
-
-    inputs: As for `check_outside`.
-    RAISES (DeepALError): As `check_outside`; or the output is a folder that has one of them.
-    """
-    check_outside(output, *inputs)
-    check_keeps(output, *inputs)
-
-
-def check_keeps(output: str | Path, *inputs: str | Path | None) -> None:
-    """Make sure that a folder that is replaced has no part of what a command reads.
-
-    inputs: As for `check_outside`.
-    RAISES (DeepALError): The output is a folder that has one of them.
-    """
-    place = as_path(output).resolve()
-    for given, source in _resolved(inputs, is_url(output)):
-        if place in source.parents:
+        if place in source.parents and not around:
             raise DeepALError(f"{given}, which is read here, is in {output}. Name another path.")
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    """RETURNS (bool): Whether two local paths are one file: a hard link, or a name in other
+    letters where the disk does not care."""
+    return is_local(one) and one.exists() and other.exists() and one.samefile(other)
 
 
 def _resolved(

@@ -12,7 +12,7 @@ from ..corpus.folders import find_files, is_data, split_named
 from ..corpus.ontonotes import SHARED_TASK_TEST, split_folders
 from ..corpus.reading import ReadOptions
 from ..errors import DeepALError, plural
-from ..files import draft_beside, finish_replacement, replace_together
+from ..files import check_output, draft_beside, finish_replacement, replace_together
 from ..pipelines import blank_pipeline
 from ..pool.convert import convert
 from ..pool.shards import check_pool_folder, read_shards, write_shards
@@ -64,6 +64,8 @@ def prepare(
     for split in SHARES:
         check_pool_folder(output / split)
     given = _given_splits(data, lang)
+    for split, paths in given.items():
+        check_output(output / split, *paths, inside=True)
 
     def pool(inputs: Iterable[Path], folder: Path, names: Collection[str] = ()) -> ConvertSummary:
         return convert(
@@ -92,8 +94,9 @@ def _check_places(data: Path, output: Path) -> None:
     """RAISES (DeepALError): The data are not in a folder, or cannot stay where they are."""
     if not data.is_dir():
         raise DeepALError(f"There is no folder {data}. Name the folder of the data.")
-    if data.resolve() in [path.resolve() for path in (output, *map(output.joinpath, SHARES))]:
-        raise DeepALError(f"{data} is the folder of the data. Name another one for the pools.")
+    check_output(output, data, inside=True, around=True)
+    for split in SHARES:
+        check_output(output / split, data, inside=True)
     if output.exists() and not output.is_dir():
         raise DeepALError(f"{output} is a file. Name a folder to write the pools to.")
 

@@ -18,7 +18,7 @@ from ..corpus.formats import check_format, find_reading
 from ..corpus.reading import AnnotatedText, BadLine, ReadOptions, Sentence
 from ..corpus.sources import Source, check_encoding, seems_to_be_utf8
 from ..errors import PROBLEMS_SHOWN, DeepALError
-from ..files import check_keeps
+from ..files import check_output
 from ..pipelines import blank_pipeline, load_pipeline
 from ..progress import progress_bar
 from ..sentences import KEY, count_words
@@ -65,16 +65,16 @@ def convert(
     sentences_per_shard (int): Sentences in each shard but the last.
     RAISES (DeepALError): Input cannot be read, can be read in several ways, or holds nothing; there
         are bad lines and `skip_bad` is False (the first 20 are shown with file, line and text); the
-        output must not be replaced, or has an input in it.
+        output must not be replaced, is an input, or has one in it.
     """
     output = local_path(output)
     inputs = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     check_format(options.format)
     check_encoding(encoding)
-    if output.resolve() not in [Path(given).resolve() for given in inputs]:
-        check_keeps(output, *inputs)  # of a pool that is read as a whole, nothing is lost
+    check_output(output, *inputs, inside=True)
     check_pool_folder(output)
     found = find_files(inputs, exclude=output, lang=lang)
+    check_output(output, *found.files, inside=True)
     nlp = _tokenizer(options, lang)
     summary = ConvertSummary(unread=found.unread)
     sources = _open(found.files, encoding, summary)

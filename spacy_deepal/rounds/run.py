@@ -9,7 +9,7 @@ from spacy.language import Language
 from thinc.api import Config
 
 from ..errors import DeepALError
-from ..files import check_outside
+from ..files import check_output
 from ..pipelines import load_pipeline, save_pipeline
 from ..pool.pool import Pool
 from ..urls import local_path
@@ -88,7 +88,8 @@ class Run:
         RAISES (DeepALError): The folder holds another run, is in use, or lies in the data of the
             run; or data cannot be read.
         """
-        check_outside(self.folder.path, *map(self._resolved["paths"].get, DATA))
+        read = map(self._resolved["paths"].get, (*DATA, "vectors", "encoder"))
+        check_output(self.folder.path, *read, around=True)
         with self.folder.lock():
             loop = self._begin()
             with closing(RoundLogger(self._settings.logger, self.folder)) as logger:

@@ -145,7 +145,7 @@ def test_pools_inside_the_folder_of_the_data_are_not_read_again(tmp_path):
 
 def test_the_folder_of_the_data_is_no_place_for_the_pools(tmp_path):
     make_documents(tmp_path / "nw.txt", 10)
-    with pytest.raises(DeepALError, match="is the folder of the data"):
+    with pytest.raises(DeepALError, match="is read here, so it cannot be written"):
         prepare(tmp_path, tmp_path)
 
 
@@ -252,7 +252,7 @@ def test_a_pool_cannot_be_split_into_its_own_place(tmp_path):
     make_documents(tmp_path / "data" / "nw.txt", 10)
     prepare(tmp_path / "data", tmp_path / "corpus")
     before = fingerprint(tmp_path / "corpus" / "train")
-    with pytest.raises(DeepALError, match=r"train is the folder of the data\. Name another one"):
+    with pytest.raises(DeepALError, match=r"train is read here, so it cannot be written"):
         prepare(tmp_path / "corpus" / "train", tmp_path / "corpus")
     assert fingerprint(tmp_path / "corpus" / "train") == before
 

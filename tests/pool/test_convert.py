@@ -65,13 +65,15 @@ def test_a_pool_inside_the_input_folder_is_not_read_again(tmp_path):
         assert convert([tmp_path], tmp_path / "pool").sentences == 1
 
 
-def test_a_pool_can_be_cut_into_other_shards_in_place(tmp_path):
+def test_a_pool_can_be_cut_into_other_shards(tmp_path):
     (tmp_path / "a.txt").write_text("One.\nTwo.\nThree.\n")
     convert([tmp_path / "a.txt"], tmp_path / "pool")
     before = [(sentence_id(doc), doc.text) for doc in read(tmp_path / "pool")]
-    convert([tmp_path / "pool"], tmp_path / "pool", sentences_per_shard=1)
-    assert len(list((tmp_path / "pool").glob("*.spacy"))) == 3
-    assert [(sentence_id(doc), doc.text) for doc in read(tmp_path / "pool")] == before
+    with pytest.raises(DeepALError, match="pool is read here, so it cannot be written"):
+        convert([tmp_path / "pool"], tmp_path / "pool", sentences_per_shard=1)
+    convert([tmp_path / "pool"], tmp_path / "cut", sentences_per_shard=1)
+    assert len(list((tmp_path / "cut").glob("*.spacy"))) == 3
+    assert [(sentence_id(doc), doc.text) for doc in read(tmp_path / "cut")] == before
 
 
 # Ids
@@ -432,4 +434,8 @@ def test_a_pool_is_not_replaced_by_a_part_of_it(tmp_path):
     convert([tmp_path / "in.jsonl"], pool, sentences_per_shard=1)
     with pytest.raises(DeepALError, match=r"shard_0000\.spacy, which is read here, is in"):
         convert(pool / "shard_0000.spacy", pool)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "link.spacy").symlink_to(pool / "shard_0000.spacy")
+    with pytest.raises(DeepALError, match=r"link\.spacy, which is read here, is in"):
+        convert(tmp_path / "data", pool)
     assert [doc.text for doc in read(pool)] == ["Ada met Bob.", "It rained."]
