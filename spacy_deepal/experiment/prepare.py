@@ -8,6 +8,7 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
+from ..arguments import takes_types
 from ..corpus.folders import find_files, is_data, split_named
 from ..corpus.ontonotes import SHARED_TASK_TEST, split_folders
 from ..corpus.reading import ReadOptions
@@ -25,6 +26,7 @@ SHARES = {"train": 0.70, "dev": 0.15, "test": 0.15}
 MEASURES = (("dev", "test"), ("train", "dev"), ("train", "test"))  # the second measures the first
 
 
+@takes_types
 def prepare(
     data: str | Path,
     output: str | Path,

@@ -12,6 +12,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from wasabi import msg
 
+from ..arguments import takes_types
 from ..corpus.docs import finished
 from ..corpus.folders import find_files, open_all
 from ..corpus.formats import check_format, find_reading
@@ -34,6 +35,7 @@ UTF8_NOTE = "sentences look like UTF-8 that was read as"
 LONG_NOTE = "sentences have more than 1,000 tokens. If they are several each, use --split"
 
 
+@takes_types
 def convert(
     inputs: str | Path | Iterable[str | Path],
     output: str | Path,

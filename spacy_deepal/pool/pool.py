@@ -11,6 +11,7 @@ from spacy.tokens import Doc
 from spacy.training import Corpus, Example
 from spacy.vocab import Vocab
 
+from ..arguments import takes_types
 from ..corpus.sources import Source
 from ..errors import DeepALError
 from ..progress import progress_bar
@@ -78,6 +79,7 @@ class Pool:
     shards (list[Shard]): Those of the pool's own index, then those of `beside`, then new ones.
     """
 
+    @takes_types
     def __init__(
         self,
         path: str | Path,

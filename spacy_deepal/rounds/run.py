@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from spacy.language import Language
 from thinc.api import Config
 
+from ..arguments import takes_types
 from ..errors import DeepALError
 from ..files import check_output
 from ..pipelines import load_pipeline, save_pipeline
@@ -36,15 +37,16 @@ class Run:
     end (str): Why there is no further round; empty before that.
     """
 
+    @takes_types
     def __init__(
         self,
         config: Config | str | Path,
         folder: str | Path,
         overrides: dict[str, Any] | None = None,
         *,
-        keep: str = "last",
+        keep: Literal["last", "all"] = "last",
         use_gpu: int = -1,
-        code: Path | None = None,
+        code: str | Path | None = None,
         accept_code: bool = False,
         tell: Callable[[str], None] = print,
     ):
@@ -53,7 +55,7 @@ class Run:
         overrides (dict | None): Values by dotted key, as `spacy train` takes them.
         keep (str): Which rounds' models stay on disk: "last" or "all".
         use_gpu (int): GPU id. With -1, the CPU.
-        code (Path | None): A Python file that worker processes import first. A run that began
+        code (str | Path | None): A Python file that worker processes import first. A run that began
             with one does not continue with another one.
         accept_code (bool): Whether it does, because no result depends on what has changed there.
         tell (Callable): Called with a sentence for each damaged file that is made again, for
@@ -68,7 +70,9 @@ class Run:
         self._resolved = config.interpolate()
         self._settings = read_settings(self._resolved)
         self._other = read_annotation_settings(self._resolved).suggest
-        self._training = Training(config, self._settings, use_gpu, code)
+        self._training = Training(
+            config, self._settings, use_gpu, None if code is None else Path(code)
+        )
         self._keep, self._accept_code, self._tell = keep, accept_code, tell
 
     @property
