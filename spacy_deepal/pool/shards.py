@@ -9,6 +9,7 @@ import re
 from collections.abc import Container, Iterable, Iterator
 from itertools import chain, count, islice
 from pathlib import Path
+from typing import NamedTuple
 
 from spacy.lang.lex_attrs import LEX_ATTRS  # what tells white space from words
 from spacy.tokens import Doc
@@ -79,20 +80,26 @@ def check_pool_folder(folder: Path) -> None:
     check_replaceable(folder, is_ours, "a pool")
 
 
-def find_shards(path: str | Path) -> tuple[Path, dict[str, int | None]]:
+class FoundShards(NamedTuple):
+    """The files of a pool. folder (Path): Their folder. sizes (dict): By name, as `list_files` has
+    it, the size of each, in the order in which they are read: those of a folder before those of its
+    sub-folders, and numbers in names as numbers. Hidden ones are not read."""
+
+    folder: Path
+    sizes: dict[str, int | None]
+
+
+def find_shards(path: str | Path) -> FoundShards:
     """Find the files of a pool.
 
     path (str | Path): A folder of shards, or a single `.spacy` file; local or a URL, as for
         `as_path`.
-    RETURNS (Path, dict[str, int | None]): Their folder; and by name, as `list_files` has it, the
-        size of each, in the order in which they are read: those of a folder before those of its
-        sub-folders, and numbers in names as numbers. Hidden ones are not read.
     RAISES (DeepALError): There is no such path, or no shard in it.
     """
     path = as_path(path)
     sizes = list_files(path, ".spacy")
     if "" in sizes:
-        return path.parent, {path.name: sizes[""]}
+        return FoundShards(path.parent, {path.name: sizes[""]})
     found = [name for name in sizes if "/." not in f"/{name}"]
     if not found and not is_folder(path):
         raise DeepALError(f"There is no pool at {path}. Make one with `spacy deepal convert`.")
@@ -100,7 +107,7 @@ def find_shards(path: str | Path) -> tuple[Path, dict[str, int | None]]:
         raise DeepALError(
             f"The folder {path} holds no .spacy file. Make a pool with `spacy deepal convert`."
         )
-    return path, {name: sizes[name] for name in sorted(found, key=in_order)}
+    return FoundShards(path, {name: sizes[name] for name in sorted(found, key=in_order)})
 
 
 def shard_files(path: str | Path) -> list[Path]:

@@ -19,6 +19,7 @@ from .checks import check_initialized, describe_shared
 from .config_file import load_run_config
 from .loop import Loop
 from .manifest import DATA, make_manifest
+from .oracle import Oracle
 from .round_logger import RoundLogger
 from .rows import RoundMetrics
 from .run_folder import RunFolder
@@ -80,6 +81,21 @@ class Run:
         """What is known of each finished round."""
         return self.folder.metrics
 
+    @property
+    def oracle(self) -> Oracle:
+        """Who labels, as the config says."""
+        return self._settings.oracle
+
+    def finish(self, on_round: OnRound = lambda line: None) -> str:
+        """Do all rounds that are left.
+
+        on_round (Callable): Called with the metrics of each round when it is finished.
+        RETURNS (str): Why the run ended.
+        """
+        for line in self:
+            on_round(line)
+        return self.end
+
     def load_model(self) -> Language:
         """RETURNS (Language): The pipeline of the last finished round."""
         if not self.metrics:
@@ -136,7 +152,4 @@ def run_loop(
     options: As for `Run`.
     RETURNS (str): Why the run ended.
     """
-    run = Run(config, run_dir, **options)
-    for line in run:
-        on_round(line)
-    return run.end
+    return Run(config, run_dir, **options).finish(on_round)
