@@ -73,7 +73,7 @@ def read_json(path: str | Path, remedy: str = "") -> Any:
     remedy (str): As for `placed_jsonl`.
     RAISES (DeepALError): There is no such file, or it is not JSON.
     """
-    with _open_to_read(path) as stream:
+    with _open_to_read(path, remedy) as stream:
         return _parse_json(stream.read(), str(path), remedy)
 
 
@@ -102,7 +102,7 @@ def placed_jsonl(
     YIELDS (tuple[str, Any]): The place for an error message ("FILE, line 3"), and the value.
     RAISES (DeepALError): There is no such file, or a line is not JSON.
     """
-    with BytesIO(content) if content is not None else _open_to_read(path) as stream:
+    with BytesIO(content) if content is not None else _open_to_read(path, remedy) as stream:
         for number, line in enumerate(stream, 1):
             if line.strip():
                 place = f"{path}, line {number}"
@@ -122,12 +122,16 @@ def parse_row(row: type[RowType], value: Any, where: str, remedy: str) -> RowTyp
 
 
 @contextmanager
-def _open_to_read(path: str | Path) -> Iterator[IO[bytes]]:
+def _open_to_read(path: str | Path, remedy: str) -> Iterator[IO[bytes]]:
     try:
         with open_to_read(as_path(path)) as stream:
             yield stream
     except (FileNotFoundError, NotADirectoryError) as error:
         raise DeepALError(f"There is no file {path}.") from error
+    except IsADirectoryError as error:
+        raise DeepALError(
+            f"{path} is a folder, and a file must be there. Move the folder away. {remedy}".strip()
+        ) from error
     except OSError as error:
         raise DeepALError(f"{path} cannot be read: {error.strerror}.") from error
 
