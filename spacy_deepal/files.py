@@ -179,16 +179,19 @@ def draft_beside(folder: Path) -> Iterator[Path]:
         yield draft
 
 
-def replace_folder(draft: Path, folder: Path) -> None:
+def replace_folder(draft: Path, folder: Path, name: str = "") -> None:
     """Put a finished folder in another one's place. The old one is removed when the new one is
     there; if anything goes wrong before, the old one is put back, at the latest by the next
-    `check_replaceable` or `draft_beside`."""
+    `check_replaceable` or `draft_beside`.
+
+    name (str): The finished folder in the draft. If empty, it is the draft itself.
+    """
     folder = folder.resolve()
     earlier = draft.with_name(draft.name + EARLIER)
     try:
         if folder.exists():
             folder.replace(earlier)
-        draft.replace(folder)
+        (draft / name).replace(folder)
     finally:
         settle_earlier(earlier, folder)
 

@@ -186,6 +186,7 @@ def _split_by_document(
     train = summaries["train"]
     train.files, train.unread, train.notes = read.files, read.unread, read.notes
     train.doubles, train.without_words = read.doubles, read.without_words
+    train.replaced = read.replaced
     return summaries
 
 
