@@ -19,7 +19,7 @@ from ..corpus.formats import check_format, find_reading
 from ..corpus.reading import AnnotatedText, BadLine, ReadOptions, Sentence
 from ..corpus.sources import Source, check_encoding, seems_to_be_utf8
 from ..errors import PROBLEMS_SHOWN, DeepALError
-from ..files import check_output, draft_beside, replace_folder
+from ..files import check_output
 from ..pipelines import blank_pipeline, load_pipeline
 from ..progress import progress_bar
 from ..sentences import KEY, count_words, sentence_id
@@ -86,13 +86,11 @@ def convert(
     docs = summary.count(_with_ids(sentences, ids, genre, genre_files, summary))
     shown = progress_bar(docs, "convert", unit=" sentences", leave=True)
     checked = _complete(shown, summary, skip_bad)
-    with draft_beside(output) as draft:
-        name = "all"
-        write_shards(checked, draft / name, sentences_per_shard=sentences_per_shard)
-        if ids.replaces:
-            docs, name = ids.settled(read_shards(draft / name, None), summary), "left"
-            write_shards(docs, draft / name, sentences_per_shard=sentences_per_shard)
-        replace_folder(draft, output, name)
+
+    def settled(written: Path) -> Iterator[Doc] | None:
+        return ids.settled(read_shards(written, None), summary) if ids.replaces else None
+
+    write_shards(checked, output, sentences_per_shard=sentences_per_shard, settle=settled)
     return summary
 
 
