@@ -13,8 +13,8 @@ from .errors import DeepALError
 from .files import draft_beside, replace_folder
 from .sealed import SEAL, find_damage, hash_folder, seal_folder
 
-# What spaCy, Thinc and torch raise for a pipeline that cannot be loaded. They do not check what is in
-# its files before they use it, so a changed byte shows as any of these.
+# What spaCy, Thinc and torch raise for a pipeline that cannot be loaded. They do not check files
+# before they use them, so a changed byte shows as any of these.
 LOADING_ERRORS = (
     OSError,  # a file is missing, or a folder is in its place: [E050], [E053]
     ValueError,  # a config or its values, JSON, msgpack, or text that is not UTF-8

@@ -8,6 +8,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..corpus.docbin import read_docs
+from ..errors import plural
 from ..sentences import without_white_space
 from .shards import shard_files
 
@@ -27,8 +28,8 @@ class SharedTexts:
 
         here, there (str): The names of both sets.
         """
-        be = "sentence of {} is" if self.count == 1 else "sentences of {} are"
-        return f"{self.count:,} {be.format(here)} in {there} too, such as {self.example!r}"
+        found, be = plural(self.count, "sentence"), "is" if self.count == 1 else "are"
+        return f"{found} of {here} {be} in {there} too, such as {self.example!r}"
 
 
 def texts_of(paths: Iterable[str | Path]) -> set[str]:
