@@ -73,7 +73,7 @@ def read_json(path: str | Path, remedy: str = "") -> Any:
     remedy (str): As for `placed_jsonl`.
     RAISES (DeepALError): There is no such file, or it is not JSON.
     """
-    with _open_to_read(path) as stream:
+    with _open_to_read(path, remedy) as stream:
         return _parse_json(stream.read(), str(path), remedy)
 
 
@@ -102,7 +102,7 @@ def placed_jsonl(
     YIELDS (tuple[str, Any]): The place for an error message ("FILE, line 3"), and the value.
     RAISES (DeepALError): There is no such file, or a line is not JSON.
     """
-    with BytesIO(content) if content is not None else _open_to_read(path) as stream:
+    with BytesIO(content) if content is not None else _open_to_read(path, remedy) as stream:
         for number, line in enumerate(stream, 1):
             if line.strip():
                 place = f"{path}, line {number}"
@@ -122,12 +122,16 @@ def parse_row(row: type[RowType], value: Any, where: str, remedy: str) -> RowTyp
 
 
 @contextmanager
-def _open_to_read(path: str | Path) -> Iterator[IO[bytes]]:
+def _open_to_read(path: str | Path, remedy: str) -> Iterator[IO[bytes]]:
     try:
         with open_to_read(as_path(path)) as stream:
             yield stream
     except (FileNotFoundError, NotADirectoryError) as error:
         raise DeepALError(f"There is no file {path}.") from error
+    except IsADirectoryError as error:
+        raise DeepALError(
+            f"{path} is a folder, and a file must be there. Move the folder away. {remedy}".strip()
+        ) from error
     except OSError as error:
         raise DeepALError(f"{path} cannot be read: {error.strerror}.") from error
 
@@ -175,54 +179,51 @@ def draft_beside(folder: Path) -> Iterator[Path]:
         yield draft
 
 
-def replace_folder(draft: Path, folder: Path) -> None:
+def replace_folder(draft: Path, folder: Path, name: str = "") -> None:
     """Put a finished folder in another one's place. The old one is removed when the new one is
     there; if anything goes wrong before, the old one is put back, at the latest by the next
-    `check_replaceable` or `draft_beside`."""
+    `check_replaceable` or `draft_beside`.
+
+    name (str): The finished folder in the draft. If empty, it is the draft itself.
+    """
     folder = folder.resolve()
     earlier = draft.with_name(draft.name + EARLIER)
     try:
         if folder.exists():
             folder.replace(earlier)
-        draft.replace(folder)
+        (draft / name).replace(folder)
     finally:
         settle_earlier(earlier, folder)
 
 
-def check_outside(output: str | Path, *inputs: str | Path | None) -> None:
-    """Make sure that what a command writes is not part of what it reads.
+def check_output(
+    output: str | Path,
+    *inputs: str | Path | None,
+    inside: bool = False,
+    around: bool = False,
+) -> None:
+    """Make sure that what a command writes neither replaces what it reads nor becomes part of it,
+    by whatever names: symbolic and hard links are followed.
 
     inputs (str | Path | None): Files and folders. None, and what does not exist, is passed over.
-    RAISES (DeepALError): The output is one of them, or lies in one.
+    inside (bool): The output may lie in an input, which is read without it.
+    around (bool): The output may be a folder that has an input, as nothing else in it is replaced.
+    RAISES (DeepALError): The output is one of the inputs, lies in one, or is a folder that has one.
     """
     place = as_path(output).resolve()
     for given, source in _resolved(inputs, is_url(output)):
-        if source == place:
+        if source == place or _is_same_file(source, place):
             raise DeepALError(f"{output} is read here, so it cannot be written. Name another path.")
-        if source in place.parents:
+        if source in place.parents and not inside:
             raise DeepALError(f"{output} is in {given}, which is read here. Name a path elsewhere.")
-
-
-def check_output(output: str | Path, *inputs: str | Path | None) -> None:
-    """Make sure that what a command writes does not replace what it reads.
-
-    inputs: As for `check_outside`.
-    RAISES (DeepALError): As `check_outside`; or the output is a folder that has one of them.
-    """
-    check_outside(output, *inputs)
-    check_keeps(output, *inputs)
-
-
-def check_keeps(output: str | Path, *inputs: str | Path | None) -> None:
-    """Make sure that a folder that is replaced has no part of what a command reads.
-
-    inputs: As for `check_outside`.
-    RAISES (DeepALError): The output is a folder that has one of them.
-    """
-    place = as_path(output).resolve()
-    for given, source in _resolved(inputs, is_url(output)):
-        if place in source.parents:
+        if place in source.parents and not around:
             raise DeepALError(f"{given}, which is read here, is in {output}. Name another path.")
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    """RETURNS (bool): Whether two local paths are one file: a hard link, or a name in other
+    letters where the disk does not care."""
+    return is_local(one) and one.exists() and other.exists() and one.samefile(other)
 
 
 def _resolved(

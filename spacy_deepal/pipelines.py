@@ -8,16 +8,24 @@ from pickle import UnpicklingError
 import spacy
 from spacy.language import Language
 from spacy.util import load_config, load_model, load_model_from_config
-from thinc.api import ConfigValidationError
 
 from .errors import DeepALError
 from .files import draft_beside, replace_folder
 from .sealed import SEAL, find_damage, hash_folder, seal_folder
 
-# What spaCy, Thinc and torch raise for files that are missing, cut or changed.
+# What spaCy, Thinc and torch raise for a pipeline that cannot be loaded. They do not check files
+# before they use them, so a changed byte shows as any of these.
 LOADING_ERRORS = (
-    *(OSError, ValueError, ImportError, LookupError, TypeError, AttributeError, RuntimeError),
-    *(EOFError, UnpicklingError, re.error),
+    OSError,  # a file is missing, or a folder is in its place: [E050], [E053]
+    ValueError,  # a config or its values, JSON, msgpack, or text that is not UTF-8
+    ImportError,  # a package that the pipeline needs is not installed
+    LookupError,  # a key is missing in a config, in meta.json or in weights
+    TypeError,  # a value of another type: a list as a key of the tokenizer's rules
+    AttributeError,  # a value of another type: None in the place of a table of the vocab
+    RuntimeError,  # torch: weights of another size
+    EOFError,  # numpy and pickle: a file of vectors or weights that is empty
+    UnpicklingError,  # torch: weights that are cut or changed
+    re.error,  # the tokenizer's patterns
 )
 
 
@@ -71,7 +79,7 @@ def make_pipeline_of(config: Path) -> Language:
         nlp = load_model_from_config(given, auto_fill=True)
         if "initialize" in given:
             nlp.initialize()
-    except (*LOADING_ERRORS, ConfigValidationError) as error:
+    except LOADING_ERRORS as error:
         raise DeepALError(
             f"Cannot make the pipeline that {config} describes: {type(error).__name__}: {error}"
         ) from error

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from spacy_deepal import files
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.files import (
+    check_output,
     check_replaceable,
     draft_beside,
     hash_files,
@@ -114,7 +115,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
     for read in (read_json, read_jsonl):
         with pytest.raises(DeepALError, match=r"There is no file .*nope\."):
             read(tmp_path / "nope")
-        with pytest.raises(DeepALError, match=r"cannot be read: "):
+        with pytest.raises(DeepALError, match="is a folder, and a file must be there"):
             read(tmp_path)
 
 
@@ -236,3 +237,34 @@ def test_the_hash_of_files_is_of_contents_and_if_wanted_of_names(tmp_path):
     named = hash_files(paths["a"], tmp_path / "a")
     paths["a"][0].rename(tmp_path / "a" / "also")
     assert hash_files([tmp_path / "a" / "also", paths["a"][1]], tmp_path / "a") != named
+
+
+def test_an_output_is_no_input_by_whatever_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pool").mkdir()
+    (tmp_path / "pool" / "a.txt").write_text("a")
+    (tmp_path / "link").symlink_to("pool")
+    os.link("pool/a.txt", "hard.txt")
+    for output, read in (
+        ("pool", "pool"),
+        ("pool/../pool", "pool"),
+        (tmp_path / "pool", "pool"),
+        ("link", "pool"),
+        ("pool", "link"),
+        ("hard.txt", "pool/a.txt"),
+        ("link/a.txt", "hard.txt"),
+    ):
+        with pytest.raises(DeepALError, match="is read here, so it cannot be written"):
+            check_output(output, None, "nowhere", read, inside=True, around=True)
+
+
+def test_an_output_may_lie_in_an_input_or_around_it_where_this_does_no_harm(tmp_path):
+    (tmp_path / "data" / "pool").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "data")
+    out, data = tmp_path / "link" / "out", tmp_path / "data"
+    with pytest.raises(DeepALError, match=r"is in .*data, which is read here"):
+        check_output(out, data)
+    with pytest.raises(DeepALError, match=r"data/pool, which is read here, is in .*link"):
+        check_output(tmp_path / "link", data / "pool", inside=True)
+    check_output(out, data, inside=True)
+    check_output(tmp_path / "link", data / "pool", around=True)

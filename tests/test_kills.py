@@ -49,6 +49,7 @@ def begin(tmp_path):
     for name in ("train", "dev", "test"):
         (folder / "texts").mkdir(exist_ok=True)
         (folder / "texts" / f"{name}.txt").write_text(f"Mia left {name}.\n" * 3)
+    write_jsonl(folder / "late.jsonl", [{"text": "Mia left."}, {"text": "Mia left.", "spans": []}])
     make_pipeline(make_docs(5, 1)).to_disk(folder / "model")
     return folder
 
@@ -64,6 +65,13 @@ COMMANDS = {
         4,
     ],
     "convert over a pool": ["convert", "FOLDER/texts", "FOLDER/dev", "--lang", "xx"],
+    "convert with a later label": [
+        "convert",
+        "FOLDER/late.jsonl",
+        "FOLDER/dev",
+        "--lang",
+        "xx",
+    ],
     "prepare": ["prepare", "FOLDER/texts", "FOLDER/out", "--lang", "xx"],
     "prepare over pools": ["prepare", "FOLDER/texts", "FOLDER", "--lang", "xx"],
     "export": ["export", "FOLDER/pool", "FOLDER/out.conll", "--format", "conll2003"],

@@ -4,8 +4,10 @@ import json
 import shutil
 import subprocess
 import sys
+from inspect import signature
 from pathlib import Path
 
+import numpy as np
 import pytest
 import spacy
 
@@ -68,8 +70,67 @@ def test_paths_stand_for_pools_and_one_file_for_a_list(tmp_path, monkeypatch):
     nlp = make_pipeline(make_docs(20, 1))
     batch = al.select(al.score(nlp, "pool"), budget=4)
     assert [d.text for d in al.fetch("pool", [row.id for row in batch], nlp.vocab, with_gold=True)]
-    with pytest.raises(DeepALError, match="exclude='x' is a string"):
-        al.score(nlp, "pool", exclude="x")
+
+
+NLP = spacy.blank("en")
+CALLS = {  # with all that must be given
+    "Pool": {"path": "pool"},
+    "ReadOptions": {},
+    "Run": {"config": "al.cfg", "folder": "run"},
+    "convert": {"inputs": "a.txt", "output": "pool"},
+    "fetch": {"pool": "pool", "ids": ["s1"], "vocab": NLP.vocab, "with_gold": True},
+    "init_config": {"pool": "pool"},
+    "prepare": {"data": "data", "output": "pools"},
+    "score": {"nlp": NLP, "pool": "pool"},
+    "select": {"scores": [], "budget": 30},
+}
+ARGUMENTS = [
+    (name, argument)
+    for name in CALLS
+    for argument in {**CALLS[name], **signature(getattr(al, name)).parameters}
+    if argument != "paths"  # the **kwargs of init_config
+]
+
+
+def test_all_functions_that_are_offered_are_called_with_wrong_types():
+    functions = {name for name in al.__all__ if callable(getattr(al, name))}
+    assert CALLS.keys() == functions - {"DeepALError"}
+
+
+@pytest.mark.parametrize(("name", "argument"), ARGUMENTS)
+@pytest.mark.parametrize("wrong", [object(), 7.5, b"x", [None]])
+def test_an_argument_of_a_wrong_type_is_one_error_that_names_it(name, argument, wrong):
+    with pytest.raises(DeepALError, match=rf"^{name}: {argument}=.* must be .*\.$"):
+        getattr(al, name)(**{**CALLS[name], argument: wrong})
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "message"),
+    [
+        ("select", {"budget": "30"}, "select: budget='30' must be a whole number."),
+        ("select", {"budget": True}, "select: budget=True must be a whole number."),
+        ("select", {"scores": "abc"}, "select: scores='abc' must be a list, each item a Score."),
+        ("select", {"scores": iter([7])}, "select: 7 is not a Score"),
+        ("score", {"exclude": "x"}, "score: exclude='x' must be a list, each item a string."),
+        ("score", {"nlp": "model"}, "score: nlp='model' must be a Language."),
+        ("fetch", {"ids": "s1"}, "fetch: ids='s1' must be a list, each item a string."),
+        ("Run", {"keep": "some"}, "Run: keep='some' must be 'last' or 'all'."),
+        ("ReadOptions", {"columns": [7]}, r"columns=\(7,\) must be a list, each item a string."),
+        ("convert", {"nope": 1}, "convert: got an unexpected keyword argument 'nope'."),
+    ],
+)
+def test_what_an_argument_must_be_is_said_in_words(name, given, message):
+    with pytest.raises(DeepALError, match=message):
+        getattr(al, name)(**{**CALLS[name], **given})
+
+
+def test_an_argument_that_is_missing_is_named():
+    with pytest.raises(DeepALError, match="select: missing a required argument: 'budget'"):
+        al.select([])
+
+
+def test_numbers_of_numpy_are_numbers():
+    assert al.select([], np.int64(30)) == []
 
 
 @pytest.mark.parametrize("budget", [0, -5])
@@ -85,12 +146,13 @@ def test_what_a_message_names_as_an_option_is_an_argument_of_read_options(tmp_pa
     options = al.ReadOptions(columns="_,word,ner,_")
     summary = al.convert(tmp_path / "a.tsv", tmp_path / "pool", options=options)
     assert summary.entities == {"PER": 1}
-    assert al.ReadOptions(tag_names="O, B-PER") == al.ReadOptions(tag_names=("O", "B-PER"))
+    for names in ("O, B-PER", ["O", "B-PER"]):
+        assert al.ReadOptions(tag_names=names) == al.ReadOptions(tag_names=("O", "B-PER"))
 
 
 @pytest.mark.parametrize("name", ["scheme", "offsets", "border", "ids", "tokens"])
 def test_a_value_that_an_option_cannot_have_is_refused(name):
-    with pytest.raises(DeepALError, match=f"{name}='utf-16' is none of "):
+    with pytest.raises(DeepALError, match=f"ReadOptions: {name}='utf-16' must be "):
         al.ReadOptions(**{name: "utf-16"})
 
 

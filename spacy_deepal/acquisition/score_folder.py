@@ -6,7 +6,7 @@ shards.index      the index of shards that the pool's own index does not have
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import tee
 from pathlib import Path
 from typing import NamedTuple
@@ -102,14 +102,21 @@ class ScoreFolder:
     def begin(self, pool: Pool) -> None:
         """Make sure that the pool can be scored here. From here on the folder is not finished.
 
-        RAISES (DeepALError): As `check_ours`.
+        RAISES (DeepALError): The folder holds other things than scores of this pool.
         """
         self._check(pool.path, (shard.name for shard in pool.shards))
         remove(self._finished)
 
-    def check_ours(self, pool: str | Path) -> None:
-        """RAISES (DeepALError): The folder holds other things than scores of this pool."""
-        self._check(pool, find_shards(pool)[1])
+    def open_pool(self, path: str | Path, tell: Callable[[str], None]) -> Pool:
+        """RETURNS (Pool): The pool to score here. The shards that its own index does not have are
+        indexed here. tell (Callable): As for `Pool`.
+
+        RAISES (DeepALError): As `Pool`; or the folder holds other things than scores of this pool.
+            Then nothing is written into it.
+        """
+        found = find_shards(path)
+        self._check(path, found.sizes)
+        return Pool(path, self.index, tell, found)
 
     def _check(self, pool: str | Path, shards: Iterable[str]) -> None:
         known = {_name(shard).partition("/")[0] for shard in shards}

@@ -6,7 +6,7 @@ from pathlib import Path
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..errors import DeepALError
+from ..arguments import takes_types
 from ..pool.pool import Pool
 from ..progress import progress_bar
 from ..sentences import count_words, sentence_id
@@ -83,6 +83,7 @@ def score_shard(
         return list(score_docs(nlp, left, acquisition, budget=budget, seed=seed))
 
 
+@takes_types
 def score(
     nlp: Language,
     pool: Pool | str | Path,
@@ -102,11 +103,8 @@ def score(
     exclude (Collection[str]): The ids of sentences that are left out.
     budget (int | None), seed (int): As for `score_docs`.
     RETURNS (list[Score]): In the order of the pool.
-    RAISES (DeepALError): As `score_shard`; the function is unknown; what is excluded is not a list
-        of ids.
+    RAISES (DeepALError): As `score_shard`; or the function is unknown.
     """
-    if isinstance(exclude, str):
-        raise DeepALError(f"exclude={exclude!r} is a string. Give a list of ids.")
     pool = pool if isinstance(pool, Pool) else Pool(pool)
     function = make_acquisition(acquisition) if isinstance(acquisition, str) else acquisition
     excluded = frozenset(exclude)

@@ -8,6 +8,7 @@ from pathlib import Path
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+from ..arguments import takes_types
 from ..corpus.docbin import write_docs
 from ..errors import DeepALError, plural
 from ..files import check_output
@@ -25,6 +26,7 @@ from .whole_pool import final_scores
 MORE = 4  # times as many candidates are kept where near-copies have used up those before
 
 
+@takes_types
 def select(scores: Iterable[Score], budget: int, copies: CopyFilter | None = None) -> list[Score]:
     """Take sentences until the budget is met: highest score first, ties by id.
 
@@ -39,7 +41,7 @@ def select(scores: Iterable[Score], budget: int, copies: CopyFilter | None = Non
     budget (int): Most words of all sentences together.
     copies (CopyFilter | None): Passes over near-copies.
     RETURNS (list[Score]): In the order taken; empty if no sentence fits.
-    RAISES (DeepALError): The budget is below 1 word.
+    RAISES (DeepALError): The budget is below 1 word, or one of the scores is none.
     """
     _check_budget(budget)
     if copies is not None and isinstance(scores, Iterator):
@@ -71,6 +73,10 @@ def _candidates(
     kept: defaultdict[int, list[Score]] = defaultdict(list)
     last: dict[int, Score] = {}
     for item in scores:
+        if not isinstance(item, Score):
+            raise DeepALError(
+                f"select: {item!r} is not a Score(id, words, score), as `score` makes."
+            )
         if not 0 < item.words <= budget:
             continue
         same, most = kept[item.words], more * (budget // item.words)

@@ -90,6 +90,7 @@ def print_files(summaries: "Mapping[str, ConvertSummary]") -> None:
             *((note, count) for note, count in summary.notes.items()),
             ("sentences without a word left out", summary.without_words),
             ("exact doubles left out", summary.doubles),
+            ("unlabelled sentences left out, as the same text is labelled", summary.replaced),
             ("sentences labelled only in part", summary.partly),
         ]:
             if count:

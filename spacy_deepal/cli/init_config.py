@@ -10,6 +10,7 @@ import typer
 from thinc.api import Config
 from typer import Argument, Option
 
+from ..arguments import takes_types
 from ..errors import DeepALError
 from ._app import Lang, app, msg, parts_between_commas, print_line, show_errors
 
@@ -61,6 +62,7 @@ def init_config_cli(
     print_line(" ".join(["python -m spacy deepal run", str(output), "RUN_DIR", *missing]))
 
 
+@takes_types
 def init_config(
     *, paper: bool = False, lang: str = "en", labels: Sequence[str] = (), **paths: str | Path
 ) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+from ..errors import DeepALError
 from ._app import app, msg, show_errors
 
 Output = Annotated[
@@ -53,6 +54,8 @@ def report_cli(
         parts = [part for run_dir in run_dirs for part in RunFolder(run_dir).parts()]
         for written in filter(None, (output, figure)):
             check_output(written, *parts, *(full or ()), shallow)
+        if figure is not None and figure.resolve() == output.resolve():
+            raise DeepALError(f"{figure} would be the report and the figure. Name another path.")
         comparison = read_comparison(run_dirs, full or (), shallow)
         replaced = " (replaced)" if output.exists() else ""
         if figure is not None:

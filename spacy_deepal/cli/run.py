@@ -44,25 +44,18 @@ def run_cli(
     --paths.pool DIR"""
     with show_errors(config):
         from ..annotation.patience import Patience, run_patiently
-        from ..rounds.run import run_loop
-        from ..rounds.settings import read_settings
+        from ..rounds.run import Run
 
-        loaded = load_config(ctx, config, code, gpu_id)
-        run = partial(
-            run_loop,
-            loaded,
+        run = Run(
+            load_config(ctx, config, code, gpu_id),
             run_dir,
             keep=keep,
             use_gpu=gpu_id,
             code=code,
             accept_code=accept_code,
-            on_round=lambda line: print_line(line.describe()),
             tell=msg.warn,
         )
-        if wait:
-            oracle = read_settings(loaded.interpolate()).oracle
-            patience = Patience(print_line)
-            end = run_patiently(run, oracle, run_dir, patience)
-        else:
-            end = run()
+        finish = partial(run.finish, lambda line: print_line(line.describe()))
+        patience = Patience(print_line)
+        end = run_patiently(finish, run.oracle, run_dir, patience) if wait else finish()
     msg.good(f"{end} The run is in {run_dir}")

@@ -64,15 +64,14 @@ def score_cli(
         from ..acquisition.scoring_job import make_job
         from ..files import check_output
         from ..pool.lookup import excluded_ids
-        from ..pool.pool import Pool
+        from ..rounds.run_folder import check_has_seal
 
         set_up(code, gpu_id)
         check_output(scores, pool, model, code, *(exclude or ()))
+        check_has_seal(model)
         how = partial(make_job, budget=budget_words, seed=seed, batch_words=batch_words)
         job = how(model, scores, acquisition_block(acquisition), code=code, use_gpu=gpu_id)
-        folder = ScoreFolder(scores)
-        folder.check_ours(pool)  # before the index of a pool that has none is written there
-        opened = Pool(pool, folder.index, tell=msg.info)
+        opened = ScoreFolder(scores).open_pool(pool, msg.info)
         left_out = excluded_ids(opened, exclude or ())
         where = make_engine(n_process, engine, address)
         count = score_pool(job, opened, exclude=left_out, engine=where)

@@ -17,6 +17,7 @@ from ..errors import DeepALError
 from ..files import draft_beside, replace_folder
 from ..sentences import sentence_id
 from .docs import at_ends_of_sentences, set_spans
+from .folders import ANNOTATION
 from .reading import BadLine, Reading, ReadOptions, Sentence
 from .sources import BYTE_ORDER_MARK, Source
 from .spans import parse_spans
@@ -33,7 +34,7 @@ UNSAFE = re.compile(r"[^\w.-]")
 
 def brat_readings(source: Source, options: ReadOptions) -> list[Reading]:
     """RETURNS (list[Reading]): The way to read an .ann file; none for other files."""
-    if source.suffix != ".ann" or source.text is None:
+    if source.suffix not in ANNOTATION or source.text is None:
         return []
     how = f"the entities of {source.text.name}"
     return [Reading(BRAT, how, f"--format {BRAT}", partial(read_brat, options))]

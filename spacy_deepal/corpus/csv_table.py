@@ -1,6 +1,7 @@
 """CSV and TSV: a word and its tag on each row, with the columns' names in the first row or none."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -37,6 +38,11 @@ ONE_SENTENCE = (
     "files are one sentence, as no column names sentences and no row is blank. If one does, name "
     "it as in --columns sentence,word,ner"
 )
+OPEN = (
+    "a cell begins with a quote and does not end on this line. Write a space for a line break in a "
+    'cell, and """" for a word that is a quote'
+)
+JSON = re.compile(r"""\s*[{\[]\s*["'{\[]""")  # how a line of JSON begins
 TableRow = tuple[int, list[str]]
 
 
@@ -101,6 +107,8 @@ def _table(source: Source, options: ReadOptions) -> Table | None:
     row; or, in a table without such names, as the cells look."""
     first = next((line for _, line in source.lines()), "")
     delimiter = max("\t,;|", key=first.count)
+    if delimiter != "\t" and JSON.match(first):
+        return None  # an entity in it may have the type B-PER
     quoted = delimiter != "\t" or has_quoted_cells(source)
     names = _cells(first, delimiter, quoted)
     begins = 2
@@ -156,10 +164,17 @@ def _cells(line: str, delimiter: str, quoted: bool) -> list[str]:
     """RETURNS (list[str]): The cells of a line."""
     if delimiter == "\t":
         return split_cells(line, True, quoted)
+    if line.count('"') % 2:
+        return [line]  # a cell in quotes goes on on the next line, which `_parse` reports
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:  # a cell is longer than csv allows, as the first line of raw text may be
         return [line]
+
+
+def _is_open(cells: list[str]) -> bool:
+    """RETURNS (bool): Whether these are not cells, but a line on which one does not end."""
+    return len(cells) == 1 and cells[0].count('"') % 2 > 0
 
 
 def _read(
@@ -170,7 +185,7 @@ def _read(
     block: list[TableRow] = []
     before, ended = None, table.sentence is not None
     for number, cells in chain(table.rows(source), [(0, [])]):
-        blank = len(cells) <= table.word or not cells[table.word]
+        blank = not _is_open(cells) and (len(cells) <= table.word or not cells[table.word])
         at = table.sentence
         name = None if blank or at is None or at >= len(cells) else cells[at]
         if block and (blank or (name and name != before)):
@@ -190,6 +205,8 @@ def _parse(
     table: Table, ner: int, scheme: TagScheme, nlp: Language, rows: list[TableRow]
 ) -> Sentence:
     for number, cells in rows:
+        if _is_open(cells):
+            raise BadLine(number, OPEN, cells[0])
         if len(cells) != len(table.names) or not TAG.fullmatch(full_tag(cells[ner], scheme)):
             message = f"not a tag under {table.names[ner]!r} in {len(table.names)} cells"
             raise BadLine(number, message, str(cells))

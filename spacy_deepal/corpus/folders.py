@@ -24,9 +24,10 @@ SPLIT_NAMES = {
     "testa": "dev",
     "testb": "test",
 }
+ANNOTATION = (".ann", ".a1")  # of the text in the .txt file beside: brat's, and BioNLP's entities
 SUFFIXES = (
     *(".spacy", ".jsonl", ".json", ".iob2", ".iob", ".bio", ".bioes", ".conll", ".conllu"),
-    *(".conllup", ".tsv", ".csv", ".txt", ".ann"),
+    *(".conllup", ".tsv", ".csv", ".txt", *ANNOTATION),
     # As in eng.testa of CoNLL-2003, and as other sets of columns have it.
     *(".train", ".dev", ".test", ".testa", ".testb"),
 )
@@ -90,15 +91,18 @@ def find_files(
 
 def text_beside(file: Path) -> Path | None:
     """RETURNS (Path | None): The text that brat's .ann file annotates; None for other files."""
-    if file.suffix.lower() != ".ann":
+    if file.suffix.lower() not in ANNOTATION:
         return None
-    return file.with_suffix(".TXT" if file.suffix == ".ANN" else ".txt")
+    return file.with_suffix(".TXT" if file.suffix.isupper() else ".txt")
 
 
 def annotation_beside(text: Path) -> Path | None:
     """RETURNS (Path | None): The .ann file of a text, if it has one."""
-    file = text.with_suffix(".ANN" if text.suffix == ".TXT" else ".ann")
-    return file if text.suffix.lower() == ".txt" and file.is_file() else None
+    for suffix in ANNOTATION if text.suffix.lower() == ".txt" else ():
+        file = text.with_suffix(suffix.upper() if text.suffix == ".TXT" else suffix)
+        if file.is_file():
+            return file
+    return None
 
 
 def split_named(name: str) -> str | None:
@@ -189,6 +193,8 @@ def _why_not(path: Path, relative: Path, lang: str | None) -> str | None:
     text = text_beside(path)
     if text and not text.is_file():
         return f"its text {text.name} is missing"
+    if text and (read := annotation_beside(text)) and read.name != path.name:
+        return f"{read.name} is read, which is of the same text"
     return None
 
 

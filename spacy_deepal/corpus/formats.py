@@ -17,9 +17,9 @@ from .column_layout import check_columns
 from .columns import column_readings, write_columns
 from .conll2012 import conll2012_readings, write_conll2012
 from .conllu import conllu_readings, write_conllu
-from .csv_table import csv_readings, write_csv
+from .csv_table import OPEN, csv_readings, write_csv
 from .docbin import spacy_readings
-from .folders import about_data, annotation_beside
+from .folders import ANNOTATION, about_data, annotation_beside
 from .inline import inline_readings, write_inline
 from .label_studio import (
     FULL,
@@ -76,7 +76,9 @@ def _columns(about: str, format: str, names: str, writes: TagScheme, **reads: An
 # all of them are read alike.
 DETECTED: dict[str, Format] = {
     "spacy": Format("a .spacy file; Docs of several sentences are cut", spacy_readings),
-    "brat": Format("a text in a .txt file, its entities in an .ann file beside it", brat_readings),
+    "brat": Format(
+        "a text in a .txt file, its entities in an .ann (or .a1) file beside it", brat_readings
+    ),
     WEBANNO: Format("WebAnno TSV 3, which INCEpTION exports", webanno_readings),
     "conll2012": Format(
         "the columns of OntoNotes 5, as the CoNLL-2012 shared task has them",
@@ -88,9 +90,6 @@ DETECTED: dict[str, Format] = {
         conllu_readings,
         write_conllu,
     ),
-    "csv": Format(
-        "a word and its tag on each row, the columns named above", csv_readings, write_csv
-    ),
     FULL: Format("Label Studio's JSON", label_studio_readings, write_label_studio),
     MINIMAL: Format("Label Studio's JSON-MIN", label_studio_readings, write_label_studio_min),
     WHOLE: Format(
@@ -101,6 +100,9 @@ DETECTED: dict[str, Format] = {
         "an object a line, with text and spans, or tokens and ner_tags",
         record_readings,
         write_records,
+    ),
+    "csv": Format(
+        "a word and its tag on each row, the columns named above", csv_readings, write_csv
     ),
     "columns": Format(
         "a word and its tag in columns of any kind, a blank line after each sentence",
@@ -191,7 +193,7 @@ def _unknown(source: Source, options: ReadOptions) -> str:
         return (
             f"{source.path} seems to be about the data. If it is text, read it with --format text."
         )
-    if source.suffix == ".ann":
+    if source.suffix in ANNOTATION:
         return f"{source.path}: the text {source.stem}.txt is missing beside it. Put it there."
     first = next((line for _, line in source.lines() if line.strip()), "")
     if options.columns and first and (wrong := _wrong_number(source, options.columns)):
@@ -248,6 +250,8 @@ def _unknown_table(source: Source, first: str) -> str:
     )
     names = {name.strip(' "').lower() for name in first.split(delimiter)}
     remedies = [texts, named] if names & {*TEXT_KEYS} else [named, texts]
+    if open_line := next((n for n, line in source.lines() if line.count('"') % 2), None):
+        remedies.append(f"In line {open_line}, {OPEN}.")
     return (
         f"{source.path}: no row of names says which column has words, one in each row, and which "
         f"has tags. {' '.join(remedies)} The first line is {first[:80]!r}."

@@ -137,7 +137,18 @@ def _checked(number: int, value: Any) -> Any:
 
 
 def _what(error: ValueError | RecursionError) -> str:
-    return "nested too deeply" if isinstance(error, RecursionError) else f"not JSON ({error})"
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    if isinstance(error, json.JSONDecodeError) and _is_second_value(error):
+        return (
+            f"a second value begins at character {error.colno}. Write one on each line, as "
+            "`jq -c . OLD > NEW` does"
+        )
+    return f"not JSON ({error})"
+
+
+def _is_second_value(error: json.JSONDecodeError) -> bool:
+    return error.msg == "Extra data" and error.doc[error.pos] in "{["
 
 
 def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
-from typing import Literal, get_args
+from typing import Literal
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..errors import DeepALError
+from ..arguments import check_types
 from .sources import Source
 
 LINES_TO_DETECT = 1000  # the first lines or records of a file, by which its format is told
@@ -42,7 +42,7 @@ class ReadOptions:
         of the language.
 
     In messages these are options of the command line: --spans-key KEY is spans_key="KEY". Columns
-    and names of tags may be one string with commas, as there.
+    and names of tags may be a list, or one string with commas, as there.
     RAISES (DeepALError): An option has a value that it cannot have.
     """
 
@@ -62,23 +62,13 @@ class ReadOptions:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name in ("columns", "tag_names") and isinstance(value, str):
-                parts = tuple(part.strip() for part in value.split(",")) if value else ()
-                object.__setattr__(self, field.name, parts)
-            known = KNOWN_VALUES.get(field.name)
-            if known and value not in known:
-                raise DeepALError(
-                    f"{field.name}={value!r} is none of {', '.join(map(repr, known))}. Choose one."
-                )
-
-
-KNOWN_VALUES = {
-    "scheme": (None, *get_args(TagScheme)),
-    "offsets": get_args(Offsets),
-    "border": get_args(Border),
-    "ids": get_args(IdSource),
-    "tokens": get_args(TokenSource),
-}
+            if field.name in ("columns", "tag_names") and isinstance(value, str | list):
+                listed = value.split(",") if isinstance(value, str) else value
+                parts = tuple(part.strip() if isinstance(part, str) else part for part in listed)
+                object.__setattr__(self, field.name, parts if value else ())
+        check_types(
+            "ReadOptions", ReadOptions, {f.name: getattr(self, f.name) for f in fields(self)}
+        )
 
 
 @dataclass(frozen=True)

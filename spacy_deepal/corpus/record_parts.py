@@ -70,6 +70,8 @@ def _where_else(record: dict[str, Any]) -> str:
             return f". Write a record with 'tokens' and 'ner_tags' for each list under {name!r}"
         if _are_strings(part) and "token" in name.lower():
             return f". If the words are under {name!r}, rename it to 'tokens'. {TAG_EACH}"
+    if name := next((name for name, part in lists.items() if _is_text_with(part[0])), None):
+        return f". It has spaCy 2's lists. Write what is under {name!r} as a file of its own"
     if any(map(_has_text, record.values())) and all(isinstance(v, dict) for v in record.values()):
         return (
             f", but one with a record under each key, such as {next(iter(record))!r}. Write a list"
@@ -82,6 +84,11 @@ def _where_else(record: dict[str, Any]) -> str:
     if spans := [key for key in SPAN_KEYS if record.get(key)]:
         return f", but with {spans[0]!r}. Write each text and its entities as one record"
     return ""
+
+
+def _is_text_with(value: Any) -> bool:
+    """RETURNS (bool): Whether an entry of a list is a text with its entities, as spaCy 2 has it."""
+    return isinstance(value, list) and [type(part) for part in value] == [str, dict]
 
 
 def _has_text(value: Any) -> bool:

@@ -12,6 +12,8 @@ from ..errors import DeepALError
 from ..sentences import INFO_KEYS
 from .docs import CharSpan, set_spans, tagged_doc
 from .json_values import first_records, read_values
+from .known_records import plain_record
+from .names_beside import with_names_beside
 from .reading import (
     LINES_TO_DETECT,
     AnnotatedText,
@@ -48,8 +50,9 @@ def record_readings(source: Source, options: ReadOptions) -> list[Reading]:
     if not records and source.suffix not in (".jsonl", ".json"):
         return []
     check_spans_key(source, records, options)
+    options, named = with_names_beside(source, records, options)
     used = _used_keys(records, options)
-    how = f"keys {', '.join(used) or '-'}"
+    how = f"keys {', '.join(used) or '-'}{named}"
     if others := _lists_not_read(records, used):
         how += f"; not read: {', '.join(others)}"
     return [Reading("jsonl", how, "--format jsonl", partial(read_records, options))]
@@ -85,7 +88,7 @@ def _lists_not_read(records: list[dict[str, Any]], used: list[str]) -> list[str]
     """RETURNS (list[str]): The keys of lists that are not read, which may be annotations."""
     lists = (k for record in records for k, v in record.items() if isinstance(v, list) and v)
     outer = {key.partition(".")[0] for key in used}
-    return [key for key in dict.fromkeys(lists) if key not in {*outer, "words"}]
+    return [key for key in dict.fromkeys(lists) if key not in {*outer, "words", "passages"}]
 
 
 def read_records(
@@ -113,6 +116,7 @@ def parse_sentence(options: ReadOptions, nlp: Language, number: int, record: Any
         raise BadLine(number, "not a JSON object", json.dumps(record)[:80])
     if record.get(VIEW) == YES_NO_VIEW:
         raise BadLine(number, "an answer about one span: read the file with --format prodigy")
+    record = plain_record(record, number)
     if isinstance(record.get("words"), list):
         record = {"tokens": record["words"], **record}
     text = record_text(record, number, options.text_key)

@@ -29,7 +29,7 @@ def spacy2_readings(source: Source, options: ReadOptions) -> list[Reading]:
     if source.suffix in (".py", ".txt") and not values:
         how, values = f"{how}, in Python", [value for _, value in islice(_python_values(source), 1)]
         read = _python_values
-    if not values or not _is_pair(values[0]):
+    if not values or not any(map(_is_pair, _pairs_in(values[0]))):
         return []
     return [Reading(SPACY2, how, f"--format {SPACY2}", partial(_read, options, read))]
 
@@ -63,12 +63,23 @@ def _is_pair(value: Any) -> bool:
     )
 
 
+def _pairs_in(value: Any) -> list[Any]:
+    """RETURNS (list): The entries of a list of pairs in a list; of any other value, itself."""
+    return value if isinstance(value, list) and any(map(_is_pair, value)) else [value]
+
+
 def _read(
     options: ReadOptions, read: Callable[[Source], Iterator[Any]], source: Source, nlp: Language
 ) -> Iterator[Sentence | BadLine]:
-    """Read [text, {"entities": [[start, end, label], ...]}], in one list or on one line each."""
+    """Read [text, {"entities": [[start, end, label], ...]}], in one list, in lists in a list, or
+    on one line each."""
     for item in read(source):
-        yield item if isinstance(item, BadLine) else attempt(_parse, options, nlp, *item)
+        if isinstance(item, BadLine):
+            yield item
+            continue
+        number, value = item
+        for pair in _pairs_in(value):
+            yield attempt(_parse, options, nlp, number, pair)
 
 
 def _parse(options: ReadOptions, nlp: Language, number: int, value: Any) -> Sentence:

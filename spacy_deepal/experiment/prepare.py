@@ -3,25 +3,30 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from spacy.tokens import Doc
 
+from ..arguments import takes_types
 from ..corpus.folders import find_files, is_data, split_named
 from ..corpus.ontonotes import SHARED_TASK_TEST, split_folders
 from ..corpus.reading import ReadOptions
 from ..errors import DeepALError, plural
-from ..files import draft_beside, finish_replacement, replace_together
+from ..files import check_output, draft_beside, finish_replacement, replace_together
 from ..pipelines import blank_pipeline
 from ..pool.convert import convert
 from ..pool.shards import check_pool_folder, read_shards, write_shards
+from ..pool.shared_texts import find_shared, texts_of
 from ..pool.summary import ConvertSummary
-from ..sentences import count_words, sentence_id, sentence_info
+from ..sentences import count_words, sentence_id, sentence_info, without_white_space
 from ..urls import local_path
 
 SHARES = {"train": 0.70, "dev": 0.15, "test": 0.15}
+MEASURES = (("dev", "test"), ("train", "dev"), ("train", "test"))  # the second measures the first
 
 
+@takes_types
 def prepare(
     data: str | Path,
     output: str | Path,
@@ -30,6 +35,7 @@ def prepare(
     exclude: Path | None = None,
     options: ReadOptions = ReadOptions(),  # noqa: B008 (it is frozen)
     encoding: str = "utf-8",
+    apart: bool = False,
 ) -> dict[str, ConvertSummary]:
     """Make the pools `output`/train, `output`/dev and `output`/test: all three, or none. If
     an earlier call was killed while it put them in place, that is finished first.
@@ -46,6 +52,9 @@ def prepare(
     lang (str): Language code of the tokenizer.
     exclude (Path | None): A folder inside the data that is not part of them. With None, the output.
     options, encoding: As for `convert`.
+    apart (bool): Leave out of train the sentences whose text is in dev or test, and out of dev
+        those whose text is in test. With False, they are kept. The summaries say how many there
+        are either way.
     RETURNS (dict): A summary for each split. What is not of one split is in that of train: the
         files, and what was left out of them.
     RAISES (DeepALError): As `convert`; if only some of the splits are there, or those of several
@@ -57,6 +66,8 @@ def prepare(
     for split in SHARES:
         check_pool_folder(output / split)
     given = _given_splits(data, lang)
+    for split, paths in given.items():
+        check_output(output / split, *paths, inside=True)
 
     def pool(inputs: Iterable[Path], folder: Path, names: Collection[str] = ()) -> ConvertSummary:
         return convert(
@@ -75,6 +86,7 @@ def prepare(
                 read = pool(found.files, whole / "all")
                 read.unread |= found.unread
                 summaries = _split_by_document(whole / "all", draft, lang, read)
+        _note_shared(draft, summaries, given, apart)
         output.mkdir(exist_ok=True)
         replace_together(draft, output)
     return summaries
@@ -84,8 +96,9 @@ def _check_places(data: Path, output: Path) -> None:
     """RAISES (DeepALError): The data are not in a folder, or cannot stay where they are."""
     if not data.is_dir():
         raise DeepALError(f"There is no folder {data}. Name the folder of the data.")
-    if data.resolve() in [path.resolve() for path in (output, *map(output.joinpath, SHARES))]:
-        raise DeepALError(f"{data} is the folder of the data. Name another one for the pools.")
+    check_output(output, data, inside=True, around=True)
+    for split in SHARES:
+        check_output(output / split, data, inside=True)
     if output.exists() and not output.is_dir():
         raise DeepALError(f"{output} is a file. Name a folder to write the pools to.")
 
@@ -126,6 +139,33 @@ def _shared_names(given: dict[str, list[Path]], lang: str) -> set[str]:
     return {name for name, splits in names.items() if splits > 1}
 
 
+def _note_shared(
+    folder: Path,
+    summaries: dict[str, ConvertSummary],
+    given: dict[str, list[Path]],
+    apart: bool,
+) -> None:
+    """Note which sentences have a text that is in a set to measure on; or leave them out."""
+    names = {split: " and ".join(map(str, given.get(split, [split]))) for split in SHARES}
+    for split, other in MEASURES:
+        texts, pool, summary = texts_of([folder / other]), folder / split, summaries[split]
+        if not (shared := find_shared(read_shards(pool, None), texts)):
+            continue
+        summary.shared.append(shared.describe(names[split], names[other]))
+        if not apart:
+            continue
+        left = (d for d in read_shards(pool, None) if without_white_space(d.text) not in texts)
+        counted = ConvertSummary()
+        write_shards(counted.count(left), pool)
+        if not counted.sentences:
+            raise DeepALError(
+                f"Every sentence of {names[split]} is in {names[other]} too, so none is left apart "
+                "from it. Name other data."
+            )
+        counts = ("sentences", "words", "labelled", "partly", "entities", "genres")
+        summaries[split] = replace(summary, **{name: getattr(counted, name) for name in counts})
+
+
 def _split_by_document(
     pool: Path, folder: Path, lang: str, read: ConvertSummary
 ) -> dict[str, ConvertSummary]:
@@ -146,6 +186,7 @@ def _split_by_document(
     train = summaries["train"]
     train.files, train.unread, train.notes = read.files, read.unread, read.notes
     train.doubles, train.without_words = read.doubles, read.without_words
+    train.replaced = read.replaced
     return summaries
 
 

@@ -16,7 +16,7 @@ from ..acquisition.registry import NAME, acquisition_block, acquisition_label
 from ..corpus.folders import find_files
 from ..corpus.ontonotes import is_release
 from ..errors import DeepALError
-from ..files import hash_files, parse_row, read_json, write_json
+from ..files import check_output, hash_files, parse_row, read_json, write_json
 from ..pool.shards import fingerprint
 from ..report.compare import read_comparison
 from ..report.page import write_report
@@ -151,8 +151,7 @@ def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Pat
     elif is_release(data, lang):
         name = f"{name}-{lang}"
     folder = workspace / name
-    if folder.resolve() == data.resolve():
-        raise DeepALError(f"{folder} is the folder of the data. Name another workspace.")
+    check_output(folder, data, inside=True, around=True)
     source = folder / "source.json"
     described = {"files": _hash_files(data, workspace, lang), "lang": lang}
     if source.exists():

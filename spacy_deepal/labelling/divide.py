@@ -1,6 +1,7 @@
 """The text of a labelled run: what people choose from, and random sentences for dev and test."""
 
 from collections.abc import Collection, Iterable
+from heapq import heappop, heappush
 from pathlib import Path
 
 from spacy.tokens import Doc
@@ -13,10 +14,11 @@ from ..pool.convert import convert
 from ..pool.lookup import fetch
 from ..pool.pool import Pool
 from ..pool.shards import read_shards, write_shards
+from ..pool.shared_texts import texts_of
 from ..seeds import derive_uniform
 from ..sentences import count_words, sentence_id, without_white_space
 from .begun_with import advise_convert
-from .given import convert_given, given_texts, texts_of
+from .given import convert_given, given_texts
 from .head import head_texts
 from .labelling_folder import LabellingFolder, LabellingJob
 
@@ -78,21 +80,22 @@ def draw_reserves(
     docs: Iterable[Doc], asked: dict[Part, int], seed: int, without: Collection[str] = ()
 ) -> dict[Part, list[str]]:
     """Draw sentences at random, each text at most once however often it occurs. Neither the order
-    of the text nor its other sentences matter.
+    of the text nor its other sentences matter. Memory grows with the words that are asked for, and
+    not with the text.
 
     asked (dict): The words of each part. With 0, it gets no reserve.
     without (Collection[str]): Texts, without white space, that are not drawn.
     RETURNS (dict): The ids of each reserve, in a random order.
     """
-    found: dict[float, tuple[str, int]] = {}  # of each text: its place, and its first id
+    most = RESERVE * sum(asked.values())
+    first = _FirstTexts(most)
     for doc in docs:
         if (text := without_white_space(doc.text)) not in without:
-            one = sentence_id(doc), count_words(doc)
             place = derive_uniform(seed, "held out", text)
-            found[place] = min(one, found.get(place, one))
-    drawn = [found[place] for place in sorted(found)]
+            first.add(place, sentence_id(doc), count_words(doc))
+    drawn = first.in_order()
     total = sum(words for _, words in drawn)
-    share = min(1.0, MOST_RESERVED * total / max(1, RESERVE * sum(asked.values())))
+    share = min(1.0, MOST_RESERVED * total / max(1, most))
     left = iter(drawn)
     reserves: dict[Part, list[str]] = {}
     for part, words in asked.items():
@@ -105,6 +108,42 @@ def draw_reserves(
                     break
             reserves[part] = ids
     return reserves
+
+
+class _FirstTexts:
+    """Of texts in a random order, those that the reserves can reach: the first, up to the words
+    of which the reserves are MOST_RESERVED. All texts, if there are fewer words.
+
+    A sentence counts at most as many words as all reserves have: a reserve may end with a very long
+    one, and others come after it.
+    """
+
+    def __init__(self, most: int) -> None:
+        """most (int): The words of all reserves."""
+        self._most, self._enough = most, most / MOST_RESERVED
+        self._texts: dict[float, tuple[str, int]] = {}  # by place: the first id, and the words
+        self._places: list[float] = []  # a heap of the places below 0: the last one is at the top
+        self._words = 0
+
+    def add(self, place: float, name: str, words: int) -> None:
+        """Add a sentence. Of those with one text, and so one place, the first by id counts."""
+        if place in self._texts:
+            self._words -= self._counted(place)
+        else:
+            heappush(self._places, -place)
+        self._texts[place] = min((name, words), self._texts.get(place, (name, words)))
+        self._words += self._counted(place)
+        while self._places and self._words - self._counted(-self._places[0]) >= self._enough:
+            last = -heappop(self._places)
+            self._words -= self._counted(last)
+            del self._texts[last]
+
+    def _counted(self, place: float) -> int:
+        return min(self._texts[place][1], self._most)
+
+    def in_order(self) -> list[tuple[str, int]]:
+        """RETURNS (list[tuple[str, int]]): The ids and words of the texts, the first one first."""
+        return [self._texts[place] for place in sorted(self._texts)]
 
 
 def without_entities(doc: Doc) -> Doc:

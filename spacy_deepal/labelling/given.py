@@ -1,11 +1,7 @@
 """Labelled sentences that are given for dev and test."""
 
-from collections.abc import Iterable
-from pathlib import Path
-
 from ..pool.convert import convert
-from ..pool.shards import read_shards
-from ..sentences import without_white_space
+from ..pool.shared_texts import texts_of
 from .begun_with import advise_convert
 from .labelling_folder import MEASURED, LabellingFolder, LabellingJob
 
@@ -24,8 +20,3 @@ def convert_given(folder: LabellingFolder, job: LabellingJob) -> None:
 def given_texts(folder: LabellingFolder, job: LabellingJob) -> set[str]:
     """RETURNS (set[str]): The texts of what `convert_given` has converted, without white space."""
     return texts_of(folder.path / part for part in MEASURED if getattr(job, part))
-
-
-def texts_of(paths: Iterable[Path]) -> set[str]:
-    """RETURNS (set[str]): The texts of the sentences of pools, without white space."""
-    return {without_white_space(doc.text) for path in paths for doc in read_shards(path, None)}

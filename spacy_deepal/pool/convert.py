@@ -12,19 +12,20 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from wasabi import msg
 
+from ..arguments import takes_types
 from ..corpus.docs import finished
 from ..corpus.folders import find_files, open_all
 from ..corpus.formats import check_format, find_reading
 from ..corpus.reading import AnnotatedText, BadLine, ReadOptions, Sentence
 from ..corpus.sources import Source, check_encoding, seems_to_be_utf8
 from ..errors import PROBLEMS_SHOWN, DeepALError
-from ..files import check_keeps
+from ..files import check_output
 from ..pipelines import blank_pipeline, load_pipeline
 from ..progress import progress_bar
-from ..sentences import KEY, count_words
+from ..sentences import KEY, count_words, sentence_id
 from ..urls import local_path
-from .ids import ContentIds
-from .shards import check_pool_folder, write_shards
+from .ids import LATE, ContentIds, Contradiction, GivenId
+from .shards import check_pool_folder, read_shards, write_shards
 from .summary import ConvertSummary, FileSummary
 
 LONG_SENTENCE = 1000  # tokens
@@ -34,6 +35,7 @@ UTF8_NOTE = "sentences look like UTF-8 that was read as"
 LONG_NOTE = "sentences have more than 1,000 tokens. If they are several each, use --split"
 
 
+@takes_types
 def convert(
     inputs: str | Path | Iterable[str | Path],
     output: str | Path,
@@ -52,7 +54,8 @@ def convert(
     An id is the source's own, or else a hash of the document, if the source names it, and the text.
     Of equal texts, the second one's id has "-2" added, the third one's "-3" and so on. So an id
     does not change when files are renamed, sorted, or get more lines. Of annotated records without
-    ids, exact doubles count once, and those of one text with other labels are bad lines.
+    ids, exact doubles count once, and those of one text with other labels are bad lines. A sentence
+    that is not labelled is left out if another one with its text, or with its id, is labelled.
 
     inputs (str | Path | Iterable): A file or folder, or several, as for `find_files`.
     output (str | Path): The folder of the pool, which is local. A pool that is there is replaced.
@@ -65,16 +68,16 @@ def convert(
     sentences_per_shard (int): Sentences in each shard but the last.
     RAISES (DeepALError): Input cannot be read, can be read in several ways, or holds nothing; there
         are bad lines and `skip_bad` is False (the first 20 are shown with file, line and text); the
-        output must not be replaced, or has an input in it.
+        output must not be replaced, is an input, or has one in it.
     """
     output = local_path(output)
     inputs = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     check_format(options.format)
     check_encoding(encoding)
-    if output.resolve() not in [Path(given).resolve() for given in inputs]:
-        check_keeps(output, *inputs)  # of a pool that is read as a whole, nothing is lost
+    check_output(output, *inputs, inside=True)
     check_pool_folder(output)
     found = find_files(inputs, exclude=output, lang=lang)
+    check_output(output, *found.files, inside=True)
     nlp = _tokenizer(options, lang)
     summary = ConvertSummary(unread=found.unread)
     sources = _open(found.files, encoding, summary)
@@ -83,7 +86,11 @@ def convert(
     docs = summary.count(_with_ids(sentences, ids, genre, genre_files, summary))
     shown = progress_bar(docs, "convert", unit=" sentences", leave=True)
     checked = _complete(shown, summary, skip_bad)
-    write_shards(checked, output, sentences_per_shard=sentences_per_shard)
+
+    def settled(written: Path) -> Iterator[Doc] | None:
+        return ids.settled(read_shards(written, None), summary) if ids.replaces else None
+
+    write_shards(checked, output, sentences_per_shard=sentences_per_shard, settle=settled)
     return summary
 
 
@@ -102,7 +109,8 @@ def read_first(
     sources = _open(find_files(inputs, lang=lang).files, encoding, summary)
     sentences = _read_all(_to_long(sources), _tokenizer(options, lang), options, ids, summary)
     docs = islice(_with_ids(sentences, ids, None, (), summary), count + 1)
-    return list(docs)[:-1]  # it may be cut off in the middle
+    first = list(docs)[:-1]  # it may be cut off in the middle
+    return [doc for doc in first if not sentence_id(doc).endswith(LATE)]
 
 
 def _to_long(sources: Iterable[Source]) -> Iterator[Source]:
@@ -233,24 +241,26 @@ def _with_ids(
     summary: ConvertSummary,
 ) -> Iterator[Doc]:
     for source, sentence in sentences:
-        doc = sentence.doc
+        doc, here = sentence.doc, f"{source.path}:{sentence.line}"
+        labelled = doc.has_annotation("ENT_IOB")
         if sentence.id is None:
             document = sentence.doc_id if sentence.names_document else None
-            key = ids.make(document or "", doc.text)
+            key = ids.make(document or "", doc.text, labelled=labelled)
         else:
-            key = sentence.id
-            content = _content(doc)
-            here, given = f"{source.path}:{sentence.line}", ids.given(key)
-            before, place = given or (content, here)
-            if ids.is_made(key) or before != content:
-                problem = f"the id {key!r} has been used before, with another text or other labels"
-                at = f" ({place})" if place != here else ""
-                summary.skip(source.path, BadLine(sentence.line, f"{problem}{at}{ID_REMEDY}"))
+            try:
+                key = ids.take(sentence.id, GivenId(hash(doc.text), _content(doc), labelled, here))
+            except Contradiction as error:
+                problem = "has been used before, with another text or other labels"
+                at = f" ({error.place})" if error.place not in ("", here) else ""
+                message = f"the id {sentence.id!r} {problem}{at}{ID_REMEDY}"
+                summary.skip(source.path, BadLine(sentence.line, message))
                 continue
-            if given is not None:
-                summary.doubles += 1
-                continue
-            ids.give(key, content, here)
+        if key is None:
+            given = ids.given(sentence.id) if sentence.id else None
+            is_double = given is not None and given.labelled == labelled
+            summary.doubles += is_double
+            summary.replaced += not is_double
+            continue
         doc.user_data[KEY] = {
             "id": key,
             "doc_id": sentence.doc_id,

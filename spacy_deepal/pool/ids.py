@@ -2,10 +2,16 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from spacy.tokens import Doc
 
 from ..errors import DeepALError
+from ..sentences import KEY, sentence_id
+from .summary import ConvertSummary
 
+LATE = "\0"  # behind the id of a labelled sentence that comes after one that is not labelled
 CACHE = 16 << 10  # KiB of ids in memory; the rest lies in a temporary file that vanishes by itself
 
 
@@ -42,30 +48,108 @@ def _hash(*content: str) -> str:
     return hashlib.blake2b("\0".join(content).encode(), digest_size=8).hexdigest()
 
 
+def _numbered(key: str, number: int) -> str:
+    return key if number == 1 else f"{key}-{number}"
+
+
+class Contradiction(Exception):
+    """Something else was said under an id. place (str): Where; empty for an id of a text."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(place)
+        self.place = place
+
+
+class GivenId(NamedTuple):
+    """What was said under an id that the data gave.
+
+    text, content (int): The hash of the text, and that of the text and its entities.
+    labelled (bool): Whether it is labelled.
+    place (str): The file and the line.
+    """
+
+    text: int
+    content: int
+    labelled: bool
+    place: str
+
+
 class ContentIds:
-    """Gives ids to the sentences of a conversion, and knows those that the data gave."""
+    """Gives ids to the sentences of a conversion, and knows those that the data gave.
+
+    Of one text, a sentence that is not labelled counts only if none is labelled. If a labelled one
+    comes later, the others are taken out at the end, and it gets the first one's id: until then it
+    has that with LATE behind it.
+    """
 
     def __init__(self) -> None:
         self._database = _database(
-            "made (id TEXT PRIMARY KEY, copies INTEGER)",
-            "given (id TEXT PRIMARY KEY, content INTEGER, place TEXT)",
+            "made (id TEXT PRIMARY KEY, copies INTEGER, labelled INTEGER, late INTEGER)",
+            "given (id TEXT PRIMARY KEY, text INTEGER, content INTEGER, labelled INTEGER, "
+            "place TEXT)",
             "records (key TEXT PRIMARY KEY, content INTEGER, place TEXT)",
+            "replaced (id TEXT PRIMARY KEY)",
         )
+        self.replaces = False  # whether sentences have to be taken out at the end
 
-    def make(self, *content: str) -> str:
-        """RETURNS (str): A hash of the content, with the number of this copy from the second on."""
+    def make(self, *content: str, labelled: bool) -> str | None:
+        """RETURNS (str | None): A hash of the content, with the number of this copy from the second
+        on. None: the sentence is not labelled, and one of the same content is."""
         key = _hash(*content)
-        upsert = (
-            "INSERT INTO made VALUES (?, 1) ON CONFLICT DO UPDATE SET copies = copies + 1 "
-            "RETURNING copies"
-        )
+        find = "SELECT copies, labelled, late FROM made WHERE id = ?"
+        copies, was_labelled, late = self._database.execute(find, (key,)).fetchone() or (0, 0, 0)
+        if was_labelled and not labelled:
+            return None
+        if copies and labelled and not was_labelled:
+            for number in range(1, copies + 1):
+                if self.given(_numbered(key, number)) is None:
+                    self._replace(_numbered(key, number))
+            copies, late = 0, 1
         while True:
-            (copies,) = self._database.execute(upsert, (key,)).fetchone()
-            unused = key if copies == 1 else f"{key}-{copies}"
-            if self.given(unused) is None:
-                return unused
+            copies += 1
+            if self.given(unused := _numbered(key, copies)) is None:
+                break
+        upsert = "INSERT OR REPLACE INTO made VALUES (?, ?, ?, ?)"
+        self._database.execute(upsert, (key, copies, labelled, late))
+        return unused + LATE * late
 
-    def is_made(self, key: str) -> bool:
+    def take(self, key: str, new: GivenId) -> str | None:
+        """Note what is said under an id that the data give.
+
+        RETURNS (str | None): The id. None: it has been said before.
+        RAISES (Contradiction): The id is one that `make` has returned, or something else has been
+            said under it.
+        """
+        before = self.given(key)
+        if self._is_made(key) or (before and before.text != new.text):
+            raise Contradiction(before.place if before else "")
+        if before and before.labelled and new.labelled and before.content != new.content:
+            raise Contradiction(before.place)
+        if before and (before.labelled or not new.labelled):
+            return None
+        self._database.execute("INSERT OR REPLACE INTO given VALUES (?, ?, ?, ?, ?)", (key, *new))
+        if before:
+            self._replace(key)
+            return key + LATE
+        return key
+
+    def settled(self, docs: Iterable[Doc], summary: ConvertSummary) -> Iterator[Doc]:
+        """YIELDS (Doc): The sentences that count, with their ids. The others are counted in the
+        summary."""
+        find = "SELECT 1 FROM replaced WHERE id = ?"
+        for doc in docs:
+            name = sentence_id(doc)
+            if self._database.execute(find, (name,)).fetchone():
+                summary.replace(doc)
+            else:
+                doc.user_data[KEY]["id"] = name.removesuffix(LATE)
+                yield doc
+
+    def _replace(self, key: str) -> None:
+        self.replaces = True
+        self._database.execute("INSERT OR IGNORE INTO replaced VALUES (?)", (key,))
+
+    def _is_made(self, key: str) -> bool:
         """RETURNS (bool): Whether the key is one that `make` has returned."""
         base, _, number = key.rpartition("-")
         copies = self._copies(base) if number.isdecimal() else 0
@@ -75,14 +159,11 @@ class ContentIds:
         find = "SELECT copies FROM made WHERE id = ?"
         return (self._database.execute(find, (key,)).fetchone() or (0,))[0]
 
-    def given(self, key: str) -> tuple[int, str] | None:
-        """RETURNS (tuple | None): The hash of the content that has this id, and its place."""
-        find = "SELECT content, place FROM given WHERE id = ?"
-        return self._database.execute(find, (key,)).fetchone()
-
-    def give(self, key: str, content: int, place: str) -> None:
-        """Note that the data gave an id."""
-        self._database.execute("INSERT INTO given VALUES (?, ?, ?)", (key, content, place))
+    def given(self, key: str) -> GivenId | None:
+        """RETURNS (GivenId | None): What was said under an id that the data gave."""
+        find = "SELECT text, content, labelled, place FROM given WHERE id = ?"
+        found = self._database.execute(find, (key,)).fetchone()
+        return found and GivenId(*found)
 
     def first_record(self, document: str, text: str, content: int, place: str) -> tuple[int, str]:
         """RETURNS (tuple): The hash of the content of the first record of a text, and its place:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+from ..arguments import takes_types
 from ..corpus.docbin import move_docs
 from ..errors import DeepALError, plural
 from ..sentences import sentence_id, without_white_space
@@ -30,6 +31,7 @@ def look_up(pool: Pool, ids: Collection[str], read: Callable[[Doc], T]) -> dict[
     return found
 
 
+@takes_types
 def fetch(
     pool: Pool | str | Path, ids: Collection[str], vocab: Vocab, *, with_gold: bool
 ) -> list[Doc]:

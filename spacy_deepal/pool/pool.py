@@ -11,6 +11,7 @@ from spacy.tokens import Doc
 from spacy.training import Corpus, Example
 from spacy.vocab import Vocab
 
+from ..arguments import takes_types
 from ..corpus.sources import Source
 from ..errors import DeepALError
 from ..progress import progress_bar
@@ -25,7 +26,7 @@ from .index import (
     read_index,
     write_index,
 )
-from .shards import find_shards, in_order, join_fingerprints, read_shard, read_shards
+from .shards import FoundShards, find_shards, in_order, join_fingerprints, read_shard, read_shards
 
 
 class Shard(NamedTuple):
@@ -78,17 +79,20 @@ class Pool:
     shards (list[Shard]): Those of the pool's own index, then those of `beside`, then new ones.
     """
 
+    @takes_types
     def __init__(
         self,
         path: str | Path,
         beside: Path | None = None,
         tell: Callable[[str], None] = lambda text: None,
+        found: FoundShards | None = None,
     ):
         """path (str | Path): As for `find_shards`.
 
         beside (Path | None): The file for the index of shards that no index has. With None, it is
             kept in memory.
         tell (Callable): Called with a sentence if there are such shards.
+        found (FoundShards | None): What `find_shards` has found, so that it need not look again.
         RAISES (DeepALError): A shard was removed or changed since it was indexed, with its name; or
             two sentences have the same id.
         """
@@ -97,10 +101,10 @@ class Pool:
         self._genres: dict[str, Counter[str]] = {}
         self._indexes: list[Path] = []
         self._in_memory: list[ShardIndex | TextCounts] = []
-        self._open(beside, tell)
+        self._open(beside, tell, find_shards(self.path) if found is None else found)
 
-    def _open(self, beside: Path | None, tell: Callable[[str], None]) -> None:
-        folder, sizes = find_shards(self.path)
+    def _open(self, beside: Path | None, tell: Callable[[str], None], found: FoundShards) -> None:
+        folder, sizes = found
         own = [self.path / POOL_INDEX] if folder == self.path else []
         for index in (*own, beside):
             if index is not None and is_file(index):

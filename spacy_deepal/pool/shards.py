@@ -6,9 +6,10 @@ id in its `user_data`: see `sentences.SentenceInfo`. An index says what the shar
 
 import hashlib
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import chain, count, islice
 from pathlib import Path
+from typing import NamedTuple
 
 from spacy.lang.lex_attrs import LEX_ATTRS  # what tells white space from words
 from spacy.tokens import Doc
@@ -25,7 +26,11 @@ SHARDS_PER_FOLDER = 10_000  # of these, beyond which shards lie in sub-folders
 
 
 def write_shards(
-    docs: Iterable[Doc], folder: str | Path, *, sentences_per_shard: int = 1000
+    docs: Iterable[Doc],
+    folder: str | Path,
+    *,
+    sentences_per_shard: int = 1000,
+    settle: Callable[[Path], Iterator[Doc] | None] = lambda folder: None,
 ) -> None:
     """Write sentences as the shards of a pool, with their index: all of them or, on any error,
     none. One shard is in memory at a time. Without any sentence, one empty shard is written.
@@ -33,17 +38,27 @@ def write_shards(
     docs (Iterable[Doc]): One-sentence Docs with ids. The stream may read the pool that it replaces.
     folder (str | Path): It is made, or replaced if it holds nothing but a pool.
     sentences_per_shard (int): Sentences in each shard but the last.
+    settle (Callable): Called with the folder in which all has been written. Returns the sentences
+        that are written instead, read from there; or None.
     RAISES (DeepALError): The folder holds other files, or a Doc has no id, or that of another one.
     """
     folder = local_path(folder)
     check_pool_folder(folder)
     if sentences_per_shard < 1:
         raise DeepALError(f"sentences_per_shard must be 1 or more, not {sentences_per_shard}.")
-    indexer = Indexer()
     with draft_beside(folder) as draft:
-        shards = _write(docs, draft, sentences_per_shard, indexer)
-        write_index(draft / POOL_INDEX, shards, indexer.text)
-        replace_folder(draft, folder)
+        _write_pool(docs, draft, sentences_per_shard)
+        name = ""
+        if (settled := settle(draft)) is not None:
+            (draft / (name := "settled")).mkdir()
+            _write_pool(settled, draft / name, sentences_per_shard)
+        replace_folder(draft, folder, name)
+
+
+def _write_pool(docs: Iterable[Doc], folder: Path, sentences_per_shard: int) -> None:
+    indexer = Indexer()
+    shards = _write(docs, folder, sentences_per_shard, indexer)
+    write_index(folder / POOL_INDEX, shards, indexer.text)
 
 
 def _write(
@@ -79,20 +94,26 @@ def check_pool_folder(folder: Path) -> None:
     check_replaceable(folder, is_ours, "a pool")
 
 
-def find_shards(path: str | Path) -> tuple[Path, dict[str, int | None]]:
+class FoundShards(NamedTuple):
+    """The files of a pool. folder (Path): Their folder. sizes (dict): By name, as `list_files` has
+    it, the size of each, in the order in which they are read: those of a folder before those of its
+    sub-folders, and numbers in names as numbers. Hidden ones are not read."""
+
+    folder: Path
+    sizes: dict[str, int | None]
+
+
+def find_shards(path: str | Path) -> FoundShards:
     """Find the files of a pool.
 
     path (str | Path): A folder of shards, or a single `.spacy` file; local or a URL, as for
         `as_path`.
-    RETURNS (Path, dict[str, int | None]): Their folder; and by name, as `list_files` has it, the
-        size of each, in the order in which they are read: those of a folder before those of its
-        sub-folders, and numbers in names as numbers. Hidden ones are not read.
     RAISES (DeepALError): There is no such path, or no shard in it.
     """
     path = as_path(path)
     sizes = list_files(path, ".spacy")
     if "" in sizes:
-        return path.parent, {path.name: sizes[""]}
+        return FoundShards(path.parent, {path.name: sizes[""]})
     found = [name for name in sizes if "/." not in f"/{name}"]
     if not found and not is_folder(path):
         raise DeepALError(f"There is no pool at {path}. Make one with `spacy deepal convert`.")
@@ -100,7 +121,7 @@ def find_shards(path: str | Path) -> tuple[Path, dict[str, int | None]]:
         raise DeepALError(
             f"The folder {path} holds no .spacy file. Make a pool with `spacy deepal convert`."
         )
-    return path, {name: sizes[name] for name in sorted(found, key=in_order)}
+    return FoundShards(path, {name: sizes[name] for name in sorted(found, key=in_order)})
 
 
 def shard_files(path: str | Path) -> list[Path]:

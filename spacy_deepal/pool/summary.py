@@ -56,11 +56,13 @@ class ConvertSummary(Counts):
     without_words (int): Sentences left out because they are white space only.
     doubles (int): Sentences left out because they have the id, text and labels of another one; or,
         as annotated records without ids, its text and labels.
+    replaced (int): Sentences left out because they are not labelled, and one of the same text is.
     skipped (int): Bad lines left out.
     problems (list[str]): The first of these, each with its place.
     dropped (int): Spans left out because they are not whole tokens.
     drops (list[str]): The first of these, each with its place.
     notes (Counter): What the user should know of how sentences were read.
+    shared (list[str]): Which sentences have a text that is in a set to measure on too.
     files (list[FileSummary]): The files that were read.
     unread (dict[Path, str]): The files that were not read, with the reason.
     """
@@ -69,11 +71,13 @@ class ConvertSummary(Counts):
     genres: Counter[str | None] = field(default_factory=Counter)
     without_words: int = 0
     doubles: int = 0
+    replaced: int = 0
     skipped: int = 0
     problems: list[str] = field(default_factory=list)
     dropped: int = 0
     drops: list[str] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
+    shared: list[str] = field(default_factory=list)
     files: list[FileSummary] = field(default_factory=list)
     unread: dict[Path, str] = field(default_factory=dict)
 
@@ -87,6 +91,13 @@ class ConvertSummary(Counts):
             self.partly += doc.has_annotation("ENT_IOB") and not whole
             self.genres[sentence_info(doc)["genre"]] += 1
             yield doc
+
+    def replace(self, doc: Doc) -> None:
+        """Take out a sentence that was counted, and is not labelled: one of the same text is."""
+        self.sentences -= 1
+        self.words -= count_words(doc)
+        self.genres -= Counter([sentence_info(doc)["genre"]])
+        self.replaced += 1
 
     def skip(self, file: Path, bad_line: BadLine) -> None:
         """Count a bad line, and describe it if it is among the first."""

@@ -9,6 +9,7 @@ from spacy.tokens import Doc
 from ..acquisition.upstream import find_tagger
 from ..errors import DeepALError, list_problems, plural
 from ..pool.shards import read_shards
+from ..pool.shared_texts import find_shared, texts_of
 from ..tagger.component import DeepNER
 from ..tagger.raw_tokens import warn_of_tokens
 from .manifest import read_gold
@@ -45,6 +46,18 @@ def check_initialized(nlp: Language) -> None:
             docs = read_shards(paths["pool"], None)
             if not any(doc.has_annotation(attr) for doc in docs for attr in learnt):
                 raise no_annotation(name, paths["pool"])
+
+
+def describe_shared(pool: str | Path, dev: str | Path, test: str | Path) -> str:
+    """RETURNS (str): How many sentences of a pool have a text that is in dev or test too, and what
+    to do; empty if none has."""
+    shared = find_shared(read_shards(pool, None), texts_of([dev, test]))
+    if shared is None:
+        return ""
+    return (
+        f"{shared.describe(str(pool), f'{dev} or {test}')}. There the model is measured by what it "
+        "has learnt by heart. To leave it out, make the pools with `spacy deepal prepare --apart`."
+    )
 
 
 def _check_gold(nlp: Language, tagger: DeepNER, path: str) -> None:

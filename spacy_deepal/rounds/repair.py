@@ -62,6 +62,8 @@ def _check_readable(file: Path, read: Callable[[], object]) -> Iterator[str]:
     try:
         read()
     except DeepALError as error:
+        if file.is_dir():
+            raise
         file.unlink()
         yield f"{_first(error)} It is made again if it is needed."
 

@@ -3,21 +3,23 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from spacy.language import Language
 from thinc.api import Config
 
+from ..arguments import takes_types
 from ..errors import DeepALError
-from ..files import check_outside
+from ..files import check_output
 from ..pipelines import load_pipeline, save_pipeline
 from ..pool.pool import Pool
 from ..urls import local_path
 from .baseline import note_baseline
-from .checks import check_initialized
+from .checks import check_initialized, describe_shared
 from .config_file import load_run_config
 from .loop import Loop
 from .manifest import DATA, make_manifest
+from .oracle import Oracle
 from .round_logger import RoundLogger
 from .rows import RoundMetrics
 from .run_folder import RunFolder
@@ -36,15 +38,16 @@ class Run:
     end (str): Why there is no further round; empty before that.
     """
 
+    @takes_types
     def __init__(
         self,
         config: Config | str | Path,
         folder: str | Path,
         overrides: dict[str, Any] | None = None,
         *,
-        keep: str = "last",
+        keep: Literal["last", "all"] = "last",
         use_gpu: int = -1,
-        code: Path | None = None,
+        code: str | Path | None = None,
         accept_code: bool = False,
         tell: Callable[[str], None] = print,
     ):
@@ -53,11 +56,11 @@ class Run:
         overrides (dict | None): Values by dotted key, as `spacy train` takes them.
         keep (str): Which rounds' models stay on disk: "last" or "all".
         use_gpu (int): GPU id. With -1, the CPU.
-        code (Path | None): A Python file that worker processes import first. A run that began
+        code (str | Path | None): A Python file that worker processes import first. A run that began
             with one does not continue with another one.
         accept_code (bool): Whether it does, because no result depends on what has changed there.
-        tell (Callable): Called with a sentence for each damaged file that is made again, and for
-            shards that were added to the pool.
+        tell (Callable): Called with a sentence for each damaged file that is made again, for
+            shards that were added to the pool, and for texts that are in dev or test too.
         RAISES (DeepALError): The config cannot be used.
         """
         if not isinstance(config, Config):
@@ -68,13 +71,30 @@ class Run:
         self._resolved = config.interpolate()
         self._settings = read_settings(self._resolved)
         self._other = read_annotation_settings(self._resolved).suggest
-        self._training = Training(config, self._settings, use_gpu, code)
+        self._training = Training(
+            config, self._settings, use_gpu, None if code is None else Path(code)
+        )
         self._keep, self._accept_code, self._tell = keep, accept_code, tell
 
     @property
     def metrics(self) -> list[RoundMetrics]:
         """What is known of each finished round."""
         return self.folder.metrics
+
+    @property
+    def oracle(self) -> Oracle:
+        """Who labels, as the config says."""
+        return self._settings.oracle
+
+    def finish(self, on_round: OnRound = lambda line: None) -> str:
+        """Do all rounds that are left.
+
+        on_round (Callable): Called with the metrics of each round when it is finished.
+        RETURNS (str): Why the run ended.
+        """
+        for line in self:
+            on_round(line)
+        return self.end
 
     def load_model(self) -> Language:
         """RETURNS (Language): The pipeline of the last finished round."""
@@ -88,7 +108,8 @@ class Run:
         RAISES (DeepALError): The folder holds another run, is in use, or lies in the data of the
             run; or data cannot be read.
         """
-        check_outside(self.folder.path, *map(self._resolved["paths"].get, DATA))
+        read = map(self._resolved["paths"].get, (*DATA, "vectors", "encoder"))
+        check_output(self.folder.path, *read, around=True)
         with self.folder.lock():
             loop = self._begin()
             with closing(RoundLogger(self._settings.logger, self.folder)) as logger:
@@ -111,6 +132,8 @@ class Run:
             self._settings.oracle.check(pool.docs())
             nlp = self._training.initialize(folder.index)
             check_initialized(nlp)
+            if shared := describe_shared(paths["pool"], paths["dev"], paths["test"]):
+                self._tell(shared)
             folder.open(manifest)
             save_pipeline(nlp, folder.initial)
         loop = Loop(self._training, folder, pool)
@@ -129,7 +152,4 @@ def run_loop(
     options: As for `Run`.
     RETURNS (str): Why the run ended.
     """
-    run = Run(config, run_dir, **options)
-    for line in run:
-        on_round(line)
-    return run.end
+    return Run(config, run_dir, **options).finish(on_round)

@@ -30,7 +30,7 @@ from ..errors import DeepALError
 from ..files import check_replaceable, parse_row
 from ..pipelines import load_pipeline
 from ..pool.shards import read_shards
-from ..sealed import RowFile, read_sealed_json, write_sealed_json
+from ..sealed import SEAL, RowFile, read_sealed_json, write_sealed_json
 from .manifest import CODE, differences
 from .rows import RUN_FORMAT, Baseline, FoundEntities, Manifest, RoundMetrics, Seconds, Selected
 
@@ -52,7 +52,7 @@ class RunFolder:
     def __init__(self, path: Path):
         self.path = path
         self.initial = path / "initial"
-        self._manifest = path / "manifest.json"
+        self.manifest_file = path / "manifest.json"
         self.index = path / "shards.index"
         self.baseline_file = path / "baseline.json"
         self._metrics = RowFile(path / "metrics.jsonl", RoundMetrics, EVALUATE_AGAIN)
@@ -78,7 +78,7 @@ class RunFolder:
         try:
             yield
         finally:
-            if not self._manifest.exists():
+            if not self.manifest_file.exists():
                 (self.path / ".lock").unlink()
                 self.index.unlink(missing_ok=True)
                 if is_new:
@@ -88,7 +88,7 @@ class RunFolder:
 
     def check_ours(self) -> None:
         """RAISES (DeepALError): The folder holds other files than those of a run."""
-        if not self._manifest.exists():
+        if not self.manifest_file.exists():
             ours = (".lock", ".manifest.json", self.index.name, LABELLING)
             check_replaceable(self.path, lambda path: path.name.startswith(ours), "a run")
 
@@ -102,8 +102,8 @@ class RunFolder:
         accept_code (bool): Whether it may also have other code.
         RAISES (DeepALError): The folder holds another run. The message names each difference.
         """
-        if not (self._manifest.exists() and self.has_begun):
-            write_sealed_json(self._manifest, manifest)
+        if not (self.manifest_file.exists() and self.has_begun):
+            write_sealed_json(self.manifest_file, manifest)
             return
         old = self.manifest
         was = old.model_copy(update={"code": manifest.code}) if accept_code else old
@@ -115,7 +115,7 @@ class RunFolder:
         if changes or new or was != old:
             grown = {"pool": manifest.pool, "added": [*old.added, *new]}
             now = (manifest if changes else was).model_copy(update=grown)
-            write_sealed_json(self._manifest, now)
+            write_sealed_json(self.manifest_file, now)
 
     def grow(self, manifest: Manifest) -> None:
         """Begin a run, or continue one whose dev, test and types may grow while people label, and
@@ -123,13 +123,13 @@ class RunFolder:
 
         RAISES (DeepALError): The folder holds a run with another pool or seed.
         """
-        if self._manifest.exists():
+        if self.manifest_file.exists():
             old = self.manifest
             growing = {key: getattr(manifest, key) for key in GROWING}
             if changes := differences(old.model_copy(update=growing), manifest):
                 raise self._another(changes)
             manifest = manifest.model_copy(update={"started": old.started})
-        write_sealed_json(self._manifest, manifest)
+        write_sealed_json(self.manifest_file, manifest)
 
     def _another(self, changes: list[str]) -> DeepALError:
         lines = "".join(f"\n- {change}" for change in changes)
@@ -156,18 +156,18 @@ class RunFolder:
     def manifest(self) -> Manifest:
         """What the run is. RAISES (DeepALError): There is no manifest, it is damaged, or it has
         another format."""
-        if not self._manifest.is_file():
+        if not self.manifest_file.is_file():
             raise DeepALError(
                 f"{self.path} is not a run folder: it has no manifest.json. Name one."
             )
-        content = read_sealed_json(self._manifest, RESTORE)
+        content = read_sealed_json(self.manifest_file, RESTORE)
         version = content.get("format")
         if isinstance(version, int) and version != RUN_FORMAT:
             raise DeepALError(
-                f"{self._manifest} has format {version}, and this version of spacy_deepal reads "
-                f"format {RUN_FORMAT}. Use the version that made the run."
+                f"{self.manifest_file} has format {version}, and this version of spacy_deepal "
+                f"reads format {RUN_FORMAT}. Use the version that made the run."
             )
-        return parse_row(Manifest, content, str(self._manifest), RESTORE)
+        return parse_row(Manifest, content, str(self.manifest_file), RESTORE)
 
     def check_run(self) -> None:
         """RAISES (DeepALError): The folder holds no run that can be read: see `manifest`."""
@@ -224,6 +224,20 @@ class RunFolder:
             shutil.rmtree(here.training, ignore_errors=True)
             if keep == "last" and number < finished - 1:
                 shutil.rmtree(here.model, ignore_errors=True)
+
+
+def check_has_seal(model: str | Path) -> None:
+    """RAISES (DeepALError): A pipeline in the folder of a run has lost its seal, so that damage is
+    not noticed. A pipeline from elsewhere needs none."""
+    place = Path(model).resolve()
+    for run in map(RunFolder, place.parents[:2]):
+        ours = [run.initial, *(here.model for here in run.rounds())]
+        if place in ours and run.manifest_file.is_file() and not (place / SEAL).is_file():
+            raise DeepALError(
+                f"{model} is a pipeline of a run and has lost its {SEAL}, so nobody can tell "
+                "whether it is whole. Give the command of the run again, which makes it again. Or "
+                "use a copy elsewhere, if you are sure of it."
+            )
 
 
 class RoundFolder:

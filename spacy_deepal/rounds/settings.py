@@ -18,8 +18,15 @@ from .stability import ROUNDS
 
 SECTION, ANNOTATION = "active_learning", "annotation"
 SEE = "`python -m spacy deepal init-config al.cfg` writes a config that has all sections."
-# What a registered function may raise for arguments that it does not expect.
-MADE_WRONG = (TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError, ImportError)
+# What a registered function raises for arguments of a wrong type or value, beside the ValueErrors
+# of its own checks and of the registry, which pydantic takes. All else is a fault of the function,
+# and is shown with its traceback.
+MADE_WRONG = (
+    TypeError,  # an argument of another type: len(3)
+    AttributeError,  # an argument of another type: (3).lower()
+    LookupError,  # a name that is in no table of the function's
+    ImportError,  # a package that it needs is not installed, such as that of a logger
+)
 
 
 def _budget(value: Any) -> int | float:

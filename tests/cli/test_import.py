@@ -23,7 +23,9 @@ print(sorted(new), sorted(name for name in ours if not name.startswith("spacy_de
 def test_importing_the_commands_imports_nothing_heavy_and_reads_no_arguments():
     run = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True)
     assert (run.returncode, run.stderr) == (0, "")
-    assert run.stdout == "[] ['spacy_deepal.about', 'spacy_deepal.errors']\n"
+    assert (
+        run.stdout == "[] ['spacy_deepal.about', 'spacy_deepal.arguments', 'spacy_deepal.errors']\n"
+    )
 
 
 class Interrupted(ModuleType):
@@ -49,7 +51,7 @@ class Interrupted(ModuleType):
         ("train x y z", "experiment.simulation"),
         ("push x", "annotation.tool_tasks"),
         ("pull x", "annotation.pulled"),
-        ("label x", "annotation.begin"),
+        ("label x", "labelling.begin"),
     ],
 )
 def test_ctrl_c_while_a_command_is_imported_is_one_message(command, module, monkeypatch):

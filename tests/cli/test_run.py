@@ -219,6 +219,24 @@ def test_labels_that_people_correct_count_from_the_next_training_on(arguments, p
     assert trained.get_pipe("ner").labels
 
 
+def test_a_run_that_waits_makes_its_oracle_once(arguments, code):
+    own = """
+from pathlib import Path
+from spacy.util import registry
+from spacy_deepal.rounds.oracle import SimulatedOracle
+
+@registry.misc("own.counted.v1")
+class Counted(SimulatedOracle):
+    def __init__(self, path: str):
+        Path(path).write_text(Path(path).read_text() + "made\\n")
+"""
+    count = code("").with_name("count.txt")
+    count.write_text("")
+    oracle = {"active_learning.oracle": {"@misc": "own.counted.v1", "path": str(count)}}
+    assert call(*arguments(*options(oracle), "--wait", "--code", code(own)))[0] == 0
+    assert count.read_text() == "made\n"
+
+
 def test_paths_that_are_not_set_are_named_with_their_option(tmp_path):
     status, output = call("run", AL_CONFIG, tmp_path / "run")
     assert status == 1

@@ -5,7 +5,10 @@ import catalogue
 import pytest
 from spacy.vocab import Vocab
 
+from spacy_deepal.pipelines import save_pipeline
+from spacy_deepal.pool import shards
 from spacy_deepal.pool.shards import read_shards, write_shards
+from spacy_deepal.sealed import SEAL
 from spacy_deepal.sentences import sentence_id
 
 from ..pools import call, make_doc, make_docs, make_pipeline, read_scores
@@ -52,6 +55,33 @@ def by_id(rows):
 
 def contents(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_the_pool_is_listed_once(model, pool, tmp_path, monkeypatch):
+    listed = []
+    list_files = shards.list_files
+    monkeypatch.setattr(
+        shards, "list_files", lambda *args: listed.append(args) or list_files(*args)
+    )
+    assert call("score", model, pool, tmp_path / "s")[0] == 0
+    assert listed == [(pool, ".spacy")]
+
+
+@pytest.mark.parametrize("name", ["round_00/model", "initial"])
+def test_a_model_of_a_run_without_its_seal_is_refused_and_another_pipeline_is_not(
+    name, pool, tmp_path
+):
+    nlp = make_pipeline(make_docs(45, 1))
+    save_pipeline(nlp, tmp_path / "run" / name)
+    (tmp_path / "run" / "manifest.json").write_text("{}")
+    assert call("score", tmp_path / "run" / name, pool, tmp_path / "a")[0] == 0
+    (tmp_path / "run" / name / SEAL).unlink()
+    status, output = call("score", tmp_path / "run" / name, pool, tmp_path / "b")
+    assert status == 1
+    assert f"{name} is a pipeline of a run and has lost its seal.json" in output
+    assert "give the command of the run again" in output.lower()
+    (tmp_path / "run" / name).rename(tmp_path / "run" / "mine")
+    assert call("score", tmp_path / "run" / "mine", pool, tmp_path / "c")[0] == 0
 
 
 def test_score_writes_a_score_for_each_sentence_in_the_order_of_the_pool(model, pool, tmp_path):

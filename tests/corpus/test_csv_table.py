@@ -1,6 +1,7 @@
 import pytest
 
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.pool.convert import convert
 
 from .build import entities, how, problem, read, words
 
@@ -72,3 +73,16 @@ def test_cells_between_tabs_are_taken_out_of_the_quotes_of_spreadsheets(
 def test_quotes_that_no_spreadsheet_writes_are_words(tmp_path, rows):
     (sentence,) = read(tmp_path, "auto", f"Bo\tB-PER\n{rows}", name="a.tsv")
     assert [word for word in words(sentence) if '"' in word]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.txt"])
+def test_json_in_which_a_type_looks_like_a_tag_is_no_table(name, tmp_path):
+    (tmp_path / name).write_text('{"text": "Mia left", "spans": [[0, 3, "B-PER"]]}\n' * 2)
+    with pytest.raises(DeepALError, match=r":1: the entity 'Mia' has the type B-PER"):
+        convert(tmp_path / name, tmp_path / "pool")
+
+
+def test_broken_json_in_which_a_type_looks_like_a_tag_is_no_table(tmp_path):
+    (tmp_path / "a.txt").write_text('{"text": "Mia left", "spans": [[0,3,"B-PER"]]\n')
+    with pytest.raises(DeepALError, match="lines begin as JSON"):
+        convert(tmp_path / "a.txt", tmp_path / "pool")

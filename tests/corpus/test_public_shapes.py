@@ -17,6 +17,7 @@ from spacy_deepal.corpus.folders import open_all
 from spacy_deepal.corpus.formats import find_reading
 from spacy_deepal.corpus.reading import BadLine, ReadOptions
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.pool.convert import convert
 
 from .build import EN, entities, read, words, write
 
@@ -142,6 +143,50 @@ READ = {
                 "entities": [{"entity_group": "PER", "start": 0, "end": 3, "word": "mia"}],
             }
         ),
+        {},
+        TEXT,
+        [MIA],
+    ),
+    "DataTurks": (
+        "a.json",
+        lines(
+            {
+                "content": TEXT,
+                "annotation": [
+                    {"label": ["PER"], "points": [{"start": 0, "end": 2, "text": "Mia"}]},
+                    {"label": ["LOC"], "points": [{"start": 9, "end": 13, "text": "Porto"}]},
+                ],
+                "extras": None,
+            }
+        ),
+        {},
+        TEXT,
+        [MIA, PORTO],
+    ),
+    "BigBio": (
+        "a.jsonl",
+        lines(
+            {
+                "id": "1",
+                "document_id": "d",
+                "passages": [
+                    {"id": "p", "type": "title", "text": ["Hi"], "offsets": [[0, 2]]},
+                    {"id": "q", "type": "abstract", "text": [TEXT], "offsets": [[3, 17]]},
+                ],
+                "entities": [
+                    {"id": "e", "type": "PER", "text": ["Mia"], "offsets": [[3, 6]]},
+                    {"id": "f", "type": "LOC", "text": ["Porto"], "offsets": [[12, 17]]},
+                ],
+                "events": [],
+            }
+        ),
+        {},
+        ["Hi", "\n", *TEXT.split()],
+        [MIA, PORTO],
+    ),
+    "spaCy 2's lists in a list": (
+        "a.json",
+        json.dumps([[[TEXT, {"entities": [[0, 3, "PER"]]}], [TEXT, {"entities": []}]]]),
         {},
         TEXT,
         [MIA],
@@ -275,6 +320,42 @@ BAD = {
     "Rasa": (
         {"data": None, "rasa": {"examples": [{"text": TEXT}]}},
         "under 'rasa.examples' as a list",
+    ),
+    "spaCy 2's lists by split": (
+        {"train": [[TEXT, {"entities": [[0, 3, "PER"]]}]]},
+        "Write what is under 'train' as a file of its own",
+    ),
+    "DataTurks without places": (
+        {"content": TEXT, "annotation": [{"label": ["PER"], "points": [{"start": 0}]}]},
+        "no 'points' with 'start' and 'end'",
+    ),
+    "DataTurks with another text": (
+        {
+            "content": TEXT,
+            "annotation": [
+                {"label": ["PER"], "points": [{"start": 0, "end": 3, "text": "Mia"}]},
+            ],
+        },
+        "the text has 'Mia ' there, not 'Mia'",
+    ),
+    "BigBio in parts": (
+        {
+            "passages": [{"text": [TEXT], "offsets": [[0, 14]]}],
+            "entities": [{"type": "X", "text": ["Mia", "Porto"], "offsets": [[0, 3], [9, 14]]}],
+        },
+        "an entity in several parts",
+    ),
+    "BigBio without offsets": (
+        {"passages": [{"text": TEXT}], "entities": []},
+        "must have 'text' and 'offsets'",
+    ),
+    "BigBio out of place": (
+        {"passages": [{"text": [TEXT], "offsets": [[0, 5]]}], "entities": []},
+        "a passage of 14 characters is not where its offsets say",
+    ),
+    "BigBio far out of place": (
+        {"passages": [{"text": ["a"], "offsets": [[10**12, 10**12 + 1]]}], "entities": []},
+        "a passage of 1 characters is not where its offsets say",
     ),
     "spaCy 2's JSON": ({"id": 0, "paragraphs": [{"raw": TEXT}]}, "`python -m spacy convert"),
     "Ground Truth": ({"source": TEXT}, "--text-key source"),
@@ -414,3 +495,57 @@ def test_cp1252_read_as_latin_1_is_refused(tmp_path):
     (source,), _ = open_all(tmp_path / "a.txt", "latin-1")
     with pytest.raises(DeepALError, match="--encoding cp1252"):
         find_reading(source, ReadOptions())
+
+
+def test_two_records_on_one_line_are_told(tmp_path):
+    content = lines({"text": TEXT}).strip() * 2
+    (item,) = read(tmp_path, "auto", content, name="a.jsonl")
+    assert f"a second value begins at character {len(content) // 2 + 1}. Write one" in item.message
+
+
+@pytest.mark.parametrize("rows", [0, 9])
+def test_a_cell_with_a_line_break_is_told(rows, tmp_path):
+    content = 'sentence,word,ner\n1,"le\nft",O\n' + "2,Mia,B-PER\n" * rows
+    (tmp_path / "a.csv").write_text(content)
+    with pytest.raises(DeepALError, match=r"ine 2|:2: ") as caught:
+        convert(tmp_path / "a.csv", tmp_path / "pool")
+    assert "a cell begins with a quote and does not end on this line. Write a space" in str(
+        caught.value
+    )
+
+
+def test_the_entities_of_bionlp_are_read_and_its_events_are_not(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "x.txt").write_text(TEXT)
+    (data / "x.a1").write_text("T1\tPER 0 3\tMia\n")
+    (data / "x.a2").write_text("T2\tLeave 4 8\tleft\nE1\tLeave:T2 Who:T1\n")
+    summary = convert(data, tmp_path / "pool")
+    assert summary.entities == {"PER": 1}
+    assert [path.name for path in summary.unread] == ["x.a2"]
+    (data / "x.ann").write_text("T1\tLOC 9 14\tPorto\n")
+    summary = convert(data, tmp_path / "pool")
+    assert summary.entities == {"LOC": 1}
+    assert summary.unread[data / "x.a1"] == "x.ann is read, which is of the same text"
+
+
+def test_numbers_of_tags_have_the_names_in_the_file_beside(tmp_path):
+    names = ["O", "B-PER", "I-PER"]
+    feature = {"feature": {"names": names, "_type": "ClassLabel"}, "_type": "Sequence"}
+    (tmp_path / "train.jsonl").write_text(lines({"tokens": TEXT.split(), "ner_tags": [1, 0, 0]}))
+    (tmp_path / "dataset_info.json").write_text(json.dumps({"features": {"ner_tags": feature}}))
+    summary = convert(tmp_path / "train.jsonl", tmp_path / "pool")
+    assert summary.entities == {"PER": 1}
+    assert summary.files[0].how == "keys tokens, ner_tags, tags named by dataset_info.json"
+    options = ReadOptions(tag_names=["O", "B-LOC"])
+    assert convert(tmp_path / "train.jsonl", tmp_path / "pool", options=options).entities == {
+        "LOC": 1
+    }
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"features": {"ner_tags": null}}', "null"])
+def test_a_file_beside_that_names_nothing_leaves_the_remedy(content, tmp_path):
+    (tmp_path / "train.jsonl").write_text(lines({"tokens": TEXT.split(), "ner_tags": [1, 0, 0]}))
+    (tmp_path / "dataset_info.json").write_text(content)
+    with pytest.raises(DeepALError, match="--tag-names O,B-PER,I-PER"):
+        convert(tmp_path / "train.jsonl", tmp_path / "pool")

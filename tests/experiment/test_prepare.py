@@ -11,6 +11,8 @@ from spacy_deepal.experiment.prepare import assign_documents, document, prepare
 from spacy_deepal.pool.shards import fingerprint, read_shards
 from spacy_deepal.sentences import KEY
 
+from ..pools import call
+
 
 def read(pool):
     return list(read_shards(pool, spacy.blank("en").vocab))
@@ -143,7 +145,7 @@ def test_pools_inside_the_folder_of_the_data_are_not_read_again(tmp_path):
 
 def test_the_folder_of_the_data_is_no_place_for_the_pools(tmp_path):
     make_documents(tmp_path / "nw.txt", 10)
-    with pytest.raises(DeepALError, match="is the folder of the data"):
+    with pytest.raises(DeepALError, match="is read here, so it cannot be written"):
         prepare(tmp_path, tmp_path)
 
 
@@ -250,6 +252,66 @@ def test_a_pool_cannot_be_split_into_its_own_place(tmp_path):
     make_documents(tmp_path / "data" / "nw.txt", 10)
     prepare(tmp_path / "data", tmp_path / "corpus")
     before = fingerprint(tmp_path / "corpus" / "train")
-    with pytest.raises(DeepALError, match=r"train is the folder of the data\. Name another one"):
+    with pytest.raises(DeepALError, match=r"train is read here, so it cannot be written"):
         prepare(tmp_path / "corpus" / "train", tmp_path / "corpus")
     assert fingerprint(tmp_path / "corpus" / "train") == before
+
+
+def write_splits(folder, **splits):
+    """One .txt file for each split, a paragraph a line."""
+    folder.mkdir()
+    for name, lines in splits.items():
+        (folder / f"{name}.txt").write_text("\n".join(lines))
+    return folder
+
+
+def test_texts_in_two_splits_are_counted_or_left_out_of_what_is_learnt_from(tmp_path):
+    data = write_splits(
+        tmp_path / "data",
+        train=["We met Jo .", "Mia sings.", "Nobody knew.", "We met Jo."],
+        dev=["Mia sings.", "It rained."],
+        test=["We met Jo.", "It rained."],
+    )
+    summaries = prepare(data, tmp_path / "kept")
+    train, dev, test = (str(data / f"{split}.txt") for split in summaries)
+    assert summaries["train"].shared == [
+        f"1 sentence of {train} is in {dev} too, such as 'Mia sings.'",
+        f"2 sentences of {train} are in {test} too, such as 'We met Jo .'",
+    ]
+    assert summaries["dev"].shared == [
+        f"1 sentence of {dev} is in {test} too, such as 'It rained.'"
+    ]
+    assert summaries["test"].shared == []
+    assert [summary.sentences for summary in summaries.values()] == [4, 2, 2]
+
+    apart = prepare(data, tmp_path / "apart", apart=True)
+    assert [summary.sentences for summary in apart.values()] == [1, 1, 2]
+    assert apart["train"].shared == summaries["train"].shared
+    assert apart["train"].files == summaries["train"].files
+    assert texts(tmp_path / "apart" / "train") == ["Nobody knew."]
+    assert texts(tmp_path / "apart" / "dev") == ["Mia sings."]
+    assert texts(tmp_path / "apart" / "test") == ["We met Jo.", "It rained."]
+
+
+def test_a_split_of_which_nothing_is_left_is_an_error_and_nothing_is_written(tmp_path):
+    data = write_splits(tmp_path / "data", train=["Oh."], dev=["Oh.", "Ah."], test=["Ha."])
+    with pytest.raises(DeepALError, match=r"Every sentence of .*train.txt is in .*dev.txt too"):
+        prepare(data, tmp_path / "apart", apart=True)
+    assert list((tmp_path / "apart").glob("*")) == []
+
+
+def test_prepare_says_how_texts_in_two_splits_are_left_out(tmp_path):
+    data = write_splits(tmp_path / "data", train=["Oh.", "Ah."], dev=["Hm."], test=["Ah."])
+    status, output = call("prepare", data, tmp_path / "kept")
+    assert status == 0
+    assert "too, such as 'Ah.'. To measure on unseen texts alone, add --apart." in output
+    status, output = call("prepare", data, tmp_path / "apart", "--apart")
+    assert "too, such as 'Ah.'. Left out." in output
+    assert texts(tmp_path / "apart" / "train") == ["Oh."]
+
+
+def test_documents_that_are_split_may_share_a_text(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "nw.txt").write_text("\n\n".join("[Jo](X) sings\nSee below" for _ in range(10)))
+    assert "of train are in dev too" in prepare(data, tmp_path / "all")["train"].shared[0]

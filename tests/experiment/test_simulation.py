@@ -36,7 +36,8 @@ def begun(told):
 def data(tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()
-    (folder / "nw.txt").write_text("".join(inline(make_docs(60, 1))), encoding="utf8")
+    docs = make_docs(60, 1, distinct=True)
+    (folder / "nw.txt").write_text("".join(inline(docs)), encoding="utf8")
     return folder
 
 
@@ -165,7 +166,7 @@ def test_other_data_of_the_same_name_is_refused(data, tmp_path):
 
 
 def test_the_folder_of_the_data_is_not_written_to(data, tmp_path):
-    with pytest.raises(DeepALError, match="is the folder of the data"):
+    with pytest.raises(DeepALError, match="is read here, so it cannot be written"):
         prepare_corpus(data, tmp_path, lang="en")
 
 

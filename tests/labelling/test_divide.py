@@ -4,9 +4,15 @@ import pytest
 import spacy
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.labelling.divide import divide_text, draw_reserves
+from spacy_deepal.labelling.divide import (
+    MOST_RESERVED,
+    _FirstTexts,
+    divide_text,
+    draw_reserves,
+)
 from spacy_deepal.labelling.labelling_folder import LabellingFolder, LabellingJob
 from spacy_deepal.pool.shards import read_shards
+from spacy_deepal.seeds import derive_uniform
 from spacy_deepal.sentences import count_words, sentence_id
 
 from ..pools import make_doc, make_docs, write_pools
@@ -104,3 +110,18 @@ def test_neither_the_order_of_the_text_nor_other_sentences_change_what_is_drawn(
     assert draw_reserves([*copies, *docs], {"dev": 30}, seed=0)["dev"] == drawn
     larger = draw_reserves(docs, {"dev": 60}, seed=0)["dev"]
     assert larger[: len(drawn)] == drawn
+
+
+def test_memory_for_drawing_grows_with_what_is_asked_for_and_not_with_the_text():
+    kept = _FirstTexts(most=60)
+    for number in range(10_000):
+        kept.add(derive_uniform(0, str(number)), f"s{number}", words=5)
+    assert len(kept.in_order()) == 60 / MOST_RESERVED / 5
+    places = sorted((derive_uniform(0, str(number)), f"s{number}") for number in range(10_000))
+    assert [name for name, _ in kept.in_order()] == [name for _, name in places[:60]]
+
+
+def test_a_very_long_sentence_leaves_others_for_the_next_reserve():
+    docs = [make_doc(f"s{n}", [f"w{n}"] * 900) for n in range(9)]
+    drawn = draw_reserves(docs, {"dev": 1, "test": 1}, seed=0)
+    assert [len(names) for names in drawn.values()] == [1, 1]

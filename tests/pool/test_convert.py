@@ -13,6 +13,7 @@ from spacy.training import Corpus
 from spacy_deepal.corpus.reading import ReadOptions
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.convert import convert
+from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import fingerprint, read_shards
 from spacy_deepal.sentences import sentence_id, sentence_info
 
@@ -65,13 +66,15 @@ def test_a_pool_inside_the_input_folder_is_not_read_again(tmp_path):
         assert convert([tmp_path], tmp_path / "pool").sentences == 1
 
 
-def test_a_pool_can_be_cut_into_other_shards_in_place(tmp_path):
+def test_a_pool_can_be_cut_into_other_shards(tmp_path):
     (tmp_path / "a.txt").write_text("One.\nTwo.\nThree.\n")
     convert([tmp_path / "a.txt"], tmp_path / "pool")
     before = [(sentence_id(doc), doc.text) for doc in read(tmp_path / "pool")]
-    convert([tmp_path / "pool"], tmp_path / "pool", sentences_per_shard=1)
-    assert len(list((tmp_path / "pool").glob("*.spacy"))) == 3
-    assert [(sentence_id(doc), doc.text) for doc in read(tmp_path / "pool")] == before
+    with pytest.raises(DeepALError, match="pool is read here, so it cannot be written"):
+        convert([tmp_path / "pool"], tmp_path / "pool", sentences_per_shard=1)
+    convert([tmp_path / "pool"], tmp_path / "cut", sentences_per_shard=1)
+    assert len(list((tmp_path / "cut").glob("*.spacy"))) == 3
+    assert [(sentence_id(doc), doc.text) for doc in read(tmp_path / "cut")] == before
 
 
 # Ids
@@ -432,4 +435,61 @@ def test_a_pool_is_not_replaced_by_a_part_of_it(tmp_path):
     convert([tmp_path / "in.jsonl"], pool, sentences_per_shard=1)
     with pytest.raises(DeepALError, match=r"shard_0000\.spacy, which is read here, is in"):
         convert(pool / "shard_0000.spacy", pool)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "link.spacy").symlink_to(pool / "shard_0000.spacy")
+    with pytest.raises(DeepALError, match=r"link\.spacy, which is read here, is in"):
+        convert(tmp_path / "data", pool)
     assert [doc.text for doc in read(pool)] == ["Ada met Bob.", "It rained."]
+
+
+NONE = {"text": "Mia left.", "spans": []}
+BARE = {"text": "Mia left."}
+
+
+def test_a_sentence_that_is_not_labelled_is_left_out_if_its_text_is(tmp_path):
+    def outcome(*records):
+        write_jsonl(tmp_path / "a.jsonl", {"text": "Rain."}, *records, {"text": "Sun."})
+        summary = convert(tmp_path / "a.jsonl", tmp_path / "pool", sentences_per_shard=2)
+        docs = read(tmp_path / "pool")
+        assert [doc.text for doc in docs] == ["Rain.", "Mia left.", "Sun."]
+        assert (summary.sentences, summary.words) == (3, 7)
+        assert summary.genres == {None: 3}
+        doc = docs[1]
+        ents = [ent.label_ for ent in doc.ents] if doc.has_annotation("ENT_IOB") else None
+        return sentence_id(doc), ents, summary.labelled, summary.doubles, summary.replaced
+
+    name = outcome(MIA)[0]
+    assert outcome(MIA, BARE) == outcome(BARE, MIA) == (name, ["PER"], 1, 0, 1)
+    assert outcome(NONE, BARE) == outcome(BARE, NONE) == (name, [], 1, 0, 1)
+    assert outcome(BARE, BARE, MIA, BARE) == (name, ["PER"], 1, 0, 3)
+    assert outcome(MIA, BARE, MIA) == (name, ["PER"], 1, 1, 1)
+
+    mia, none, bare = ({**record, "id": "s1"} for record in (MIA, NONE, BARE))
+    assert outcome(mia, bare) == outcome(bare, mia) == ("s1", ["PER"], 1, 0, 1)
+    assert outcome(none, bare) == outcome(bare, none) == ("s1", [], 1, 0, 1)
+    assert outcome(bare, bare, mia, bare, mia) == ("s1", ["PER"], 1, 2, 2)
+    with pytest.raises(DeepALError, match="the id 's1' has been used before"):
+        outcome(bare, mia, none)
+
+
+def test_labelled_sentences_of_one_text_all_replace_those_that_are_not(tmp_path):
+    (tmp_path / "a.txt").write_text("Sun\nSun\nSun\n")
+    (tmp_path / "b.txt").write_text("[Sun](X)\nSun\n")
+    summary = convert(tmp_path, tmp_path / "pool")
+    docs = read(tmp_path / "pool")
+    key = sentence_id(docs[0])
+    assert [sentence_id(doc) for doc in docs] == [key, f"{key}-2"]
+    assert all(doc.has_annotation("ENT_IOB") for doc in docs)
+    assert (summary.sentences, summary.replaced, summary.entities) == (2, 3, {"X": 1})
+    assert Pool(tmp_path / "pool").sentences == 2
+
+
+def test_of_another_document_or_id_a_sentence_that_is_not_labelled_stays(tmp_path):
+    write_jsonl(
+        tmp_path / "a.jsonl",
+        {**MIA, "doc_id": "x"},
+        {**BARE, "doc_id": "y"},
+        {**BARE, "id": "own"},
+    )
+    summary = convert(tmp_path / "a.jsonl", tmp_path / "pool")
+    assert (summary.sentences, summary.replaced) == (3, 0)

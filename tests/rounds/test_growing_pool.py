@@ -74,7 +74,7 @@ def test_a_pool_without_an_index_is_indexed_in_the_folder_of_the_run(tmp_path):
     before = sorted(paths["pool"].iterdir())
     told = []
     run_loop(quick_config(paths, rounds=1, **FAST), tmp_path / "run", tell=told.append)
-    assert told == [f"{paths['pool']} has no index, so its shards are read once: 3."]
+    assert told[0] == f"{paths['pool']} has no index, so its shards are read once: 3."
     assert sorted(paths["pool"].iterdir()) == before
     assert (tmp_path / "run" / "shards.index").is_file()
 

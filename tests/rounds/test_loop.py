@@ -749,6 +749,23 @@ def test_a_config_that_is_not_there_is_named(tmp_path):
         load_run_config(tmp_path / "nope.cfg", {})
 
 
-def test_nothing_is_printed_when_this_is_no_terminal(paths, tmp_path, capfd):
+def test_nothing_is_printed_when_this_is_no_terminal(tmp_path, capfd):
+    docs = list(make_docs(45, 1, distinct=True))  # no text is in two sets, or a line would say so
+    paths = write_pools(tmp_path, pool=docs[:25], dev=docs[25:35], test=docs[35:])
     run_loop(quick_config(paths, rounds=1, **FAST), tmp_path / "run")
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_run_says_how_much_of_the_pool_is_in_dev_or_test_when_it_begins(tmp_path):
+    docs = list(make_docs(45, 1, distinct=True))
+    pool = [*docs[:25], make_doc("twice", ["Nobody", "knew", "0"])]
+    test = [*docs[35:], make_doc("once", ["Nobody", "knew0"])]
+    paths, told = write_pools(tmp_path, pool=pool, dev=docs[25:35], test=test), []
+    config = quick_config(paths, rounds=1, passes=1, min_updates=0, evaluations=1)
+    run_loop(config, tmp_path / "run", tell=told.append)
+    assert len(told) == 1
+    assert "1 sentence of " in told[0]
+    assert "such as 'Nobody knew 0'" in told[0]
+    assert "`spacy deepal prepare --apart`" in told[0]
+    run_loop(config, tmp_path / "run", tell=told.append)
+    assert len(told) == 1

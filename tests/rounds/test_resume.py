@@ -312,3 +312,13 @@ def test_killed_at_some_moment_a_run_ends_the_same(start, finished, tmp_path, se
     process = start()
     assert process.wait() == 0, process.communicate()
     assert_same_end(tmp_path / "run", finished.path)
+
+
+@pytest.mark.parametrize("name", ["metrics.jsonl", "round_00/entities.jsonl"])
+def test_a_folder_in_the_place_of_a_file_is_named_and_kept(name, finished, paths, tmp_path):
+    shutil.copytree(finished.path, tmp_path / "run")
+    (tmp_path / "run" / name).unlink()
+    (tmp_path / "run" / name).mkdir()
+    with pytest.raises(DeepALError, match=f"{name} is a folder, and a file must be there. Move"):
+        run_loop(quick_config(paths), tmp_path / "run")
+    assert (tmp_path / "run" / name).is_dir()
