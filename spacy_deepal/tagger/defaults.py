@@ -18,6 +18,7 @@ word_width = 64
 word_init = "zeros"
 word_drop = 0.5
 word_min_freq = 2
+max_words = 100000
 attrs = ["NORM", "SHAPE", "PREFIX1", "PREFIX2", "PREFIX3", "PREFIX4", "SUFFIX1", "SUFFIX2", "SUFFIX3", "SUFFIX4"]
 attr_rows = [2000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000]
 attr_width = 8

@@ -4,6 +4,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from itertools import islice
 
 from spacy.errors import Errors
@@ -43,6 +44,12 @@ class InitialText:
         if counts is None:
             return cls(words, set().union(*words), sample)
         return cls(counts["words"], {*counts["characters"]}, sample)
+
+    def known_words(self, min_freq: int, most: int) -> list[str]:
+        """RETURNS (list[str]): Words that occur so often: of them the most frequent, and of words
+        that are equally frequent the first by code points."""
+        known = ((-count, word) for word, count in self.words.items() if count >= min_freq)
+        return [word for _, word in nsmallest(most, known)]
 
 
 def check_examples(

@@ -124,10 +124,9 @@ def init(
     if has_vectors and text.words and (starts or projects):
         with vocab.memory_zone():  # the vocab need not keep all words of a large pool
             scale = find_vectors_scale(vocab, [vocab.strings.add(word) for word in text.words])
-    known = (word for word, count in text.words.items() if count >= embed.word_min_freq)
     vocabulary = Vocabulary(
         characters="".join(sorted(text.characters)),
-        words=tuple(sorted(known)),
+        words=tuple(sorted(text.known_words(embed.word_min_freq, embed.max_words))),
         vectors_scale=scale,
     )
     sizes = Sizes(

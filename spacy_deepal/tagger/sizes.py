@@ -46,6 +46,7 @@ class Embed(_Frozen):
         as in the paper. Training changes it; a word without a vector starts from zeros.
     word_drop: Share of the words that training replaces by [UNK]. It affects the embedding only.
     word_min_freq: A word that occurs less often in the training text is [UNK].
+    max_words: Most words that have an embedding, the most frequent ones. All others are [UNK].
     attrs: Lexical attributes beside the embedding: NORM, LOWER, SHAPE, PREFIX and SUFFIX as spaCy's
         lexemes have them, PREFIX<n> and SUFFIX<n> for n characters. The paper has none.
     attr_rows: The rows of each attribute's table, into which its values are hashed.
@@ -66,6 +67,7 @@ class Embed(_Frozen):
     word_init: Literal["zeros", "vectors"]
     word_drop: Rate
     word_min_freq: Size
+    max_words: Size
     attrs: tuple[Attribute, ...]
     attr_rows: tuple[Size, ...]
     attr_width: Size

@@ -344,6 +344,14 @@ def test_unknown_word_and_word_below_the_least_frequency_have_the_embedding_of_u
     assert not torch.equal(embedding[1], unknown)
 
 
+def test_the_most_frequent_words_have_embeddings_and_of_equals_the_first():
+    sentences = [("b a often often c rare b a c", [(0, 1, "X")])]
+    for most, known in ((1, ("a",)), (2, ("a", "b")), (4, ("a", "b", "c", "often"))):
+        nlp = initialized(sentences, word_min_freq=2, max_words=most)
+        assert tagger_in(nlp).vocabulary.words == known
+        assert network_of(nlp).sizes.words == len(known)
+
+
 def test_word_that_training_has_not_seen_is_unknown_though_it_is_in_the_vocabulary():
     nlp = initialized()
     embedding, _ = encoded(nlp, make_doc(nlp.vocab, "London unheard"), 0)
