@@ -111,6 +111,15 @@ def test_arrows_move_shift_marks_and_a_number_gives_the_type(opened):
     assert page.errors == []
 
 
+def test_to_go_through_a_long_sentence_does_not_draw_it_anew(opened):
+    page = opened([make_task("s0", " ".join(["word"] * 2000))])
+    page.page.wait_for_selector("#t0")
+    page.page.evaluate("document.getElementById('t1999').dataset.drawn = 'once'")
+    page.press("ArrowRight", "Shift+ArrowRight", "End")
+    assert page.page.get_attribute("#t1999", "data-drawn") == "once"
+    assert page.page.get_attribute("#sentence", "aria-activedescendant") == "t1999"
+
+
 def test_suggestions_are_accepted_changed_or_removed_with_one_key(opened):
     shown = [suggestion(0, 1, "LOC", 0.912), suggestion(2, 3, "PER", None)]
     tasks = [make_task(f"s{n}", suggestions=shown) for n in range(4)]

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { Marks } from "./marks.js";
 import { showProgress } from "./panel.js";
-import { colour, draw, listen, rightToLeft } from "./sentence.js";
+import { colour, draw, listen, rightToLeft, showMarked } from "./sentence.js";
 
 const POLL = 1500; // milliseconds between two looks at what the background process has done
 const byId = (id) => document.getElementById(id);
@@ -76,6 +76,12 @@ function next() {
 
 function redraw() {
   draw(marks, shown.labels, shown.lang);
+  moved();
+}
+
+// Other words are marked now; the entities are as they were.
+function moved() {
+  showMarked(marks);
   const current = marks.current;
   for (const button of byId("types").querySelectorAll("button[data-label]")) {
     button.ariaPressed = String(current?.label === button.dataset.label);
@@ -254,11 +260,11 @@ function moveOrMark(event) {
   else if (event.key === "ArrowUp") marks.nextEntity(-1);
   else if (event.key === "Escape") marks.select(marks.cursor);
   else return false;
-  redraw();
+  moved();
   return true;
 }
 
-listen(() => marks, redraw);
+listen(() => marks, moved);
 
 // Look now and again. First of all, send what was on its way when the browser was closed.
 async function poll() {

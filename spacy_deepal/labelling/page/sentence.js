@@ -7,6 +7,18 @@ export function draw(marks, labels, lang) {
   box.lang = lang;
   box.dataset.id = marks.id;
   box.replaceChildren(...marks.tokens.flatMap((token, i) => drawToken(marks, labels, token, i)));
+}
+
+// Show which words are marked. It leaves the rest as it is: to draw a sentence of thousands of words
+// anew at each key would take seconds.
+export function showMarked(marks) {
+  for (const span of box.querySelectorAll(".token")) {
+    const i = Number(span.dataset.i);
+    const marked = marks.first <= i && i <= marks.last;
+    span.ariaSelected = String(marked);
+    span.classList.toggle("marked", marked);
+    span.classList.toggle("cursor", i === marks.cursor);
+  }
   box.setAttribute("aria-activedescendant", `t${marks.cursor}`);
   document.getElementById(`t${marks.cursor}`)?.scrollIntoView({ block: "nearest" });
 }
@@ -20,10 +32,6 @@ function drawToken(marks, labels, token, i) {
   span.dataset.i = i;
   span.role = "option";
   span.className = "token";
-  const marked = marks.first <= i && i <= marks.last;
-  span.ariaSelected = String(marked);
-  span.classList.toggle("marked", marked);
-  span.classList.toggle("cursor", i === marks.cursor);
   const text = document.createElement("span");
   text.textContent = word;
   text.className = "word";
