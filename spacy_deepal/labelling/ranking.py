@@ -108,7 +108,8 @@ class Ranking:
         return tasks
 
     def _rank(self) -> list[Score]:
-        """RETURNS (list[Score]): The sentences of the pool that come next."""
+        """RETURNS (list[Score]): The sentences of the pool that come next. One with more words
+        than a queue holds comes when all others are in it: people are asked for all of the text."""
         scores = score(
             self.nlp,
             self.pool,
@@ -123,7 +124,10 @@ class Ranking:
         self.all_queued = not any(
             room < item.words <= most for item in scores if item.id not in names
         )
-        return chosen
+        if not self.all_queued:
+            return chosen
+        too_long = (item for item in scores if item.words > most)
+        return [*chosen, *sorted(too_long, key=lambda item: (-item.score, item.id))]
 
     def _choose(self, scores: list[Score]) -> list[Score]:
         if self.acquisition is None and self.suggester.can_promise:

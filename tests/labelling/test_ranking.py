@@ -92,3 +92,17 @@ def test_all_is_labelled_when_all_older_sentences_were_looked_at(labelled, tmp_p
         trainer.run.annotations.refresh()
         seen.append(view.task.id)
     assert (len(seen), view.finished, trainer.has_older) == (5, True, False)
+
+
+def test_sentences_of_more_words_than_a_queue_holds_come_last(tmp_path):
+    text = tmp_path / "text.txt"
+    lines = ("Ada saw Rome .", " and ".join(["Bob"] * 20), " or ".join(["Eve"] * 30), "Cem left .")
+    text.write_text("\n".join(lines), encoding="utf8")
+    folder = begin(tmp_path / "run", inputs=[str(text)], dev_words=1)
+    divide_text(folder, folder.read_job(), seed=0)
+    pool = {sentence_id(doc): len(doc) for doc in read_shards(folder.pool, None)}
+    ranking = make_ranking(folder, tmp_path, budget=2)
+    queue = [task for task in ranking.make_queue() if task.part == "train"]
+    assert ranking.all_queued
+    assert {task.id for task in queue} == set(pool)
+    assert len(queue[-1].tokens) > 10
