@@ -26,7 +26,7 @@ STATES: dict[str, Verdict] = {
     "ignore": "ignore",
     "later": "later",
 }
-STATE_LINE = re.compile(rf"# ({'|'.join(STATES)}) (.+)")
+STATE_LINE = re.compile(rf"# ({'|'.join(STATES)}) (.+)", re.IGNORECASE)
 PIECE = re.compile(r"\\n|\\u\{[0-9a-f]{1,6}\}|\\.|\]\(((?:[^()\\]|\\.)+)\)|.")
 IN_LABEL = re.compile(r"\\(.)")
 HEADER = """{beginning} The types are {labels}.
@@ -75,13 +75,17 @@ def is_editor_file(source: Source) -> bool:
 def read_editor_file(source: Source) -> Iterator[EditorLine | BadLine]:
     """YIELDS (EditorLine | BadLine): Each sentence, or what is wrong with it."""
     state: re.Match[str] | None = None
+    is_wrong = False  # the state line: so the sentence below it cannot be taken
     for number, line in source.lines():
         if state is not None:
             try:
-                yield number, state[2], STATES[state[1]], *_parse_marks(number, line)
+                yield number, state[2], STATES[state[1].lower()], *_parse_marks(number, line)
             except BadLine as error:
                 yield error
             state = None
+            continue
+        if is_wrong:
+            is_wrong = False
             continue
         state = STATE_LINE.fullmatch(line.rstrip())
         in_header = line.startswith("#") and number <= HEADER.count("\n")
@@ -90,6 +94,7 @@ def read_editor_file(source: Source) -> Iterator[EditorLine | BadLine]:
                 f"not a line such as '# done 0f6c2a', with one of {', '.join(STATES)}, and an id"
             )
             yield BadLine(number, message, line)
+            is_wrong = line.startswith("#")
     if state is not None:
         yield BadLine(number, "the file ends before the sentence", state[0])
 

@@ -137,6 +137,8 @@ def pull_files(
         if any(is_unlabelled(file, here.path) for here in asked.rounds):
             raise DeepALError(NOBODY.format(file))
         for source in open_all(file, encoding)[0]:
+            if source.suffix != ".ann" and not any(line.strip() for _, line in source.lines()):
+                problems.append(f"{source.path}: it is empty, so it may be cut off. Export it anew")
             for item in read_answers(source, asked.known, options):
                 if isinstance(item, BadLine):
                     problems.append(describe_unread(f"{source.path}:{item.line}", item))

@@ -96,11 +96,13 @@ def set_spans(
         if span is None:
             tokens = doc.char_span(start, end, alignment_mode="expand") or ()
             near = " ".join(token.text for token in tokens)[:40]
+            moved = f"{option} trim or {option} snap moves its ends"
+            if border != "refuse":
+                moved = f"{option} {border} leaves nothing of it"
             raise BadLine(
                 line,
-                f"entity {shown} is not whole {doc.vocab.lang!r} tokens: {near!r}. {option} trim "
-                f"or {option} snap moves its ends, {option} drop leaves it out"
-                f"{_beyond_16_bits(text[:end])}",
+                f"entity {shown} is not whole {doc.vocab.lang!r} tokens: {near!r}. {moved}, "
+                f"{option} drop leaves it out{_beyond_16_bits(text[:end])}",
                 text,
             )
         if entities and span.start < entities[-1].end:

@@ -421,16 +421,22 @@ EDITOR = "# A batch of spacy_deepal. The types are PER.\n#\n#\n#\n\n"
         ("# done s/0\n[](PER)Ada saw Rome.\n", 7, "column 2: an entity ends that has not begun"),
         ("# done s/0\nAda \\saw Rome.\n", 7, "column 5: a backslash of the text is written"),
         ("# done s/9\nOther.\n", 7, "no sentence that was asked for has the id 's/9'"),
-        ("# Done s/0\nAda saw Rome.\n", 6, "not a line such as '# done 0f6c2a'"),
+        ("# ready s/0\nAda saw Rome.\n", 6, "not a line such as '# done 0f6c2a'"),
         ("# done s/0\n", 6, "the file ends before the sentence"),
     ],
 )
 def test_what_is_wrong_in_a_text_file_is_reported_with_its_line(tmp_path, lines, line, message):
     (tmp_path / "batch.txt").write_text(EDITOR + lines)
-    bad, *_ = read_all(tmp_path / "batch.txt", [make_doc("Ada saw Rome.")], ["PER"])
+    (bad,) = read_all(tmp_path / "batch.txt", [make_doc("Ada saw Rome.")], ["PER"])
     assert isinstance(bad, BadLine)
     assert message in bad.message
     assert bad.line == line
+
+
+def test_a_state_may_be_written_in_capitals(tmp_path):
+    (tmp_path / "batch.txt").write_text(EDITOR + "# Done s/0\n[Ada](PER) saw Rome.\n")
+    (told,) = read_all(tmp_path / "batch.txt", [make_doc("Ada saw Rome.")], ["PER"])
+    assert [reply.spans for reply in told.replies] == [((0, 3, "PER"),)]
 
 
 def test_tools_are_known_by_name(tmp_path):

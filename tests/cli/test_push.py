@@ -48,6 +48,12 @@ def test_a_batch_goes_to_a_text_file_and_answers_come_back(run, tmp_path):
     assert "new answers: 0" in call("pull", run, tmp_path / "batch.txt")[1]
 
 
+def test_a_file_of_answers_that_is_empty_is_named(run, tmp_path):
+    (tmp_path / "answers.jsonl").write_text("\n")
+    status, output = call("pull", run, tmp_path / "answers.jsonl")
+    assert (status, "answers.jsonl: it is empty, so it may be cut off" in output) == (1, True)
+
+
 def test_the_rest_of_a_batch_can_go_to_another_tool(run, tmp_path):
     call("push", run, tmp_path / "batch.txt", "--to", "editor")
     names = selected(run)
