@@ -46,11 +46,11 @@ def describe_error(error: Any) -> str:
     return f"{place}{value}: {message.strip()}"
 
 
-def list_problems(problems: Sequence[str]) -> str:
-    """RETURNS (str): The first PROBLEMS_SHOWN of some problems, a line for each, to stand below a
-    message; and how many more there are."""
-    lines = [f"\n- {problem}" for problem in problems[:PROBLEMS_SHOWN]]
-    if rest := problems[PROBLEMS_SHOWN:]:
+def list_problems(problems: Sequence[str], most: int = PROBLEMS_SHOWN) -> str:
+    """RETURNS (str): The first of some problems, a line for each, to stand below a message; and how
+    many more there are. most (int): How many are shown."""
+    lines = [f"\n- {problem}" for problem in problems[:most]]
+    if rest := problems[most:]:
         lines.append(f"\n… and {len(rest):,} more")
     return "".join(lines)
 

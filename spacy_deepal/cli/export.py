@@ -11,6 +11,7 @@ from ._app import app, msg, parts_between_commas, show_errors
 if TYPE_CHECKING:
     from ..labelling.labelled_set import LabelledSet
 
+LEFT_OUT_SHOWN = 3  # sentences that a format cannot hold: most often all for one reason
 
 WrittenLabels = Annotated[
     str | None,
@@ -70,4 +71,4 @@ def _show_left_out(found: "LabelledSet", format: str) -> None:
             f"Left out, as {format} cannot hold them: {len(found.not_held):,}. --format spacy "
             f"holds them. {found.remedy}".rstrip()
         )
-        print(printable(list_problems(found.not_held)).lstrip("\n"))
+        print(printable(list_problems(found.not_held, LEFT_OUT_SHOWN)).lstrip("\n"))
