@@ -227,6 +227,20 @@ def test_a_new_type_has_its_key_at_once(opened):
     assert "not a name for a type" in page.page.inner_text("#message")
 
 
+def test_a_name_for_a_type_that_is_refused_stays_to_be_corrected(opened):
+    page = opened([make_task("s0")])
+    page.press("n")
+    page.page.keyboard.type("LOC")
+    page.press("Enter")
+    page.page.wait_for_selector("#message:text-is('The type LOC is there already.')")
+    page.page.keyboard.type("AL")
+    page.press("Enter")
+    page.page.wait_for_selector("#types button[data-label=LOCAL]")
+    assert page.page.locator("#types input").count() == 0
+    page.press("4")  # the keys are those of the sentence again
+    assert page.answered("s0", "3", "Enter") == [(0, 1, "LOCAL")]
+
+
 def test_the_page_asks_no_other_server_for_anything(opened):
     page = opened(make_queue(1))
     asked = []

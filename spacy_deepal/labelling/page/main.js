@@ -140,8 +140,11 @@ function newType() {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const label = input.value.trim();
-      close();
-      if (label) attempt(async () => show(await api.addLabel(label), { replace: false }));
+      if (!label) return close();
+      attempt(async () => { // a name that is refused stays, to be corrected
+        show(await api.addLabel(label), { replace: false });
+        close();
+      });
     });
   });
   return button;
