@@ -10,7 +10,6 @@ from typing import Any
 from spacy.language import Language
 from spacy.schemas import ConfigSchemaTraining
 from spacy.tokens import Doc
-from spacy.training import Corpus
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import DIR_MODEL_BEST, train
 from spacy.util import registry, resolve_dot_names
@@ -25,7 +24,7 @@ from ..seeds import derive_seed
 from ..urls import is_url
 from .calibration import calibrate_saved, measure_calibration
 from .checks import no_annotation
-from .raw_text import raw_text_f
+from .raw_text import gold_examples, raw_text_f
 from .run_folder import RoundFolder
 from .settings import ANNOTATION, SECTION, Settings
 
@@ -256,7 +255,7 @@ def evaluate_pipeline(nlp: Language, path: str | Path) -> dict[str, Any]:
         `measure_calibration`.
     RAISES (DeepALError): No sentence is labelled, or the pipeline scores no entities.
     """
-    examples = list(Corpus(path, gold_preproc=True)(nlp))
+    examples = list(gold_examples(nlp, path))
     if not any(example.reference.has_annotation("ENT_IOB") for example in examples):
         raise DeepALError(f"{path} has no labelled sentence to evaluate on. Name data that have.")
     found = nlp.evaluate(examples)
