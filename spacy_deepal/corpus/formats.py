@@ -30,6 +30,7 @@ from .label_studio import (
 )
 from .other_files import check_is_text
 from .prodigy import WHOLE, YES_NO, prodigy_readings, write_prodigy
+from .pubtator import PUBTATOR, pubtator_readings
 from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, TagScheme
 from .record_parts import TEXT_KEYS
 from .records import record_readings, write_doccano, write_hugging_face, write_records
@@ -80,6 +81,7 @@ DETECTED: dict[str, Format] = {
         "a text in a .txt file, its entities in an .ann (or .a1) file beside it", brat_readings
     ),
     WEBANNO: Format("WebAnno TSV 3, which INCEpTION exports", webanno_readings),
+    PUBTATOR: Format("PubTator: titles and abstracts with their entities", pubtator_readings),
     "conll2012": Format(
         "the columns of OntoNotes 5, as the CoNLL-2012 shared task has them",
         conll2012_readings,
