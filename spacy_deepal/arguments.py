@@ -29,7 +29,8 @@ def takes_types(function: Callable[P, R]) -> Callable[P, R]:
         try:
             values = dict(parameters.bind(*args, **kwargs).arguments)
         except TypeError as error:
-            raise DeepALError(f"{name}: {error}. Correct the call.") from error
+            names = ", ".join(parameters.parameters)
+            raise DeepALError(f"{name}: {error}. Correct the call: it takes {names}.") from error
         values |= values.pop(_others(function), {})
         check_types(name, function, values)
         return function(*args, **kwargs)

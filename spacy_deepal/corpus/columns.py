@@ -140,6 +140,9 @@ def _remedy(cells: list[str], layout: ColumnLayout) -> str:
         return ""
     if cells[layout.word].lower() in WORDS or cells[layout.ner].lower() in TAGS:
         return ". If these are the names of the columns, delete the line"
+    if cells[layout.ner] in ("B", "I"):
+        command = r"sed -E 's/(\s)([BI])$/\1\2-PER/' FILE > NEW"
+        return f". A tag needs a type. If there is one type alone: `{command}`"
     if cells[layout.ner].rstrip("O").isalpha():
         return f". Types alone are read with --columns {layout.described} --scheme io"
     return ""

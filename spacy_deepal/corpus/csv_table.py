@@ -13,6 +13,7 @@ from spacy.tokens import Doc
 
 from ..sentences import sentence_info
 from .column_layout import (
+    COMMENT_START,
     IN_QUOTES,
     NER,
     OTHER,
@@ -65,9 +66,11 @@ class Table:
     document: int | None
 
     def rows(self, source: Source) -> Iterator[TableRow]:
-        """YIELDS (tuple[int, list[str]]): The number and the cells of each line with a row."""
+        """YIELDS (tuple[int, list[str]]): The number and the cells of each line with a row. Where
+        tabs part the cells, a line without a tab may be a comment, such as "# date = 1898"."""
         for number, line in source.lines():
-            if number >= self.first:
+            is_comment = self.delimiter == "\t" not in line and COMMENT_START.match(line)
+            if number >= self.first and not is_comment:
                 yield number, _cells(line, self.delimiter, self.quoted)
 
     def option(self, ner: int) -> str:

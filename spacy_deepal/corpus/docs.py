@@ -10,7 +10,6 @@ from spacy.tokens import Doc, Span
 from thinc.types import Ints2d
 
 from .reading import BadLine, Border, ReadOptions, Sentence
-from .tags import TAG
 
 ENTITIES: list[int | str] = ["ENT_IOB", "ENT_TYPE"]
 CharSpan = tuple[int, int, str]  # an entity: first character, the one after its last, label
@@ -204,37 +203,12 @@ def without_spaces(doc: Doc) -> Doc:
     return joined
 
 
-def _without_tags(sentence: Sentence) -> Sentence:
-    """RETURNS (Sentence): A sentence, with a note if the type of an entity may be a tag, such as
-    S-PER. It may also be meant, such as E-MAIL.
-
-    RAISES (BadLine): A type is a tag such as B-PER.
-    """
-    for ent in sentence.doc.ents:
-        if not TAG.fullmatch(ent.label_) or ent.label_ == "O":
-            continue
-        prefix, label = ent.label_[:2], ent.label_[2:]
-        if prefix in ("B-", "I-"):
-            message = (
-                f"the entity {ent.text!r} has the type {ent.label_}, which is the tag of a word. "
-                f"Label each entity as a whole, from its first to its last word, as {label}"
-            )
-            raise BadLine(sentence.line, message, sentence.doc.text)
-        message = (
-            f"sentences with the type {ent.label_}. If {prefix} says where in an entity a word "
-            f"is, label each entity as a whole, as {label}"
-        )
-        return replace(sentence, note=sentence.note or message)
-    return sentence
-
-
 def finished(nlp: Language, item: Sentence, options: ReadOptions) -> Iterator[Sentence]:
-    """YIELDS (Sentence): What becomes of a sentence as a reader yields it: its types are checked;
-    its tokens are made anew, and it is cut, if the options say so.
+    """YIELDS (Sentence): What becomes of a sentence as a reader yields it: its tokens are made
+    anew, and it is cut, if the options say so.
 
-    RAISES (BadLine): As `retokenized`; or the type of an entity is a tag.
+    RAISES (BadLine): As `retokenized`.
     """
-    item = _without_tags(item)
     if options.tokens != "data":
         item = retokenized(nlp, item, options.border, options.tokens == "joined")
     parts = list(at_ends_of_sentences(item.doc)) if options.split else []

@@ -30,6 +30,7 @@ from .label_studio import (
 )
 from .other_files import check_is_text
 from .prodigy import WHOLE, YES_NO, prodigy_readings, write_prodigy
+from .pubtator import PUBTATOR, pubtator_readings
 from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, TagScheme
 from .record_parts import TEXT_KEYS
 from .records import record_readings, write_doccano, write_hugging_face, write_records
@@ -80,6 +81,7 @@ DETECTED: dict[str, Format] = {
         "a text in a .txt file, its entities in an .ann (or .a1) file beside it", brat_readings
     ),
     WEBANNO: Format("WebAnno TSV 3, which INCEpTION exports", webanno_readings),
+    PUBTATOR: Format("PubTator: titles and abstracts with their entities", pubtator_readings),
     "conll2012": Format(
         "the columns of OntoNotes 5, as the CoNLL-2012 shared task has them",
         conll2012_readings,
@@ -196,8 +198,13 @@ def _unknown(source: Source, options: ReadOptions) -> str:
     if source.suffix in ANNOTATION:
         return f"{source.path}: the text {source.stem}.txt is missing beside it. Put it there."
     first = next((line for _, line in source.lines() if line.strip()), "")
-    if options.columns and first and (wrong := _wrong_number(source, options.columns)):
-        return wrong
+    if options.columns and first and _width(source) != len(options.columns):
+        return (
+            f"{source.path}: --columns {','.join(options.columns)} names "
+            f"{len(options.columns)} columns, but most lines have {_width(source)}. Name each of "
+            "them, with _ for those that are neither the word nor the tag. The first line is "
+            f"{first[:80]!r}."
+        )
     if source.suffix == ".csv":
         return _unknown_table(source, first)
     why = why_not_text(source) if source.suffix in TEXT_SUFFIXES else ""
@@ -206,23 +213,22 @@ def _unknown(source: Source, options: ReadOptions) -> str:
         what = f"this does not seem to be raw text: {why}. If it is, use --format text"
     return (
         f"{source.path}: {what}. Name the format with --format: {', '.join(ALL_FORMATS)}. Or name "
-        "the columns, as in --columns word,_,_,ner; with tags that are types alone, such as PER, "
-        f"add --scheme io. The first line is {first[:80]!r}."
+        f"the columns, as in --columns {_example(source)}; with tags that are types alone, such as "
+        f"PER, add --scheme io. The first line is {first[:80]!r}."
     )
 
 
-def _wrong_number(source: Source, columns: tuple[str, ...]) -> str:
-    """RETURNS (str): That --columns names more or fewer columns than most lines; or nothing."""
+def _example(source: Source) -> str:
+    """RETURNS (str): Columns as --columns takes them, as many as most lines have."""
+    width = _width(source)
+    return ",".join(["word", *["_"] * (width - 2), "ner"]) if 2 <= width <= 10 else "word,_,_,ner"
+
+
+def _width(source: Source) -> int:
+    """RETURNS (int): How many columns most lines have."""
     lines = [line for _, line in islice(source.lines(), LINES_TO_DETECT) if line.strip()]
     widths = Counter(len(line.split(_delimiter(source, line))) for line in lines)
-    width = widths.most_common(1)[0][0]
-    if width == len(columns):
-        return ""
-    return (
-        f"{source.path}: --columns {','.join(columns)} names {len(columns)} columns, but most "
-        f"lines have {width}. Name each of them, with _ for those that are neither the word nor "
-        f"the tag. The first line is {lines[0][:80]!r}."
-    )
+    return max(widths, key=widths.__getitem__, default=0)
 
 
 def _delimiter(source: Source, line: str) -> str | None:

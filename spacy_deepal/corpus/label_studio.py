@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import IO, Any
 
 from spacy.language import Language
@@ -15,13 +16,14 @@ from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, a
 from .record_parts import TEXT_KEYS
 from .records import check_spans_key, parse_sentence
 from .sources import Source
-from .span_places import SPAN_KEYS, looks_like_spans
+from .span_places import SPAN_KEYS, looks_like_spans, places_of_spans
 from .spans import NO_SPANS
 from .writing import check_labelled_whole, is_labelled, spans_of, text_record, write_list
 
 FULL, MINIMAL = "label_studio", "label_studio_min"
 NOT_SPANS = ("relation", "choices", "textarea", "rating", "taxonomy", "pairwise")
 ANNOTATION_KEYS = ("annotations", "completions")
+TASK_KEYS = (*ANNOTATION_KEYS, "data", "predictions", "drafts", "meta")  # which may hold spans
 # What JSON-MIN says of an annotation.
 MINIMAL_KEYS = ("annotation_id", "annotator", "created_at", "updated_at", "lead_time")
 
@@ -98,6 +100,13 @@ def is_minimal(record: dict[str, Any]) -> bool:
 
 def _parse_task(options: ReadOptions, nlp: Language, number: int, task: Any) -> Sentence:
     record = task_record(task, number, options.text_key)
+    beside = {key: value for key, value in task.items() if key not in TASK_KEYS}
+    if options.spans_key != NO_SPANS and (places := [*chain(*places_of_spans(beside))]):
+        message = (
+            f"spans are under {places[0]!r}, where Label Studio has none. Write a record with "
+            f"'text' and 'spans'; or pass over them with --spans-key {NO_SPANS}"
+        )
+        raise BadLine(number, message, json.dumps(task, ensure_ascii=False)[:80])
     spans = _agreed_spans(annotations_of(task, number), number)
     own = replace(
         options, text_key=None, spans_key=NO_SPANS if options.spans_key == NO_SPANS else None

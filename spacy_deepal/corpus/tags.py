@@ -1,12 +1,18 @@
 """Tags of words: IOB1, IOB2 and BIOES (also written BILUO or BMES), and how they are told apart."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from .reading import BadLine, TagScheme
 
 TAG = re.compile(r"O|[BIESLUM]-\S+")
-MARKED_TYPE = re.compile(r"[BI][-_].+|.+[-_][BI]")  # B_PER, PER-B
+# How the words of one entity are marked: one that begins it, and one that comes later.
+MARKS = (
+    *((("B-{}", f"{later}-{{}}")) for later in "IELM"),
+    ("B_{}", "I_{}"),
+    ("{}-B", "{}-I"),
+    ("{}_B", "{}_I"),
+)
 # The prefixes of IOB are themselves; E- and L- end an entity, S- and U- are one, M- is inside.
 ROLES = {"L": "E", "U": "S", "M": "I"}
 
@@ -14,6 +20,18 @@ ROLES = {"L": "E", "U": "S", "M": "I"}
 def full_tag(cell: str, scheme: TagScheme | None) -> str:
     """RETURNS (str): The tag of a word; with the scheme "io", a type alone is a tag of IOB1."""
     return f"I-{cell}" if scheme == "io" and cell not in ("O", "") else cell
+
+
+def tags_among(types: Collection[str]) -> tuple[str, ...]:
+    """RETURNS (tuple[str, ...]): Two types of entities that are tags of words, such as B-PER and
+    I-PER, and the type that they stand for; nothing if there are none. One alone may be meant, such
+    as B-CELL, E-MAIL or I-95."""
+    for begins, later in MARKS:
+        pattern = re.escape(begins).replace(r"\{\}", "(.+)")
+        for found in filter(None, (re.fullmatch(pattern, name) for name in sorted(types))):
+            if (other := later.format(found[1])) in types:
+                return found[0], other, found[1]
+    return ("B", "I", "PER") if {"B", "I"} <= set(types) else ()
 
 
 class SchemeFinder:
@@ -57,13 +75,6 @@ def to_iob2(tags: Iterable[tuple[int, str]], scheme: TagScheme) -> list[str]:
     of_types = scheme == "io"
     scheme = "iob1" if of_types else scheme
     for line, tag in tags:
-        if of_types and MARKED_TYPE.fullmatch(tag[2:]):
-            raise BadLine(
-                line,
-                f"{tag[2:]} says where an entity begins, so it is not a type alone. Write it as in "
-                "B-PER and I-PER, and leave out --scheme io",
-                tag[2:],
-            )
         if of_types and tag[2:] == "o":
             message = "o is not a type. Write tags in capitals, as O, B-PER and I-PER"
             raise BadLine(line, f"{message}, and leave out --scheme io", "o")

@@ -18,6 +18,7 @@ from ..corpus.folders import find_files, open_all
 from ..corpus.formats import check_format, find_reading
 from ..corpus.reading import AnnotatedText, BadLine, ReadOptions, Sentence
 from ..corpus.sources import Source, check_encoding, seems_to_be_utf8
+from ..corpus.tags import tags_among
 from ..errors import PROBLEMS_SHOWN, DeepALError
 from ..files import check_output
 from ..pipelines import blank_pipeline, load_pipeline
@@ -67,8 +68,9 @@ def convert(
     skip_bad (bool): Leave out lines that cannot be converted.
     sentences_per_shard (int): Sentences in each shard but the last.
     RAISES (DeepALError): Input cannot be read, can be read in several ways, or holds nothing; there
-        are bad lines and `skip_bad` is False (the first 20 are shown with file, line and text); the
-        output must not be replaced, is an input, or has one in it.
+        are bad lines and `skip_bad` is False (the first 20 are shown with file, line and text);
+        types of entities are tags of words, such as B-PER and I-PER; the output must not be
+        replaced, is an input, or has one in it.
     """
     output = local_path(output)
     inputs = [inputs] if isinstance(inputs, str | Path) else list(inputs)
@@ -275,6 +277,13 @@ def _complete(docs: Iterable[Doc], summary: ConvertSummary, skip_bad: bool) -> I
     RAISES (DeepALError): At the end, so before the pool is put in its place, if there is a problem.
     """
     yield from docs
+    if tags := tags_among(summary.entities):
+        file = next(file for file in summary.files if tags[0] in file.entities)
+        raise DeepALError(
+            f"{file.path}: {tags[0]} and {tags[1]} are tags of words, and not types of entities. "
+            f"Label each entity as a whole, from its first to its last word, as {tags[2]}. If they "
+            "are in a column, write them as in B-PER and I-PER, and leave out --scheme io."
+        )
     problems = list(summary.problems)
     if summary.skipped > len(problems):
         problems.append(f"… and {summary.skipped - len(problems)} more")

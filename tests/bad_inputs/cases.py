@@ -215,7 +215,7 @@ def of_data() -> Iterator[BadInput]:
             given = [command, "AL", "data", "out"]
             yield BadInput(f"{command}: {name}", given, "`spacy deepal prepare`", files)
     options = ("--columns", "word,ner", "--scheme", "io")
-    yield convert("columns: marks in types", "in.conll", "Mia B_PER\nOta I_PER\n", *options, line=1)
+    yield convert("columns: marks in types", "in.conll", "Mia B_PER\nOta I_PER\n", *options)
 
 
 def of_commands() -> Iterator[BadInput]:

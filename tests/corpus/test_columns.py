@@ -187,3 +187,9 @@ def test_columns_without_a_blank_line_are_one_sentence_with_a_note(tmp_path):
 def test_a_line_with_names_of_columns_is_to_be_deleted(tmp_path):
     bad, _ = read(tmp_path, "auto", "Word POS NE\nMia N B-PER\n\nran V O\nfar A O\n")
     assert problem(bad)[1].endswith("If these are the names of the columns, delete the line")
+
+
+def test_a_tag_without_a_type_is_not_taken_for_a_type(tmp_path):
+    content = "the\tO\ncolon\tB\ncancer\tI\nis\tO\nhere\tO\nnow\tO\n"
+    (bad,) = read(tmp_path, "iob2", content)
+    assert "A tag needs a type. If there is one type alone: `sed -E" in problem(bad)[1]

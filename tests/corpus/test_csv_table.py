@@ -77,12 +77,17 @@ def test_quotes_that_no_spreadsheet_writes_are_words(tmp_path, rows):
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.txt"])
 def test_json_in_which_a_type_looks_like_a_tag_is_no_table(name, tmp_path):
-    (tmp_path / name).write_text('{"text": "Mia left", "spans": [[0, 3, "B-PER"]]}\n' * 2)
-    with pytest.raises(DeepALError, match=r":1: the entity 'Mia' has the type B-PER"):
-        convert(tmp_path / name, tmp_path / "pool")
+    (tmp_path / name).write_text('{"text": "Mia left", "spans": [[0, 3, "B-CELL"]]}\n' * 2)
+    assert convert(tmp_path / name, tmp_path / "pool").entities == {"B-CELL": 1}
 
 
 def test_broken_json_in_which_a_type_looks_like_a_tag_is_no_table(tmp_path):
     (tmp_path / "a.txt").write_text('{"text": "Mia left", "spans": [[0,3,"B-PER"]]\n')
     with pytest.raises(DeepALError, match="lines begin as JSON"):
         convert(tmp_path / "a.txt", tmp_path / "pool")
+
+
+def test_comments_in_a_table_are_passed_over(tmp_path):
+    content = "TOKEN\tNE-COARSE\tMISC\n# language = de\nMia\tB-pers\t_\n# date = 1898\nran\tO\t_\n"
+    (sentence,) = read(tmp_path, "csv", content, name="a.tsv")
+    assert (entities(sentence), len(sentence.doc)) == ([("Mia", "pers")], 2)

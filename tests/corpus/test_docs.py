@@ -117,27 +117,3 @@ def test_a_book_on_one_line_is_labelled_and_cut_without_a_walk_through_it_for_ea
     parts = list(at_ends_of_sentences(doc))
     assert [tags(part) for part in parts] == [["B-PER", "O", "O"]] * 50
     assert doc.calls < 5
-
-
-@pytest.mark.parametrize("label", ["B-PER", "I-PER", "B-B-PER"])
-def test_a_type_that_is_the_tag_of_a_word_is_a_bad_line(label):
-    doc = EN.make_doc("Mia left")
-    set_spans(doc, [(0, 3, label)], 1)
-    with pytest.raises(BadLine, match=f"has the type {label}.* as a whole.* as {label[2:]}"):
-        list(finished(EN, Sentence(doc, 1), ReadOptions()))
-
-
-@pytest.mark.parametrize("label", ["E-MAIL", "S-PER", "U-PER", "L-PER", "M-PER"])
-def test_a_type_that_may_be_a_tag_is_noted(label):
-    doc = EN.make_doc("Mia left")
-    set_spans(doc, [(0, 3, label)], 1)
-    (noted,) = finished(EN, Sentence(doc, 1), ReadOptions())
-    assert noted.doc.ents[0].label_ == label
-    assert noted.note.startswith(f"sentences with the type {label}. If {label[:2]} says where")
-
-
-def test_a_type_of_one_letter_is_no_tag():
-    doc = EN.make_doc("Mia left")
-    set_spans(doc, [(0, 3, "O")], 1)
-    (sentence,) = finished(EN, Sentence(doc, 1), ReadOptions())
-    assert sentence.note is None

@@ -114,3 +114,19 @@ def test_the_rows_of_its_csv_are_read_as_records(tmp_path):
     rows = [{**row, "label": cell} for cell in (json.dumps([result(0, 3, "Mia")["value"]]), "")]
     first, second = read_tasks(tmp_path, *rows)
     assert (tags(first.doc)[0], tags(second.doc)) == ("B-PER", ["O", "O", "O"])
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"label": [[0, 3, "PER"]]},
+        {"responses": {"ents": {"value": [{"start": 0, "end": 3, "label": "PER"}]}}},
+    ],
+)
+def test_spans_beside_the_data_of_a_task_are_not_passed_over(more, tmp_path):
+    task = {"id": 1, "data": {"text": "Mia ran."}}
+    (bad,) = read(tmp_path, "auto", json.dumps({**task, **more}))
+    assert "where Label Studio has none. Write a record with" in problem(bad)[1]
+    predictions = [{"result": [{"value": {"start": 0, "end": 3, "labels": ["PER"]}}]}]
+    (fine,) = read(tmp_path, "auto", json.dumps({**task, "predictions": predictions}))
+    assert not fine.doc.has_annotation("ENT_IOB")

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from spacy.training import iob_to_biluo
 
 from spacy_deepal.corpus.reading import BadLine
-from spacy_deepal.corpus.tags import SchemeFinder, from_iob2, to_iob2
+from spacy_deepal.corpus.tags import SchemeFinder, from_iob2, tags_among, to_iob2
 
 IOB2 = st.lists(st.sampled_from(["O", "B-X", "I-X", "B-Y", "I-Y"]), max_size=9).filter(
     lambda tags: all(
@@ -63,11 +63,19 @@ def test_the_scheme_is_told_by_the_tags(tags, scheme):
     assert finder.scheme == scheme
 
 
-@pytest.mark.parametrize("cell", ["B_PER", "PER-B", "I-PER"])
-def test_a_tag_that_says_where_an_entity_begins_is_no_type_alone(cell):
-    assert to_iob2([(1, "I-PER"), (2, "I-PER")], "io") == ["B-PER", "I-PER"]
-    with pytest.raises(BadLine, match=f"{cell} says where an entity begins"):
-        to_iob2([(1, f"I-{cell}")], "io")
+@pytest.mark.parametrize(
+    "pair", ["B-PER I-PER", "B-B-PER I-B-PER", "B-PER L-PER", "B_PER I_PER", "PER-B PER-I", "B I"]
+)
+def test_two_types_that_say_where_in_an_entity_a_word_is_are_tags(pair):
+    assert tags_among(["LOC", *pair.split()])[:2] == tuple(pair.split())
+
+
+@pytest.mark.parametrize(
+    "types",
+    ["B-CELL T-CELL", "I-95 I-80", "E-MAIL", "S-BAHN U-BAHN", "U-BOAT", "HEPATITIS-B HEPATITIS-E"],
+)
+def test_a_type_that_is_only_spelt_like_a_tag_is_none(types):
+    assert tags_among([*types.split(), "PER", "B"]) == ()
 
 
 def test_a_small_o_is_no_type():

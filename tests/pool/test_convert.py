@@ -493,3 +493,15 @@ def test_of_another_document_or_id_a_sentence_that_is_not_labelled_stays(tmp_pat
     )
     summary = convert(tmp_path / "a.jsonl", tmp_path / "pool")
     assert (summary.sentences, summary.replaced) == (3, 0)
+
+
+def test_types_that_are_tags_of_words_are_an_error_and_others_are_types(tmp_path):
+    record = {"text": "Mia Ota has B cells.", "spans": [[12, 19, "B-CELL"]]}
+    write_jsonl(tmp_path / "a.jsonl", record)
+    summary = convert(tmp_path / "a.jsonl", tmp_path / "pool")
+    assert (summary.entities, summary.notes) == ({"B-CELL": 1}, {})
+    tags = {"text": "Mia Ota left.", "spans": [[0, 3, "B-PER"], [4, 7, "I-PER"]]}
+    write_jsonl(tmp_path / "b.jsonl", tags)
+    with pytest.raises(DeepALError, match=r"b\.jsonl: B-PER and I-PER are tags of words.* as PER"):
+        convert(tmp_path, tmp_path / "other", skip_bad=True)
+    assert not (tmp_path / "other").exists()

@@ -1,0 +1,39 @@
+import pytest
+
+from .build import entities, how, problem, read
+
+DOCUMENTS = """8701013|t|Famotidine-associated delirium. Six cases.
+8701013|a|Famotidine is used in critical care.
+8701013\t22\t30\tdelirium\tDisease\tD003693
+8701013\t43\t53\tFamotidine\tChemical\tD015738
+8701013\tCID\tD015738\tD003693
+
+99|t|Nothing here.
+99|a|
+
+"""
+
+
+@pytest.mark.parametrize("name", ["a.PubTator.txt", "a.pubtator", "a.txt"])
+def test_titles_and_abstracts_are_read_with_their_entities(name, tmp_path):
+    assert how(tmp_path, DOCUMENTS, name=name)[0] == "pubtator"
+    first, second, third, last = read(tmp_path, "auto", DOCUMENTS, name=name)
+    assert entities(first) == [("delirium", "Disease")]
+    assert [part.doc.text for part in (second, last)] == ["Six cases.", "Nothing here."]
+    assert entities(third) == [("Famotidine", "Chemical")]
+    assert [part.doc_id for part in (first, last)] == ["8701013", "99"]
+    assert last.doc.has_annotation("ENT_IOB")
+    assert (first.note, second.note) == ("documents with relations, which are passed over", None)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("1|t|Mia ran.\n1\t0\t3\tBo\tPER\tX\n", "'Bo'"),
+        ("1|t|Mia ran.\n1\t0\t3\n", "not an entity"),
+        ("1|t|Mia ran.\n\n1|a|Bo\n", "begins with its title"),
+    ],
+)
+def test_what_is_no_annotation_is_a_bad_line(content, message, tmp_path):
+    bad = read(tmp_path, "pubtator", content)[-1]
+    assert message in problem(bad)[1]
