@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 from thinc.api import Optimizer, PyTorchShim, Shim, get_array_module, torch2xp, xp2torch
 from thinc.util import get_torch_default_device
 from torch import nn
@@ -80,12 +81,22 @@ class NetworkShim(PyTorchShim):
         return stream.getvalue()
 
     def from_bytes(self, bytes_data: bytes) -> "NetworkShim":
-        """Build the network that the bytes describe, whatever network was there before."""
+        """Build the network that the bytes describe, whatever network was there before.
+
+        RAISES (DeepALError): A version with other arguments of the architecture has saved it.
+        """
         self._model = self._tagger = None
         if bytes_data:
             device = get_torch_default_device()
             saved = torch.load(BytesIO(bytes_data), map_location=device, weights_only=True)
-            network = CnnCnnLstm(Sizes(**saved["sizes"]))
+            try:
+                network = CnnCnnLstm(Sizes(**saved["sizes"]))
+            except ValidationError as error:
+                places = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
+                raise DeepALError(
+                    "This model was saved by another version of spacy_deepal, whose architecture "
+                    f"has other arguments: {places}. Install that version, or train it again."
+                ) from error
             network.load_state_dict(saved["weights"])
             self.set_network(network, Vocabulary(**saved["vocabulary"]))
         return self

@@ -119,6 +119,17 @@ def test_bytes_that_bring_code_are_refused(nlp):
         shim.from_bytes(stream.getvalue())
 
 
+def test_a_model_of_a_version_with_other_arguments_is_told(nlp):
+    saved = torch.load(io.BytesIO(saved_network(nlp)), weights_only=True)
+    del saved["sizes"]["embed"]["max_words"]
+    saved["sizes"]["encode"]["depth"] = 2
+    stream = io.BytesIO()
+    torch.save(saved, stream)
+    told = r"another version of spacy_deepal, .*: embed\.max_words, encode\.depth\. Install"
+    with pytest.raises(DeepALError, match=told):
+        nlp.get_pipe("deepal_ner").model.shims[0].from_bytes(stream.getvalue())
+
+
 def test_dropout_of_numpy_can_be_saved_and_loaded():
     """Schedules yield numpy's numbers, which torch does not read as weights."""
     nlp = initialized()
