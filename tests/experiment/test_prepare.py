@@ -118,7 +118,7 @@ def test_too_few_documents_are_reported_and_nothing_is_written(tmp_path):
     data = tmp_path / "data"
     data.mkdir()
     make_documents(data / "nw.txt", 2)
-    with pytest.raises(DeepALError, match="2 documents are too few"):
+    with pytest.raises(DeepALError, match="2 documents cannot be split into train, dev and test"):
         prepare(data, tmp_path / "corpus")
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
