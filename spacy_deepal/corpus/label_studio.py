@@ -100,14 +100,17 @@ def is_minimal(record: dict[str, Any]) -> bool:
 
 def _parse_task(options: ReadOptions, nlp: Language, number: int, task: Any) -> Sentence:
     record = task_record(task, number, options.text_key)
+    annotations = annotations_of(task, number)
     beside = {key: value for key, value in task.items() if key not in TASK_KEYS}
+    if not annotations and isinstance(task.get("data"), dict):
+        beside |= task["data"]  # with annotations, it may hold anything
     if options.spans_key != NO_SPANS and (places := [*chain(*places_of_spans(beside))]):
         message = (
             f"spans are under {places[0]!r}, where Label Studio has none. Write a record with "
             f"'text' and 'spans'; or pass over them with --spans-key {NO_SPANS}"
         )
         raise BadLine(number, message, json.dumps(task, ensure_ascii=False)[:80])
-    spans = _agreed_spans(annotations_of(task, number), number)
+    spans = _agreed_spans(annotations, number)
     own = replace(
         options, text_key=None, spans_key=NO_SPANS if options.spans_key == NO_SPANS else None
     )

@@ -120,10 +120,12 @@ def test_the_rows_of_its_csv_are_read_as_records(tmp_path):
     "more",
     [
         {"label": [[0, 3, "PER"]]},
+        {"data": {"text": "Mia ran.", "label": [[0, 3, "PER"]]}},
+        {"data": {"text": "Mia ran.", "label": [[0, 3, "PER"]]}, "annotations": []},
         {"responses": {"ents": {"value": [{"start": 0, "end": 3, "label": "PER"}]}}},
     ],
 )
-def test_spans_beside_the_data_of_a_task_are_not_passed_over(more, tmp_path):
+def test_spans_where_a_task_has_none_are_not_passed_over(more, tmp_path):
     task = {"id": 1, "data": {"text": "Mia ran."}}
     (bad,) = read(tmp_path, "auto", json.dumps({**task, **more}))
     assert "where Label Studio has none. Write a record with" in problem(bad)[1]
