@@ -261,7 +261,11 @@ def test_a_new_type_grows_the_network_and_leaves_older_sentences_open(tmp_path):
     assert set(ner.labels) == set(labels)
 
 
-def test_older_sentences_that_are_looked_at_last_are_trained_on_once(tmp_path):
+def looked_at_again(tmp_path):
+    """All is labelled, then a type is added, and the first sentence has an entity of it.
+
+    RETURNS (Labelling, str, list): The id of that sentence, and the rounds before the type.
+    """
     labelling = Labelling(tmp_path, **HARDLY)
     while labelling.label(1000):
         labelling.work()
@@ -271,6 +275,11 @@ def test_older_sentences_that_are_looked_at_last_are_trained_on_once(tmp_path):
     name = sentence_id(labelling.batch(0)[0])
     labelling.gold[name] = [(0, 1, "TIME")]
     labelling.label(1000)
+    return labelling, name, before
+
+
+def test_older_sentences_that_are_looked_at_last_are_trained_on_once(tmp_path):
+    labelling, name, before = looked_at_again(tmp_path)
     labelling.work()
     assert [line.words for line in labelling.metrics[len(before) :]] == [before[-1].words]
     assert not labelling.batch(len(before))
@@ -284,15 +293,7 @@ def test_older_sentences_that_are_looked_at_last_are_trained_on_once(tmp_path):
 def test_older_sentences_are_trained_on_though_the_server_was_killed_when_they_were_complete(
     tmp_path,
 ):
-    labelling = Labelling(tmp_path, **HARDLY)
-    while labelling.label(1000):
-        labelling.work()
-    before = labelling.metrics
-    labelling.session.add_label("me", "TIME")
-    labelling.work()
-    name = sentence_id(labelling.batch(0)[0])
-    labelling.gold[name] = [(0, 1, "TIME")]
-    labelling.label(1000)
+    labelling, name, before = looked_at_again(tmp_path)
     labelling.start()
     labelling.work()
     assert len(labelling.metrics) == len(before) + 1
