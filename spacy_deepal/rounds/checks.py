@@ -10,6 +10,7 @@ from ..acquisition.upstream import find_tagger
 from ..errors import DeepALError, list_problems, plural
 from ..pool.shards import read_shards
 from ..pool.shared_texts import find_shared, texts_of
+from ..progress import progress_bar
 from ..tagger.component import DeepNER
 from ..tagger.raw_tokens import warn_of_tokens
 from .manifest import read_gold
@@ -51,7 +52,9 @@ def check_initialized(nlp: Language) -> None:
 def describe_shared(pool: str | Path, dev: str | Path, test: str | Path) -> str:
     """RETURNS (str): How many sentences of a pool have a text that is in dev or test too, and what
     to do; empty if none has."""
-    shared = find_shared(read_shards(pool, None), texts_of([dev, test]))
+    texts = texts_of([dev, test])
+    sentences = progress_bar(read_shards(pool, None), "compare texts", unit=" sentences")
+    shared = find_shared(sentences, texts)
     if shared is None:
         return ""
     return (
