@@ -4,15 +4,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pycrfsuite
+from corpora import take
 from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc
 from spacy.training import Example, biluo_tags_to_spans, iob_to_biluo
+
+from spacy_deepal.sentences import count_words
 
 WINDOW = 2
 AFFIXES = (1, 2, 3, 4)
 ITERATIONS = 120
 # Pairs of L1 and L2. Dev decides which one is taken.
 PENALTIES = ((0.0, 1.0), (0.0, 0.1), (0.1, 0.1), (0.1, 0.01), (0.5, 0.01))
+# The words to choose a pair with, where there are more: a training on a million words takes long.
+CHOICE_WORDS = 120_000
 
 
 def features(doc: Doc) -> list[list[str]]:
@@ -47,26 +52,45 @@ def tags(doc: Doc) -> list[str]:
     return iob_to_biluo([f"{t.ent_iob_}-{t.ent_type_}" if t.ent_type else "O" for t in doc])
 
 
-def train(docs: Sequence[Doc], dev: Sequence[Doc], path: Path) -> pycrfsuite.Tagger:
-    """Train with each pair of penalties, and keep the CRF that is best on dev.
+def train(
+    docs: Sequence[Doc], dev: Sequence[Doc], path: Path, choice_words: int = CHOICE_WORDS
+) -> pycrfsuite.Tagger:
+    """Choose a pair of penalties on dev, and train with it.
 
     docs (Sequence[Doc]), dev (Sequence[Doc]): Labelled sentences.
     path (Path): Where the model goes.
-    RETURNS (Tagger): The CRF that is kept.
+    choice_words (int): With more words than this, each pair is tried on a sample of about so many.
+    RETURNS (Tagger): The CRF of all sentences.
     """
-    trainer = pycrfsuite.Trainer(verbose=False)  # Python would need far more memory for them
-    for doc in docs:
-        trainer.append(pycrfsuite.ItemSequence(features(doc)), tags(doc))
-    best = -1.0
-    for l1, l2 in PENALTIES:
-        trainer.set_params({"c1": l1, "c2": l2, "max_iterations": ITERATIONS})
+    all_words = sum(map(count_words, docs))
+    some = take(docs, choice_words, 0) if all_words > choice_words else docs
+    trainer = make_trainer(some)
+    best, chosen = -1.0, PENALTIES[0]
+    for penalties in PENALTIES:
         draft = path.with_suffix(".draft")
-        trainer.train(str(draft))
+        fit(trainer, penalties, draft)
         found = evaluate(load(draft), dev)["ents_f"]
         if found > best:
-            best = found
+            best, chosen = found, penalties
             draft.replace(path)
+    if some is not docs:
+        fit(make_trainer(docs), chosen, path)
     return load(path)
+
+
+def make_trainer(docs: Sequence[Doc]) -> pycrfsuite.Trainer:
+    """RETURNS (Trainer): It holds the features: Python would need far more memory for them."""
+    trainer = pycrfsuite.Trainer(verbose=False)
+    for doc in docs:
+        trainer.append(pycrfsuite.ItemSequence(features(doc)), tags(doc))
+    return trainer
+
+
+def fit(trainer: pycrfsuite.Trainer, penalties: tuple[float, float], path: Path) -> None:
+    """Train with a pair of penalties, and write the model."""
+    l1, l2 = penalties
+    trainer.set_params({"c1": l1, "c2": l2, "max_iterations": ITERATIONS})
+    trainer.train(str(path))
 
 
 def train_and_score(splits: Mapping[str, Sequence[Doc]], path: Path) -> dict[str, float]:
