@@ -12,10 +12,10 @@ from ..vectors.build import make_encoder
 from .conftest import PAPER
 
 NAMES = (
-    "curves curves-zh large encoder functions genres paper-model successors settings calibration "
+    "curves curves-zh large missing encoder functions genres paper-model successors settings calibration "
     "stopping tables".split()
 )
-NOT_IN_ALL = ("large", "encoder", "functions", "paper-model", "calibration", "tables")
+NOT_IN_ALL = ("large", "missing", "encoder", "functions", "paper-model", "calibration", "tables")
 
 
 def test_these_are_the_commands():
