@@ -1,5 +1,7 @@
 """compare_functions.py: the mean over a curve, function by function, against MNLP."""
 
+import shutil
+
 import pytest
 import typer
 
@@ -35,6 +37,32 @@ def test_a_function_is_compared_over_all_rounds_but_the_first(script, workspace,
     printed = capsys.readouterr().out
     assert "| tiny, encoder | RAND | " in printed
     assert "LC" not in printed  # it is not finished
+
+
+def test_a_later_seed_is_compared_with_those_whose_models_are_gone(script, tmp_path):
+    paths, output = write_pools(tmp_path), tmp_path / "results" / "functions.jsonl"
+    alone = []
+    for seed in (0, 1):
+        for name in ("MNLP", "RAND"):
+            run = tmp_path / f"runs{seed}" / "tiny" / f"{name}-seed{seed}"
+            run_loop(quick_config(paths, name, rounds=1, seed=seed), run, keep="all")
+        for file in (output, tmp_path / str(seed) / "functions.jsonl"):
+            script("compare_functions").main(tmp_path / f"runs{seed}", output=file)
+        alone.append(read_jsonl(file)[0])
+        shutil.rmtree(tmp_path / f"runs{seed}")
+    rand, mnlp = read_jsonl(output)
+    assert rand["seeds"] == mnlp["seeds"] == [0, 1]
+    assert rand["mean_f"] == [mean for line in alone for mean in line["mean_f"]]
+    assert rand["seeds_difference"] == [line["difference"] for line in alone]
+
+
+def test_runs_of_different_configs_do_not_compare(script, workspace, tmp_path, capsys):
+    paths = {name: tmp_path / name for name in ("pool", "dev", "test")}
+    other = quick_config(paths, "LC", rounds=1, passes=1)
+    run_loop(other, workspace / "tiny" / "LC-seed1", keep="all")
+    with pytest.raises(typer.Exit):
+        script("compare_functions").main(workspace, output=tmp_path / "functions.jsonl")
+    assert "different configs" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_workspace_without_a_pair_is_named(script, tmp_path, capsys):

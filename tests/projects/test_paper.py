@@ -12,8 +12,8 @@ from ..vectors.build import make_encoder
 from .conftest import PAPER
 
 NAMES = (
-    "curves curves-zh large missing encoder functions genres paper-model successors settings calibration "
-    "stopping tables".split()
+    "curves curves-zh large missing encoder functions genres paper-model successors settings "
+    "calibration stopping tables".split()
 )
 NOT_IN_ALL = ("large", "missing", "encoder", "functions", "paper-model", "calibration", "tables")
 

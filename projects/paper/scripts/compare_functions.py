@@ -5,6 +5,10 @@
 The runs must have kept the models of all rounds (`spacy deepal experiment … --keep all`). Runs that
 are not finished are left out. A line is the mean over all rounds but the first, whose batch is the
 same for all functions. Differences, intervals and what is decided are those of `paired.py`.
+
+The counts of each run are kept in counts/functions/NAME/CONFIG-ROUNDS beside the results. So later
+runs of other seeds or functions, with the same config and as many rounds, are compared with all
+that are there, although their models are gone.
 """
 
 from collections.abc import Iterator
@@ -12,8 +16,20 @@ from pathlib import Path
 from statistics import mean
 from typing import Annotated, Any
 
+import numpy as np
 import typer
-from paired import compare_rounds, count_run, paired_seeds, read_workspace, show_difference
+from paired import (
+    KEPT,
+    Counted,
+    compare_rounds,
+    count_run,
+    keep,
+    kept_runs,
+    paired_seeds,
+    read_kept,
+    read_workspace,
+    show_difference,
+)
 from results import DIGITS, RESULTS, keep_config, markdown, record, show_errors
 from thinc.api import Config
 
@@ -33,54 +49,77 @@ def main(
     lines = []
     with show_errors():
         for folder, runs in read_workspace(workspace):
-            made = list(compare_with(runs, baseline, folder / "counts", output.parent))
-            lines += [{"data": f"{folder.name}{name}", **line} for line in made]
+            data = f"{folder.name}{name}"
+            made_of, kept = keep_counts(folder, runs, data, output.parent)
+            head = {"data": data, "made_of": made_of}
+            lines += [{**head, **line} for line in compare_with(kept, baseline)]
         if not lines:
             raise DeepALError(f"{workspace} has no finished run of {baseline} and another one.")
         record(output, lines, by=("data", "acquisition", "baseline"))
     print(markdown(HEAD, *map(show_mean, lines)))
 
 
-def compare_with(
-    runs: list[RecordedRun], baseline: str, counts: Path, results: Path
-) -> Iterator[dict[str, Any]]:
-    """YIELDS (dict): A line for each function, and for the baseline itself, without differences.
+def keep_counts(
+    folder: Path, runs: list[RecordedRun], data: str, results: Path
+) -> tuple[str, Path]:
+    """Count what the models of the finished runs find, and keep it beside the results.
 
-    runs (list[RecordedRun]): Those of a data set.
-    counts (Path): As the folder of `count_run`.
-    results (Path): The folder that keeps the config.
+    folder (Path): That of the data set, with its runs.
+    RETURNS (str, Path): The config of the runs, as `keep_config` names it, and the folder of the
+        counts.
+    RAISES (DeepALError): The runs have different configs, or models are gone.
     """
     rounds = max(len(run.rounds) for run in runs)
-    runs = [run for run in runs if len(run.rounds) == rounds > 1]
-    functions = sorted({run.name for run in runs if run.name != baseline})
-    for function in functions if any(run.name == baseline for run in runs) else ():
-        found = {(run.name, run.seed): run for run in runs}
-        seeds = paired_seeds(found, function, baseline)
+    configs = [Config().from_str(run.manifest.config, interpolate=False) for run in runs]
+    made_of = {keep_config(config, results) for config in configs}
+    if len(made_of) > 1:
+        raise DeepALError(
+            f"The runs in {folder} have different configs ({', '.join(sorted(made_of))}), so they "
+            "do not compare. Move those away that do not belong to the experiment."
+        )
+    kept = results / KEPT / "functions" / data / f"{min(made_of)}-{rounds - 1}"
+    for run in runs:
+        if len(run.rounds) == rounds > 1:
+            keep(count_run(run, folder / "counts"), kept)
+    return min(made_of), kept
+
+
+def compare_with(kept: Path, baseline: str) -> Iterator[dict[str, Any]]:
+    """YIELDS (dict): A line for each function, and for the baseline itself, without differences.
+
+    kept (Path): The folder of the counts.
+    """
+    found = sorted(kept_runs(kept))
+    seeds = [seed for name, seed in found if name == baseline]
+    functions = sorted({name for name, seed in found if name != baseline and seed in seeds})
+    for function in functions:
         pairs = [
-            [count_run(found[name, seed], counts) for name in (function, baseline)]
-            for seed in seeds
+            [read_kept(kept, name, seed) for name in (function, baseline)]
+            for seed in paired_seeds(found, function, baseline)
         ]
         *_, line = compare_rounds(pairs)
-        ours = [found[function, seed] for seed in seeds]
-        yield {**describe_runs(ours, results), "baseline": baseline} | {
+        yield {**describe_runs([ours for ours, _ in pairs]), "baseline": baseline} | {
             key: value for key, value in line.items() if key not in ("round", "words_percent")
         }
     if functions:
-        yield describe_runs([run for run in runs if run.name == baseline], results)
+        yield describe_runs([read_kept(kept, baseline, seed) for seed in seeds])
 
 
-def describe_runs(runs: list[RecordedRun], results: Path) -> dict[str, Any]:
+def describe_runs(runs: list[Counted]) -> dict[str, Any]:
     """RETURNS (dict): What runs of one function are, and the mean F1 of each over its rounds."""
-    last = runs[0].rounds[-1]
-    config = Config().from_str(runs[0].manifest.config, interpolate=False)
     return {
-        "made_of": keep_config(config, results),
         "acquisition": runs[0].name,
         "seeds": [run.seed for run in runs],
-        "rounds": last.round,
-        "words_percent": round(last.words_percent, DIGITS),
-        "mean_f": [round(mean(row.ents_f for row in run.rounds[1:]), DIGITS) for run in runs],
+        "rounds": len(runs[0].counts) - 1,
+        "words_percent": round(float(runs[0].words_percent[-1]), DIGITS),
+        "mean_f": [round(mean_f(run), DIGITS) for run in runs],
     }
+
+
+def mean_f(run: Counted) -> float:
+    """RETURNS (float): The mean F1 of all rounds but the first, from 0 to 1."""
+    right, found, there = np.moveaxis(run.counts[1:].sum(1), -1, 0)
+    return float(np.mean(2 * right / np.maximum(found + there, 1)))
 
 
 def show_mean(line: dict[str, Any]) -> list[str]:
