@@ -80,7 +80,8 @@ def keep_counts(
     kept = results / KEPT / "functions" / data / f"{min(made_of)}-{rounds - 1}"
     for run in runs:
         if len(run.rounds) == rounds > 1:
-            keep(count_run(run, folder / "counts"), kept)
+            counted = count_run(run, folder / "counts")
+            keep(counted._replace(name=run.name.replace(":", " ")), kept)  # Windows has no such files
     return min(made_of), kept
 
 
