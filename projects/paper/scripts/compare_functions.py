@@ -81,7 +81,8 @@ def keep_counts(
     for run in runs:
         if len(run.rounds) == rounds > 1:
             counted = count_run(run, folder / "counts")
-            keep(counted._replace(name=run.name.replace(":", " ")), kept)  # Windows has no such files
+            name = run.name.replace(":", " ")  # Windows has no file names with a colon
+            keep(counted._replace(name=name), kept)
     return min(made_of), kept
 
 
