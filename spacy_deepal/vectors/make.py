@@ -4,10 +4,11 @@
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from random import Random
 
 from numpy.typing import NDArray
 from spacy.vectors import Vectors
@@ -28,6 +29,7 @@ from .word_file import find_vectors
 
 PARTS = {"config.cfg", "meta.json", "tokenizer", "vocab", SEAL}  # of a saved blank pipeline
 TABLE_NAME = "_deepal.vectors"  # how the name of a table ends, after the language
+TEXT_WORDS = 1_000_000  # most words of text to learn from: memory and time grow with them
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,11 @@ def make_vectors(
     check_replaceable(output, lambda path: earlier and path.name in PARTS, "a table of vectors")
     nlp = blank_pipeline(lang)
     vocab = nlp.vocab
-    words = Counter(word for sentence in _sentences(pools, vocab) for word in sentence)
+    files = [file for pool in pools for file in shard_files(pool)]
+    words = Counter(word for sentence in _words_of(files, vocab) for word in sentence)
     if not words:
         raise DeepALError(f"There is no word in {', '.join(map(str, pools))}.")
-    vocab.vectors = source(list(words), vocab)
+    vocab.vectors = source(words, vocab)
     vocab.vectors.name = nlp.meta["vectors"]["name"] = f"{lang}{TABLE_NAME}"
     found = [word for word in words if vocab.has_vector(word)]
     if not found:
@@ -97,15 +100,15 @@ def vectors_source(
     from_transformer (str | Path | None): The local folder of a transformer.
     from_sentencepiece (str | Path | None): The folder of a model of SentencePiece and of a table of
         its pieces.
-    from_text (Sequence[str | Path] | None): Pools whose text the vectors are learnt from.
+    from_text (Sequence[str | Path] | None): Pools whose text the vectors are learnt from. If they
+        have more than TEXT_WORDS words, it is that of shards drawn at random.
     dim (int | None): The width of each source's vectors. None keeps the source's own, or 100 for
         text.
     RAISES (DeepALError): No source is named.
     """
     sources: list[VectorSource] = []
     if from_text is not None:
-        pools = from_text
-        sources.append(lambda _, vocab: train_vectors(_sentences(pools, vocab), vocab, dim or 100))
+        sources.append(partial(_learn, from_text, dim or 100))
     for place, find in (
         (from_transformer, average_wordpieces),
         (from_sentencepiece, average_sentence_pieces),
@@ -121,14 +124,32 @@ def vectors_source(
     return sources[0] if len(sources) == 1 else partial(join_sources, sources)
 
 
+def _learn(pools: Sequence[str | Path], dim: int, words: Counter[str], vocab: Vocab) -> Vectors:
+    files = [file for pool in pools for file in shard_files(pool)]
+    if words.total() > TEXT_WORDS:
+        Random(0).shuffle(files)
+    return train_vectors(_first(_words_of(files, vocab), TEXT_WORDS), vocab, dim)
+
+
+def _first(sentences: Iterable[list[str]], most: int) -> Iterator[list[str]]:
+    """YIELDS (list[str]): Sentences, until they have so many words."""
+    read = 0
+    for words in sentences:
+        if read >= most:
+            return
+        read += len(words)
+        yield words
+
+
 def _look_up(
     place: str | Path,
     find: Callable[[str | Path, Sequence[str]], NDArray],
     dim: int | None,
-    words: Sequence[str],
+    words: Counter[str],
     vocab: Vocab,
 ) -> Vectors:
-    return word_table(vocab, words, find(place, words), dim=dim)
+    distinct = list(words)
+    return word_table(vocab, distinct, find(place, distinct), dim=dim)
 
 
 def _is_table(folder: Path) -> bool:
@@ -140,8 +161,7 @@ def _is_table(folder: Path) -> bool:
     return False
 
 
-def _sentences(pools: Sequence[str | Path], vocab: Vocab) -> Iterator[list[str]]:
+def _words_of(files: Iterable[Path], vocab: Vocab) -> Iterator[list[str]]:
     """YIELDS (list[str]): The words of each sentence, without tokens that are white space."""
-    files = [file for pool in pools for file in shard_files(pool)]
     for doc in (doc for file in files for doc in read_docs(file, vocab)):
         yield [token.text for token in doc if not token.is_space]

@@ -1,5 +1,6 @@
 """A table with one vector for each word: from one source, or from several side by side."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -9,7 +10,8 @@ from spacy.vocab import Vocab
 
 from ..errors import DeepALError
 
-VectorSource = Callable[[Sequence[str], Vocab], Vectors]  # from distinct words and their vocab
+# From distinct words, how often each stands in the pools, and their vocab.
+VectorSource = Callable[[Counter[str], Vocab], Vectors]
 
 
 def word_table(
@@ -35,12 +37,12 @@ def word_table(
     return table
 
 
-def join_sources(sources: Sequence[VectorSource], words: Sequence[str], vocab: Vocab) -> Vectors:
+def join_sources(sources: Sequence[VectorSource], words: Counter[str], vocab: Vocab) -> Vectors:
     """Make a table in which the vectors of several sources stand side by side.
 
     sources (Sequence[VectorSource]): Each is scaled to a root mean square of 1 over the words that
         it knows. A word that it does not know has zeros there.
-    words (Sequence[str]): Distinct words.
+    words (Counter[str]): Distinct words.
     """
     keys = [vocab.strings.add(word) for word in words]
     parts = []
@@ -51,7 +53,7 @@ def join_sources(sources: Sequence[VectorSource], words: Sequence[str], vocab: V
         known = rows.any(1)
         rms = np.sqrt(np.square(rows[known], dtype="float64").mean()) if known.any() else 1
         parts.append(rows / np.float32(rms))
-    return word_table(vocab, words, np.concatenate(parts, 1))
+    return word_table(vocab, list(words), np.concatenate(parts, 1))
 
 
 def principal_components(rows: NDArray, dim: int) -> NDArray[np.float32]:

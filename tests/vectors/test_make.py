@@ -4,9 +4,12 @@ import spacy
 from spacy.vectors import Vectors
 
 from spacy_deepal.errors import DeepALError
-from spacy_deepal.vectors.make import make_vectors
+from spacy_deepal.pool.shards import write_shards
+from spacy_deepal.vectors import make
+from spacy_deepal.vectors.make import make_vectors, vectors_source
 from spacy_deepal.vectors.table import word_table
 
+from ..pools import make_doc
 from .build import WORDS, make_pool
 
 
@@ -14,8 +17,8 @@ def source_of(known):
     """A source with the vectors of some words."""
 
     def source(words, vocab):
-        assert words == WORDS
-        return word_table(vocab, words, numpy.asarray([known.get(word, [0, 0]) for word in words]))
+        assert list(words) == WORDS
+        return word_table(vocab, WORDS, numpy.asarray([known.get(word, [0, 0]) for word in words]))
 
     return source
 
@@ -115,3 +118,30 @@ def test_floret_table_is_saved_as_such(pool, tmp_path):
     nlp = spacy.load(tmp_path / "out")
     assert nlp.vocab.vectors.mode == "floret"
     assert nlp.vocab["unheard"].vector.any()
+
+
+def test_of_a_large_pool_some_shards_are_learnt_from(tmp_path, monkeypatch):
+    """Six shards with words of their own: the text of two of them counts."""
+    texts = [f"shard{i // 5} holds sentence{i % 5} of shard{i // 5}" for i in range(30)]
+    vocab = spacy.blank("en").vocab
+    docs = (make_doc(f"s{i}", text.split(), vocab=vocab) for i, text in enumerate(texts))
+    write_shards(docs, tmp_path / "pool", sentences_per_shard=5)
+    learnt = []
+
+    def train_vectors(sentences, vocab, dim):
+        learnt.append([*sentences])
+        return word_table(vocab, ["holds"], numpy.ones((1, dim)))
+
+    monkeypatch.setattr(make, "train_vectors", train_vectors)
+    for most in (1000, 50, 50):
+        monkeypatch.setattr(make, "TEXT_WORDS", most)
+        source = vectors_source(from_text=[tmp_path / "pool"])
+        summary = make_vectors([tmp_path / "pool"], tmp_path / "out", source)
+        assert summary.words == 150  # all words are counted
+    everything, some, again = learnt
+    assert everything == [text.split() for text in texts]
+    assert some == again
+    assert len(some) == 10
+    shards = {words[0] for words in some}
+    assert len(shards) == 2
+    assert shards != {"shard0", "shard1"}  # they are drawn

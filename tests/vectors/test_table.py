@@ -1,3 +1,5 @@
+from collections import Counter
+
 import numpy
 import pytest
 import spacy
@@ -35,9 +37,9 @@ def test_joined_vectors_stand_side_by_side_each_source_scaled_to_1():
     vocab = spacy.blank("en").vocab
 
     def source_of(*rows):
-        return lambda words, vocab: word_table(vocab, words, numpy.asarray(rows))
+        return lambda words, vocab: word_table(vocab, list(words), numpy.asarray(rows))
 
     sources = [source_of([3, 3], [0, 0], [-3, 3]), source_of([0], [20], [0])]
-    table = join_sources(sources, ["a", "b", "c"], vocab)
+    table = join_sources(sources, Counter("abc"), vocab)
     expected = [[1, 1, 0], [0, 0, 1], [-1, 1, 0]]
     assert [table[vocab.strings[word]].tolist() for word in "abc"] == expected
