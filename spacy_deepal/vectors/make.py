@@ -7,18 +7,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from numpy.typing import NDArray
 from spacy.vectors import Vectors
 from spacy.vocab import Vocab
 
-from ..corpus.docbin import read_docs
 from ..errors import DeepALError
-from ..files import check_replaceable, draft_beside, read_json, replace_folder
-from ..pipelines import blank_pipeline
-from ..pool.shards import shard_files
-from ..sealed import SEAL, seal_folder
+from ..files import check_replaceable, read_json
+from ..pipelines import blank_pipeline, save_pipeline
+from ..pool.shards import read_files
+from ..sealed import SEAL
 from ..urls import local_path
 from .cooccurrence import train_vectors
 from .sentence_pieces import average_sentence_pieces
@@ -69,10 +69,7 @@ def make_vectors(
             f"None of the {len(words)} words of the pools, such as {next(iter(words))!r}, has a "
             "vector. Choose a source in the language of the pools."
         )
-    with draft_beside(output) as draft:
-        nlp.to_disk(draft)
-        seal_folder(draft)
-        replace_folder(draft, output)
+    save_pipeline(nlp, output)
     return VectorsSummary(
         distinct=len(words),
         words=words.total(),
@@ -142,6 +139,5 @@ def _is_table(folder: Path) -> bool:
 
 def _sentences(pools: Sequence[str | Path], vocab: Vocab) -> Iterator[list[str]]:
     """YIELDS (list[str]): The words of each sentence, without tokens that are white space."""
-    files = [file for pool in pools for file in shard_files(pool)]
-    for doc in (doc for file in files for doc in read_docs(file, vocab)):
+    for doc in chain.from_iterable([read_files(pool, vocab) for pool in pools]):
         yield [token.text for token in doc if not token.is_space]
