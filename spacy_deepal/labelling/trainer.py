@@ -199,7 +199,7 @@ class Trainer:
                 run.job.lang, run.job.terms, run.job.patterns, run.annotations.labels
             ),
             other=None if alone else still_ahead(run.folder, run.other, nlp),
-            nlp=nlp,
+            model=nlp,
             round=number,
         )
         tasks = ranking.make_queue()
