@@ -123,6 +123,16 @@ def read_sealed_json(path: Path, remedy: str) -> Any:
     return value
 
 
+def read_sealed_row(path: Path, row: type[RowType], remedy: str) -> RowType | None:
+    """RETURNS (Row | None): The row that `write_sealed_json` wrote; None if there is no file.
+
+    RAISES (DeepALError): As `read_sealed_json`; or a key is missing or wrong.
+    """
+    if not path.exists():
+        return None
+    return parse_row(row, read_sealed_json(path, remedy), str(path), remedy)
+
+
 def digest_of(value: dict[str, Any]) -> str:
     """RETURNS (str): The hash of values that are written as JSON."""
     return blake2b(to_json_line(value).encode(), digest_size=16).hexdigest()

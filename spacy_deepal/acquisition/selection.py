@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -109,6 +110,7 @@ def _take(
     return batch
 
 
+@dataclass(frozen=True)
 class PoolScores:
     """The final scores of a pool as a stream that can be read repeatedly.
 
@@ -118,30 +120,25 @@ class PoolScores:
         that was added since has none there.
     """
 
-    def __init__(
-        self,
-        folder: ScoreFolder,
-        pool: Pool,
-        function: AcquisitionFunction | None = None,
-        earlier: Sequence[ScoreFolder] = (),
-    ):
-        self._folder, self._pool = folder, pool
-        self._function, self._earlier = function, earlier
+    folder: ScoreFolder
+    pool: Pool
+    function: AcquisitionFunction | None = None
+    earlier: Sequence[ScoreFolder] = ()
 
     def __iter__(self) -> Iterator[Score]:
-        read = partial(self._folder.read, self._pool)
-        if self._function is None:
+        read = partial(self.folder.read, self.pool)
+        if self.function is None:
             return read()
-        return final_scores(self._function, read, self._scores_before() if self._earlier else None)
+        return final_scores(self.function, read, self._scores_before() if self.earlier else None)
 
     def _scores_before(self) -> Iterator[list[float]]:
         """YIELDS (list[float]): The earlier scores of each sentence. Those of one shard are in
         memory."""
-        for shard in self._pool.shards:
-            folders = [each for each in self._earlier if each.file(shard.name).is_file()]
+        for shard in self.pool.shards:
+            folders = [each for each in self.earlier if each.file(shard.name).is_file()]
             rows = [row for each in folders for row in each.read_files([shard.name])]
             known = [dict(zip(row.ids, row.scores, strict=True)) for row in rows]
-            (now,) = self._folder.read_files([shard.name])
+            (now,) = self.folder.read_files([shard.name])
             for name in now.ids:
                 yield [scores[name] for scores in known if name in scores]
 

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, TypeVar
 
 from spacy.tokens import Doc, Span
 
@@ -62,24 +62,37 @@ class Rules:
     border: Border = "refuse"
 
 
-class Settled(NamedTuple):
+@dataclass(frozen=True)
+class BatchAnswers:
     """What the answers make of a batch.
 
+    docs (Sequence[Doc]): Its sentences, with the entities that the answers give them.
+    replies (list[Reply]): All answers, in the order in which they were given.
     waiting (list[str]): The ids of the sentences that are still to be labelled.
     problems (dict[str, str]): What a person has to decide, by the id of the sentence.
     dropped (list[str]): The spans that the rule for borders has dropped, each with its place.
+    unread (list[str]): Lines of answers that cannot be read.
     """
 
-    waiting: list[str]
-    problems: dict[str, str]
-    dropped: list[str]
+    docs: Sequence[Doc]
+    replies: list[Reply]
+    waiting: list[str] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
+    dropped: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+    @property
+    def settled(self) -> list[Doc]:
+        """RETURNS (list[Doc]): The sentences that are labelled or ignored."""
+        still_open = {*self.waiting, *self.problems}
+        return [doc for doc in self.docs if sentence_id(doc) not in still_open]
 
 
 class _Contradiction(Exception):
     """Answers do not agree, and no rule says which one counts."""
 
 
-def settle(docs: Sequence[Doc], replies: Iterable[Reply], rules: Rules) -> Settled:
+def settle(docs: Sequence[Doc], replies: list[Reply], rules: Rules) -> BatchAnswers:
     """Give sentences the entities that people said they have.
 
     Answers that label the sentence go before all others. If they differ, the rule chooses one.
@@ -87,20 +100,20 @@ def settle(docs: Sequence[Doc], replies: Iterable[Reply], rules: Rules) -> Settl
     all other words nothing is known. Of a sentence that is only ignored nothing is learnt.
 
     docs (Sequence[Doc]): The sentences. The entities of those that are labelled are set.
-    replies (Iterable[Reply]): In the order in which they were given.
+    replies (list[Reply]): In the order in which they were given.
     """
     given: dict[str, list[Reply]] = defaultdict(list)
     for reply in replies:
         given[reply.id].append(reply)
-    settled = Settled([], {}, [])
+    answers = BatchAnswers(docs, replies)
     for doc in docs:
         name = sentence_id(doc)
         try:
-            if not _settle_one(doc, given[name], rules, settled.dropped):
-                settled.waiting.append(name)
+            if not _settle_one(doc, given[name], rules, answers.dropped):
+                answers.waiting.append(name)
         except _Contradiction as error:
-            settled.problems[name] = str(error)
-    return settled
+            answers.problems[name] = str(error)
+    return answers
 
 
 def _settle_one(doc: Doc, replies: list[Reply], rules: Rules, dropped: list[str]) -> bool:

@@ -1,7 +1,7 @@
 """What people have said about the batch of a round, and what their answers make of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from spacy.tokens import Doc
@@ -10,47 +10,19 @@ from ..pipelines import blank_pipeline
 from ..pool.lookup import fetch
 from ..pool.pool import Pool
 from ..rounds.run_folder import RoundFolder, RunFolder
-from ..sentences import sentence_id
 from .answer_file import LABELLED, read_replies, read_rules
 from .file_oracle import TO_LABEL
-from .replies import Reply, settle
+from .replies import BatchAnswers, settle
 from .shown_file import shown_file
 
 
-@dataclass(frozen=True)
-class RoundAnswers:
-    """The answers about a batch.
-
-    docs (Sequence[Doc]): Its sentences, with the entities that the answers give them.
-    replies (list[Reply]): All answers, in the order in which they were given.
-    waiting (list[str]): The ids of the sentences that are still to be labelled.
-    problems (dict[str, str]): What a person has to decide, by the id of the sentence.
-    unread (list[str]): Lines of answers that cannot be read.
-    dropped (list[str]): Spans that are left out because they are not whole tokens.
-    """
-
-    docs: Sequence[Doc]
-    replies: list[Reply]
-    waiting: list[str]
-    problems: dict[str, str]
-    unread: list[str]
-    dropped: list[str]
-
-    @property
-    def settled(self) -> list[Doc]:
-        """RETURNS (list[Doc]): The sentences that are labelled or ignored."""
-        still_open = {*self.waiting, *self.problems}
-        return [doc for doc in self.docs if sentence_id(doc) not in still_open]
-
-
-def settle_round(here: RoundFolder, docs: Sequence[Doc]) -> RoundAnswers:
-    """RETURNS (RoundAnswers): What the answers of today make of a batch, by the rules of its round.
+def settle_round(here: RoundFolder, docs: Sequence[Doc]) -> BatchAnswers:
+    """RETURNS (BatchAnswers): What the answers of today make of a batch, by the rules of its round.
 
     docs (Sequence[Doc]): As of `docs_of_round`.
     """
     replies, unread = read_replies(here.path / LABELLED, docs)
-    settled = settle(docs, replies, read_rules(here.path))
-    return RoundAnswers(docs, replies, settled.waiting, settled.problems, unread, settled.dropped)
+    return replace(settle(docs, replies, read_rules(here.path)), unread=unread)
 
 
 def people_label(here: RoundFolder) -> bool:

@@ -6,10 +6,10 @@ from xml.sax.saxutils import quoteattr
 
 from ..corpus.reading import BadLine, ReadOptions
 from ..errors import DeepALError, Unsettled
-from ..files import Row, parse_row
+from ..files import Row
 from ..progress import progress_bar
 from ..rounds.run_folder import RunFolder
-from ..sealed import read_sealed_json, write_sealed_json
+from ..sealed import read_sealed_row, write_sealed_json
 from .pulled import AskedFor, Pulled
 from .studio_client import StudioClient
 from .tool_answers import Told, describe_unread, of_value
@@ -50,11 +50,7 @@ class Pushed(NamedTuple):
 
 def read_connection(run: Path) -> Connection | None:
     """RETURNS (Connection | None): None if nothing of the run was pushed to Label Studio."""
-    file = run / CONNECTION
-    if not file.exists():
-        return None
-    remedy = "Delete it and push again."
-    return parse_row(Connection, read_sealed_json(file, remedy), str(file), remedy)
+    return read_sealed_row(run / CONNECTION, Connection, "Delete it and push again.")
 
 
 def check_pushed(run: Path) -> Connection:

@@ -10,9 +10,9 @@ from spacy.tokens import Doc
 
 from ..corpus.brat import BRAT, entities_of, safe_name
 from ..corpus.docs import CharSpan
-from ..corpus.json_values import read_values
+from ..corpus.json_values import as_record, read_values
 from ..corpus.label_studio import annotations_of, is_minimal, labels_of, task_record, was_skipped
-from ..corpus.reading import BadLine, ReadOptions
+from ..corpus.reading import BadLine, ReadOptions, attempt
 from ..corpus.records import DISCARDED, TEXT_KEYS, VIEW, YES_NO_VIEW, asked_for_all, record_info
 from ..corpus.sources import BYTE_ORDER_MARK, Source
 from ..corpus.span_places import looks_like_spans
@@ -114,10 +114,10 @@ def read_answers(source: Source, known: Known, options: ReadOptions) -> Iterator
     YIELDS (Told | BadLine): What it says of each sentence; what is wrong, with its line.
     """
     if source.suffix == ".ann":
-        yield _attempt(_of_brat, known, options, source)
+        yield attempt(_of_brat, known, options, source)
     elif is_editor_file(source):
         for line in read_editor_file(source):
-            yield line if isinstance(line, BadLine) else _attempt(_of_editor, known, source, *line)
+            yield line if isinstance(line, BadLine) else attempt(_of_editor, known, source, *line)
     else:
         for item in read_values(source):
             if isinstance(item, BadLine):
@@ -126,7 +126,7 @@ def read_answers(source: Source, known: Known, options: ReadOptions) -> Iterator
                 number, value = item
                 name = _name_of(value)
                 where = f"{_place(source)}{f', {name}' if name else f':{number}'}"
-                told = _attempt(of_value, known, options, where, number, value)
+                told = attempt(of_value, known, options, where, number, value)
                 if name and isinstance(told, BadLine):  # often the whole file is one line
                     told = BadLine(number, f"{name}: {told.message}", told.text)
                 yield told
@@ -152,18 +152,10 @@ def _place(source: Source) -> str:
     return "/".join(source.path.resolve().parts[-2:])
 
 
-def _attempt(read: Any, *args: Any) -> Told | BadLine:
-    try:
-        return read(*args)
-    except BadLine as error:
-        return error
-
-
 def of_value(known: Known, options: ReadOptions, where: str, number: int, value: Any) -> Told:
     """RETURNS (Told): What a record, or a task of Label Studio, says. RAISES (BadLine): It is
     malformed, or about no sentence that was asked for."""
-    if not isinstance(value, dict):
-        raise BadLine(number, "not a JSON object", str(value)[:80])
+    value = as_record(number, value)
     if isinstance(value.get("data"), dict):
         return _of_task(known, options, where, number, value)
     reply = reply_of_record(known, options, where, number, value)

@@ -13,8 +13,8 @@ from .answer_file import read_rules
 from .answers import Answer
 from .between_annotators import AgreementScores, compare_annotators
 from .contradictions import last_of_each
-from .replies import Reply, Rules, settle
-from .round_answers import RoundAnswers, docs_of_round, people_label, settle_round
+from .replies import BatchAnswers, Reply, Rules, settle
+from .round_answers import docs_of_round, people_label, settle_round
 from .shown_file import Shown, shown_file
 from .suggestion_counts import SuggestionCounts, count_suggestions
 
@@ -74,14 +74,14 @@ def read_tool_status(run: Path) -> ToolStatus:
     return ToolStatus(batch, waiting, compare_annotators(people), count_suggestions(final))
 
 
-def _final(answers: RoundAnswers, shown: dict[str, Shown]) -> Iterator[Answer]:
+def _final(answers: BatchAnswers, shown: dict[str, Shown]) -> Iterator[Answer]:
     """YIELDS (Answer): What counts of each sentence that is labelled as a whole."""
     for doc in answers.settled:
         if doc.has_annotation("ENT_IOB", require_complete=True):
             yield _answer(doc, "", shown.get(sentence_id(doc)))
 
 
-def _by_person(answers: RoundAnswers, rules: Rules) -> Iterator[list[Answer]]:
+def _by_person(answers: BatchAnswers, rules: Rules) -> Iterator[list[Answer]]:
     """YIELDS (list[Answer]): Of each sentence, the last answer of each person whose name is known.
     The entities of the sentences are others then."""
     given: dict[str, list[Reply]] = {sentence_id(doc): [] for doc in answers.docs}

@@ -1,123 +1,82 @@
-"""The options of all commands that read data: how to read what can be read in several ways."""
+"""The options of all commands that read data: those of `ReadOptions`, which has their defaults."""
 
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from inspect import Parameter, signature
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, get_type_hints
 
 from typer import Option
 
+from ..corpus.reading import ReadOptions
 from ..errors import DeepALError
 from ._app import parts_between_commas
 
-if TYPE_CHECKING:
-    from ..corpus.reading import ReadOptions
-
-FormatName = Annotated[
-    str, Option(help="Format of all files, such as conll2003. With auto, each is detected")
-]
-Columns = Annotated[
-    str, Option(help="What the columns are: word, ner, and _ for all others, as in word,_,_,ner")
-]
-Scheme = Annotated[
-    Literal["iob1", "iob2", "bioes", "io"] | None,
-    Option(help="How tags mark entities; io reads types alone. By default it is detected"),
-]
-SpansKey = Annotated[str | None, Option(help="Key of a record under which its entities are")]
-TextKey = Annotated[str | None, Option(help="Key of a record under which its text is")]
-TagNames = Annotated[
-    str, Option(help="Tags that the numbers of ner_tags stand for, from 0, as in O,B-PER,I-PER")
-]
-OffsetsOf = Annotated[
-    Literal["characters", "utf16", "bytes"], Option(help="What the offsets of spans count")
-]
-BorderOf = Annotated[
-    Literal["refuse", "trim", "snap", "drop"],
-    Option(
-        help="A span that is not whole tokens: refuse it, trim it to the tokens inside, snap it to "
-        "all tokens that it touches, or drop it"
-    ),
-]
-Split = Annotated[bool, Option("--split", help="Cut long records into sentences")]
-IdsOf = Annotated[
-    Literal["data", "text"],
-    Option(help="Keep the ids of the data, or make ids from the texts if files count from 0"),
-]
-Tokens = Annotated[
-    Literal["data", "pipeline", "joined"],
-    Option(
-        help="Keep the tokens of the data, or make those of the language's own tokenizer: from "
-        "the text, or, if there is none, from the tokens joined without spaces, as in Chinese"
-    ),
-]
-TokenizerOf = Annotated[
-    str | None, Option(help="Pipeline whose tokenizer is used, instead of the language's own")
-]
+HELP = {
+    "format": "Format of all files, such as conll2003. With auto, each is detected",
+    "columns": "What the columns are: word, ner, and _ for all others, as in word,_,_,ner",
+    "scheme": "How tags mark entities; io reads types alone. By default it is detected",
+    "spans_key": "Key of a record under which its entities are",
+    "text_key": "Key of a record under which its text is",
+    "tag_names": "Tags that the numbers of ner_tags stand for, from 0, as in O,B-PER,I-PER",
+    "offsets": "What the offsets of spans count",
+    "border": "A span that is not whole tokens: refuse it, trim it to the tokens inside, snap it "
+    "to all tokens that it touches, or drop it",
+    "split": "Cut long records into sentences",
+    "ids": "Keep the ids of the data, or make ids from the texts if files count from 0",
+    "tokens": "Keep the tokens of the data, or make those of the language's own tokenizer: from "
+    "the text, or, if there is none, from the tokens joined without spaces, as in Chinese",
+    "tokenizer": "Pipeline whose tokenizer is used, instead of the language's own",
+}
+BETWEEN_COMMAS = ("columns", "tag_names")  # on the command line these are one string
 
 
-def read_options(
-    format: FormatName = "auto",
-    columns: Columns = "",
-    scheme: Scheme = None,
-    spans_key: SpansKey = None,
-    text_key: TextKey = None,
-    tag_names: TagNames = "",
-    offsets: OffsetsOf = "characters",
-    border: BorderOf = "refuse",
-    split: Split = False,
-    ids: IdsOf = "data",
-    tokens: Tokens = "data",
-    tokenizer: TokenizerOf = None,
-) -> "ReadOptions":
-    """RETURNS (ReadOptions): What the options of the command line say."""
-    from ..corpus.reading import ReadOptions
+def takes_read_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command options of the command line in the place of its argument `options`.
 
-    return ReadOptions(
-        format=format,
-        columns=parts_between_commas(columns),
-        scheme=scheme,
-        spans_key=spans_key,
-        text_key=text_key,
-        tag_names=parts_between_commas(tag_names),
-        offsets=offsets,
-        border=border,
-        split=split,
-        ids=ids,
-        tokens=tokens,
-        tokenizer=tokenizer,
+    names (str): The fields of `ReadOptions` that it takes. Without names, it takes all.
+    """
+    added = list(map(_parameter, names or HELP))
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def call(**given: Any) -> None:
+            values = {each.name: given.pop(each.name) for each in added}
+            for name in values.keys() & BETWEEN_COMMAS:
+                values[name] = parts_between_commas(values[name])
+            command(**given, options=ReadOptions(**values))
+
+        own = [p for p in signature(command).parameters.values() if p.name != "options"]
+        # `inspect.signature` takes it from there.
+        vars(call)["__signature__"] = signature(command).replace(parameters=[*own, *added])
+        call.__annotations__ = {p.name: p.annotation for p in (*own, *added)}
+        return call
+
+    return decorate
+
+
+def _parameter(name: str) -> Parameter:
+    """RETURNS (Parameter): A field of `ReadOptions` as typer takes it."""
+    hint, default = get_type_hints(ReadOptions)[name], getattr(ReadOptions, name)
+    if name in BETWEEN_COMMAS:
+        hint, default = str, ""
+    flags = [f"--{name}"] if hint is bool else []  # without its opposite, --no-split
+    option = Option(*flags, help=HELP[name])
+    return Parameter(
+        name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[hint, option]
     )
-
-
-def takes_read_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command all arguments of `read_options` in the place of its argument `options`."""
-    added = signature(read_options).parameters
-    own = [p for p in signature(command).parameters.values() if p.name != "options"]
-
-    @wraps(command)
-    def call(**given: Any) -> None:
-        options = read_options(**{name: given.pop(name) for name in added})
-        command(**given, options=options)
-
-    parameters: list[Parameter] = [*own, *added.values()]
-    # `inspect.signature` takes it from there.
-    vars(call)["__signature__"] = signature(command).replace(parameters=parameters)
-    call.__annotations__ = {p.name: p.annotation for p in parameters}
-    return call
 
 
 @contextmanager
 def says_what_prepare_reads(command: str) -> Iterator[None]:
-    """Add to an error that names options of `read_options` how they can be given, in a command that
+    """Add to an error that names options of `ReadOptions` how they can be given, in a command that
     has none of them.
 
     command (str): Its name.
     RAISES (DeepALError): The error, with what was added.
     """
-    names = "|".join(
-        name.replace("_", "-") for name in [*signature(read_options).parameters, "encoding"]
-    )
+    names = "|".join(name.replace("_", "-") for name in [*HELP, "encoding"])
     try:
         yield
     except DeepALError as error:

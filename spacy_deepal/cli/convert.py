@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
+from ..corpus.reading import ReadOptions
 from ..errors import plural, printable
 from ._app import Encoding, Lang, app, msg, show_errors, show_table
 from ._reading import takes_read_options
 
 if TYPE_CHECKING:
-    from ..corpus.reading import ReadOptions
     from ..pool.summary import ConvertSummary
 
 ROWS_SHOWN = 12
 
 
 @app.command("convert")
-@takes_read_options
+@takes_read_options()
 def convert_cli(
     inputs: Annotated[list[Path], Argument(help="Files, folders, .gz and .zip files")],
     output: Annotated[Path, Argument(help="Folder of the pool to write")],
-    options: "ReadOptions",
+    options: ReadOptions,
     lang: Lang = "en",
     genre: Annotated[str | None, Option(help="Genre of sentences whose source names none")] = None,
     skip_bad: Annotated[

@@ -4,18 +4,16 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer import Option
 
+from ..corpus.reading import ReadOptions
 from ..errors import DeepALError
 from ._app import CodePath, Encoding, GpuId, app, msg, parts_between_commas, set_up, show_errors
 from ._reading import takes_read_options
 from .init_config import fill_in, init_config
-
-if TYPE_CHECKING:
-    from ..corpus.reading import ReadOptions
 
 # Fewer than the loop's default: people wait for the training, and each round goes on from the last
 # one's weights. Up to about 4,000 labelled words, `min_updates` decides, so nothing changes.
@@ -80,10 +78,10 @@ Token = Annotated[
 
 
 @app.command("label")
-@takes_read_options
+@takes_read_options()
 def label_cli(
     run_dir: RunDir,
-    options: "ReadOptions",
+    options: ReadOptions,
     pool: Texts = None,
     labels: Labels = None,
     lang: TextLang = None,
@@ -154,7 +152,7 @@ def _begin(run: Path, labels: Sequence[str], first: dict[str, Any], asked: dict[
         msg.warn(notice)
 
 
-def reading_asked(options: "ReadOptions", encoding: str) -> dict[str, Any]:
+def reading_asked(options: ReadOptions, encoding: str) -> dict[str, Any]:
     """RETURNS (dict): How the text is to be read: what is not the default, as JSON has it."""
     values = {**asdict(options), "encoding": encoding}
     defaults = {**asdict(type(options)()), "encoding": "utf-8"}

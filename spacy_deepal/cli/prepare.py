@@ -1,24 +1,22 @@
 """`spacy deepal prepare`: the pools train, dev and test of a data set."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from typer import Argument, Option
 
+from ..corpus.reading import ReadOptions
 from ._app import Encoding, Lang, app, msg, show_errors
 from ._reading import takes_read_options
 from .convert import print_files, print_summaries
 
-if TYPE_CHECKING:
-    from ..corpus.reading import ReadOptions
-
 
 @app.command("prepare")
-@takes_read_options
+@takes_read_options()
 def prepare_cli(
     data: Annotated[Path, Argument(help="Folder of the data")],
     output: Annotated[Path, Argument(help="Folder of the pools train, dev and test")],
-    options: "ReadOptions",
+    options: ReadOptions,
     lang: Lang = "en",
     encoding: Encoding = "utf-8",
     apart: Annotated[

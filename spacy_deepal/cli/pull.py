@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
+from ..corpus.reading import ReadOptions
 from ..errors import DeepALError, list_problems, plural, printable
 from ._app import Encoding, app, msg, show_errors
-from ._reading import OffsetsOf, SpansKey, TextKey
+from ._reading import takes_read_options
 
 if TYPE_CHECKING:
     from ..annotation.pulled import Pulled
@@ -23,15 +24,15 @@ Confirmed = Annotated[
 
 
 @app.command("pull")
+@takes_read_options("text_key", "spans_key", "offsets")
 def pull_cli(
     run_dir: Annotated[Path, Argument(help="Folder of the run")],
     inputs: Annotated[
         list[Path] | None,
         Argument(help="Files and folders of answers. Leave them out for Label Studio's server"),
     ] = None,
-    text_key: TextKey = None,
-    spans_key: SpansKey = None,
-    offsets: OffsetsOf = "characters",
+    *,
+    options: ReadOptions,
     encoding: Encoding = "utf-8",
     confirmed: Confirmed = False,
 ) -> None:
@@ -41,10 +42,8 @@ def pull_cli(
     with show_errors():
         from ..annotation.pulled import pull_files
         from ..annotation.studio_project import pull_from_studio
-        from ..corpus.reading import ReadOptions
 
-        options = ReadOptions(text_key=text_key, spans_key=spans_key, offsets=offsets)
-        if not inputs and (encoding != "utf-8" or spans_key is not None or confirmed):
+        if not inputs and (encoding != "utf-8" or options.spans_key is not None or confirmed):
             raise DeepALError(
                 "--encoding, --spans-key and --confirmed are about files, and none is named. Name "
                 "the files of answers; or leave the options out to ask Label Studio's server."

@@ -2,10 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from .reading import BadLine
+from .reading import BadLine, Sentence, attempt
 from .sources import Source
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -32,6 +32,15 @@ def read_values(source: Source) -> Iterator[tuple[int, Any] | BadLine]:
                 yield number, parse_value(number, line)
             except BadLine as error:
                 yield error
+
+
+def parse_each(
+    source: Source, parse: Callable[..., Sentence], *args: Any
+) -> Iterator[Sentence | BadLine]:
+    """YIELDS (Sentence | BadLine): What `parse` makes of its arguments and of each of
+    `read_values`, or what is wrong with it."""
+    for item in read_values(source):
+        yield item if isinstance(item, BadLine) else attempt(parse, *args, *item)
 
 
 def is_list(source: Source) -> bool:
@@ -123,10 +132,19 @@ def parse_value(number: int, line: str) -> Any:
 
 def parse_record(number: int, line: str) -> dict[str, Any]:
     """Parse a line of JSONL. RAISES (BadLine): As `parse_value`, or it is not an object."""
-    record = parse_value(number, line)
-    if not isinstance(record, dict):
-        raise BadLine(number, "not a JSON object", line)
-    return record
+    return as_record(number, parse_value(number, line))
+
+
+def as_record(number: int, value: Any) -> dict[str, Any]:
+    """RETURNS (dict): A value that is an object. RAISES (BadLine): It is none."""
+    if not isinstance(value, dict):
+        raise BadLine(number, "not a JSON object", shown(value))
+    return value
+
+
+def shown(value: Any) -> str:
+    """RETURNS (str): The beginning of a value, for a message."""
+    return json.dumps(value, ensure_ascii=False)[:80]
 
 
 def _checked(number: int, value: Any) -> Any:

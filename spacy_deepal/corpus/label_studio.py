@@ -11,8 +11,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..sentences import INFO_KEYS
-from .json_values import first_records, read_values
-from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, attempt
+from .json_values import first_records, parse_each, shown
+from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence
 from .record_parts import TEXT_KEYS
 from .records import check_spans_key, parse_sentence
 from .sources import Source
@@ -81,8 +81,7 @@ def _read(
 ) -> Iterator[Sentence | BadLine]:
     """Read tasks. One without an annotation is not labelled, and neither is one whose annotations
     were all cancelled. Predictions of models are not read."""
-    for item in read_values(source):
-        yield item if isinstance(item, BadLine) else attempt(parse, options, nlp, *item)
+    return parse_each(source, parse, options, nlp)
 
 
 def _parse_minimal(options: ReadOptions, nlp: Language, number: int, record: Any) -> Sentence:
@@ -109,7 +108,7 @@ def _parse_task(options: ReadOptions, nlp: Language, number: int, task: Any) -> 
             f"spans are under {places[0]!r}, where Label Studio has none. Write a record with "
             f"'text' and 'spans'; or pass over them with --spans-key {NO_SPANS}"
         )
-        raise BadLine(number, message, json.dumps(task, ensure_ascii=False)[:80])
+        raise BadLine(number, message, shown(task))
     spans = _agreed_spans(annotations, number)
     own = replace(
         options, text_key=None, spans_key=NO_SPANS if options.spans_key == NO_SPANS else None
@@ -127,7 +126,7 @@ def task_record(task: Any, number: int, text_key: str | None = None) -> dict[str
     """
     data = task.get("data") if isinstance(task, dict) else None
     if not isinstance(data, dict):
-        raise BadLine(number, 'not a task with "data"', json.dumps(task)[:80])
+        raise BadLine(number, 'not a task with "data"', shown(task))
     strings = [key for key, value in data.items() if isinstance(value, str)]
     key = "text" if "text" in strings else strings[0] if len(strings) == 1 else None
     if (key := text_key or key) not in strings:

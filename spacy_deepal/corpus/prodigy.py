@@ -10,7 +10,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from .docs import CharSpan, set_spans
-from .json_values import first_records, read_values
+from .json_values import as_record, first_records, read_values
 from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, attempt
 from .record_parts import TEXT_KEYS, doc_of_record, record_text
 from .records import (
@@ -146,8 +146,7 @@ def _said_before(whole: dict[str, tuple[int, str]], number: int, record: dict[st
 def _note_answer(
     answers: dict[str, Answers], number: int, record: Any, options: ReadOptions
 ) -> None:
-    if not isinstance(record, dict):
-        raise BadLine(number, "not a JSON object", json.dumps(record)[:80])
+    record = as_record(number, record)
     text = record_text(record, number, options.text_key) or ""
     if "answer" not in record:
         raise BadLine(number, "a question about a span, without an answer", text)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Literal, TypeVar
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -17,6 +17,7 @@ Offsets = Literal["characters", "utf16", "bytes"]
 IdSource = Literal["data", "text"]
 TokenSource = Literal["data", "pipeline", "joined"]
 TagScheme = Literal["iob1", "iob2", "bioes", "io"]
+Parsed = TypeVar("Parsed")
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,8 @@ class Reading:
     read: Callable[[Source, Language], Iterator[Sentence | BadLine]]
 
 
-def attempt(parse: Callable[..., Sentence], *args) -> Sentence | BadLine:
-    """RETURNS (Sentence | BadLine): What `parse` returns, or the BadLine that it raises."""
+def attempt(parse: Callable[..., Parsed], *args) -> Parsed | BadLine:
+    """RETURNS: What `parse` returns, or the BadLine that it raises."""
     try:
         return parse(*args)
     except BadLine as bad_line:

@@ -10,6 +10,7 @@ from spacy.tokens import Doc
 from ..errors import plural
 from ..sentences import without_white_space
 from .docs import tagged_doc
+from .json_values import shown
 from .reading import BadLine, ReadOptions
 from .span_places import (
     ENTITY_LIKE,
@@ -17,6 +18,7 @@ from .span_places import (
     NO_ENTITIES,
     SPAN_KEYS,
     all_values,
+    are_strings,
     labels_in_tokens,
     looks_like_spans,
     places_of_spans,
@@ -45,10 +47,9 @@ def record_text(record: dict[str, Any], number: int, key: str | None = None) -> 
         text = "".join(token["text"] + " " * token["ws"] for token in tokens)
     if isinstance(text, str) or (text is None and isinstance(tokens, list)):
         return text
-    shown = json.dumps(record, ensure_ascii=False)[:80]
     if key:
-        raise BadLine(number, f"no string is under the key {key!r}", shown)
-    raise BadLine(number, f'not an object with a string "text"{_where_else(record)}', shown)
+        raise BadLine(number, f"no string is under the key {key!r}", shown(record))
+    raise BadLine(number, f'not an object with a string "text"{_where_else(record)}', shown(record))
 
 
 def _where_else(record: dict[str, Any]) -> str:
@@ -66,9 +67,9 @@ def _where_else(record: dict[str, Any]) -> str:
     if name := next((name for name in values if name.endswith(".tokens") and name in lists), None):
         return f". Write what is under {name.removesuffix('.tokens')!r} as the record"
     for name, part in lists.items():
-        if all(isinstance(each, list) and _are_strings(each) for each in part):
+        if all(isinstance(each, list) and are_strings(each) for each in part):
             return f". Write a record with 'tokens' and 'ner_tags' for each list under {name!r}"
-        if _are_strings(part) and "token" in name.lower():
+        if are_strings(part) and "token" in name.lower():
             return f". If the words are under {name!r}, rename it to 'tokens'. {TAG_EACH}"
     if name := next((name for name, part in lists.items() if _is_text_with(part[0])), None):
         return f". It has spaCy 2's lists. Write what is under {name!r} as a file of its own"
@@ -101,10 +102,6 @@ def _has_text(value: Any) -> bool:
         for each in inner
         for key in TEXT_KEYS
     )
-
-
-def _are_strings(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(each, str) for each in value)
 
 
 def _says_spaces(token: Any) -> bool:
@@ -184,7 +181,7 @@ def tags_of(record: dict[str, Any], number: int, options: ReadOptions) -> list[s
     key, values = next(iter((sure or given).items()))
     if other := next((name for name in sure if sure[name] != values), None):
         message = f"{key!r} and {other!r} have different tags. Choose with --spans-key KEY"
-        raise BadLine(number, message, json.dumps([values, sure[other]])[:80])
+        raise BadLine(number, message, shown([values, sure[other]]))
     if len(values) != len(record["tokens"]):
         tokens, tags = plural(len(record["tokens"]), "token"), plural(len(values), "tag")
         message = f"{tokens}, but {tags} under {key!r}"
@@ -196,7 +193,7 @@ def tags_of(record: dict[str, Any], number: int, options: ReadOptions) -> list[s
                 number,
                 f"{key!r} has the numbers of tags. Name them, from 0, as in "
                 "--tag-names O,B-PER,I-PER",
-                json.dumps(values)[:80],
+                shown(values),
             )
         values = [names[value] for value in values]
     values = [full_tag(value, options.scheme) for value in values]
@@ -219,7 +216,7 @@ def _check_no_tags(record: dict[str, Any], number: int) -> None:
         value = record.get(key)
         if isinstance(value, str) and len(value.split()) > 1 and _has_tags(value.split()):
             message = f"tags under {key!r} in one string. Write them as a list under 'ner_tags'"
-            raise BadLine(number, f"{message}, and their words under 'tokens'", _beginning(record))
+            raise BadLine(number, f"{message}, and their words under 'tokens'", shown(record))
 
 
 def check_other_labels(
@@ -232,7 +229,7 @@ def check_other_labels(
         if _has_spans(record, options.spans_key):
             message = "spans, but no text that they are in. Name its key with --text-key"
             message += f". {TAG_EACH}, if the spans count tokens"
-            raise BadLine(number, message, _beginning(record))
+            raise BadLine(number, message, shown(record))
     if options.spans_key or not isinstance(tokens := record.get("tokens"), list):
         return
     for key, value in all_values(record, NO_ENTITIES).items():
@@ -242,7 +239,7 @@ def check_other_labels(
         if numbers or (_has_tags(value) and any(tag != "O" for tag in value)):
             message = f"tags are under the key {key!r}, which is not known. Read them with"
             message += f" --spans-key {key}, if they are entities"
-            raise BadLine(number, message, _beginning(record))
+            raise BadLine(number, message, shown(record))
     if found := labels_in_tokens(tokens):
         key, label = found
         values = [token.get(key) if isinstance(token, dict) else None for token in tokens]
@@ -254,11 +251,7 @@ def check_other_labels(
         else:
             remedy = TAG_EACH
         message = f"the tokens have labels under {key!r}. {remedy}"
-        raise BadLine(number, message, _beginning(record))
-
-
-def _beginning(record: dict[str, Any]) -> str:
-    return json.dumps(record, ensure_ascii=False)[:80]
+        raise BadLine(number, message, shown(record))
 
 
 def _has_spans(record: dict[str, Any], spans_key: str | None) -> bool:
@@ -279,7 +272,7 @@ def _check_text_beside(record: dict[str, Any], number: int) -> None:
             continue
         if _letters([value]) != _letters([own for _, _, own in places if own]):
             message = f"the tokens are a part of the text under {key!r}. Read it with"
-            raise BadLine(number, f"{message} --text-key {key}", _beginning(record))
+            raise BadLine(number, f"{message} --text-key {key}", shown(record))
 
 
 def _are_tags(value: Any) -> bool:

@@ -11,7 +11,7 @@ from spacy.tokens import Doc
 from ..errors import DeepALError
 from ..sentences import INFO_KEYS
 from .docs import CharSpan, set_spans, tagged_doc
-from .json_values import first_records, read_values
+from .json_values import as_record, first_records, parse_each
 from .known_records import plain_record
 from .names_beside import with_names_beside
 from .reading import (
@@ -21,7 +21,6 @@ from .reading import (
     Reading,
     ReadOptions,
     Sentence,
-    attempt,
 )
 from .record_parts import (
     TAG_KEYS,
@@ -103,17 +102,12 @@ def read_records(
     from the object or from its "meta". The record's own "tokens" are the tokens of the Doc. A
     record becomes one Doc, even if its text has several sentences.
     """
-    for item in read_values(source):
-        if isinstance(item, BadLine):
-            yield item
-        else:
-            yield attempt(parse_sentence, options, nlp, *item)
+    return parse_each(source, parse_sentence, options, nlp)
 
 
 def parse_sentence(options: ReadOptions, nlp: Language, number: int, record: Any) -> Sentence:
     """RETURNS (Sentence): That of one record. RAISES (BadLine): The record is malformed."""
-    if not isinstance(record, dict):
-        raise BadLine(number, "not a JSON object", json.dumps(record)[:80])
+    record = as_record(number, record)
     if record.get(VIEW) == YES_NO_VIEW:
         raise BadLine(number, "an answer about one span: read the file with --format prodigy")
     record = plain_record(record, number)

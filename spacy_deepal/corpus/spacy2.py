@@ -12,7 +12,7 @@ from warnings import catch_warnings, simplefilter
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from .json_values import first_values, read_values
+from .json_values import first_values, read_values, shown
 from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, attempt
 from .records import parse_sentence
 from .sources import Source
@@ -84,8 +84,7 @@ def _read(
 
 def _parse(options: ReadOptions, nlp: Language, number: int, value: Any) -> Sentence:
     if not _is_pair(value):
-        shown = json.dumps(value, ensure_ascii=False)[:80]
-        raise BadLine(number, 'not [text, {"entities": [...]}]', shown)
+        raise BadLine(number, 'not [text, {"entities": [...]}]', shown(value))
     record = {"text": value[0], "entities": value[1]["entities"]}
     return parse_sentence(options, nlp, number, record)
 

@@ -196,8 +196,9 @@ def _looks_like_entities(key: str, value: Any) -> bool:
     if not named:
         return False
     entries = [*value.values()] if isinstance(value, dict) else value
-    return isinstance(entries, list) and bool(entries) and all(map(_is_list_of_text, entries))
+    return isinstance(entries, list) and bool(entries) and all(map(are_strings, entries))
 
 
-def _is_list_of_text(value: Any) -> bool:
+def are_strings(value: Any) -> bool:
+    """RETURNS (bool): Whether a value is a list of strings, and not an empty one."""
     return isinstance(value, list) and bool(value) and all(isinstance(v, str) for v in value)

@@ -3,7 +3,6 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from spacy.tokens import Doc
@@ -162,8 +161,7 @@ def _note_shared(
                 f"Every sentence of {names[split]} is in {names[other]} too, so none is left apart "
                 "from it. Name other data."
             )
-        counts = ("sentences", "words", "labelled", "partly", "entities", "genres")
-        summaries[split] = replace(summary, **{name: getattr(counted, name) for name in counts})
+        summaries[split] = summary.recounted(counted)
 
 
 def _split_by_document(
@@ -183,11 +181,7 @@ def _split_by_document(
         summaries[split] = ConvertSummary()
         docs = (doc for doc in read_shards(pool, vocab) if splits[document(doc)] == split)
         write_shards(summaries[split].count(docs), folder / split)
-    train = summaries["train"]
-    train.files, train.unread, train.notes = read.files, read.unread, read.notes
-    train.doubles, train.without_words = read.doubles, read.without_words
-    train.replaced = read.replaced
-    return summaries
+    return summaries | {"train": read.recounted(summaries["train"])}
 
 
 def document(doc: Doc) -> str:

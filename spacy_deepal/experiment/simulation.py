@@ -16,7 +16,7 @@ from ..acquisition.registry import NAME, acquisition_block, acquisition_label
 from ..corpus.folders import find_files
 from ..corpus.ontonotes import is_release
 from ..errors import DeepALError
-from ..files import check_output, hash_files, parse_row, read_json, write_json
+from ..files import check_output, hash_files, read_json, write_json
 from ..pool.shards import fingerprint
 from ..report.compare import read_comparison
 from ..report.page import write_report
@@ -24,7 +24,7 @@ from ..rounds.rows import Metrics, Seconds
 from ..rounds.run import run_loop
 from ..rounds.settings import SECTION, check_sections, check_training_config
 from ..rounds.training import train_full, without_loop
-from ..sealed import read_sealed_json, write_sealed_json
+from ..sealed import read_sealed_row, write_sealed_json
 from ..urls import local_path
 from ..vectors.make import make_vectors, vectors_source
 from .jobs import do_jobs
@@ -190,10 +190,8 @@ def full_run(
     paths = config.interpolate()["paths"]
     made_of = {split: fingerprint(paths[split]) for split in SPLITS}
     made_of["config"] = without_loop(config).to_str()
-    metrics = None
-    if file.exists():
-        remedy = "Delete the file; then the model is trained again."
-        metrics = parse_row(FullMetrics, read_sealed_json(file, remedy), str(file), remedy)
+    remedy = "Delete the file; then the model is trained again."
+    metrics = read_sealed_row(file, FullMetrics, remedy)
     if metrics is None or metrics.made_of != made_of:
         start = perf_counter()
         scores = train_full(config, output, use_gpu=use_gpu)

@@ -1,7 +1,7 @@
 """Begins the labelling of a run, or changes what it asks for."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -67,7 +67,7 @@ def begin_or_change(
     else:
         check_first(folder, old, given.get("first", {}))
         values = given | {"first": old.first}
-        job = LabellingJob.model_validate(old.model_dump() | _absolute(values))
+        job = LabellingJob.model_validate(old.model_dump() | _with_paths(values))
         check_same_data(folder, old, job)
         _check_test_words(folder, job)
         _check_there(needed_files(folder, job))
@@ -121,8 +121,8 @@ def _new_job(
     blank_pipeline(given["lang"])
     first = {"lang": given["lang"]} | given.get("first", {})
     values = {"dev_words": DEV_WORDS, "test_words": 0} | given | {"first": first}
-    _check_there(needed_files(folder, LabellingJob.model_validate(_plain(values))))
-    job = LabellingJob.model_validate(_absolute(values))
+    _check_there(needed_files(folder, LabellingJob.model_validate(_with_paths(values, Path))))
+    job = LabellingJob.model_validate(_with_paths(values))
     check_apart(job)
     check_text(job)
     _check_suggest(config, labels)
@@ -135,25 +135,18 @@ def _check_there(paths: Sequence[str]) -> None:
             raise DeepALError(f"There is no file or folder {path}. Name one that is there.")
 
 
-def _absolute(values: dict[str, Any]) -> dict[str, Any]:
-    """RETURNS (dict): The values with their paths absolute, and as text: the run may go on from
+def _with_paths(
+    values: dict[str, Any], of: Callable[[Path], Path] = Path.absolute
+) -> dict[str, Any]:
+    """RETURNS (dict): The values with their paths as text, and absolute: the run may go on from
     another folder."""
 
     def each(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: each(item) for key, item in value.items()}
-        return list(map(each, value)) if isinstance(value, list) else str(Path(value).absolute())
+        return list(map(each, value)) if isinstance(value, list) else str(of(Path(value)))
 
     return values | {key: each(values[key]) for key in PATHS if values.get(key) is not None}
-
-
-def _plain(value: Any) -> Any:
-    """RETURNS (Any): The value with its paths as text."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return str(value) if isinstance(value, Path) else value
 
 
 def _missing(given: dict[str, Any], labels: Sequence[str]) -> list[str]:

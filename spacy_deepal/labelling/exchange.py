@@ -6,9 +6,9 @@ from typing import Literal
 from ..annotation.between_annotators import AgreementScores
 from ..errors import DeepALError, plural
 from ..files import Row
-from ..rounds.rows import Baseline, Entity
+from ..rounds.rows import Entity
 from .differences import Difference
-from .labelling_folder import Changes, Measured, Task
+from .labelling_folder import Status, Task
 
 LONGEST_NAME = 40  # characters
 
@@ -31,12 +31,11 @@ class CurvePoint(Row):
     f: float
 
 
-class Progress(Row):
-    """What stands beside the sentence.
+class Progress(Status):
+    """What stands beside the sentence: what the background process does, and what people have done.
 
     words, sentences (int): What is labelled to train on.
     waiting (int): Its words that no round has trained on yet.
-    budget (int): The words that the next round waits for.
     dev_words, test_words (int): What is labelled for these.
     seconds_per_word (float | None): Of the last answers; None before there is one.
     by_annotator (dict): The number of sentences that each has answered.
@@ -47,24 +46,15 @@ class Progress(Row):
     words: int
     sentences: int
     waiting: int
-    budget: int
-    pool_words: int
     dev_words: int
-    dev_target: int
     dev_entities: int
     test_words: int
-    test_target: int
     seconds_per_word: float | None
     curve: list[CurvePoint]
-    measured: Measured | None
-    changes: Changes | None
-    baseline: Baseline | None
     agreement: AgreementScores | None
     by_annotator: dict[str, int]
     different: int
     differences: list[Difference]
-    step: str
-    error: str | None
 
 
 class View(Row):

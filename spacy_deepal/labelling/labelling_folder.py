@@ -12,7 +12,7 @@ status.json    what the background process does · trainer.log: what it printed
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -27,7 +27,7 @@ from ..files import Row, parse_row, read_json, write_json
 from ..rounds.config_file import load_run_config
 from ..rounds.rows import Baseline, Entity
 from ..rounds.run_folder import LABELLING
-from ..sealed import RowFile, read_sealed_json, write_sealed_json
+from ..sealed import RowFile, read_sealed_row, write_sealed_json
 from .journal import Annotations, Journal
 
 MEASURED: tuple[Part, ...] = ("dev", "test")
@@ -154,31 +154,21 @@ class Status(Row):
     error: str | None = None
 
 
-@dataclass(frozen=True)
 class LabellingFolder:
     """The labelling of a run. run (Path): The folder of the run."""
 
-    run: Path
-
-    @property
-    def path(self) -> Path:
-        return self.run / LABELLING
-
-    @property
-    def pool(self) -> Path:
-        return self.path / "pool"
-
-    @property
-    def vectors(self) -> Path:
-        return self.path / "vectors"
-
-    @property
-    def config_file(self) -> Path:
-        return self.path / "label.cfg"
-
-    @property
-    def log(self) -> Path:
-        return self.path / "trainer.log"
+    def __init__(self, run: Path):
+        self.run = run
+        self.path = run / LABELLING
+        self.pool = self.path / "pool"
+        self.vectors = self.path / "vectors"
+        self.config_file = self.path / "label.cfg"
+        self.log = self.path / "trainer.log"
+        self.queue_file = self.path / "queue.jsonl"
+        self.status_file = self.path / "status.json"
+        self._job_file = self.path / "job.json"
+        self._held_file = self.path / "held.json"
+        self._queue = RowFile(self.queue_file, Task, "Delete it: it is made again.")
 
     @property
     def journal(self) -> Journal:
@@ -234,19 +224,15 @@ class LabellingFolder:
             part = "dev"
         return self.path / (part if getattr(job, part) else f"{part}.spacy")
 
-    @property
-    def _job_file(self) -> Path:
-        return self.path / "job.json"
-
     def read_job(self) -> LabellingJob:
         """RAISES (DeepALError): Nothing is labelled here yet; or the file is damaged."""
-        if not self._job_file.exists():
+        job = read_sealed_row(self._job_file, LabellingJob, "Restore the file from a copy.")
+        if job is None:
             raise DeepALError(
                 f"{self.run} has no labelling yet. Begin it with `python -m spacy deepal label "
                 f"{self.run} --pool articles.txt --labels PERSON,ORG`."
             )
-        file, remedy = self._job_file, "Restore the file from a copy."
-        return parse_row(LabellingJob, read_sealed_json(file, remedy), str(file), remedy)
+        return job
 
     def write_job(self, job: LabellingJob) -> None:
         """Write what is asked for. With this the labelling has begun."""
@@ -256,24 +242,12 @@ class LabellingFolder:
     def begun(self) -> bool:
         return self._job_file.exists()
 
-    @property
-    def queue_file(self) -> Path:
-        return self.path / "queue.jsonl"
-
     def read_queue(self) -> list[Task]:
         """RETURNS (list[Task]): The sentences that come next; none while there is no queue."""
         return self._queue.read()
 
     def write_queue(self, tasks: Iterable[Task]) -> None:
         self._queue.write(tasks)
-
-    @property
-    def _queue(self) -> RowFile[Task]:
-        return RowFile(self.queue_file, Task, "Delete it: it is made again.")
-
-    @property
-    def _held_file(self) -> Path:
-        return self.path / "held.json"
 
     def read_held(self) -> dict[str, Task]:
         """RETURNS (dict[str, Task]): The sentence on the screen of each annotator."""
@@ -283,10 +257,6 @@ class LabellingFolder:
 
     def write_held(self, held: dict[str, Task]) -> None:
         write_json(self._held_file, {name: task.model_dump() for name, task in held.items()})
-
-    @property
-    def status_file(self) -> Path:
-        return self.path / "status.json"
 
     def read_status(self) -> Status:
         file = self.status_file

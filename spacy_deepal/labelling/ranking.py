@@ -4,6 +4,7 @@ Older sentences in which a new type is not suggested come last.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass
 from itertools import chain, zip_longest
 
 from spacy.language import Language
@@ -29,41 +30,38 @@ BATCHES_AHEAD = 5  # the queue holds so many times the budget, so that nobody wa
 SEARCHED = 2000  # sentences, drawn at random, among which promising ones are looked for
 
 
+@dataclass
 class Ranking:
     """The state of a run from which its queue is made.
 
-    nlp (Language | None): The last model; None before there is one.
-    round (int | None): Its round.
     acquisition (AcquisitionFunction | None): Ranks the pool. None: the model knows too little, or
         there is none. Then sentences are drawn at random, in turn with promising ones.
     budget (int): The words of a batch.
     terms (Callable | None), other (OtherPipeline | None): As for `Suggester`.
+    model (Language | None): The last model; None before there is one.
+    round (int | None): Its round.
     """
 
-    def __init__(
-        self,
-        folder: LabellingFolder,
-        job: LabellingJob,
-        annotations: Annotations,
-        *,
-        acquisition: AcquisitionFunction | None,
-        budget: int,
-        seed: int,
-        max_similarity: float | None = None,
-        terms: Suggest | None = None,
-        other: OtherPipeline | None = None,
-        nlp: Language | None = None,
-        round: int | None = None,
-    ):
-        self.folder, self.job, self.annotations = folder, job, annotations
-        self.pool = Pool(folder.pool)
-        self.acquisition = acquisition
-        self.budget, self.seed, self.max_similarity = budget, seed, max_similarity
-        self.nlp = nlp if nlp is not None else blank_pipeline(job.lang)
-        self.round = round
-        seen = annotations.settled("train") if round is not None else []
+    folder: LabellingFolder
+    job: LabellingJob
+    annotations: Annotations
+    _: KW_ONLY
+    acquisition: AcquisitionFunction | None
+    budget: int
+    seed: int
+    max_similarity: float | None = None
+    terms: Suggest | None = None
+    other: OtherPipeline | None = None
+    model: Language | None = None
+    round: int | None = None
+
+    def __post_init__(self) -> None:
+        self.pool = Pool(self.folder.pool)
+        self.nlp = blank_pipeline(self.job.lang) if self.model is None else self.model
+        seen = self.annotations.settled("train") if self.round is not None else []
         trained = {label for answer in seen for _, _, label in answer.entities}
-        self.suggester = Suggester(tuple(annotations.labels), nlp, other, terms, trained)
+        labels = tuple(self.annotations.labels)
+        self.suggester = Suggester(labels, self.model, self.other, self.terms, trained)
         self.all_queued = False
 
     def make_queue(self) -> list[Task]:

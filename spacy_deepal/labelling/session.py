@@ -124,31 +124,23 @@ class Session:
         differences = find_differences(self.annotations)
         words, recent = _count(train), sorted(everything, key=lambda a: a.at)[-RECENT:]
         return Progress(
+            **dict(status) | {"error": self._error or status.error},
             words=words,
             sentences=len(train),
             waiting=max(0, words - status.selected_words),
-            budget=status.budget,
-            pool_words=status.pool_words,
             dev_words=_count(dev),
-            dev_target=status.dev_target,
             dev_entities=sum(len(answer.entities) for answer in dev),
             test_words=_count(test),
-            test_target=status.test_target,
             seconds_per_word=sum(a.seconds for a in recent) / max(1, _count(recent))
             if recent
             else None,
             curve=self._curve,
-            measured=status.measured,
-            changes=status.changes,
-            baseline=status.baseline,
             agreement=compare_annotators(
                 self.annotations.of(a.id) for a in self.annotations.settled()
             ),
             by_annotator=_by_annotator(self.annotations.of(a.id) for a in everything),
             different=len(differences),
             differences=differences[-DIFFERENCES_BESIDE:],
-            step=status.step,
-            error=self._error or status.error,
         )
 
     def set_error(self, error: str) -> None:

@@ -9,9 +9,9 @@ from ..annotation.suggestions import still_ahead, suggest_by_terms
 from ..errors import DeepALError
 from ..pipelines import save_pipeline
 from ..pool.pool import Pool
+from ..pool.shards import read_plain_shards
 from ..rounds.checks import check_initialized
 from ..rounds.loop import Loop
-from ..rounds.manifest import read_gold
 from ..rounds.round_logger import RoundLogger
 from ..rounds.rows import RoundMetrics, Selected
 from ..rounds.training import Training
@@ -199,7 +199,7 @@ class Trainer:
                 run.job.lang, run.job.terms, run.job.patterns, run.annotations.labels
             ),
             other=None if alone else still_ahead(run.folder, run.other, nlp),
-            nlp=nlp,
+            model=nlp,
             round=number,
         )
         tasks = ranking.make_queue()
@@ -218,7 +218,7 @@ class Trainer:
         run.note_baseline()
         version = run.gold_version()
         nlp = load_model(run.last_model)
-        gold = list(read_gold(run.labelling.gold("dev", run.job), nlp.vocab))
+        gold = list(read_plain_shards(run.labelling.gold("dev", run.job), nlp.vocab))
         measured = measure(nlp, gold, number, derive_seed(run.seed, "interval", number))
         new = run.folder.round(number).entities.read()
         old = run.folder.round(number - 1).entities.read() if number else []

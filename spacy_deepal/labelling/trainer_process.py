@@ -9,19 +9,18 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 from spacy.cli._util import import_code, setup_gpu
 
 from ..errors import DeepALError
 from ..progress import hide_progress_bars
-from ..rounds.run_folder import RunFolder
 from .trainer import Trainer
 
 PAUSE = 0.2  # seconds between two looks at the journal
-LOCK_PATIENCE = 10.0  # seconds to wait for an earlier process to end
+# Seconds to wait for an earlier process to end. One whose server was killed ends in a moment.
+LOCK_PATIENCE = 10.0
 
 
 def run_trainer(path: Path, use_gpu: int, parent: int) -> None:
@@ -34,7 +33,7 @@ def run_trainer(path: Path, use_gpu: int, parent: int) -> None:
     try:
         import_code(Path(code) if code else None)
         setup_gpu(use_gpu, silent=True)
-        with _alone(trainer.run.folder), closing(trainer):
+        with trainer.run.folder.lock(LOCK_PATIENCE), closing(trainer):
             trainer.prepare()
             while True:
                 if not trainer.step():
@@ -43,26 +42,6 @@ def run_trainer(path: Path, use_gpu: int, parent: int) -> None:
         status = trainer.status.model_copy(update={"step": "Stopped", "error": str(error)})
         trainer.run.labelling.write_status(status)
         raise
-
-
-@contextmanager
-def _alone(folder: RunFolder) -> Iterator[None]:
-    """Keep other processes out of the run. One that was started by a server which has been killed
-    ends in a moment: it is waited for.
-
-    RAISES (DeepALError): Another process stays in the run.
-    """
-    end = time.monotonic() + LOCK_PATIENCE
-    with ExitStack() as stack:
-        while True:
-            try:
-                stack.enter_context(folder.lock())
-                break
-            except DeepALError:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(PAUSE)
-        yield
 
 
 def _end_with(parent: int) -> None:

@@ -5,10 +5,9 @@ from io import StringIO
 from pathlib import Path
 
 from spacy.tokens import Doc
-from spacy.vocab import Vocab
 
 from ..corpus.brat import BRAT, write_brat
-from ..corpus.docbin import read_docs, write_docs
+from ..corpus.docbin import write_docs
 from ..corpus.formats import ALL_FORMATS
 from ..corpus.prodigy import WHOLE
 from ..corpus.writing import check_labelled_whole
@@ -17,7 +16,7 @@ from ..files import check_output, write_atomically
 from ..progress import progress_bar
 from ..sentences import KEY
 from ..urls import local_path
-from .shards import shard_files
+from .shards import read_plain_shards
 
 SPACY = "spacy"
 WRITTEN = sorted([BRAT, SPACY, *(name for name, format in ALL_FORMATS.items() if format.write)])
@@ -76,8 +75,7 @@ def why_not_held(doc: Doc, format: str) -> str:
 
 
 def _docs(pool: str | Path) -> Iterator[Doc]:
-    docs = (doc for file in shard_files(pool) for doc in read_docs(file, Vocab()))
-    for number, doc in enumerate(docs, 1):
+    for number, doc in enumerate(read_plain_shards(pool, None), 1):
         if not isinstance(doc.user_data.get(KEY), dict):
             doc.user_data[KEY] = {"id": str(number), "doc_id": None, "genre": None}
         yield doc

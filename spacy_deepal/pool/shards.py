@@ -6,7 +6,7 @@ id in its `user_data`: see `sentences.SentenceInfo`. An index says what the shar
 
 import hashlib
 import re
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, count, islice
 from pathlib import Path
 from typing import NamedTuple
@@ -137,20 +137,23 @@ def in_order(name: str) -> tuple:
     return name.count("/"), numbered
 
 
-def read_shards(
-    path: str | Path, vocab: Vocab | None, exclude: Container[str] = frozenset()
-) -> Iterator[Doc]:
+def read_shards(path: str | Path, vocab: Vocab | None) -> Iterator[Doc]:
     """Read the sentences of a pool. One shard is in memory at a time.
 
     path (str | Path): As for `find_shards`, with its errors, which are raised at once.
     vocab (Vocab | None): The vocabulary of the Docs, which keeps every word that it has seen. With
         None, each shard has its own.
-    exclude (Container[str]): Ids of sentences that are left out.
     YIELDS (Doc): The sentences, each with an id.
     RAISES (DeepALError): A file is damaged, or a Doc has no id.
     """
-    docs = chain.from_iterable(read_shard(file, vocab) for file in shard_files(path))
-    return (doc for doc in docs if sentence_id(doc) not in exclude)
+    return chain.from_iterable(read_shard(file, vocab) for file in shard_files(path))
+
+
+def read_plain_shards(path: str | Path, vocab: Vocab | None) -> Iterator[Doc]:
+    """YIELDS (Doc): As `read_shards`, but what it reads needs no ids."""
+    return chain.from_iterable(
+        read_docs(file, Vocab() if vocab is None else vocab) for file in shard_files(path)
+    )
 
 
 def read_shard(

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spacy.tokens import Doc
-from spacy.vocab import Vocab
 
-from ..corpus.docbin import read_docs
 from ..errors import plural
 from ..sentences import without_white_space
-from .shards import shard_files
+from .shards import read_plain_shards
 
 TEXT_SHOWN = 60  # characters
 
@@ -34,8 +32,9 @@ class SharedTexts:
 
 def texts_of(paths: Iterable[str | Path]) -> set[str]:
     """RETURNS (set[str]): The texts of the sentences of pools, without white space."""
-    files = (file for path in paths for file in shard_files(path))
-    return {without_white_space(doc.text) for file in files for doc in read_docs(file, Vocab())}
+    return {
+        without_white_space(doc.text) for path in paths for doc in read_plain_shards(path, None)
+    }
 
 
 def find_shared(docs: Iterable[Doc], texts: Collection[str]) -> SharedTexts | None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from spacy.tokens import Doc
@@ -98,6 +98,12 @@ class ConvertSummary(Counts):
         self.words -= count_words(doc)
         self.genres -= Counter([sentence_info(doc)["genre"]])
         self.replaced += 1
+
+    def recounted(self, written: "ConvertSummary") -> "ConvertSummary":
+        """RETURNS (ConvertSummary): What was read and left out here, with the numbers of what was
+        then written of it."""
+        names = ("partly", "genres", *(each.name for each in fields(Counts)))
+        return replace(self, **{name: getattr(written, name) for name in names})
 
     def skip(self, file: Path, bad_line: BadLine) -> None:
         """Count a bad line, and describe it if it is among the first."""

@@ -8,12 +8,11 @@ from spacy.tokens import Doc
 
 from ..acquisition.upstream import find_tagger
 from ..errors import DeepALError, list_problems, plural
-from ..pool.shards import read_shards
+from ..pool.shards import read_plain_shards, read_shards
 from ..pool.shared_texts import find_shared, texts_of
 from ..progress import progress_bar
 from ..tagger.component import DeepNER
 from ..tagger.raw_tokens import warn_of_tokens
-from .manifest import read_gold
 
 # What the components of spaCy learn from, as they say that they assign it.
 LEARNT = ("tag", "pos", "morph", "lemma", "dep", "ent_kb_id")
@@ -34,7 +33,7 @@ def check_initialized(nlp: Language) -> None:
             f"There are no labels: {paths['pool']} has no entity. Give the entity types in "
             f"[initialize.components.{tagger.name}.labels]."
         )
-    warn_of_tokens(nlp, read_gold(paths["dev"], nlp.vocab), f"{paths['dev']} has")
+    warn_of_tokens(nlp, read_plain_shards(paths["dev"], nlp.vocab), f"{paths['dev']} has")
     has_labels = {name for name in nlp.pipe_names if given.get(name, {}).get("labels")}
     if tagger.name in has_labels:
         _check_gold(nlp, tagger, paths["dev"])
@@ -64,7 +63,7 @@ def describe_shared(pool: str | Path, dev: str | Path, test: str | Path) -> str:
 
 
 def _check_gold(nlp: Language, tagger: DeepNER, path: str) -> None:
-    types = {ent.label_ for doc in read_gold(path, nlp.vocab) for ent in doc.ents}
+    types = {ent.label_ for doc in read_plain_shards(path, nlp.vocab) for ent in doc.ents}
     if others := sorted(types - {*tagger.labels}):
         raise DeepALError(
             f"{path} has entities of {', '.join(others)}, but the labels of the run are "

@@ -2,27 +2,22 @@
 
 import json
 import platform
-from collections.abc import Iterator
 from datetime import datetime, timezone
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import torch
-from spacy.tokens import Doc
 from spacy.util import dict_to_dot
-from spacy.vocab import Vocab
 from thinc.api import Config
 
 from ..about import __version__
 from ..acquisition.registry import NAME
 from ..acquisition.scoring_job import fingerprint_code
-from ..corpus.docbin import read_docs
 from ..errors import DeepALError
 from ..pipelines import blank_pipeline
 from ..pool.pool import Pool
-from ..pool.shards import fingerprint, shard_files
+from ..pool.shards import fingerprint, read_plain_shards
 from ..sealed import hash_folder
 from .rows import RUN_FORMAT, DataFile, Manifest, PoolSummary
 from .settings import ANNOTATION, DEFAULTS, ENDS, SECTION, Settings
@@ -79,7 +74,7 @@ def describe_pool(pool: Pool) -> PoolSummary:
 
 def describe_gold(path: str | Path, lang: str) -> DataFile:
     """RAISES (DeepALError): No sentence is labelled."""
-    docs = read_gold(path, blank_pipeline(lang).vocab)
+    docs = read_plain_shards(path, blank_pipeline(lang).vocab)
     if not any(doc.has_annotation("ENT_IOB") for doc in docs):
         raise DeepALError(
             f"{path} has no labelled sentence to evaluate on. Name a file or folder that has."
@@ -91,11 +86,6 @@ def _fingerprint_vectors(path: Any) -> str:
     """RETURNS (str): The hash of a folder; empty if none is named, as by the name of a package."""
     named = isinstance(path, str) and path and Path(path).is_dir()
     return hash_folder(Path(path)) if named else ""
-
-
-def read_gold(path: str | Path, vocab: Vocab) -> Iterator[Doc]:
-    """YIELDS (Doc): Data to evaluate on. Unlike those of a pool, they need no ids."""
-    return chain.from_iterable(read_docs(file, vocab) for file in shard_files(path))
 
 
 def differences(old: Manifest, new: Manifest) -> list[str]:

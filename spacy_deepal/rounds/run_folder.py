@@ -30,7 +30,7 @@ from ..errors import DeepALError
 from ..files import check_replaceable, parse_row
 from ..pipelines import load_pipeline
 from ..pool.shards import read_shards
-from ..sealed import SEAL, RowFile, read_sealed_json, write_sealed_json
+from ..sealed import SEAL, RowFile, read_sealed_json, read_sealed_row, write_sealed_json
 from .manifest import CODE, differences
 from .rows import RUN_FORMAT, Baseline, FoundEntities, Manifest, RoundMetrics, Seconds, Selected
 
@@ -58,9 +58,10 @@ class RunFolder:
         self._metrics = RowFile(path / "metrics.jsonl", RoundMetrics, EVALUATE_AGAIN)
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self, patience: float = 0) -> Iterator[None]:
         """Keep other processes out. A run that could not begin leaves no folder.
 
+        patience (float): Seconds to wait for another process to leave.
         RAISES (DeepALError): Another process is in; the folder holds other files, which stay as
             they are; it cannot be written to.
         """
@@ -68,7 +69,7 @@ class RunFolder:
         lock, is_new = FileLock(self.path / ".lock"), not self.path.exists()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=patience)
         except Timeout as error:
             raise DeepALError(
                 f"Another process is running in {self.path}. Wait for it, or use another folder."
@@ -194,10 +195,7 @@ class RunFolder:
 
         RAISES (DeepALError): The file is damaged.
         """
-        if not self.baseline_file.exists():
-            return None
-        content = read_sealed_json(self.baseline_file, AGAIN)
-        return parse_row(Baseline, content, str(self.baseline_file), AGAIN)
+        return read_sealed_row(self.baseline_file, Baseline, AGAIN)
 
     def write_baseline(self, baseline: Baseline) -> None:
         write_sealed_json(self.baseline_file, baseline)
@@ -273,9 +271,7 @@ class RoundFolder:
     @property
     def seconds(self) -> Seconds:
         """How long each step took that is done."""
-        if not self.times.exists():
-            return Seconds()
-        return parse_row(Seconds, read_sealed_json(self.times, AGAIN), str(self.times), AGAIN)
+        return read_sealed_row(self.times, Seconds, AGAIN) or Seconds()
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:

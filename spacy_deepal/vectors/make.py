@@ -16,10 +16,10 @@ from spacy.vocab import Vocab
 
 from ..corpus.docbin import read_docs
 from ..errors import DeepALError
-from ..files import check_replaceable, draft_beside, read_json, replace_folder
-from ..pipelines import blank_pipeline
+from ..files import check_replaceable, read_json
+from ..pipelines import blank_pipeline, save_pipeline
 from ..pool.shards import shard_files
-from ..sealed import SEAL, seal_folder
+from ..sealed import SEAL
 from ..urls import local_path
 from .cooccurrence import train_vectors
 from .sentence_pieces import average_sentence_pieces
@@ -72,10 +72,7 @@ def make_vectors(
             f"None of the {len(words)} words of the pools, such as {next(iter(words))!r}, has a "
             "vector. Choose a source in the language of the pools."
         )
-    with draft_beside(output) as draft:
-        nlp.to_disk(draft)
-        seal_folder(draft)
-        replace_folder(draft, output)
+    save_pipeline(nlp, output)
     return VectorsSummary(
         distinct=len(words),
         words=words.total(),

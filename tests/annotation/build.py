@@ -1,6 +1,13 @@
-"""Made-up answers of people."""
+"""Made-up answers of people, and what comes of them."""
 
 from spacy_deepal.annotation.answers import Answer
+from spacy_deepal.annotation.replies import settle
+
+
+def outcome(docs, replies, rules):
+    """What waits, what a person has to decide, and what is dropped."""
+    answers = settle(docs, replies, rules)
+    return answers.waiting, answers.problems, answers.dropped
 
 
 def answer(

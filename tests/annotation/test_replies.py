@@ -6,6 +6,8 @@ import spacy
 from spacy_deepal.annotation.replies import Reply, Rules, settle
 from spacy_deepal.sentences import KEY
 
+from .build import outcome
+
 NLP = spacy.blank("en")
 ADA, BOB, ROME = (0, 3, "PER"), (8, 11, "PER"), (15, 19, "LOC")
 
@@ -38,7 +40,7 @@ def tags(doc):
 
 
 def test_an_answer_labels_the_whole_sentence(doc):
-    assert settle([doc], [said(ADA)], Rules()) == ([], {}, [])
+    assert outcome([doc], [said(ADA)], Rules()) == ([], {}, [])
     assert tags(doc) == ["B", "O", "O", "O", "O", "O"]
 
 
@@ -49,14 +51,14 @@ def test_a_sentence_that_is_put_off_or_not_answered_waits(doc, verdict):
 
 
 def test_nothing_is_learnt_of_an_ignored_sentence_unless_someone_labels_it(doc):
-    assert settle([doc], [said(verdict="ignore")], Rules()) == ([], {}, [])
+    assert outcome([doc], [said(verdict="ignore")], Rules()) == ([], {}, [])
     assert tags(doc) == [""] * 6
     settle([doc], [said(ROME), said(verdict="ignore")], Rules())
     assert found(doc) == [("Rome", "LOC")]
 
 
 def test_equal_answers_count_once_in_any_order_of_their_spans(doc):
-    assert settle([doc], [said(ADA, ROME), said(ROME, ADA)], Rules()) == ([], {}, [])
+    assert outcome([doc], [said(ADA, ROME), said(ROME, ADA)], Rules()) == ([], {}, [])
     assert found(doc) == [("Ada", "PER"), ("Rome", "LOC")]
 
 
@@ -72,22 +74,22 @@ def test_contradicting_answers_are_both_shown(doc):
 )
 def test_a_rule_chooses_one_of_them(doc, rule, expected):
     replies = [said(ADA), said(BOB), said(BOB), said(ROME)]
-    assert settle([doc], replies, Rules(rule)) == ([], {}, [])
+    assert outcome([doc], replies, Rules(rule)) == ([], {}, [])
     assert [ent.text for ent in doc.ents] == expected
 
 
 def test_without_a_majority_the_last_of_those_that_most_people_gave_counts(doc):
     replies = [said(ADA), said(BOB), said(ROME), said(BOB), said(ADA)]
-    assert settle([doc], replies, Rules("majority")) == ([], {}, [])
+    assert outcome([doc], replies, Rules("majority")) == ([], {}, [])
     assert found(doc) == [("Ada", "PER")]
 
 
 @pytest.mark.parametrize("rule", ["first", "last", "majority"])
 def test_who_answers_again_corrects_what_they_said_before(doc, rule):
     replies = [said(ADA, by="ann"), said(BOB, by="bea"), said(BOB, by="ann")]
-    assert settle([doc], replies, Rules(rule)) == ([], {}, [])
+    assert outcome([doc], replies, Rules(rule)) == ([], {}, [])
     assert found(doc) == [("Bob", "PER")]
-    assert settle([doc], [said(ADA, by="ann"), said(verdict="reject", by="ann")], Rules(rule)) == (
+    assert outcome([doc], [said(ADA, by="ann"), said(verdict="reject", by="ann")], Rules(rule)) == (
         ["s1"],
         {},
         [],
@@ -104,7 +106,7 @@ def test_without_a_rule_nobody_may_contradict_themselves(doc):
 def test_the_majority_is_one_of_people_whose_last_answers_count(doc):
     """Who is not known to be the same person is another one."""
     replies = [said(ADA, by="ann"), said(ADA, by="ann"), said(BOB, by="bea"), said(BOB, by="cem")]
-    assert settle([doc], replies, Rules("majority")) == ([], {}, [])
+    assert outcome([doc], replies, Rules("majority")) == ([], {}, [])
     assert found(doc) == [("Bob", "PER")]
     settle([doc], [*replies, said(ADA, by="cem"), said(ROME, by="bea")], Rules("majority"))
     assert found(doc) == [("Ada", "PER")]
@@ -128,7 +130,7 @@ def test_a_span_is_trimmed_or_snapped(doc, border, expected):
 
 
 def test_answers_that_are_the_same_when_trimmed_are_the_same(doc):
-    assert settle([doc], [said(BOB), said((6, 11, "PER"))], Rules(border="trim")) == ([], {}, [])
+    assert outcome([doc], [said(BOB), said((6, 11, "PER"))], Rules(border="trim")) == ([], {}, [])
 
 
 def test_overlapping_spans_are_a_problem(doc):
@@ -139,9 +141,9 @@ def test_overlapping_spans_are_a_problem(doc):
 
 
 def test_answers_about_single_spans_label_a_sentence_in_part(doc):
-    assert settle([doc], [yes(ADA), no(BOB), yes(ROME)], Rules()) == ([], {}, [])
+    assert outcome([doc], [yes(ADA), no(BOB), yes(ROME)], Rules()) == ([], {}, [])
     assert tags(doc) == ["B", "", "", "", "B", ""]
-    assert settle([doc], [no(BOB)], Rules()) == ([], {}, [])
+    assert outcome([doc], [no(BOB)], Rules()) == ([], {}, [])
     assert tags(doc) == [""] * 6
 
 
@@ -150,16 +152,16 @@ def test_a_span_that_is_accepted_and_rejected_is_a_contradiction(doc):
     problem = settle([doc], replies, Rules()).problems["s1"]
     assert "Ada (PER) is an entity  (1)\n    Ada (PER) is not an entity  (2)" in problem
     for rule, count in {"first": 1, "last": 0, "majority": 0}.items():
-        assert settle([doc], replies, Rules(rule)) == ([], {}, [])
+        assert outcome([doc], replies, Rules(rule)) == ([], {}, [])
         assert len(doc.ents) == count
 
 
 def test_an_answer_about_all_says_more_than_one_about_a_span(doc):
-    assert settle([doc], [said(ADA, ROME), yes(ADA), no(BOB)], Rules()) == ([], {}, [])
+    assert outcome([doc], [said(ADA, ROME), yes(ADA), no(BOB)], Rules()) == ([], {}, [])
     assert tags(doc) == ["B", "O", "O", "O", "B", "O"]
     problem = settle([doc], [said(ADA), no(ADA)], Rules()).problems["s1"]
     assert "Ada (PER) is not an entity" in problem
-    assert settle([doc], [said(ADA), no(ADA)], Rules("last")) == ([], {}, [])
+    assert outcome([doc], [said(ADA), no(ADA)], Rules("last")) == ([], {}, [])
     assert found(doc) == [("Ada", "PER")]
 
 

@@ -21,6 +21,8 @@ from spacy_deepal.corpus.reading import BadLine, ReadOptions
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.sentences import KEY, sentence_id
 
+from .build import outcome
+
 NLP = spacy.blank("en")
 LABELS = ("PER", "LOC-x (a)")
 words = st.sampled_from(
@@ -174,7 +176,7 @@ def test_answers_come_back_as_they_were_given(tmp_path_factory, tool, drawn):
     told = read_all(file, docs) if any(verdict for verdict, *_ in answers.values()) else []
     assert not [item for item in told if isinstance(item, BadLine)]
     replies = [reply for each in told for reply in each.replies]
-    waiting, problems, _ = settle(docs, replies, Rules())
+    waiting, problems, _ = outcome(docs, replies, Rules())
     assert problems == {}
     assert waiting == [name for name, (verdict, *_) in answers.items() if not verdict]
     for doc in docs:
@@ -207,7 +209,7 @@ def test_a_brat_folder_comes_back_as_it_was_given(tmp_path_factory, drawn):
         file.write_bytes("".join(rows).encode())
     told = read_all(folder, docs)
     assert not [item for item in told if isinstance(item, BadLine)]
-    assert settle(docs, [reply for each in told for reply in each.replies], Rules()) == ([], {}, [])
+    assert outcome(docs, [r for each in told for r in each.replies], Rules()) == ([], {}, [])
     found = [[(e.start_char, e.end_char, e.label_) for e in doc.ents] for doc in docs]
     assert found == expected
 

@@ -242,8 +242,12 @@ def test_what_was_left_out_before_the_split_is_told(tmp_path):
     with ZipFile(tmp_path / "data" / "b.zip", "w") as archive:
         archive.writestr("b.jsonl", part)
         archive.writestr("b.png", "")
-    told = prepare(tmp_path / "data", tmp_path / "corpus")["train"]
+    cut = '{"text": "Mia knew", "spans": [{"start": 0, "end": 2, "label": "PER"}]}'
+    (tmp_path / "data" / "c.jsonl").write_text(cut)
+    options = ReadOptions(border="drop")
+    told = prepare(tmp_path / "data", tmp_path / "corpus", options=options)["train"]
     assert (told.doubles, told.without_words, told.notes.total()) == (1, 1, 1)
+    assert (told.dropped, len(told.drops)) == (1, 1)
     assert [path.name for path in told.unread] == ["b.png"]
 
 

@@ -8,12 +8,12 @@ import pytest
 import spacy
 
 from spacy_deepal.annotation.contradictions import Decisive
-from spacy_deepal.annotation.replies import Reply, Rules, settle
+from spacy_deepal.annotation.replies import Reply, Rules
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.labelling.journal import Annotations, Journal, NewLabel, Undo
 from spacy_deepal.sentences import KEY
 
-from ..annotation.build import answer
+from ..annotation.build import answer, outcome
 
 
 def label(name):
@@ -216,5 +216,5 @@ def test_the_page_and_the_tools_decide_alike(tmp_path, rule, people):
         replies.append(Reply("s", "accept", (chars,), by=str(person)))
     page = Annotations(journal, rule)
     page.refresh()
-    assert settle([doc], replies, Rules(rule)) == ([], {}, [])
+    assert outcome([doc], replies, Rules(rule)) == ([], {}, [])
     assert [(ent.start, ent.end, ent.label_) for ent in doc.ents] == page.final("s").entities

@@ -5,7 +5,7 @@ from spacy_deepal.corpus.docbin import write_docs
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.lookup import fetch, look_up
 from spacy_deepal.pool.pool import Pool
-from spacy_deepal.pool.shards import read_shards, write_shards
+from spacy_deepal.pool.shards import write_shards
 from spacy_deepal.sentences import sentence_id
 
 from ..pools import annotation, make_doc, write_three
@@ -27,11 +27,6 @@ def test_sentences_come_in_the_order_of_their_ids(pool, vocab):
         ("c", "Bob was in Oslo "),
         ("a", "Ada likes Rome "),
     ]
-
-
-def test_excluded_sentences_are_left_out(pool, vocab):
-    docs = read_shards(pool.path, vocab, exclude={"a", "unknown"})
-    assert [sentence_id(doc) for doc in docs] == ["b", "c"]
 
 
 def test_an_id_that_the_pool_lacks_is_an_error_with_counts(pool, vocab):
