@@ -189,7 +189,7 @@ def test_earlier_rounds_are_read_shard_by_shard_in_step_with_this_one(tmp_path, 
     earlier.append(scored("second", a=0.2, c=0.7, d=0.6, e=0.5))
     now = scored("third", a=0.3, c=0.5, d=0.4, e=0.1)
 
-    read, read_plain_shards = [], ScoreFolder.read_plain_shards
+    read, read_files = [], ScoreFolder.read_files
 
     def noted(folder, shards):
         for shard in shards:
@@ -197,9 +197,7 @@ def test_earlier_rounds_are_read_shard_by_shard_in_step_with_this_one(tmp_path, 
             yield shard
 
     monkeypatch.setattr(
-        ScoreFolder,
-        "read_plain_shards",
-        lambda self, shards: read_plain_shards(self, noted(self, shards)),
+        ScoreFolder, "read_files", lambda self, shards: read_files(self, noted(self, shards))
     )
 
     class History(Fluctuation):
