@@ -139,19 +139,6 @@ class EntityWords:
 
 
 @dataclass(frozen=True)
-class TokenEntropy:
-    """TokenEntropy: mean entropy of the tags of a word (Settles & Craven 2008, section 3.1). They
-    use a word's marginal distribution. Here it is the distribution given the greedy path so far."""
-
-    def __call__(self, evidence: "Evidence") -> float:
-        """RETURNS (float): (1/n) sum_i H_i, where H_i = -sum_y P(y) log P(y), in nats; 0 for a
-        sentence without words."""
-        assert evidence.tag_log_probs is not None
-        log_probs = evidence.tag_log_probs.astype("float64")
-        return float(-np.sum(np.exp(log_probs) * log_probs)) / max(1, evidence.words)
-
-
-@dataclass(frozen=True)
 class BALD:
     """BALD: Bayesian active learning by disagreement, as a variation ratio (Shen et al. 2017,
     section 4).

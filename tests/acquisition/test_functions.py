@@ -248,7 +248,7 @@ def test_rand_does_not_look_at_length(blank):
 
 @pytest.mark.parametrize(
     "name",
-    "RAND LC MNLP BALD DecoderBALD TokenEntropy FittedMNLP EntityWords Fluctuation".split(),
+    "RAND LC MNLP BALD DecoderBALD FittedMNLP EntityWords Fluctuation".split(),
 )
 def test_functions_are_found_by_their_full_and_their_short_name(name):
     full = f"spacy_deepal.{name}.v1"
