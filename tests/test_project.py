@@ -30,6 +30,11 @@ def test_these_are_the_commands():
     assert [command["name"] for command in commands] == ["al-loop", "zh", "train", "label"]
 
 
+def test_each_command_takes_an_encoder():
+    for command in srsly.read_yaml(ROOT / "project.yml")["commands"]:
+        assert re.search(r"--(paths\.)?encoder \$\{vars\.encoder\}", command["script"][0]), command
+
+
 def test_every_variable_that_a_command_uses_has_a_default():
     text = (ROOT / "project.yml").read_text(encoding="utf8")
     known = srsly.read_yaml(ROOT / "project.yml")["vars"]

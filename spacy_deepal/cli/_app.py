@@ -73,6 +73,13 @@ Lang = Annotated[str, typer.Option(help="Language of the tokenizer")]
 Keep = Annotated[Literal["last", "all"], typer.Option(help="Which rounds' models stay on disk")]
 CodePath = Annotated[Path | None, typer.Option("--code", "-c", help="Python file to import first")]
 GpuId = Annotated[int, typer.Option("--gpu-id", "-g", help="GPU id. With -1, the CPU")]
+Encoder = Annotated[
+    str | None,
+    typer.Option(
+        help="The folder of a transformer, or hub:NAME to download one. With null, there is none",
+        callback=lambda name: None if name == "null" else name,  # as --paths.encoder has it
+    ),
+]
 OVERRIDES = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 

@@ -12,7 +12,7 @@ from typer import Argument, Option
 
 from ..arguments import takes_types
 from ..errors import DeepALError
-from ._app import Lang, app, msg, parts_between_commas, print_line, show_errors
+from ._app import Encoder, Lang, app, msg, parts_between_commas, print_line, show_errors
 
 CONFIGS = "spacy_deepal.configs"  # configs/ in the repository
 TOKENIZER = "# Settings of this language's own tokenizer.\n"
@@ -32,10 +32,7 @@ def init_config_cli(
     dev: Annotated[Path | None, Option(help="[paths] dev: labelled, to choose models by")] = None,
     test: Annotated[Path | None, Option(help="[paths] test: labelled, to measure models")] = None,
     vectors: Annotated[Path | None, Option(help="[paths] vectors: static word vectors")] = None,
-    encoder: Annotated[
-        str | None,
-        Option(help="[paths] encoder: the folder of a transformer, or hub:NAME to download one"),
-    ] = None,
+    encoder: Encoder = None,
     force: Annotated[bool, Option("--force", "-F", help="Overwrite the file")] = False,
 ) -> None:
     """Write a config for active learning and for `spacy train`, with a comment on every setting."""

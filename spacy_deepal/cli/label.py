@@ -11,7 +11,17 @@ from typer import Option
 
 from ..corpus.reading import ReadOptions
 from ..errors import DeepALError
-from ._app import CodePath, Encoding, GpuId, app, msg, parts_between_commas, set_up, show_errors
+from ._app import (
+    CodePath,
+    Encoder,
+    Encoding,
+    GpuId,
+    app,
+    msg,
+    parts_between_commas,
+    set_up,
+    show_errors,
+)
 from ._reading import takes_read_options
 from .init_config import fill_in, init_config
 
@@ -63,9 +73,6 @@ SeedWords = Annotated[
 ]
 RoundWords = Annotated[
     int | None, Option(min=1, help=f"Words of each later round; {ROUND_WORDS} by default")
-]
-Encoder = Annotated[
-    str | None, Option(help="The folder of a transformer, or hub:NAME to download one")
 ]
 OwnConfig = Annotated[Path | None, Option("--config", help="A config of your own for the run")]
 Host = Annotated[str, Option(help="Address to serve on. Others than loopback need a token")]

@@ -32,6 +32,17 @@ def test_the_config_has_the_budget_and_the_oracle(served, text, tmp_path):
         assert line in config
 
 
+@pytest.mark.parametrize(
+    ("given", "written"), [("hub:people/model", "hub:people/model"), ("null", None)]
+)
+def test_the_config_names_the_encoder(served, text, tmp_path, given, written):
+    options = ["--labels", "PER", "--encoder", given]
+    assert call("label", tmp_path / "run", "--pool", text, *options)[0] == 0
+    config = load_config(LabellingFolder(tmp_path / "run").config_file)
+    assert config["paths"]["encoder"] == written
+    assert call("label", tmp_path / "run", *options)[0] == 0  # the same command goes on
+
+
 @pytest.mark.parametrize("own", [False, True])
 def test_another_pipeline_suggests(served, text, tmp_path, own):
     """Also if the user's own config has no [annotation]."""

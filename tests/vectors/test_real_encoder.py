@@ -10,6 +10,8 @@ from spacy_deepal.vectors.pretrained import PretrainedEncoder, find_encoder, fin
 
 from .build import ENCODER_REASON
 
+pytestmark = pytest.mark.slow  # with the others that need what .ci/run installs
+
 SENTENCES = [
     ["Jordan", "played", "basketball", "in", "Chicago", "."],
     ["He", "travelled", "to", "Jordan", "and", "Syria", "."],
