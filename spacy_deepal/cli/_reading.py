@@ -40,6 +40,10 @@ BorderOf = Annotated[
         "all tokens that it touches, or drop it"
     ),
 ]
+OverlapOf = Annotated[
+    Literal["refuse", "longest"],
+    Option(help="Entities that overlap: refuse them, or keep the longest and drop the others"),
+]
 Split = Annotated[bool, Option("--split", help="Cut long records into sentences")]
 IdsOf = Annotated[
     Literal["data", "text"],
@@ -66,6 +70,7 @@ def read_options(
     tag_names: TagNames = "",
     offsets: OffsetsOf = "characters",
     border: BorderOf = "refuse",
+    overlap: OverlapOf = "refuse",
     split: Split = False,
     ids: IdsOf = "data",
     tokens: Tokens = "data",
@@ -83,6 +88,7 @@ def read_options(
         tag_names=parts_between_commas(tag_names),
         offsets=offsets,
         border=border,
+        overlap=overlap,
         split=split,
         ids=ids,
         tokens=tokens,
