@@ -16,7 +16,7 @@ from ..acquisition.registry import NAME, acquisition_block, acquisition_label
 from ..corpus.folders import find_files
 from ..corpus.ontonotes import is_release
 from ..errors import DeepALError
-from ..files import check_output, hash_files, parse_row, read_json, write_json
+from ..files import check_output, parse_row, read_json, write_json
 from ..pool.shards import fingerprint
 from ..report.compare import read_comparison
 from ..report.page import write_report
@@ -157,7 +157,8 @@ def prepare_corpus(
     folder = workspace / name
     check_output(folder, data, inside=True, around=True)
     source = folder / "source.json"
-    described = {"files": _hash_files(data, workspace, lang), "lang": lang}
+    found = find_files([data], exclude=workspace, lang=lang)
+    described = {"files": found.fingerprint(data), "lang": lang}
     if source.exists():
         if read_json(source) != described:
             raise DeepALError(
@@ -208,8 +209,3 @@ def full_run(
         write_sealed_json(file, metrics)
     on_round(metrics)
     return metrics
-
-
-def _hash_files(folder: Path, exclude: Path, lang: str) -> str:
-    found = find_files([folder], exclude=exclude, lang=lang)
-    return hash_files(sorted([*found.files, *found.beside]), folder)
