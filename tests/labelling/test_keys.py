@@ -349,6 +349,18 @@ def test_f1_on_few_entities_has_no_interval(opened):
     assert "The curve ends" not in text
 
 
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_f1_is_there_before_the_last_model_is_measured_again(opened, rounds):
+    """As after the command was started again, while a training was due."""
+    page = opened(make_queue(1))
+    older = {"round": 0, "f": 0.5, "low": 0.4, "high": 0.6, "sentences": 90, "entities": 99}
+    curve = [{"words": 100 * n, "f": 0.25 * n} for n in range(1, rounds + 1)]
+    more = {"measured": older if rounds == 2 else None, "curve": curve}
+    text = page.page.evaluate(SHOW_PROGRESS, page.session.progress().model_dump() | more)
+    assert f"{25 * rounds}.0\nF1 on dev\n" in text
+    assert "95%" not in text
+
+
 def test_the_page_says_why_f1_and_the_curve_differ(opened):
     page = opened(make_queue(1))
     measured = {"round": 0, "f": 0.5, "low": 0.4, "high": 0.6, "sentences": 90, "entities": 99}
