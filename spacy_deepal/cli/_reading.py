@@ -23,6 +23,7 @@ HELP = {
     "offsets": "What the offsets of spans count",
     "border": "A span that is not whole tokens: refuse it, trim it to the tokens inside, snap it "
     "to all tokens that it touches, or drop it",
+    "overlap": "Entities that overlap: refuse them, or keep the longest and drop the others",
     "split": "Cut long records into sentences",
     "ids": "Keep the ids of the data, or make ids from the texts if files count from 0",
     "tokens": "Keep the tokens of the data, or make those of the language's own tokenizer: from "

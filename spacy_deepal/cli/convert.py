@@ -83,9 +83,8 @@ def print_files(summaries: "Mapping[str, ConvertSummary]") -> None:
             title = f"Bad lines left out, each with its whole sentence: {summary.skipped:,}"
             _warn(title, summary.problems)
         if summary.dropped:
-            _warn(
-                f"Spans dropped, as they are not whole tokens: {summary.dropped:,}", summary.drops
-            )
+            reasons = "as they are not whole tokens, or overlap a longer one"
+            _warn(f"Spans dropped, {reasons}: {summary.dropped:,}", summary.drops)
         for text, count in [
             *((note, count) for note, count in summary.notes.items()),
             ("sentences without a word left out", summary.without_words),

@@ -88,15 +88,11 @@ def train_cli(
     from spacy.cli.evaluate import print_prf_per_type
 
     with show_errors(config), says_what_prepare_reads("train"):
-        from ..experiment.simulation import SPLITS, configure, full_run, prepare_corpus
-        from ..rounds.checks import describe_shared
+        from ..experiment.simulation import configure, full_run, prepare_corpus
 
         loaded = load_config(ctx, config, code, gpu_id)
-        folder = prepare_corpus(data, workspace, lang=lang)
-        configured = configure(loaded, folder, lang)
-        if shared := describe_shared(*(folder / "corpus" / split for split in SPLITS)):
-            msg.warn(shared)
-        scores = full_run(configured, folder / "full", use_gpu=gpu_id)
+        folder = prepare_corpus(data, workspace, lang=lang, tell=msg.warn)
+        scores = full_run(configure(loaded, folder, lang), folder / "full", use_gpu=gpu_id)
     total = {"p": scores.ents_p, "r": scores.ents_r, "f": scores.ents_f}
     types = {name: row.model_dump() for name, row in sorted(scores.ents_per_type.items())}
     print_prf_per_type(msg, {"all": total, **types}, "NER", "type")

@@ -16,7 +16,7 @@ from spacy.tokens import Doc
 from ..errors import DeepALError
 from ..files import draft_beside, replace_folder
 from ..sentences import sentence_id
-from .docs import at_ends_of_sentences, set_spans
+from .docs import labelled_sentences
 from .folders import ANNOTATION
 from .reading import BadLine, Reading, ReadOptions, Sentence
 from .sources import BYTE_ORDER_MARK, Source
@@ -55,15 +55,12 @@ def read_brat(options: ReadOptions, source: Source, nlp: Language) -> Iterator[S
         doc = nlp.make_doc(text)
         # Where an entity goes over a line's end, brat writes a space.
         spans = parse_spans({"spans": entries}, re.sub(r"[\r\n]", " ", text), 1, options)
-        dropped = set_spans(doc, spans or [], 1, border=options.border)
     except BadLine as error:
         yield error
         return
     kinds = ", ".join(f"{count} {kind}" for kind, count in others.items())
     note = f"annotations other than entities are passed over ({kinds})" if others else None
-    for part in at_ends_of_sentences(doc):
-        yield Sentence(part, 1, doc_id=source.stem, note=note, dropped=dropped)
-        note, dropped = None, ()
+    yield from labelled_sentences(doc, spans or [], options, 1, doc_id=source.stem, note=note)
 
 
 def entities_of(source: Source) -> tuple[list[dict[str, Any]], Counter[str]]:

@@ -1,18 +1,19 @@
 """Docs of words and tags, or of text and spans, cut into sentences and tokenised anew."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 from spacy.language import Language
 from spacy.pipeline import Sentencizer
 from spacy.tokens import Doc, Span
 from thinc.types import Ints2d
 
-from .reading import BadLine, Border, ReadOptions, Sentence
+from .reading import BadLine, Border, Overlap, ReadOptions, Sentence
 
 ENTITIES: list[int | str] = ["ENT_IOB", "ENT_TYPE"]
 CharSpan = tuple[int, int, str]  # an entity: first character, the one after its last, label
+TokenSpan = tuple[int, int, str]  # the same in tokens
 
 
 def tagged_doc(
@@ -69,47 +70,86 @@ def set_spans(
     line: int,
     *,
     border: Border = "refuse",
+    overlap: Overlap | None = None,
     partial: bool = False,
     option: str = "--border",
+    bad: dict[range, BadLine] | None = None,
 ) -> tuple[str, ...]:
     """Label a Doc. A span that is given twice counts once.
 
     spans (Sequence): The entities.
     line (int): Where they stand in their file.
     border (str): What is done with a span that is not whole tokens: see `ReadOptions`.
+    overlap (str | None): As for `keep_apart`.
     partial (bool): All tokens outside of the entities are missing. If False, they are O.
     option (str): The option that says what `border` is, for the message.
+    bad (dict | None): Gets what is wrong, by the tokens. None: the first of it is raised.
     RETURNS (tuple[str, ...]): The spans that were dropped, with type and offsets.
-    RAISES (BadLine): Entities overlap, or do not begin and end where tokens do.
+    RAISES (BadLine): Entities overlap, and no rule chooses; or they do not begin and end where
+        tokens do.
     """
-    entities: list[Span] = []
+    wrong = {} if bad is None else bad
+    found: dict[TokenSpan, str] = {}
     dropped: list[str] = []
     text = doc.text  # spaCy joins it anew each time
     for start, end, label in sorted(set(spans)):
         surface = text[start:end]
         span = _whole_tokens(doc, start, surface, label, border)
         shown = f"{surface!r} ({label}, {start} to {end})"
-        if span is None and border == "drop":
+        if span is not None:
+            found[span.start, span.end, label] = shown
+        elif border == "drop":
             dropped.append(shown)
-            continue
-        if span is None:
-            tokens = doc.char_span(start, end, alignment_mode="expand") or ()
+        else:
+            tokens = doc.char_span(start, end, alignment_mode="expand") or doc[:0]
             near = " ".join(token.text for token in tokens)[:40]
             moved = f"{option} trim or {option} snap moves its ends"
             if border != "refuse":
                 moved = f"{option} {border} leaves nothing of it"
-            raise BadLine(
-                line,
+            message = (
                 f"entity {shown} is not whole {doc.vocab.lang!r} tokens: {near!r}. {moved}, "
-                f"{option} drop leaves it out{_beyond_16_bits(text[:end])}",
-                text,
+                f"{option} drop leaves it out{_beyond_16_bits(text[:end])}"
             )
-        if entities and span.start < entities[-1].end:
-            message = f"entity {surface!r} ({label}) overlaps the one before. Keep one of them"
-            raise BadLine(line, message, text)
-        entities.append(span)
+            wrong[range(tokens.start, tokens.end)] = BadLine(line, message, text)
+    kept, shorter = keep_apart(found, overlap, line, text, wrong)
+    if wrong and bad is None:
+        raise next(iter(wrong.values()))
+    entities = [Span(doc, *span) for span in kept]
     doc.set_ents(entities, default="missing" if partial else "outside")
-    return tuple(dropped)
+    return (*dropped, *shorter)
+
+
+def keep_apart(
+    found: Mapping[TokenSpan, str],
+    overlap: Overlap | None,
+    line: int,
+    text: str,
+    wrong: dict[range, BadLine],
+) -> tuple[list[TokenSpan], list[str]]:
+    """Choose entities of which no two overlap.
+
+    found (Mapping[TokenSpan, str]): The entities, with what is shown of each.
+    overlap (str | None): What is done with entities that overlap: see `ReadOptions`. None: they are
+        refused, and no option changes that.
+    line (int), text (str): Where they stand.
+    wrong (dict): Gets what is wrong, by the tokens: entities overlap, and the rule does not choose.
+    RETURNS (tuple): Those that are kept, in order, and what is shown of those that were dropped.
+    """
+    taken: dict[int, TokenSpan] = {}  # by each of its tokens
+    dropped = []
+    for span in sorted(found, key=lambda span: span[1] - span[0], reverse=True):
+        tokens = range(*span[:2])
+        others = [taken[i] for i in tokens if i in taken]
+        longer = all(end - start > len(tokens) for start, end, _ in others)
+        if not others:
+            taken.update(dict.fromkeys(tokens, span))
+        elif overlap == "longest" and longer:
+            dropped.append(found[span])
+        else:
+            hint = ", or the longest with --overlap longest" if overlap and longer else ""
+            message = f"entity {found[span]} overlaps {found[others[0]]}. Keep one of them{hint}"
+            wrong[tokens] = BadLine(line, message, text)
+    return sorted(set(taken.values())), dropped
 
 
 def _beyond_16_bits(text: str) -> str:
@@ -136,10 +176,13 @@ def at_ends_of_sentences(doc: Doc) -> Iterator[Doc]:
 
     YIELDS (Doc): The sentences, with their entities.
     """
-    if not len(doc):
-        return
-    starts = Sentencizer().predict([doc])[0]
     entities = cast(Ints2d, doc.to_array(ENTITIES))  # the stubs of spaCy say floats
+    return (_part(doc, entities, tokens) for tokens in _sentences(doc))
+
+
+def _sentences(doc: Doc) -> Iterator[range]:
+    """YIELDS (range): The tokens of each sentence."""
+    starts = Sentencizer().predict([doc])[0] if len(doc) else []
     begin = 0
     for i in range(1, len(doc) + 1):
         if i < len(doc):
@@ -148,34 +191,57 @@ def at_ends_of_sentences(doc: Doc) -> Iterator[Doc]:
                 continue
         words = [token.i for token in doc[begin:i] if not token.is_space]
         if words:
-            yield _part(doc, entities, words[0], words[-1] + 1)
+            yield range(words[0], words[-1] + 1)
         begin = i
 
 
-def _part(doc: Doc, entities: Ints2d, begin: int, end: int) -> Doc:
+def labelled_sentences(
+    doc: Doc, spans: Sequence[CharSpan], options: ReadOptions, line: int, **info: Any
+) -> Iterator[Sentence | BadLine]:
+    """Label a document, and cut it into sentences as `at_ends_of_sentences` does. One in which an
+    entity cannot be kept is a bad line. The others stay.
+
+    line (int): The first line of the document.
+    info: As of `Sentence`. The note is told with the first sentence alone.
+    """
+    bad: dict[range, BadLine] = {}
+    border, overlap = options.border, options.overlap
+    info["dropped"] = set_spans(doc, spans, line, border=border, overlap=overlap, bad=bad)
+    entities = cast(Ints2d, doc.to_array(ENTITIES))
+    told = set()
+    for tokens in _sentences(doc):
+        part = _part(doc, entities, tokens)
+        wrong = [each for each in bad if each.start < tokens.stop and tokens.start < each.stop]
+        yield from (BadLine(line, bad[each].message, part.text) for each in wrong)
+        told.update(wrong)
+        if not wrong:
+            yield Sentence(part, line, **info)
+            info |= {"note": None, "dropped": ()}
+    yield from (bad[each] for each in bad if each not in told)  # white space between sentences
+
+
+def _part(doc: Doc, entities: Ints2d, tokens: range) -> Doc:
     """RETURNS (Doc): Some of the tokens of a Doc. The others take no time: a line may be a book."""
-    tokens = doc[begin:end]
-    spaces = [bool(token.whitespace_) for token in tokens]
+    own = doc[tokens.start : tokens.stop]
+    spaces = [bool(token.whitespace_) for token in own]
     if not doc.has_unknown_spaces:
         spaces[-1] = False
-    words = [token.text for token in tokens]
+    words = [token.text for token in own]
     part = Doc(doc.vocab, words=words, spaces=None if doc.has_unknown_spaces else spaces)
-    part.from_array(ENTITIES, entities[begin:end])
+    part.from_array(ENTITIES, entities[tokens.start : tokens.stop])
     return part
 
 
-def retokenized(nlp: Language, sentence: Sentence, border: Border, joined: bool) -> Sentence:
+def retokenized(nlp: Language, sentence: Sentence, options: ReadOptions) -> Sentence:
     """RETURNS (Sentence): A sentence with the tokens that the pipeline makes of its text, and the
     same entities.
 
-    border (str): As in `ReadOptions`.
-    joined (bool): Whether a text that is not known is that of the tokens without spaces.
     RAISES (BadLine): The text is not known, an entity is not whole tokens, or only some of the
         tokens are labelled.
     """
     doc = sentence.doc
     if doc.has_unknown_spaces and len(doc) > 1:
-        if not joined:
+        if options.tokens != "joined":
             problem = (
                 "the text between the tokens is not known, so keep the data's; or, in a language "
                 "without spaces, use --tokens joined"
@@ -186,7 +252,10 @@ def retokenized(nlp: Language, sentence: Sentence, border: Border, joined: bool)
     if doc.has_annotation("ENT_IOB"):
         spans = [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]
         partial = not doc.has_annotation("ENT_IOB", require_complete=True)
-        dropped += set_spans(new, spans, sentence.line, border=border, partial=partial)
+        border, overlap = options.border, options.overlap
+        dropped += set_spans(
+            new, spans, sentence.line, border=border, overlap=overlap, partial=partial
+        )
     return replace(sentence, doc=new, dropped=dropped)
 
 
@@ -210,7 +279,7 @@ def finished(nlp: Language, item: Sentence, options: ReadOptions) -> Iterator[Se
     RAISES (BadLine): As `retokenized`.
     """
     if options.tokens != "data":
-        item = retokenized(nlp, item, options.border, options.tokens == "joined")
+        item = retokenized(nlp, item, options)
     parts = list(at_ends_of_sentences(item.doc)) if options.split else []
     if len(parts) < 2:
         yield item

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import DeepALError
+from ..files import hash_files
 from ..urls import local_path
 from .archives import open_sources
 from .ontonotes import is_ontonotes, is_wanted, one_form_each
@@ -54,6 +55,10 @@ class Found(NamedTuple):
     files: list[Path]
     beside: list[Path]
     unread: dict[Path, str]
+
+    def fingerprint(self, folder: Path | None = None) -> str:
+        """RETURNS (str): A hash of what is read, without pipes. folder: As for `hash_files`."""
+        return hash_files(filter(Path.is_file, [*self.files, *self.beside]), folder)
 
 
 def find_files(

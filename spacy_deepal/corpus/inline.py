@@ -90,7 +90,7 @@ def _parse_inline(
     if "[" in text or "]" in text:
         raise BadLine(number, "square brackets other than [surface](LABEL)", line)
     doc = nlp.make_doc(text)
-    dropped = set_spans(doc, spans, number, border=options.border)
+    dropped = set_spans(doc, spans, number, border=options.border, overlap=options.overlap)
     return Sentence(doc, number, doc_id=doc_id, genre=genre, dropped=dropped)
 
 

@@ -165,7 +165,9 @@ def _partly_labelled(about: Answers, options: ReadOptions, nlp: Language) -> Sen
     number, record = about.first
     text = record_text(record, number, options.text_key) or ""
     doc, note = doc_of_record(record, text, number, nlp)
-    dropped = set_spans(doc, list(about.yes), number, border=options.border, partial=True)
+    dropped = set_spans(
+        doc, list(about.yes), number, border=options.border, overlap=options.overlap, partial=True
+    )
     return Sentence(doc, number, note=note, dropped=dropped, **record_info(record, number))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from spacy.language import Language
 
-from .docs import at_ends_of_sentences, set_spans
+from .docs import labelled_sentences
 from .reading import BadLine, Lines, Reading, ReadOptions, Sentence, blocks
 from .sources import Source
 from .spans import parse_spans
@@ -42,7 +42,7 @@ def _read(options: ReadOptions, source: Source, nlp: Language) -> Iterator[Sente
             yield error
 
 
-def _parse(block: Lines, options: ReadOptions, nlp: Language) -> Iterator[Sentence]:
+def _parse(block: Lines, options: ReadOptions, nlp: Language) -> Iterator[Sentence | BadLine]:
     number, line = block[0]
     parts = [match for _, line in block if (match := PART.fullmatch(line))]
     if not parts or parts[0][2] != "t":
@@ -62,9 +62,5 @@ def _parse(block: Lines, options: ReadOptions, nlp: Language) -> Iterator[Senten
     first = block[0][0]
     doc = nlp.make_doc(text)
     spans = parse_spans({"spans": entries}, text, first, options)
-    dropped = set_spans(doc, spans or [], first, border=options.border)
-    for part in at_ends_of_sentences(doc):
-        yield Sentence(
-            part, first, doc_id=parts[0][1], names_document=True, note=note, dropped=dropped
-        )
-        note, dropped = None, ()
+    info = {"doc_id": parts[0][1], "names_document": True, "note": note}
+    yield from labelled_sentences(doc, spans or [], options, first, **info)

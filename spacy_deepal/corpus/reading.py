@@ -13,6 +13,7 @@ from .sources import Source
 LINES_TO_DETECT = 1000  # the first lines or records of a file, by which its format is told
 Lines = list[tuple[int, str]]  # with their numbers in the file, from 1
 Border = Literal["refuse", "trim", "snap", "drop"]
+Overlap = Literal["refuse", "longest"]
 Offsets = Literal["characters", "utf16", "bytes"]
 IdSource = Literal["data", "text"]
 TokenSource = Literal["data", "pipeline", "joined"]
@@ -35,6 +36,8 @@ class ReadOptions:
     offsets (str): What the offsets of spans count: "characters", "utf16" units or "bytes" of UTF-8.
     border (str): What is done with a span that is not whole tokens: "refuse" it, "trim" it to the
         tokens inside, "snap" it to all that it touches, or "drop" it: it is not an entity then.
+    overlap (str): What is done with entities that overlap: "refuse" them, or keep the "longest".
+        Those that are equally long are always refused.
     split (bool): Cut long records into sentences.
     ids (str): "data": the ids of the source are kept. "text": all are made from the texts.
     tokens (str): "data": the tokens of the source are kept. "pipeline": the text is tokenised anew.
@@ -55,6 +58,7 @@ class ReadOptions:
     tag_names: tuple[str, ...] = ()
     offsets: Offsets = "characters"
     border: Border = "refuse"
+    overlap: Overlap = "refuse"
     split: bool = False
     ids: IdSource = "data"
     tokens: TokenSource = "data"

@@ -137,7 +137,7 @@ def parse_sentence(options: ReadOptions, nlp: Language, number: int, record: Any
     if spans is None and record.get("answer") == "accept" and options.spans_key != NO_SPANS:
         spans, note = ([], note) if asked_for_all(record) else (None, ACCEPTED_NOTE)
     if spans is not None and is_accepted:
-        dropped = set_spans(doc, spans, number, border=options.border)
+        dropped = set_spans(doc, spans, number, border=options.border, overlap=options.overlap)
         if options.offsets == "characters":
             note = note or units_note(record, doc, spans)
     kind = Sentence if spans is None or not is_accepted else AnnotatedText

@@ -10,8 +10,8 @@ from functools import partial
 from spacy.language import Language
 
 from ..errors import DeepALError
-from .docs import tagged_doc
-from .reading import BadLine, Lines, Reading, ReadOptions, Sentence, attempt, blocks
+from .docs import TokenSpan, keep_apart, tagged_doc
+from .reading import BadLine, Lines, Overlap, Reading, ReadOptions, Sentence, attempt, blocks
 from .sources import Source
 from .spans import NO_SPANS
 
@@ -47,7 +47,9 @@ def webanno_readings(source: Source, options: ReadOptions) -> list[Reading]:
             WEBANNO,
             f"the feature {feature}" if feature else "not labelled",
             f"--spans-key {feature or NO_SPANS}",
-            partial(_read, columns.index(feature) if feature else None, len(columns)),
+            partial(
+                _read, columns.index(feature) if feature else None, len(columns), options.overlap
+            ),
         )
         for feature in features
     ]
@@ -69,7 +71,7 @@ def _columns(source: Source) -> tuple[list[str], list[str]]:
 
 
 def _read(
-    column: int | None, width: int, source: Source, nlp: Language
+    column: int | None, width: int, overlap: Overlap, source: Source, nlp: Language
 ) -> Iterator[Sentence | BadLine]:
     """Read the tokens of each sentence with its text and the entities of one column. The file is
     one document, named by its stem."""
@@ -77,13 +79,19 @@ def _read(
         rows = [(number, line) for number, line in block if not line.startswith("#")]
         text = [(number, line[len(TEXT) :]) for number, line in block if line.startswith(TEXT)]
         if rows:
-            yield attempt(_parse, column, width, nlp, rows, text, source.stem)
+            yield attempt(_parse, column, width, overlap, nlp, rows, text, source.stem)
 
 
 def _parse(
-    column: int | None, width: int, nlp: Language, rows: Lines, text: Lines, doc_id: str
+    column: int | None,
+    width: int,
+    overlap: Overlap,
+    nlp: Language,
+    rows: Lines,
+    text: Lines,
+    doc_id: str,
 ) -> Sentence:
-    words, tags, before = [], [], ""
+    words, marked = [], []
     for number, line in rows:
         cells = line.removesuffix("\t").split("\t")
         if len(cells) != BEFORE + width:
@@ -94,33 +102,43 @@ def _parse(
                 raise BadLine(number, "an entity is a part of a token. Mark whole tokens", line)
             continue
         words.append(_unescaped(cells[BEFORE - 1]))
-        tags.append(_tag(number, cell, before))
-        before = cell
+        marked.append((number, cell))
     exact = "\n".join(_unescaped(part) for _, part in text) if text else None
     place = text[0][0] if text else rows[0][0]
+    spans = _spans(marked)
+    found = {span: f"{' '.join(words[span[0] : span[1]])!r} ({span[2]})" for span in spans}
+    wrong: dict[range, BadLine] = {}
+    kept, dropped = keep_apart(found, overlap, rows[0][0], exact or " ".join(words), wrong)
+    if wrong:
+        raise next(iter(wrong.values()))
+    tags = ["O"] * len(words)
+    for start, end, label in kept:
+        tags[start:end] = [f"B-{label}", *[f"I-{label}"] * (end - start - 1)]
     doc = tagged_doc(nlp, words, None if column is None else tags, exact, place)
-    return Sentence(doc, rows[0][0], doc_id=doc_id)
+    return Sentence(doc, rows[0][0], doc_id=doc_id, dropped=tuple(dropped))
 
 
-def _tag(number: int, cell: str, before: str) -> str:
-    """RETURNS (str): The IOB2 tag of a token.
+def _spans(cells: Lines) -> list[TokenSpan]:
+    """RETURNS (list[TokenSpan]): The entities.
 
-    number (int): Its line.
-    cell (str): Its cell: "_", "PER", or "PER[1]" as part of an entity of several tokens.
-    before (str): The cell of the token before.
-    RAISES (BadLine): Entities overlap, or one has no label.
+    cells (list[tuple[int, str]]): The cell of each token, with its line: "_", "PER", "PER[1]" as
+        part of an entity of several tokens, or several of these with "|" between.
+    RAISES (BadLine): One has no label.
     """
-    if cell == "_":
-        return "O"
-    if re.search(r"(?<!\\)\|", cell):
-        raise BadLine(number, "entities overlap, which no tags can mark. Keep one of them", cell)
-    numbered = NUMBERED.fullmatch(cell)
-    label = numbered[1] if numbered else cell
-    if label == "*" or re.search(r"\s", _unescaped(label)):
-        message = "an entity has no label, or one with white space. Correct it, or choose another "
-        raise BadLine(number, f"{message}feature with --spans-key", cell)
-    inside = numbered is not None and cell == before
-    return f"{'I' if inside else 'B'}-{_unescaped(label)}"
+    ends: dict[tuple[int, str, str], int] = {}  # of each first token, part of its cell and label
+    going_on: dict[str, tuple[int, str, str]] = {}
+    for i, (number, cell) in enumerate(cells):
+        before, going_on = going_on, {}
+        for part in re.split(r"(?<!\\)\|", cell) if cell != "_" else ():
+            numbered = NUMBERED.fullmatch(part)
+            label = numbered[1] if numbered else part
+            if label == "*" or re.search(r"\s", _unescaped(label)):
+                message = "an entity has no label, or one with white space. Correct it, or choose "
+                raise BadLine(number, f"{message}another feature with --spans-key", cell)
+            begun = before.get(part) if numbered else None
+            going_on[part] = begun or (i, part, _unescaped(label))
+            ends[going_on[part]] = i + 1
+    return [(start, end, label) for (start, _, label), end in ends.items()]
 
 
 def _unescaped(text: str) -> str:

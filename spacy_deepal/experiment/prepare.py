@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
+from functools import cache
 from pathlib import Path
 
 from spacy.tokens import Doc
@@ -146,8 +147,9 @@ def _note_shared(
 ) -> None:
     """Note which sentences have a text that is in a set to measure on; or leave them out."""
     names = {split: " and ".join(map(str, given.get(split, [split]))) for split in SHARES}
+    read = cache(lambda other: texts_of([folder / other]))  # each once: dev when it is final
     for split, other in MEASURES:
-        texts, pool, summary = texts_of([folder / other]), folder / split, summaries[split]
+        texts, pool, summary = read(other), folder / split, summaries[split]
         if not (shared := find_shared(read_shards(pool, None), texts)):
             continue
         summary.shared.append(shared.describe(names[split], names[other]))

@@ -16,7 +16,7 @@ from ..acquisition.registry import NAME, acquisition_block, acquisition_label
 from ..corpus.folders import find_files
 from ..corpus.ontonotes import is_release
 from ..errors import DeepALError
-from ..files import check_output, hash_files, read_json, write_json
+from ..files import check_output, read_json, write_json
 from ..pool.shards import fingerprint
 from ..report.compare import read_comparison
 from ..report.page import write_report
@@ -32,6 +32,7 @@ from .prepare import SHARES, prepare
 
 SPLITS = tuple(SHARES)  # train, dev, test
 METRICS = "metrics.json"
+UNSEEN = "To measure on unseen texts alone, make the pools with `spacy deepal prepare --apart`"
 
 
 class FullMetrics(Metrics):
@@ -73,13 +74,13 @@ def simulate(
     keep (str), use_gpu (int): As for `run_loop`.
     processes (int), code (Path | None): As for `do_jobs`.
     tell (Callable): Called with a line of text when a run begins and after each round, in the
-        process that does the run.
+        process that does the run; and before that as `prepare_corpus` does.
     RETURNS (Path): The report.
     RAISES (DeepALError): As each of these steps.
     """
     blocks = _make_blocks(config, acquisitions)
     seeds = list(dict.fromkeys(seeds))
-    folder = prepare_corpus(data, workspace, lang=lang)
+    folder = prepare_corpus(data, workspace, lang=lang, tell=tell)
     config = configure(config, folder, lang)
     models = [folder / f"full-seed{seed}" for seed in seeds]
     jobs: dict[str, Callable[..., Any]] = {}
@@ -93,7 +94,7 @@ def simulate(
             own = config.copy()
             own[SECTION] |= {"seed": seed, "acquisition": block}
             run = partial(run_loop, own, runs[-1], keep=keep, use_gpu=use_gpu, code=code)
-            jobs[f"{name}, seed {seed}"] = run
+            jobs[f"{name}, seed {seed}"] = partial(run, compare_texts=False)
     told = [
         partial(_tell, title, f"{number} of {len(jobs)}", job, tell)
         for number, (title, job) in enumerate(jobs.items(), 1)
@@ -138,9 +139,12 @@ def configure(config: Config, folder: Path, lang: str) -> Config:
     return config
 
 
-def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Path:
+def prepare_corpus(
+    data: str | Path, workspace: str | Path, *, lang: str, tell: Callable[[str], None] = print
+) -> Path:
     """Convert the data, unless that is done already.
 
+    tell (Callable): Called with a line of text for each two splits that share texts.
     RETURNS (Path): The experiment's folder, with corpus/{train,dev,test}.
     RAISES (DeepALError): As `prepare`; if the folder belongs to other data of the same name.
     """
@@ -153,7 +157,8 @@ def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Pat
     folder = workspace / name
     check_output(folder, data, inside=True, around=True)
     source = folder / "source.json"
-    described = {"files": _hash_files(data, workspace, lang), "lang": lang}
+    found = find_files([data], exclude=workspace, lang=lang)
+    described = {"files": found.fingerprint(data), "lang": lang}
     if source.exists():
         if read_json(source) != described:
             raise DeepALError(
@@ -161,7 +166,9 @@ def prepare_corpus(data: str | Path, workspace: str | Path, *, lang: str) -> Pat
                 "Move it away, or name another workspace."
             )
         return folder
-    prepare(data, folder / "corpus", lang=lang, exclude=workspace)
+    for summary in prepare(data, folder / "corpus", lang=lang, exclude=workspace).values():
+        for shared in summary.shared:
+            tell(f"{shared}. {UNSEEN}.")
     write_json(source, described)
     return folder
 
@@ -200,8 +207,3 @@ def full_run(
         write_sealed_json(file, metrics)
     on_round(metrics)
     return metrics
-
-
-def _hash_files(folder: Path, exclude: Path, lang: str) -> str:
-    found = find_files([folder], exclude=exclude, lang=lang)
-    return hash_files(sorted([*found.files, *found.beside]), folder)

@@ -1,6 +1,6 @@
 """What a run was begun with: its data, and the options that count only then."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,6 @@ from ..corpus.folders import find_files, open_all
 from ..corpus.formats import check_format, find_reading
 from ..corpus.sources import Source, check_encoding
 from ..errors import DeepALError, list_problems
-from ..files import hash_files
 from .journal import Annotations
 from .labelling_folder import MEASURED, LabellingFolder, LabellingJob
 
@@ -64,7 +63,8 @@ def fingerprint_data(job: LabellingJob) -> dict[str, str]:
 
     RAISES (DeepALError): A file is missing.
     """
-    return {key: _fingerprint(paths, job.lang) for key in GIVEN_DATA if (paths := _paths(job, key))}
+    given = {key: paths for key in GIVEN_DATA if (paths := _paths(job, key))}
+    return {key: find_files(paths, lang=job.lang).fingerprint() for key, paths in given.items()}
 
 
 def check_apart(job: LabellingJob) -> None:
@@ -103,7 +103,8 @@ def check_same_data(folder: LabellingFolder, old: LabellingJob, new: LabellingJo
         before, after = _paths(old, key), _paths(new, key)
         if before == after and (folder.pool.exists() or not has_answers(folder)):
             continue
-        if (_fingerprint(after, new.lang) if after else None) != old.data.get(key):
+        found = find_files(after, lang=new.lang).fingerprint() if after else None
+        if found != old.data.get(key):
             raise DeepALError(
                 f"{folder.run} was begun with other data ({key}: was {_shown(before)}, is "
                 f"{_shown(after)}). Use another folder for the run."
@@ -128,9 +129,9 @@ def has_changed(folder: LabellingFolder, job: LabellingJob) -> bool:
     if not folder.pool.exists() or not all(Path(path).exists() for path in job.inputs):
         return False
     read = folder.pool.stat().st_mtime
-    files = find_files(job.inputs, lang=job.lang).files
-    newer = any(file.stat().st_mtime > read for file in files)
-    return newer and _fingerprint(job.inputs, job.lang) != job.data.get("inputs")
+    found = find_files(job.inputs, lang=job.lang)
+    newer = any(file.stat().st_mtime > read for file in found.files)
+    return newer and found.fingerprint() != job.data.get("inputs")
 
 
 def has_answers(folder: LabellingFolder) -> bool:
@@ -143,11 +144,6 @@ def has_answers(folder: LabellingFolder) -> bool:
 def _paths(job: LabellingJob, key: str) -> list[str]:
     value = getattr(job, key)
     return value if isinstance(value, list) else [value] if value else []
-
-
-def _fingerprint(paths: Sequence[str], lang: str) -> str:
-    found = find_files(paths, lang=lang)
-    return hash_files(filter(Path.is_file, [*found.files, *found.beside]))
 
 
 def _shown(value: Any) -> str:

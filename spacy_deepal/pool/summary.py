@@ -59,7 +59,7 @@ class ConvertSummary(Counts):
     replaced (int): Sentences left out because they are not labelled, and one of the same text is.
     skipped (int): Bad lines left out.
     problems (list[str]): The first of these, each with its place.
-    dropped (int): Spans left out because they are not whole tokens.
+    dropped (int): Spans left out because they are not whole tokens, or overlap a longer one.
     drops (list[str]): The first of these, each with its place.
     notes (Counter): What the user should know of how sentences were read.
     shared (list[str]): Which sentences have a text that is in a set to measure on too.

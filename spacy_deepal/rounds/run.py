@@ -49,6 +49,7 @@ class Run:
         use_gpu: int = -1,
         code: str | Path | None = None,
         accept_code: bool = False,
+        compare_texts: bool = True,
         tell: Callable[[str], None] = print,
     ):
         """config (Config | str | Path): The config, or its file.
@@ -59,8 +60,10 @@ class Run:
         code (str | Path | None): A Python file that worker processes import first. A run that began
             with one does not continue with another one.
         accept_code (bool): Whether it does, because no result depends on what has changed there.
+        compare_texts (bool): When the run begins, find the sentences of the pool whose text is in
+            dev or test too.
         tell (Callable): Called with a sentence for each damaged file that is made again, for
-            shards that were added to the pool, and for texts that are in dev or test too.
+            shards that were added to the pool, and for such texts.
         RAISES (DeepALError): The config cannot be used.
         """
         if not isinstance(config, Config):
@@ -75,6 +78,7 @@ class Run:
             config, self._settings, use_gpu, None if code is None else Path(code)
         )
         self._keep, self._accept_code, self._tell = keep, accept_code, tell
+        self._compare_texts = compare_texts
 
     @property
     def metrics(self) -> list[RoundMetrics]:
@@ -132,7 +136,8 @@ class Run:
             self._settings.oracle.check(pool.docs())
             nlp = self._training.initialize(folder.index)
             check_initialized(nlp)
-            if shared := describe_shared(paths["pool"], paths["dev"], paths["test"]):
+            read = (paths["pool"], paths["dev"], paths["test"])
+            if self._compare_texts and (shared := describe_shared(*read)):
                 self._tell(shared)
             folder.open(manifest)
             save_pipeline(nlp, folder.initial)

@@ -21,8 +21,16 @@ def check_tokens(nlp: Language | None, get_examples: Callable[[], Iterable[Examp
     pipeline does not make."""
     if nlp is not None:
         examples = islice(get_examples(), EXAMPLES)
-        docs = (eg.predicted for eg in examples if not eg.reference.has_unknown_spaces)
+        docs = (eg.predicted for eg in examples if _has_text(eg.reference))
         warn_of_tokens(nlp, docs, "the training data have")
+
+
+def _has_text(doc: Doc) -> bool:
+    """RETURNS (bool): Whether the text of a Doc is known. Where spaCy cuts a Doc into sentences, it
+    forgets that it is not: then each token has a space behind it, the last one too."""
+    may_be_cut = doc.has_annotation("SENT_START")
+    spaced = all(token.whitespace_ for token in doc)
+    return not (doc.has_unknown_spaces or (may_be_cut and spaced))
 
 
 def warn_of_tokens(nlp: Language, docs: Iterable[Doc], data: str) -> None:

@@ -135,7 +135,7 @@ def test_answers_that_are_the_same_when_trimmed_are_the_same(doc):
 
 def test_overlapping_spans_are_a_problem(doc):
     problem = settle([doc], [said((0, 7, "PER"), (4, 11, "PER"))], Rules()).problems["s1"]
-    assert "overlaps the one before" in problem
+    assert problem.endswith("overlaps 'Ada saw' (PER, 0 to 7). Keep one of them: " + doc.text)
     problem = settle([doc], [yes((0, 7, "PER")), yes((4, 11, "PER"))], Rules()).problems["s1"]
     assert "accepted spans overlap: Ada saw (PER), saw Bob (PER)" in problem
 

@@ -51,6 +51,7 @@ def test_a_byte_order_mark_counts_as_a_character(tmp_path):
         ("T1\tPER 0 3;5 7\tMia ra", "an entity in several parts"),
         ("T1\tPER 0 4\tMia", "the text has 'Mia ' there, not 'Mia'"),
         ("T1\tPER 0 99\tMia", "is not [start, end, label] in the text"),
+        ("T1\tPER 0 3\tMia\nT2\tLOC 0 3\tMia", "entity 'Mia' (PER, 0 to 3) overlaps 'Mia' (LOC"),
         ("T1\tPER 0 2\tMi", "entity 'Mi' (PER, 0 to 2) is not whole 'en' tokens"),
         ("Mia", "not an entity such as"),
     ],
@@ -58,6 +59,13 @@ def test_a_byte_order_mark_counts_as_a_character(tmp_path):
 def test_a_malformed_annotation_is_reported(tmp_path, line, message):
     (bad,) = read(tmp_path, "Mia ran", line)
     assert message in problem(bad)[1]
+
+
+def test_an_entity_of_white_space_is_reported_and_costs_no_sentence(tmp_path):
+    text = "Mia ran.\n\nBo left.\n"
+    first, second, bad = read(tmp_path, text, "T1\tPER 9 10\t \nT2\tPER 0 3\tMia")
+    assert (entities(first), second.doc.text) == ([("Mia", "PER")], "Bo left.")
+    assert "(PER, 9 to 10) is not whole 'en' tokens" in problem(bad)[1]
 
 
 def test_names_may_be_in_capitals(tmp_path):

@@ -50,8 +50,30 @@ def test_a_span_of_white_space_is_no_entity(border):
 
 def test_a_span_that_is_given_twice_counts_once():
     assert labelled((8, 11, "X"), (8, 11, "X")) == [("Ada", "X")]
-    with pytest.raises(BadLine, match="overlaps the one before"):
-        labelled((8, 11, "X"), (8, 11, "Y"))
+    assert labelled((8, 10, "X"), (9, 11, "X"), border="snap") == [("Ada", "X")]
+
+
+def test_of_entities_that_overlap_the_longest_is_kept_if_that_is_asked_for():
+    spans = [(8, 14, "X"), (8, 11, "Y"), (12, 14, "Y"), (0, 11, "Z")]
+    doc = EN.make_doc(TEXT)
+    dropped = set_spans(doc, spans, 1, overlap="longest")
+    assert [(ent.text, ent.label_) for ent in doc.ents] == [("Ada-Bo", "X")]
+    assert dropped == (
+        "'Newborn Ada' (Z, 0 to 11)",
+        "'Ada' (Y, 8 to 11)",
+        "'Bo' (Y, 12 to 14)",
+    )
+    with pytest.raises(BadLine, match=r"Keep one of them, or the longest with --overlap longest$"):
+        labelled(*spans, overlap="refuse")
+    with pytest.raises(BadLine, match=r"Keep one of them$"):
+        labelled(*spans)
+
+
+@pytest.mark.parametrize("overlap", ["refuse", "longest"])
+def test_of_entities_that_overlap_and_are_equally_long_none_is_chosen(overlap):
+    for spans in ([(8, 11, "X"), (8, 11, "Y")], [(0, 11, "X"), (8, 12, "X")]):
+        with pytest.raises(BadLine, match=r"entity '.*overlaps '.*\. Keep one of them$"):
+            labelled(*spans, overlap=overlap)
 
 
 def test_words_outside_of_partial_labels_are_missing():

@@ -26,6 +26,27 @@ def test_titles_and_abstracts_are_read_with_their_entities(name, tmp_path):
     assert (first.note, second.note) == ("documents with relations, which are passed over", None)
 
 
+def test_an_entity_that_overlaps_costs_its_sentence_and_not_the_document(tmp_path):
+    nested = "8701013\t0\t30\tFamotidine-associated delirium\tDisease\n"
+    part = "8701013\t43\t47\tFamo\tChemical\n"
+    content = DOCUMENTS.replace("8701013\tCID", nested + part + "8701013\tCID")
+    first, second, third, last = read(tmp_path, "pubtator", content)
+    assert problem(first) == (
+        1,
+        "entity 'delirium' (Disease, 22 to 30) overlaps 'Famotidine-associated delirium' (Disease,"
+        " 0 to 30). Keep one of them, or the longest with --overlap longest",
+    )
+    assert first.text == "Famotidine-associated delirium."
+    assert "entity 'Famo' (Chemical, 43 to 47) is not whole" in problem(third)[1]
+    assert (second.doc.text, last.doc.text) == ("Six cases.", "Nothing here.")
+    assert second.note == "documents with relations, which are passed over"
+    options = {"overlap": "longest", "border": "drop"}
+    first, _, third, _ = read(tmp_path, "pubtator", content, **options)
+    assert entities(first) == [("Famotidine-associated delirium", "Disease")]
+    assert entities(third) == [("Famotidine", "Chemical")]
+    assert first.dropped == ("'Famo' (Chemical, 43 to 47)", "'delirium' (Disease, 22 to 30)")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

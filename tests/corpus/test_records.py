@@ -58,7 +58,7 @@ def test_spans_of_other_tools_are_read(tmp_path, key):
         ('{"text": "a", "spans": [[0, 1, ""]]}', '[0, 1, ""] is not [start, end, label]'),
         ('{"text": "a", "spans": [{"start": 0}]}', "it has no label"),
         ('{"text": "a", "label": "spam"}', '"spam" is not [start, end, label]'),
-        ('{"text": "a b", "spans": [[0, 3, "X"], [2, 3, "Y"]]}', "entity 'b' (Y) overlaps"),
+        ('{"text": "a b", "spans": [[0, 3, "X"], [2, 3, "Y"]]}', "entity 'b' (Y, 2 to 3) overlaps"),
         (
             '{"text": "abc", "spans": [[0, 1, "X"]]}',
             "entity 'a' (X, 0 to 1) is not whole 'en' tokens",

@@ -51,11 +51,31 @@ def test_of_the_features_of_other_layers_the_user_chooses(tmp_path):
         how(tmp_path, content, spans_key="kind")
 
 
+def test_of_entities_that_overlap_the_longest_is_kept_if_that_is_asked_for(tmp_path):
+    rows = [
+        "1-1\t0-4\tBank\t_\t_\tORG[1]\t_\t_",
+        "1-2\t5-7\tof\t_\t_\tORG[1]\t_\t_",
+        "1-3\t8-11\tNew\t_\t_\tORG[1]|LOC[2]\t_\t_",
+        "1-4\t12-16\tYork\t_\t_\tLOC[2]|ORG[1]\t_\t_",
+        "1-5\t17-20\tMia\t_\t_\tPER\t_\t_",
+        "1-6\t21-23\tBo\t_\t_\tPER\t_\t_",
+    ]
+    content = file_of("Bank of New York Mia Bo", *rows)
+    (bad,) = read(tmp_path, "auto", content)
+    assert "entity 'New York' (LOC) overlaps 'Bank of New York' (ORG)" in problem(bad)[1]
+    (sentence,) = read(tmp_path, "auto", content, overlap="longest")
+    assert entities(sentence) == [("Bank of New York", "ORG"), ("Mia", "PER"), ("Bo", "PER")]
+    assert sentence.dropped == ("'New York' (LOC)",)
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
         ("1-1\t0-3\tMia\t_\t_\t_\t_", "not the 8 columns of the first lines"),
-        ("1-1\t0-3\tMia\t_\t_\tPER[1]|LOC[2]\t_\t_", "entities overlap"),
+        (
+            "1-1\t0-3\tMia\t_\t_\tPER|LOC\t_\t_",
+            "entity 'Mia' (LOC) overlaps 'Mia' (PER). Keep one of them",
+        ),
         ("1-1\t0-3\tMia\t_\t_\t*\t_\t_", "an entity has no label"),
         ("1-1.1\t0-1\tM\t_\t_\tPER\t_\t_", "an entity is a part of a token"),
     ],

@@ -88,6 +88,17 @@ def test_an_experiment_goes_on_where_it_stopped(data, config, tmp_path):
     ]
 
 
+def test_an_experiment_says_once_which_splits_share_texts(data, config, tmp_path, capfd):
+    with (data / "nw.txt").open("a", encoding="utf8") as stream:
+        stream.write("See below.\n\n" * 20)
+    told = []
+    for function in FUNCTIONS:
+        simulate(config, data, tmp_path / "runs", acquisitions=[function], tell=told.append)
+    pairs = [match[1] for text in told if (match := re.search("of (.* are in .*) too, such", text))]
+    assert pairs == ["train are in dev", "train are in test", "dev are in test"]
+    assert "too, such" not in capfd.readouterr().out
+
+
 def test_functions_and_seeds_named_twice_are_run_once(data, config, tmp_path):
     config["active_learning"]["acquisition"] = {
         "@acquisition": "spacy_deepal.DecoderBALD.v1",

@@ -15,6 +15,30 @@ SHOW_PROGRESS = """async (progress) => {
     return document.querySelector("aside").innerText;
 }"""
 
+DRAW_CHANGES = """async ([task, next]) => {
+    const { Marks } = await import("/marks.js");
+    const { draw } = await import("/sentence.js");
+    const html = (marks) => {
+        draw(marks, ["PER", "LOC"], "en");
+        return document.getElementById("sentence").innerHTML;
+    };
+    const anew = (marks) =>
+        html(Object.assign(new Marks(task), marks, { tokens: [...marks.tokens] }));
+    const changes = [
+        () => {},
+        (marks) => marks.put("PER"),
+        (marks) => { marks.select(1); marks.select(3, true); marks.put("LOC"); },
+        (marks) => marks.remove(),
+    ];
+    const pairs = changes.map((_, last) => {
+        const marks = new Marks(task);
+        html(marks);
+        for (const change of changes.slice(0, last + 1)) { change(marks); html(marks); }
+        return [html(marks), anew(marks)];
+    });
+    return [...pairs, [html(new Marks(next)), anew(new Marks(next))]];
+}"""
+
 
 class Page:
     """The page on a session."""
@@ -111,13 +135,26 @@ def test_arrows_move_shift_marks_and_a_number_gives_the_type(opened):
     assert page.errors == []
 
 
-def test_to_go_through_a_long_sentence_does_not_draw_it_anew(opened):
+def test_to_mark_an_entity_in_a_long_sentence_does_not_draw_all_of_it_anew(opened):
     page = opened([make_task("s0", " ".join(["word"] * 2000))])
     page.page.wait_for_selector("#t0")
     page.page.evaluate("document.getElementById('t1999').dataset.drawn = 'once'")
-    page.press("ArrowRight", "Shift+ArrowRight", "End")
+    page.press("ArrowRight", "Shift+ArrowRight", "1", "End")
+    assert page.page.locator("#t2 .tag").inner_text() == "PER"
     assert page.page.get_attribute("#t1999", "data-drawn") == "once"
     assert page.page.get_attribute("#sentence", "aria-activedescendant") == "t1999"
+
+
+def test_what_is_drawn_of_changes_is_what_a_new_drawing_shows(opened):
+    """Words and white space before, in and behind entities that are changed, replaced and removed,
+    and then another sentence."""
+    shown = [suggestion(0, 2, "LOC", 0.9), suggestion(3, 6, "PER", 0.5)]
+    task = make_task("s0", suggestions=shown)
+    task = task.model_copy(update={"tokens": ["Ada ", "saw", "  ", "New ", "York ", "now", "."]})
+    page = opened([make_task("s1")])
+    pairs = page.page.evaluate(DRAW_CHANGES, [task.model_dump(), make_task("s2").model_dump()])
+    assert len({changed for changed, _ in pairs}) == len(pairs) == 5
+    assert all(changed == anew for changed, anew in pairs)
 
 
 def test_suggestions_are_accepted_changed_or_removed_with_one_key(opened):
@@ -311,6 +348,18 @@ def test_f1_on_few_entities_has_no_interval(opened):
     assert "1 sentence with 1 entity: too few" in text
     assert "7 words, enough" in text  # of 4
     assert "The curve ends" not in text
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_f1_is_there_before_the_last_model_is_measured_again(opened, rounds):
+    """As after the command was started again, while a training was due."""
+    page = opened(make_queue(1))
+    older = {"round": 0, "f": 0.5, "low": 0.4, "high": 0.6, "sentences": 90, "entities": 99}
+    curve = [{"words": 100 * n, "f": 0.25 * n} for n in range(1, rounds + 1)]
+    more = {"measured": older if rounds == 2 else None, "curve": curve}
+    text = page.page.evaluate(SHOW_PROGRESS, page.session.progress().model_dump() | more)
+    assert f"{25 * rounds}.0\nF1 on dev\n" in text
+    assert "95%" not in text
 
 
 def test_the_page_says_why_f1_and_the_curve_differ(opened):

@@ -5,7 +5,7 @@ import warnings
 import pytest
 import spacy
 from spacy.tokens import Doc, Span
-from spacy.training import Example
+from spacy.training import Corpus, Example
 
 from spacy_deepal.tagger.raw_tokens import check_tokens, warn_of_tokens
 
@@ -60,3 +60,17 @@ def test_training_with_the_pipelines_tokens_is_not(silent):
     check_tokens(ZH, lambda: [example(sentence(["天河"], known=False), gold_preproc=True)])
     check_tokens(None, lambda: [])
     assert silent == []
+
+
+def cut(spaces):
+    """Two sentences of one Doc, as `spacy.Corpus.v1` cuts it with `gold_preproc`."""
+    doc = Doc(ZH.vocab, ["天河", "好", "广州", "好"], spaces, sent_starts=[True, False] * 2)
+    return list(Corpus("", gold_preproc=True).make_examples_gold_preproc(ZH, [doc]))
+
+
+def test_sentences_that_were_cut_from_a_doc_without_a_text_are_not_told(silent):
+    check_tokens(ZH, lambda: cut(spaces=None))
+    assert silent == []
+    check_tokens(ZH, lambda: cut(spaces=[False, True, False, False]))
+    (warning,) = silent
+    assert "makes only 50% of the tokens" in str(warning.message)

@@ -3,14 +3,34 @@
 const box = document.getElementById("sentence");
 const COLOURS = 9;
 
+let drawn = { tokens: null, looks: [], parts: [] }; // of each token, its entity in words, its elements
+
+// Draw a sentence. If it is the one that is there, only the words whose entity has changed are drawn:
+// for thousands of words, all else would take seconds.
 export function draw(marks, labels, lang) {
+  const entities = Array(marks.tokens.length);
+  for (const each of marks.entities) entities.fill(each, each.start, each.end);
+  const looks = entities.map((each) => JSON.stringify(each));
+  const make = (i) => drawToken(marks.tokens[i], entities[i], i, labels);
+  if (drawn.tokens === marks.tokens) {
+    for (const i of marks.tokens.keys()) {
+      if (looks[i] === drawn.looks[i]) continue;
+      const [first, ...others] = drawn.parts[i];
+      for (const each of others) each.remove();
+      first.replaceWith(...(drawn.parts[i] = make(i)));
+    }
+    drawn.looks = looks;
+    return;
+  }
+  drawn = { tokens: marks.tokens, looks, parts: [...marks.tokens.keys()].map(make) };
   box.lang = lang;
   box.dataset.id = marks.id;
-  box.replaceChildren(...marks.tokens.flatMap((token, i) => drawToken(marks, labels, token, i)));
+  box.dir = ""; // with "auto", the browser would look for the direction of the text at each word
+  box.replaceChildren(...drawn.parts.flat());
+  box.dir = "auto";
 }
 
-// Show which words are marked. It leaves the rest as it is: to draw a sentence of thousands of words
-// anew at each key would take seconds.
+// Show which words are marked. It leaves the rest as it is.
 export function showMarked(marks) {
   for (const span of box.querySelectorAll(".token")) {
     const i = Number(span.dataset.i);
@@ -23,8 +43,7 @@ export function showMarked(marks) {
   document.getElementById(`t${marks.cursor}`)?.scrollIntoView({ block: "nearest" });
 }
 
-function drawToken(marks, labels, token, i) {
-  const entity = marks.at(i);
+function drawToken(token, entity, i, labels) {
   const word = token.trimEnd();
   if (word === "") return [drawSpace(token, entity && i + 1 < entity.end ? entity : undefined, labels)];
   const span = document.createElement("span");
