@@ -1,12 +1,13 @@
 """genres.py on a tiny corpus of three genres, and its test of significance."""
 
 import random
-from fractions import Fraction
 
 import pytest
 import typer
 from spacy.util import load_config
 from typer.testing import CliRunner
+
+from spacy_deepal.rounds.training import train_full
 
 from ..pools import AL_CONFIG, PEOPLE, PLACES, TEXTS, overrides, read_jsonl
 
@@ -52,7 +53,8 @@ def run(script, tmp_path):
 
 def test_three_models_choose_from_one_pool_that_none_has_seen(run, tmp_path):
     write_data(tmp_path / "data")
-    code, out = run("--seed", "3", "--genre", "nw", "--genre", "tc", "--budget", "0.5")
+    genres = ("--genre", "nw", "--genre", "tc")
+    code, out = run("--seed", "3", *genres, "--budget", "0.5", "--first", "4")
     assert code == 0, out
     lines = read_jsonl(tmp_path / "genres.jsonl")
     assert [(line["genre"], line["training"]) for line in lines] == [
@@ -65,7 +67,11 @@ def test_three_models_choose_from_one_pool_that_none_has_seen(run, tmp_path):
     assert set(half["pool"]) == set(GENRES)
     pool = sum(counts["words"] for counts in half["pool"].values())
     for line in lines:
-        assert (line["data"], line["seed"], line["budget"]) == ("data", 3, 0.5)
+        assert (line["data"], line["seed"]) == ("data", 3)
+        assert (line["budget"], line["first"]) == (0.5, 4)
+        assert sum(counts["sentences"] for counts in line["first_picks"].values()) == 4
+        for genre, counts in line["first_picks"].items():
+            assert counts["sentences"] <= line["picks"][genre]["sentences"]
         assert 0 < sum(counts["words"] for counts in line["picks"].values()) <= pool / 2
         assert line["words"] > 0
         assert 0 <= line["genre_ents_f"] <= 1
@@ -74,11 +80,23 @@ def test_three_models_choose_from_one_pool_that_none_has_seen(run, tmp_path):
     assert without["sentences"] == 36 - in_pool["bn"] - in_pool["tc"]
     assert alone["sentences"] == 18 - in_pool["nw"]
     assert half["sentences"] == pytest.approx((54 - sum(in_pool.values())) / 2, abs=3)
-    assert half["p"] is None
-    assert 0 < without["p"] <= 1
     assert {k: v for k, v in half.items() if k not in ("genre", "genre_ents_f")} == {
         k: v for k, v in lines[3].items() if k not in ("genre", "genre_ents_f")
     }
+
+
+def test_the_model_of_half_of_the_data_is_trained_once_a_seed(run, tmp_path, monkeypatch):
+    trained = []
+
+    def train(config, output, **options):
+        trained.append(output.parent.name)
+        return train_full(config, output, **options)
+
+    monkeypatch.setattr("spacy_deepal.experiment.simulation.train_full", train)
+    write_data(tmp_path / "data")
+    code, out = run("--seed", "0", "--genre", "nw", "--genre", "tc", max_steps=2)
+    assert code == 0, out
+    assert trained == ["half", "without-nw", "alone-nw", "without-tc", "alone-tc"]
 
 
 def test_the_table_is_of_the_records_or_there_is_none(script, capsys):
@@ -124,24 +142,61 @@ def test_a_genre_that_is_not_there_is_an_error(run, tmp_path):
     assert "There is no genre mz; there are bn, nw, tc." in " ".join(out.split())
 
 
-def test_fishers_test_on_tables_computed_by_hand(script):
-    fisher = script("fisher").fisher
-    # Fisher's tea: 3 of 4 cups told right; (C(4,3) C(4,1) + 1) / C(8,4).
-    assert fisher(3, 1, 1, 3) == pytest.approx(17 / 70)
-    assert fisher(4, 0, 0, 4) == pytest.approx(1 / 70)
-    # C(7,k) C(8,6-k) over C(15,6) = 5005: 7 * 8 * ... for k = 5 and 6.
-    assert fisher(5, 1, 2, 7) == pytest.approx(float(Fraction(21 * 8 + 7, 5005)))
-    assert fisher(0, 5, 3, 2) == 1
-    assert fisher(2, 0, 3, 0) == 1
+def test_the_tail_is_that_worked_out_by_hand(script):
+    tail = script("permutation").tail
+    # The largest of three, in one seed and in two: one of 3 and of 3 * 3 ways.
+    assert tail([[5, 1, 2]], 5) == 1 / 3
+    assert tail([[5, 1, 2], [4, 6, 3]], 11) == 1 / 9
+    # At least 8 of 5, 1, 2 and 4, 6, 3: 5 + 4, 5 + 6, 5 + 3, 2 + 6.
+    assert tail([[5, 1, 2], [4, 6, 3]], 8) == 4 / 9
+    # Numbers that are the same count as often as they are there.
+    assert tail([[2, 2, 0]], 2) == 2 / 3
     # The tail and that of one more on the other side are all there is.
-    assert fisher(33, 89, 28, 97) + fisher(29, 96, 32, 90) == pytest.approx(1)
-    # The paper's 367 against 217 of 1,000 sentences, too rare for chance.
-    assert 0 < fisher(367, 633, 217, 783) < 1e-12
+    drawn = [[5, 1, 2, 2], [4, 6, 3, 0], [1, 1, 7, 2]]
+    other = [[-number for number in numbers] for numbers in drawn]
+    assert tail(drawn, 9) + tail(other, -8) == pytest.approx(1)
+    assert tail([[3]], 3) == 1
 
 
-def test_sign_test_counts_the_tail_of_fair_coins(script):
-    sign_test = script("fisher").sign_test
-    assert sign_test(3, 0) == 1 / 8
-    assert sign_test(2, 1) == 4 / 8
-    assert sign_test(0, 3) == 1
-    assert sign_test(0, 0) == 1
+def test_all_orders_of_the_rows_are_summed_along_the_diagonal(script):
+    permuted = script("permutation").permuted
+    assert permuted([[1, 2], [4, 8]]) == [9, 6]
+    first, *others = permuted([[1, 0, 0], [0, 1, 0], [0, 0, 1]])
+    assert first == 3
+    assert sorted(others) == [0, 0, 1, 1, 1]
+
+
+def line_of(genre, seed, training, **chosen):
+    """A line whose model chose so many sentences of each genre."""
+    counts = {name: {"sentences": n, "words": 5 * n} for name, n in chosen.items()}
+    line = {"genre": genre, "seed": seed, "training": training, "first": 10, "words": 100}
+    line |= {"ents_f": 0.5, "genre_ents_f": 0.4, "pool": counts}
+    return line | {"picks": counts, "first_picks": counts}
+
+
+def test_a_genre_is_compared_within_each_seed(script, capsys):
+    lines = []
+    for seed, of_nw in ((0, (5, 3, 4)), (1, (7, 7, 6))):
+        for genre, chosen in zip(("nw", "tc", "wb"), of_nw, strict=True):
+            lines += [
+                line_of(genre, seed, "half", nw=6, tc=2, wb=2),
+                line_of(genre, seed, "without", nw=chosen, tc=8 - chosen, wb=2),
+                line_of(genre, seed, "alone", nw=2, tc=4, wb=4),
+            ]
+    table = script("genres_table")
+    nw, _, wb = table.summarise(lines)
+    # 5 + 7 of nw. Of 3 * 3 ways to take a model of each seed, 5 + 7 and 5 + 7 reach that.
+    assert nw.more == 2 / 9
+    assert (nw.others.low, nw.others.high) == (35, 65)
+    assert wb.more == nw.less == 1
+    # The orders of seed 0 have 12, 11, 8, 9, 9, 11 on the diagonal, those of seed 1 have 10, 11,
+    # 10, 11, 9, 9. 12 and 10 or 11 is 4 ways, 11 and 11 is 4 ways, of 36.
+    assert table.p_of_all(lines, "without") == 8 / 36
+    table.print_table(lines)
+    out = capsys.readouterr().out
+    assert (
+        "more of it than the half-data model in 2 of 6 pairs of a genre and a seed, less in 2"
+        in out
+    )
+    assert "lacked another genre in 3 of 6 pairs of a genre and a seed, less in 1" in out
+    assert "Over all genres: p = 0.222 (more), 1.000 (less)." in out

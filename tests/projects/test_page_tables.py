@@ -1,4 +1,4 @@
-"""large_table.py and encoder_table.py print tables, and the pages have them."""
+"""The scripts that print tables, and the pages that have them."""
 
 import pytest
 import typer
@@ -20,6 +20,14 @@ def test_the_pages_have_the_tables_of_what_is_recorded(name, script, capsys):
     appendix = (DOCS / "results_small.md").read_text(encoding="utf8")
     for head, table in zip(rounds[::2], rounds[1::2], strict=True):
         assert f"\n\n{head}\n\n{table}\n" in appendix, repair
+
+
+@pytest.mark.parametrize("data", ["demo-en", "crossner", "uner-ewt"])
+def test_the_page_has_what_is_recorded_of_genres(data, script, capsys):
+    script("genres_table").main(data)
+    choices, _ = capsys.readouterr().out.strip().split("\n\n", 1)
+    repair = f"Paste what `python scripts/genres_table.py {data}` prints in projects/paper"
+    assert f"\n\n{choices}\n\n" in (DOCS / "results_small.md").read_text(encoding="utf8"), repair
 
 
 def lines_of(name, curves, seed=0):

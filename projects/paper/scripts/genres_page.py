@@ -14,6 +14,7 @@ from genres_table import (
     Row,
     choices,
     count_wins,
+    p_of_all,
     share_of_half,
     share_of_others,
     show_p,
@@ -37,7 +38,7 @@ BAR = 0.26  # of the room of a genre
 
 
 def draw(rows: Sequence[Row], *, width: float, height: float, columns: int) -> "Figure":
-    """Draw F1 on test, and the genre's share of the sentences chosen, for each genre and model.
+    """Draw F1 on test, and the genre's share of what was chosen first, for each genre and model.
 
     width, height (float): In inches.
     columns (int): With 2, the two drawings stand side by side. With 1, one above the other.
@@ -48,7 +49,7 @@ def draw(rows: Sequence[Row], *, width: float, height: float, columns: int) -> "
     left, right = drawing.subplots(2 // columns, columns)
     draw_bars(left, rows, lambda row, t: row.f[t], scale=100)
     left.set_ylabel("test F1 (points)", color=INK)
-    draw_bars(right, rows, lambda row, t: row.share["sentences"][t])
+    draw_bars(right, rows, lambda row, t: row.first[t])
     for place, row in enumerate(rows):
         level, wide = row.pool["sentences"].mean, 1.7 * BAR
         right.plot([place - wide, place + wide], [level, level], color=INK, lw=1.2, ls=(0, (3, 2)))
@@ -104,11 +105,13 @@ def write_page(lines: Lines, output: Path) -> None:
         name=lines[0]["data"],
         function=lines[0]["acquisition"],
         budget=f"{lines[0]['budget']:.0%}",
+        first=lines[0]["first"],
         rows=rows,
         looks=LOOKS,
         choices=choices(lines),
         half=count_wins(lines, share_of_half(lines)),
         others=count_wins(lines, share_of_others(lines)),
+        p=p_of_all(lines, WITHOUT),
         show_p=show_p,
         wide=base64.b64encode(wide).decode(),
         narrow=base64.b64encode(narrow).decode(),
