@@ -30,6 +30,18 @@ def test_the_page_has_what_is_recorded_of_genres(data, script, capsys):
     assert f"\n\n{choices}\n\n" in (DOCS / "results_small.md").read_text(encoding="utf8"), repair
 
 
+def test_the_page_has_the_table_of_what_is_missing(script, capsys):
+    script("missing").main()
+    parts = capsys.readouterr().out.strip().split("\n\n")
+    tables = dict(zip(parts[::2], parts[1::2], strict=True))
+    page = (DOCS / "results.md").read_text(encoding="utf8")
+    assert f"\n\n{tables['**gmb**, by type:']}\n\n" in page
+    system, words, *shares = tables["**gmb**, by what was labelled:"].splitlines()[3].split(" | ")
+    assert (system, words) == ("| MNLP", "20.0%")
+    for share in shares[:3]:
+        assert f"{share}%" in page
+
+
 def lines_of(name, curves, seed=0):
     """Lines of a function's rounds at 0, 10, 20 ... percent of 1,000 words."""
     head = {"data": "tiny", "acquisition": name, "seed": seed}
