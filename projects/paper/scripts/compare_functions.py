@@ -82,7 +82,7 @@ def keep_counts(
         if len(run.rounds) == rounds > 1:
             counted = count_run(run, folder / "counts")
             name = run.name.replace(":", " ")  # Windows has no file names with a colon
-            keep(counted._replace(name=name), kept)
+            keep(Counted(name, run.seed, counted.words_percent, counted.counts), kept)
     return min(made_of), kept
 
 
