@@ -66,21 +66,22 @@ def test_tables_prints_what_is_recorded(project, capfd):
 @pytest.mark.slow
 def test_curves_run_four_functions_and_the_models_of_all_words(project):
     overrides = {"vars.data": "two_genres", "vars.config": "short.cfg", "vars.rounds": 1}
+    overrides |= {"vars.seeds": "0 --seed 1"}
     project_run(project, "curves", overrides=overrides, capture=True)
     lines = read_jsonl(project / "runs" / "curves.jsonl")
-    assert len(lines) == 1 + 3 + 3 * 4 * 2
+    assert len(lines) == 1 + 2 + 2 * 4 * 2
     summary = read_jsonl(project / "runs" / "curves_summary.jsonl")
     assert [line["acquisition"] for line in summary] == ["RAND", "LC", "MNLP", "BALD"]
-    assert all(line["seeds"] == [0, 1, 2] for line in summary)
+    assert all(line["seeds"] == [0, 1] for line in summary)
     page = (project / "runs" / "two_genres" / "report.html").read_text(encoding="utf8")
     assert "shallow model" in page
-    assert "mean of 3 models" in page
+    assert "mean of 2 models" in page
     project_run(project, "stopping", capture=True)
 
 
 @pytest.mark.slow
 def test_genres_trains_with_and_without_a_genre_and_draws_what_each_would_label(project):
-    overrides = {"vars.data": "two_genres", "vars.seeds": "0"}
+    overrides = {"vars.data": "two_genres", "vars.seeds": "0", "vars.max_steps": 300}
     project_run(project, "genres", overrides=overrides, capture=True)
     lines = read_jsonl(project / "runs" / "genres.jsonl")
     assert len(lines) == 6
@@ -92,22 +93,21 @@ def test_genres_trains_with_and_without_a_genre_and_draws_what_each_would_label(
 @pytest.mark.slow
 def test_settings_runs_three_kinds_of_cold_start(project):
     overrides = {"vars.data": "two_genres", "vars.config": "short.cfg", "vars.seeds": "0"}
+    overrides |= {"vars.early_rounds": 1}
     project_run(project, "settings", overrides=overrides, capture=True)
     lines = read_jsonl(project / "runs" / "settings.jsonl")
-    assert len(lines) == 3 * 5
+    assert len(lines) == 3 * 2
     assert {line["settings"]["min_updates"] for line in lines} == {0, 50, 600}
 
 
 @pytest.mark.slow
 def test_calibration_measures_the_last_model_of_each_run(project):
-    overrides = {"vars.data": "two_genres", "vars.config": "short.cfg", "vars.seeds": "0 --seed 1"}
+    overrides = {"vars.data": "two_genres", "vars.config": "short.cfg", "vars.seeds": "0"}
+    overrides |= {"vars.early_rounds": 1}
     project_run(project, "calibration", overrides=overrides, capture=True)
-    lines = read_jsonl(project / "runs" / "calibration.jsonl")
-    assert [(line["data"], line["seed"]) for line in lines] == [
-        ("two_genres", 0),
-        ("two_genres", 1),
-    ]
-    assert all(line["entities"] > 0 for line in lines)
+    (line,) = read_jsonl(project / "runs" / "calibration.jsonl")
+    assert (line["data"], line["seed"]) == ("two_genres", 0)
+    assert line["entities"] > 0
 
 
 @pytest.mark.slow
@@ -129,7 +129,7 @@ def test_functions_compares_each_with_mnlp(project):
     overrides = {"vars.data": "two_genres", "vars.config": "short.cfg", "vars.seeds": "0"}
     project_run(project, "functions", overrides=overrides | {"vars.rounds": 1}, capture=True)
     lines = read_jsonl(project / "runs" / "functions.jsonl")
-    assert len({line["acquisition"] for line in lines}) == 8
+    assert len({line["acquisition"] for line in lines}) == 7
     assert [line["acquisition"] for line in lines if "difference" not in line] == ["MNLP"]
 
 
@@ -140,5 +140,7 @@ def test_encoder_runs_two_functions_with_a_pretrained_encoder(project, tmp_path)
     project_run(project, "encoder", overrides=overrides, capture=True)
     lines = read_jsonl(project / "runs" / "encoder.jsonl")
     assert [line["acquisition"] for line in lines] == ["crf", "full", *2 * ["MNLP"], *2 * ["RAND"]]
+    compared = read_jsonl(project / "runs" / "functions.jsonl")
+    assert ("two_genres, encoder", "RAND") in {(c["data"], c["acquisition"]) for c in compared}
     config = project / "runs" / "configs" / f"{lines[-1]['made_of']}.cfg"
     assert "encoder = ${paths.encoder}" in config.read_text(encoding="utf8")

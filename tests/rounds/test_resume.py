@@ -302,18 +302,6 @@ def test_killed_at_many_moments_a_run_ends_the_same(start, paths, finished, tmp_
     assert_same_end(path, finished.path)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.2, 0.4, 0.8])
-def test_killed_at_some_moment_a_run_ends_the_same(start, finished, tmp_path, seconds):
-    process = start()
-    wait_for((tmp_path / "run" / "manifest.json").exists, process)
-    time.sleep(seconds)
-    kill(process)
-    process = start()
-    assert process.wait() == 0, process.communicate()
-    assert_same_end(tmp_path / "run", finished.path)
-
-
 @pytest.mark.parametrize("name", ["metrics.jsonl", "round_00/entities.jsonl"])
 def test_a_folder_in_the_place_of_a_file_is_named_and_kept(name, finished, paths, tmp_path):
     shutil.copytree(finished.path, tmp_path / "run")
