@@ -11,8 +11,10 @@ folder of a sentence-transformer. `deepal_ner_tables` joins them with those from
 `deepal_ner_pieces` joins those from the text with a table of sentence pieces, from the folder
 `--sentencepiece`. `deepal_ner_encoder` reads whole sentences with the transformer besides its
 table; `deepal_ner_encoder_tables` does so with the joined tables. `ner_encoder` is spaCy's parser
-on the same vectors of whole sentences. A line has the versions of the packages, and the
-fingerprint of the transformer where there is one.
+on the same vectors of whole sentences. `deepal_ner_finetuned` is `deepal_ner_encoder` with a
+transformer that is trained along; it has to be named, and needs the packages of
+benchmarks/finetuned-requirements.txt in an environment of its own. A line has the versions of the
+packages, and the fingerprint of the transformer where there is one.
 """
 
 import time
@@ -26,6 +28,7 @@ import spacy
 import torch
 import typer
 from corpora import make_corpus
+from finetuned import with_trained_transformer
 from records import append, matching
 from systems import ner_config, run_spacy, tagger_config
 from thinc.api import Config
@@ -50,14 +53,19 @@ TABLES = {  # the systems, and where their word vectors come from
     "deepal_ner_pieces": "text+pieces",
     "deepal_ner_encoder": "transformer",
     "deepal_ner_encoder_tables": "text+transformer",
+    "deepal_ner_finetuned": "transformer",
 }
+READ_SENTENCES = {name for name in TABLES if "encoder" in name or "finetuned" in name}
+DEFAULT = [name for name in TABLES if "finetuned" not in name]
+FINETUNING = {"max_steps": 1000, "patience": 0, "eval_frequency": 100}  # in [training]
+TRANSFORMER_RATE = 1e-4
 
 
 def main(
     data: Annotated[list[str], typer.Argument(help="NAME=FOLDER; may be repeated")],
     share: Annotated[list[float], typer.Option(help="Of the training words")] = [0.1, 1.0],  # noqa: B006
     seed: Annotated[list[int], typer.Option()] = [0, 1, 2],  # noqa: B006
-    system: Annotated[list[str], typer.Option(help=", ".join(TABLES))] = list(TABLES),  # noqa: B006
+    system: Annotated[list[str], typer.Option(help=", ".join(TABLES))] = DEFAULT,
     transformer: Annotated[Path | None, typer.Option(help="For the systems with vectors")] = None,
     sentencepiece: Annotated[Path | None, typer.Option(help="For deepal_ner_pieces")] = None,
     lang: Annotated[str, typer.Option(help="Language of the tokenizer")] = "en",
@@ -102,14 +110,14 @@ def train_and_score(
         if system == "crf":
             return run_crf(corpus, Path(draft), lang)
         table = make_table(TABLES[system], corpus.parent, lang, sources)
-        encoder = sources["transformer"] if "encoder" in system else None
+        encoder = sources["transformer"] if system in READ_SENTENCES else None
         return run_spacy(config_of(system, lang, table, seed, encoder), corpus, Path(draft))
 
 
 def needed(system: str) -> set[str]:
     """RETURNS (set[str]): What a system needs from elsewhere: "transformer", "pieces"."""
     named = {*(TABLES[system] or "").split("+")} & {"transformer", "pieces"}
-    return named | {"transformer"} if "encoder" in system else named
+    return named | {"transformer"} if system in READ_SENTENCES else named
 
 
 def made_with(system: str, transformer: Path | None) -> dict[str, Any]:
@@ -154,7 +162,11 @@ def config_of(
         config = ner_config(lang, seed, vectors=vectors is not None, encoder=encoder)
     else:
         config = tagger_config(lang, seed, paper=system == "deepal_ner_paper")
-        config["paths"]["encoder"] = str(encoder) if encoder else None
+        if "finetuned" in system and encoder is not None:
+            config["training"] |= FINETUNING
+            config = with_trained_transformer(config, encoder, TRANSFORMER_RATE)
+        else:
+            config["paths"]["encoder"] = str(encoder) if encoder else None
     config["paths"]["vectors"] = str(vectors) if vectors else None
     return config
 
