@@ -73,6 +73,7 @@ def test_speed_with_an_encoder(data, tmp_path):
     out = run("encoder_speed.py", "--data", data, "--encoder", encoder, *sizes, "--json", file)
     figures = json.loads(file.read_text())
     assert figures["words"] >= 400
+    assert 0 < figures["encoder_network_share"] < 1
     for key in ("encoder_words_s", "mnlp_with_words_s", "bald_without_words_s", "bald_ratio"):
         assert figures[key] > 0
         assert key in out

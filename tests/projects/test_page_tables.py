@@ -5,6 +5,7 @@ import typer
 
 from spacy_deepal.files import write_jsonl
 
+from ..pools import read_jsonl
 from ..report.build import make_row
 from .conftest import SCRIPTS
 
@@ -93,6 +94,20 @@ def test_a_large_set_has_the_numbers_worked_out_by_hand(script, large, capsys):
         "| 20.0% (200) | 80.0 | 70.0 | +0.04 | -1.0 to +1.0, not decided | +0.04, +0.04 |",
         "| mean after the seed set | 77.5 | 62.5 | +15.0 | +14.0 to +16.0 | +15.0, +15.0 |",
     ]
+
+
+def test_other_functions_stand_beside_mnlp_with_the_seeds_that_were_compared(script, large, capsys):
+    curves, paired = large
+    lines = read_jsonl(curves) + lines_of("LC", (0.4, 0.6, 0.75), seed=1)
+    write_jsonl(curves, lines)
+    found = [(1, -0.2, True), (2, -0.05, True), (None, -0.125, True)]
+    lines = [difference(number, value, [1], decided) for number, value, decided in found]
+    others = [line | {"acquisition": "LC", "baseline": "MNLP"} for line in lines]
+    write_jsonl(paired, read_jsonl(paired) + others)
+    script("large_table").main(curves, paired)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[15] == "**tiny**, other functions beside MNLP:"
+    assert lines[19:] == ["| LC | 1 | 20.0% (200) | 75.0 | 80.0 | -12.5 | -13.5 to -11.5 | -12.5 |"]
 
 
 def test_differences_of_other_seeds_than_the_curves_are_an_error(script, large, capsys):

@@ -3,13 +3,15 @@
     python scripts/large_table.py
 
 The first table is that of docs/results.md: a row for each set of results/large.jsonl, and the
-paper's. The others are those of docs/results_small.md: a row for each round. A test compares the
-pages with what this prints, so paste it after new results are recorded.
+paper's. The others are those of docs/results_small.md: a row for each round, and where
+`paired.py --acquisition LC --baseline MNLP` and the like were run, a row for each other function. A
+test compares the pages with what this prints, so paste it after new results are recorded.
 
-All is of the mean curves of MNLP and RAND, as far as all seeds have come. Nothing is interpolated.
-The differences are those of results/paired.jsonl.
+All is of mean curves, as far as all seeds have come. Nothing is interpolated. The differences are
+those of results/paired.jsonl.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,6 +38,10 @@ HEAD = (
     ),
     *("last round: words", "MNLP: F1", "RAND: F1", "difference", "95% interval"),
 )
+OTHERS_HEAD = (
+    *("function", "seeds", "last round: words", "F1", "MNLP: F1"),
+    *("mean difference after the seed set", "95% interval", "by seed"),
+)
 # Name, words of the pool, and F1 of CNN-CNN-LSTM trained on all of them (Shen et al. 2017).
 PAPER_SETS = (
     ("the paper, English", 1_088_503, 0.8652),
@@ -56,6 +62,9 @@ def main(
     for data, runs in sets.items():
         print(f"\n{describe_large(data, runs)}\n")
         print(markdown(*show_rounds(runs, differences[data])))
+        if others := list(compare_others(paired, data, runs)):
+            print(f"\n**{data}**, other functions beside MNLP:\n")
+            print(markdown(OTHERS_HEAD, *others))
 
 
 def read_differences(paired: Path, data: str, runs: list[RecordedRun]) -> list[dict[str, Any]]:
@@ -77,6 +86,21 @@ def read_differences(paired: Path, data: str, runs: list[RecordedRun]) -> list[d
             "Run what is missing, then record_curves.py and paired.py."
         )
     return lines
+
+
+def compare_others(paired: Path, data: str, runs: list[RecordedRun]) -> Iterator[list[str]]:
+    """YIELDS (list[str]): The row of a function that was compared with MNLP, as OTHERS_HEAD says.
+    Both curves are those of the seeds that were compared."""
+    against = [line for line in read_lines(paired, data=data) if line["baseline"] == JUDGED]
+    for name in dict.fromkeys(line["acquisition"] for line in against):
+        *rounds, mean = (line for line in against if line["acquisition"] == name)
+        seeds, last = mean["seeds"], rounds[-1]["round"]
+        ends = [
+            mean_run([run for run in functions(runs)[each] if run.seed in seeds]).rounds[last]
+            for each in (name, JUDGED)
+        ]
+        cells = [name, str(len(seeds)), show_words(ends[0])]
+        yield [*cells, *(points(row.ents_f) for row in ends), *compare(mean)]
 
 
 def summarise_large(
