@@ -183,13 +183,16 @@ def options(values: dict) -> list[str]:
     return [part for key, text in texts.items() for part in (f"--{key}", text)]
 
 
-def make_pipeline(docs: Iterable[Doc]) -> Language:
+def make_pipeline(docs: Iterable[Doc], **layers: Any) -> Language:
     """A pipeline with an untrained deepal_ner that marks words at random, and is the same at each
-    call: the output layer, which begins at O, has large random weights."""
+    call: the output layer, which begins at O, has large random weights.
+
+    layers (Any): Layers of the model besides, such as `tok2vec`.
+    """
     fix_random_seed(0)
     nlp = spacy.blank("xx")
     encode = {**SIZES["encode"], "dropout": 0.5}
-    model = {"@architectures": "spacy_deepal.CnnCnnLstm.v1", **SIZES, "encode": encode}
+    model = {"@architectures": "spacy_deepal.CnnCnnLstm.v1", **SIZES, "encode": encode, **layers}
     nlp.add_pipe("deepal_ner", config={"model": model})
     words = [[token.text for token in doc] for doc in docs]
     examples = [Example.from_dict(Doc(nlp.vocab, words=w), {"words": w}) for w in words]

@@ -12,6 +12,7 @@ from spacy_deepal.sealed import SEAL
 from spacy_deepal.sentences import sentence_id
 
 from ..pools import call, make_doc, make_docs, make_pipeline, read_scores
+from ..vectors.build import make_encoder
 
 OWN = """
 from spacy_deepal.acquisition.functions import MNLP
@@ -265,8 +266,20 @@ def test_score_is_a_command_of_spacy_and_silent_on_no_terminal(model, pool, tmp_
 
 
 @pytest.mark.slow
-def test_memory_does_not_grow_with_the_pool(model, tmp_path):
-    """Peak memory of scoring 40,000 sentences is that of scoring 10,000, but for a few MB."""
+@pytest.mark.parametrize("encoder", [False, True])
+def test_memory_does_not_grow_with_the_pool(encoder, tmp_path):
+    """Peak memory of scoring many sentences is that of scoring a quarter of them, but for a few MB.
+    An encoder's vectors go to its cache."""
+    counts, layers = (10_000, 40_000), {}
+    if encoder:
+        counts, tok2vec = (4_000, 16_000), {"@architectures": "spacy_deepal.FrozenEncoder.v1"}
+        tok2vec |= {
+            "encoder": str(make_encoder(tmp_path / "bert")),
+            "cache": str(tmp_path / "seen"),
+        }
+        layers["tok2vec"] = tok2vec
+    model = tmp_path / "model"
+    make_pipeline(make_docs(45, 1), **layers).to_disk(model)
     program = (
         "import sys, resource; "
         "from pathlib import Path; "
@@ -279,7 +292,7 @@ def test_memory_does_not_grow_with_the_pool(model, tmp_path):
         "print(n, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     peaks = []
-    for count in (10_000, 40_000):
+    for count in counts:
         pool = tmp_path / str(count)
         write_shards(make_docs(count, 1), pool)
         assert sum(1 for _ in read_shards(pool, make_pipeline(make_docs(5, 1)).vocab)) == count
@@ -289,6 +302,7 @@ def test_memory_does_not_grow_with_the_pool(model, tmp_path):
         assert int(scored) == count
         peaks.append(int(peak) / 1024)
     assert peaks[1] - peaks[0] < 30
+    assert encoder == (tmp_path / "seen").is_dir()
 
 
 def test_nothing_is_written_into_a_folder_of_other_things(model, pool, tmp_path):
