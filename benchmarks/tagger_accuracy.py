@@ -57,7 +57,7 @@ TABLES = {  # the systems, and where their word vectors come from
 }
 READ_SENTENCES = {name for name in TABLES if "encoder" in name or "finetuned" in name}
 DEFAULT = [name for name in TABLES if "finetuned" not in name]
-FINETUNING = {"max_steps": 1000, "patience": 0, "eval_frequency": 100}  # in [training]
+FINETUNING = {"max_steps": 600, "patience": 0, "eval_frequency": 100}  # in [training]
 TRANSFORMER_RATE = 1e-4
 
 

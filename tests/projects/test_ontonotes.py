@@ -16,8 +16,8 @@ from .conftest import ROOT
 QUICK = {
     "components.ner.model.encode.width": 16,
     "components.ner.model.decode.width": 16,
-    "active_learning.budget_words": 1500,
-    "active_learning.passes": 2,
+    "active_learning.budget_words": 2500,
+    "active_learning.passes": 1,
     "training.max_epochs": 2,
 }
 LANGUAGES = {"en": "english", "zh": "chinese"}
