@@ -4,8 +4,9 @@
 
 The loop itself runs on labelled data. Its oracle notes when it has labelled the first batch, and
 when it is asked for the second. The time between is split as the run recorded it: training,
-evaluation on test, scoring of what is left of the pool, selection, and all else: reading, writing,
-loading models.
+evaluation on test, scoring of what is left of the pool, selection, and all else. Counted across
+these steps is the time in which sentences were encoded ("encode"), pipelines were written ("write"),
+and pipelines and sentences of the pool were read ("read").
 
 Beside it, spaCy's `ner` does the same work: it trains on the same sentences with the same batches,
 evaluates as often on dev and once on test, and predicts what is left of the pool. The times of one
@@ -18,7 +19,8 @@ import itertools
 import json
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +28,7 @@ import spacy
 import torch
 import typer
 from corpora import make_corpus, take
+from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Corpus
 from spacy.training.initialize import init_nlp
@@ -35,12 +38,14 @@ from systems import CONFIGS, ner_config
 from thinc.api import Config
 from timing import machine
 
+from spacy_deepal.pool.pool import Shard
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.rounds.config_file import load_run_config
 from spacy_deepal.rounds.oracle import Oracle
 from spacy_deepal.rounds.run import run_loop
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.sentences import count_words, sentence_id
+from spacy_deepal.vectors.pretrained import PretrainedEncoder
 
 BATCH = 1000  # words of the next batch
 DEV_WORDS = 16_000
@@ -127,20 +132,53 @@ class Clock(Oracle):
 
 
 registry.misc("round_latency.Clock.v1", func=Clock)
+ACROSS = (  # what is counted across the steps of a round
+    (PretrainedEncoder, "encode", "encode"),
+    (Language, "to_disk", "write"),
+    (Language, "from_disk", "read"),
+    (Shard, "read", "read"),
+)
 
 
 def time_round(config: Config, run_dir: Path) -> dict[str, float]:
-    """RETURNS (dict): Seconds from the last label to the next batch: all of them, and those of each
-    step."""
-    try:
-        run_loop(config, run_dir)
-    except Asked:
-        total = time.perf_counter() - Clock.labelled
+    """RETURNS (dict): Seconds from the last label to the next batch: all of them, those of each
+    step, and those that are counted across the steps."""
+    across = dict.fromkeys((what for *_, what in ACROSS), 0.0)
+    Clock.labelled = 0.0
+    with ExitStack() as stack:
+        for owner, name, what in ACROSS:
+            stack.enter_context(counted(owner, name, across, what))
+        try:
+            run_loop(config, run_dir)
+        except Asked:
+            total = time.perf_counter() - Clock.labelled
     folder = RunFolder(run_dir)
     before, after = folder.round(0).seconds, folder.round(1).seconds
     steps = {"train": before.train, "evaluate": before.evaluate}
     steps |= {"score": after.score, "select": after.select}
-    return rounded({"total": total, **steps, "rest": total - sum(steps.values())})
+    return rounded({"total": total, **steps, "rest": total - sum(steps.values()), **across})
+
+
+@contextmanager
+def counted(owner: type, name: str, seconds: dict[str, float], what: str) -> Iterator[None]:
+    """Within the context, add to `seconds[what]` how long the calls of a method take that begin
+    after the last label. What a generator yields is made at once."""
+    method = getattr(owner, name)
+
+    def timed_method(*args: Any, **kwargs: Any) -> Any:
+        start = time.perf_counter()
+        result = method(*args, **kwargs)
+        if isinstance(result, Iterator):
+            result = iter(list(result))
+        if Clock.labelled:
+            seconds[what] += time.perf_counter() - start
+        return result
+
+    setattr(owner, name, timed_method)
+    try:
+        yield
+    finally:
+        setattr(owner, name, method)
 
 
 def time_ner(config: Config, here: Path, corpus: Path, lang: str) -> dict[str, float]:

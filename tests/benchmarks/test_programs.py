@@ -104,6 +104,9 @@ def test_latency_of_a_round(data, tmp_path):
     figures = json.loads(file.read_text())["figures"]
     assert [line["system"] for line in figures] == ["deepal_ner", "ner"]
     assert all(line["total"] >= line["train"] > 0 for line in figures)
+    ours = figures[0]
+    assert ours["encode"] == 0
+    assert ours["total"] > ours["read"] + ours["write"] > 0
 
 
 @pytest.mark.slow
