@@ -5,8 +5,8 @@
 The loop itself runs on labelled data. Its oracle notes when it has labelled the first batch, and
 when it is asked for the second. The time between is split as the run recorded it: training,
 evaluation on test, scoring of what is left of the pool, selection, and all else. Counted across
-these steps is the time in which sentences were encoded ("encode"), pipelines were written ("write"),
-and pipelines and sentences of the pool were read ("read").
+these steps is the time in which sentences were encoded ("encode"), pipelines were written
+("write"), and pipelines and sentences of the pool were read ("read").
 
 Beside it, spaCy's `ner` does the same work: it trains on the same sentences with the same batches,
 evaluates as often on dev and once on test, and predicts what is left of the pool. The times of one
