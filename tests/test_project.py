@@ -8,6 +8,7 @@ from subprocess import SubprocessError
 import pytest
 import srsly
 from spacy.cli.project.run import project_run
+from spacy.util import load_config
 
 from .pools import read_jsonl
 
@@ -22,6 +23,9 @@ def project(tmp_path_factory):
     for name in ("configs", "assets"):
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "project.yml", folder)
+    short = {"training.max_steps": 400}  # the models of all words take minutes
+    config = load_config(ROOT / "configs" / "al.cfg", overrides=short, interpolate=False)
+    config.to_disk(folder / "short.cfg")
     return folder
 
 
@@ -67,14 +71,15 @@ def test_al_loop_runs_mnlp_and_rand_from_one_seed_set_and_reports(project):
 
 @pytest.mark.slow
 def test_train_trains_one_model_on_everything(project):
-    project_run(project, "train", capture=True)
+    project_run(project, "train", overrides={"vars.config": "short.cfg"}, capture=True)
     meta = srsly.read_json(project / "runs" / "demo-en" / "full" / "model-best" / "meta.json")
-    assert meta["performance"]["ents_f"] > 0.5
+    assert meta["performance"]["ents_f"] > 0.3
 
 
 @pytest.mark.slow
 def test_zh_runs_the_loop_in_chinese(project):
-    project_run(project, "zh", overrides={"vars.rounds": 1}, capture=True)
+    overrides = {"vars.config": "short.cfg", "vars.rounds": 1}
+    project_run(project, "zh", overrides=overrides, capture=True)
     folder = project / "runs" / "demo-zh"
     assert (folder / "report.html").exists()
     assert srsly.read_json(folder / "MNLP-seed0" / "manifest.json")["lang"] == "zh"
