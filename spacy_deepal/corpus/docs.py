@@ -64,7 +64,13 @@ def _after_white_space(text: str, at: int) -> int:
     return next((i for i in range(at, len(text)) if not text[i].isspace()), len(text))
 
 
-def set_spans(
+def set_spans(doc: Doc, spans: Sequence[CharSpan], line: int, **options: Any) -> tuple[str, ...]:
+    """Label a Doc, with the arguments and errors of `place_spans`. RETURNS (tuple[str, ...]): The
+    spans that were dropped, with type and offsets."""
+    return tuple(shown for _, shown in place_spans(doc, spans, line, **options))
+
+
+def place_spans(
     doc: Doc,
     spans: Sequence[CharSpan],
     line: int,
@@ -74,7 +80,7 @@ def set_spans(
     partial: bool = False,
     option: str = "--border",
     bad: dict[range, BadLine] | None = None,
-) -> tuple[str, ...]:
+) -> list[tuple[int, str]]:
     """Label a Doc. A span that is given twice counts once.
 
     spans (Sequence): The entities.
@@ -84,13 +90,14 @@ def set_spans(
     partial (bool): All tokens outside of the entities are missing. If False, they are O.
     option (str): The option that says what `border` is, for the message.
     bad (dict | None): Gets what is wrong, by the tokens. None: the first of it is raised.
-    RETURNS (tuple[str, ...]): The spans that were dropped, with type and offsets.
+    RETURNS (list[tuple[int, str]]): The spans that were dropped: the first token, and what is shown
+        of them, with type and offsets.
     RAISES (BadLine): Entities overlap, and no rule chooses; or they do not begin and end where
         tokens do.
     """
     wrong = {} if bad is None else bad
     found: dict[TokenSpan, str] = {}
-    dropped: list[str] = []
+    dropped: list[tuple[int, str]] = []
     text = doc.text  # spaCy joins it anew each time
     for start, end, label in sorted(set(spans)):
         surface = text[start:end]
@@ -98,25 +105,26 @@ def set_spans(
         shown = f"{surface!r} ({label}, {start} to {end})"
         if span is not None:
             found[span.start, span.end, label] = shown
-        elif border == "drop":
-            dropped.append(shown)
-        else:
-            tokens = doc.char_span(start, end, alignment_mode="expand") or doc[:0]
-            near = " ".join(token.text for token in tokens)[:40]
-            moved = f"{option} trim or {option} snap moves its ends"
-            if border != "refuse":
-                moved = f"{option} {border} leaves nothing of it"
-            message = (
-                f"entity {shown} is not whole {doc.vocab.lang!r} tokens: {near!r}. {moved}, "
-                f"{option} drop leaves it out{_beyond_16_bits(text[:end])}"
-            )
-            wrong[range(tokens.start, tokens.end)] = BadLine(line, message, text)
+            continue
+        tokens = doc.char_span(start, end, alignment_mode="expand") or doc[:0]
+        if border == "drop":
+            dropped.append((tokens.start, shown))
+            continue
+        near = " ".join(token.text for token in tokens)[:40]
+        moved = f"{option} trim or {option} snap moves its ends"
+        if border != "refuse":
+            moved = f"{option} {border} leaves nothing of it"
+        message = (
+            f"entity {shown} is not whole {doc.vocab.lang!r} tokens: {near!r}. {moved}, "
+            f"{option} drop leaves it out{_beyond_16_bits(text[:end])}"
+        )
+        wrong[range(tokens.start, tokens.end)] = BadLine(line, message, text)
     kept, shorter = keep_apart(found, overlap, line, text, wrong)
     if wrong and bad is None:
         raise next(iter(wrong.values()))
     entities = [Span(doc, *span) for span in kept]
     doc.set_ents(entities, default="missing" if partial else "outside")
-    return (*dropped, *shorter)
+    return [*dropped, *((span[0], found[span]) for span in shorter)]
 
 
 def keep_apart(
@@ -125,7 +133,7 @@ def keep_apart(
     line: int,
     text: str,
     wrong: dict[range, BadLine],
-) -> tuple[list[TokenSpan], list[str]]:
+) -> tuple[list[TokenSpan], list[TokenSpan]]:
     """Choose entities of which no two overlap.
 
     found (Mapping[TokenSpan, str]): The entities, with what is shown of each.
@@ -133,7 +141,7 @@ def keep_apart(
         refused, and no option changes that.
     line (int), text (str): Where they stand.
     wrong (dict): Gets what is wrong, by the tokens: entities overlap, and the rule does not choose.
-    RETURNS (tuple): Those that are kept, in order, and what is shown of those that were dropped.
+    RETURNS (tuple): Those that are kept, in order, and those that were dropped.
     """
     taken: dict[int, TokenSpan] = {}  # by each of its tokens
     dropped = []
@@ -144,7 +152,7 @@ def keep_apart(
         if not others:
             taken.update(dict.fromkeys(tokens, span))
         elif overlap == "longest" and longer:
-            dropped.append(found[span])
+            dropped.append(span)
         else:
             hint = ", or the longest with --overlap longest" if overlap and longer else ""
             message = f"entity {found[span]} overlaps {found[others[0]]}. Keep one of them{hint}"
@@ -206,17 +214,19 @@ def labelled_sentences(
     """
     bad: dict[range, BadLine] = {}
     border, overlap = options.border, options.overlap
-    info["dropped"] = set_spans(doc, spans, line, border=border, overlap=overlap, bad=bad)
+    dropped = place_spans(doc, spans, line, border=border, overlap=overlap, bad=bad)
     entities = cast(Ints2d, doc.to_array(ENTITIES))
-    told = set()
-    for tokens in _sentences(doc):
-        part = _part(doc, entities, tokens)
+    told, sentences = set(), list(_sentences(doc))
+    begins = [0, *(tokens.start for tokens in sentences[1:]), len(doc)]
+    for number, tokens in enumerate(sentences):
+        part, here = _part(doc, entities, tokens), range(*begins[number : number + 2])
+        lost = tuple(shown for first, shown in dropped if first in here)
         wrong = [each for each in bad if each.start < tokens.stop and tokens.start < each.stop]
         yield from (BadLine(line, bad[each].message, part.text) for each in wrong)
         told.update(wrong)
         if not wrong:
-            yield Sentence(part, line, **info)
-            info |= {"note": None, "dropped": ()}
+            yield Sentence(part, line, dropped=lost, **info)
+            info["note"] = None
     yield from (bad[each] for each in bad if each not in told)  # white space between sentences
 
 
@@ -252,10 +262,8 @@ def retokenized(nlp: Language, sentence: Sentence, options: ReadOptions) -> Sent
     if doc.has_annotation("ENT_IOB"):
         spans = [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]
         partial = not doc.has_annotation("ENT_IOB", require_complete=True)
-        border, overlap = options.border, options.overlap
-        dropped += set_spans(
-            new, spans, sentence.line, border=border, overlap=overlap, partial=partial
-        )
+        rules: Any = {"border": options.border, "overlap": options.overlap, "partial": partial}
+        dropped += set_spans(new, spans, sentence.line, **rules)
     return replace(sentence, doc=new, dropped=dropped)
 
 

@@ -115,7 +115,7 @@ def _parse(
     for start, end, label in kept:
         tags[start:end] = [f"B-{label}", *[f"I-{label}"] * (end - start - 1)]
     doc = tagged_doc(nlp, words, None if column is None else tags, exact, place)
-    return Sentence(doc, rows[0][0], doc_id=doc_id, dropped=tuple(dropped))
+    return Sentence(doc, rows[0][0], doc_id=doc_id, dropped=tuple(map(found.__getitem__, dropped)))
 
 
 def _spans(cells: Lines) -> list[TokenSpan]:

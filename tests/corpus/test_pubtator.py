@@ -44,7 +44,17 @@ def test_an_entity_that_overlaps_costs_its_sentence_and_not_the_document(tmp_pat
     first, _, third, _ = read(tmp_path, "pubtator", content, **options)
     assert entities(first) == [("Famotidine-associated delirium", "Disease")]
     assert entities(third) == [("Famotidine", "Chemical")]
-    assert first.dropped == ("'Famo' (Chemical, 43 to 47)", "'delirium' (Disease, 22 to 30)")
+    assert first.dropped == ("'delirium' (Disease, 22 to 30)",)
+    assert third.dropped == ("'Famo' (Chemical, 43 to 47)",)
+
+
+def test_what_is_dropped_of_a_sentence_that_is_left_out_is_not_told(tmp_path):
+    part = "8701013\t43\t47\tFamo\tChemical\n"
+    nested = "8701013\t54\t56\tis\tX\n8701013\t54\t61\tis used\tX\n"
+    content = DOCUMENTS.replace("8701013\tCID", part + nested + "8701013\tCID")
+    first, _, third, _ = read(tmp_path, "pubtator", content, border="drop")
+    assert "overlaps" in problem(third)[1]
+    assert first.dropped == ()
 
 
 @pytest.mark.parametrize(
