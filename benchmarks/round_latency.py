@@ -217,8 +217,8 @@ def time_ner(config: Config, here: Path, corpus: Path, lang: str) -> dict[str, f
 
 
 def rounded(seconds: dict[str, float]) -> dict[str, float]:
-    """RETURNS (dict): Seconds with one digit."""
-    return {step: round(value, 1) for step, value in seconds.items()}
+    """RETURNS (dict): Seconds with two digits."""
+    return {step: round(value, 2) for step, value in seconds.items()}
 
 
 if __name__ == "__main__":

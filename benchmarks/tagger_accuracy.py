@@ -124,6 +124,9 @@ def made_with(system: str, transformer: Path | None) -> dict[str, Any]:
     """RETURNS (dict): Threads, the versions of packages, and the fingerprint of the transformer."""
     made: dict[str, Any] = {"threads": torch.get_num_threads()}
     made["versions"] = {name: version(name) for name in PACKAGES}
+    if "finetuned" in system:
+        made["versions"]["spacy-curated-transformers"] = version("spacy-curated-transformers")
+        made |= {"training": FINETUNING, "transformer_rate": TRANSFORMER_RATE}
     if "transformer" in needed(system):
         made["transformer"] = find_fingerprint(find_encoder(str(transformer)))
     return made

@@ -64,6 +64,7 @@ def test_al_loop_runs_mnlp_and_rand_from_one_seed_set_and_reports(project):
         assert lines[2]["words_percent"] > lines[1]["words_percent"] > 5
         assert lines[2]["ents_f"] > 0.3
     assert runs["MNLP"][0]["ents_f"] == runs["RAND"][0]["ents_f"]
+    assert srsly.read_json(folder / "full-seed0" / "metrics.json")["ents_f"] > 0.5
     page = (folder / "report.html").read_text(encoding="utf8")
     assert "MNLP" in page
     assert "RAND" in page

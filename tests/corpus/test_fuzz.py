@@ -44,11 +44,15 @@ def test_many_more_bytes_are_read_or_refused(folder, kind, content):
 def test_atheris_finds_nothing_else(tmp_path):
     """libFuzzer goes where the code branches, from the seeds."""
     pytest.importorskip("atheris", reason="needs atheris, which has no wheel for this Python")
+    seeds, found = tmp_path / "seeds", tmp_path / "found"
+    seeds.mkdir()
+    found.mkdir()
     for number, seed in enumerate(SEEDS):
         for options in range(0, len(OPTIONS), 5):
             data = bytes([number % len(SUFFIXES), options]) + seed
-            (tmp_path / f"{number}_{options}").write_bytes(data)
-    command = [sys.executable, "-m", "tests.corpus.atheris_readers", str(tmp_path)]
+            (seeds / f"{number}_{options}").write_bytes(data)
+    command = [sys.executable, "-m", "tests.corpus.atheris_readers", str(seeds)]
     limits = ["-runs=20000", "-max_total_time=120", "-rss_limit_mb=4096", "-timeout=60"]
+    limits.append(f"-artifact_prefix={found}/")
     done = subprocess.run([*command, *limits], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]

@@ -5,6 +5,7 @@ import shutil
 import pytest
 import typer
 
+from spacy_deepal.files import write_jsonl
 from spacy_deepal.rounds.run import run_loop
 
 from ..pools import quick_config, read_jsonl, write_pools
@@ -63,6 +64,18 @@ def test_runs_of_different_configs_do_not_compare(script, workspace, tmp_path, c
     with pytest.raises(typer.Exit):
         script("compare_functions").main(workspace, output=tmp_path / "functions.jsonl")
     assert "different configs" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_line_whose_seeds_would_be_lost_is_not_replaced(script, workspace, tmp_path, capsys):
+    output = tmp_path / "results" / "functions.jsonl"
+    script("compare_functions").main(workspace, output=output)
+    rand, mnlp = read_jsonl(output)
+    write_jsonl(output, [{**rand, "seeds": [0, 2]}, mnlp])
+    recorded = output.read_bytes()
+    with pytest.raises(typer.Exit):
+        script("compare_functions").main(workspace, output=output)
+    assert "has RAND on tiny with seeds 0, 2" in " ".join(capsys.readouterr().out.split())
+    assert output.read_bytes() == recorded
 
 
 def test_a_workspace_without_a_pair_is_named(script, tmp_path, capsys):

@@ -6,9 +6,10 @@ The runs must have kept the models of all rounds (`spacy deepal experiment … -
 are not finished are left out. A line is the mean over all rounds but the first, whose batch is the
 same for all functions. Differences, intervals and what is decided are those of `paired.py`.
 
-The counts of each run are kept in counts/functions/NAME/CONFIG-ROUNDS beside the results. So later
-runs of other seeds or functions, with the same config and as many rounds, are compared with all
-that are there, although their models are gone.
+The counts of each run are kept in counts/functions/NAME/CONFIG-TEST-ROUNDS beside the results. So
+later runs of other seeds or functions, with the same config, the same test set and as many rounds,
+are compared with all that are there, although their models are gone. A config is kept without its
+paths, so give the runs with an encoder a --name that tells it from others.
 """
 
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ from results import DIGITS, RESULTS, keep_config, markdown, record, show_errors
 from thinc.api import Config
 
 from spacy_deepal.errors import DeepALError
+from spacy_deepal.files import placed_jsonl
 from spacy_deepal.report.runs import RecordedRun
 
 HEAD = ["data", "function", "mean F1", "difference", "95% interval", "by seed", ""]
@@ -55,8 +57,30 @@ def main(
             lines += [{**head, **line} for line in compare_with(kept, baseline)]
         if not lines:
             raise DeepALError(f"{workspace} has no finished run of {baseline} and another one.")
+        for line in lines:
+            check_replaced(output, line)
         record(output, lines, by=("data", "acquisition", "baseline"))
     print(markdown(HEAD, *map(show_mean, lines)))
+
+
+def check_replaced(output: Path, line: dict[str, Any]) -> None:
+    """Raise a DeepALError if a recorded line that would be replaced has seeds that the new one has
+    not, or another config."""
+    if not output.exists():
+        return
+    for _, old in placed_jsonl(output):
+        same = all(old.get(key) == line.get(key) for key in ("data", "acquisition", "baseline"))
+        if same and (old["made_of"] != line["made_of"] or {*old["seeds"]} - {*line["seeds"]}):
+            raise DeepALError(
+                f"{output} has {old['acquisition']} on {old['data']} with seeds {told(old)}. The "
+                f"new line has seeds {told(line)}. Remove the old line, or record these runs with "
+                "another --name."
+            )
+
+
+def told(line: dict[str, Any]) -> str:
+    """RETURNS (str): The seeds of a line, and its config."""
+    return f"{', '.join(map(str, line['seeds']))} and the config {line['made_of']}"
 
 
 def keep_counts(
@@ -77,7 +101,8 @@ def keep_counts(
             f"The runs in {folder} have different configs ({', '.join(sorted(made_of))}), so they "
             "do not compare. Move those away that do not belong to the experiment."
         )
-    kept = results / KEPT / "functions" / data / f"{min(made_of)}-{rounds - 1}"
+    test = runs[0].manifest.test.fingerprint[:8]
+    kept = results / KEPT / "functions" / data / f"{min(made_of)}-{test}-{rounds - 1}"
     for run in runs:
         if len(run.rounds) == rounds > 1:
             counted = count_run(run, folder / "counts")

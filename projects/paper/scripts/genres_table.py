@@ -110,10 +110,10 @@ def p_of_genre(lines: Lines, genre: str, training: str) -> float:
 def p_of_all(lines: Lines, training: str) -> float:
     """RETURNS (float): The same as `p_of_genre`, for the shares of all genres together."""
     sign = -1 if training == ALONE else 1
-    drawn = [
-        [sign * total for total in permuted(table)] for _, table in tables(lines, training).values()
-    ]
-    return tail(drawn, sum(sums[0] for sums in drawn))
+    found = [table for _, table in tables(lines, training).values()]
+    signed = [[[sign * number for number in row] for row in table] for table in found]
+    observed = sum(row[place] for table in signed for place, row in enumerate(table))
+    return tail(map(permuted, signed), observed)
 
 
 def summarise(lines: Lines) -> list[Row]:

@@ -90,15 +90,29 @@ def read_differences(paired: Path, data: str, runs: list[RecordedRun]) -> list[d
 
 def compare_others(paired: Path, data: str, runs: list[RecordedRun]) -> Iterator[list[str]]:
     """YIELDS (list[str]): The row of a function that was compared with MNLP, as OTHERS_HEAD says.
-    Both curves are those of the seeds that were compared."""
+    Both curves are those of the seeds that were compared.
+
+    RAISES (DeepALError): The curves of these seeds are not recorded.
+    """
     against = [line for line in read_lines(paired, data=data) if line["baseline"] == JUDGED]
     for name in dict.fromkeys(line["acquisition"] for line in against):
         *rounds, mean = (line for line in against if line["acquisition"] == name)
         seeds, last = mean["seeds"], rounds[-1]["round"]
-        ends = [
-            mean_run([run for run in functions(runs)[each] if run.seed in seeds]).rounds[last]
+        curves = [
+            [
+                run
+                for run in runs
+                if run.name == each and run.seed in seeds and len(run.rounds) > last
+            ]
             for each in (name, JUDGED)
         ]
+        if any(len(curve) < len(seeds) for curve in curves):
+            raise DeepALError(
+                f"{paired} compares {name} with {JUDGED} on {data} with seeds "
+                f"{', '.join(map(str, seeds))}, and not all curves are recorded. Run "
+                "record_curves.py."
+            )
+        ends = [mean_run(curve).rounds[last] for curve in curves]
         cells = [name, str(len(seeds)), show_words(ends[0])]
         yield [*cells, *(points(row.ents_f) for row in ends), *compare(mean)]
 

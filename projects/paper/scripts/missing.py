@@ -52,11 +52,15 @@ def main(
 def lines_of(folder: Path, runs: list[RecordedRun]) -> Iterator[dict[str, Any]]:
     """YIELDS (dict): A line for each run of a data set, and for each of its models of all words.
 
-    RAISES (DeepALError): A model is gone, or there is none of all words.
+    RAISES (DeepALError): A model is gone, or there is none of all words; or the runs have not come
+        equally far.
     """
     full = sorted(folder.glob(f"{FULL}-seed*"))
     if not full:
         raise DeepALError(f"{folder} has no model of all words. Run the experiment with --full.")
+    if len({len(run.rounds) for run in runs}) > 1 or not all(run.rounds for run in runs):
+        told = ", ".join(f"{run.folder.path.name}: {len(run.rounds)}" for run in runs)
+        raise DeepALError(f"The runs in {folder} have not as many rounds ({told}). Finish them.")
     for run in runs:
         last = run.rounds[-1]
         rounds = [run.folder.round(row.round) for row in run.rounds]

@@ -1,16 +1,15 @@
 """An exact permutation test within seeds."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from itertools import permutations
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 
-def tail(drawn: Iterable[Sequence[int]], observed: int) -> float:
+def tail(drawn: Iterable[Sequence[int] | Mapping[int, int]], observed: int) -> float:
     """Compute the probability that one number from each seed, all of a seed equally likely, sum to
     at least what was observed.
 
-    drawn (Iterable[Sequence[int]]): The numbers of each seed. One of them was observed. Under the
-        null hypothesis it could as well have been any other.
+    drawn (Iterable): The numbers of each seed, or how often each of them is there. One of them was
+        observed. Under the null hypothesis it could as well have been any other.
     observed (int): The sum of those that were observed.
     RETURNS (float): The p value, above 0 and up to 1. It cannot be below one divided by the product
         of how many numbers each seed has.
@@ -26,8 +25,19 @@ def tail(drawn: Iterable[Sequence[int]], observed: int) -> float:
     return reached / sums.total()
 
 
-def permuted(table: Sequence[Sequence[int]]) -> list[int]:
-    """RETURNS (list[int]): The sum along the diagonal of a square table, for each order of its
-    rows. The first sum is that of the order given."""
-    orders = permutations(range(len(table)))
-    return [sum(table[row][column] for column, row in enumerate(order)) for order in orders]
+def permuted(table: Sequence[Sequence[int]]) -> Counter[int]:
+    """Count the sums along the diagonal of a square table, over all orders of its rows.
+
+    RETURNS (Counter[int]): How many orders have each sum.
+    """
+    # The rows that are placed, as bits: the first columns hold them, in any order.
+    placed: dict[int, Counter[int]] = {0: Counter({0: 1})}
+    for column in range(len(table)):
+        further: dict[int, Counter[int]] = defaultdict(Counter)
+        for rows, sums in placed.items():
+            for row in range(len(table)):
+                if not rows >> row & 1:
+                    for total, ways in sums.items():
+                        further[rows | 1 << row][total + table[row][column]] += ways
+        placed = further
+    return placed[2 ** len(table) - 1]
