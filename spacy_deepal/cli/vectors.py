@@ -37,7 +37,7 @@ def vectors_cli(
     sources are named, a word's vectors stand side by side."""
     with show_errors(keeps=False):
         from ..files import check_output
-        from ..vectors.make import make_vectors, vectors_source
+        from ..vectors.make import TEXT_WORDS, make_vectors, vectors_source
 
         check_output(output, *pools, from_file, from_transformer, from_sentencepiece)
         source = vectors_source(
@@ -49,6 +49,8 @@ def vectors_cli(
         )
         summary = make_vectors(pools, output, source, lang=lang)
     show_summary(summary)
+    if from_text and summary.words > TEXT_WORDS:
+        print_line(f"Of their text, {TEXT_WORDS:,} words were learnt from.")
     msg.good(f"Wrote {output}. To use it:")
     print_line(f"python -m spacy train al.cfg --paths.vectors {output} …")
 

@@ -103,22 +103,21 @@ def place_spans(
         surface = text[start:end]
         span = _whole_tokens(doc, start, surface, label, border)
         shown = f"{surface!r} ({label}, {start} to {end})"
+        tokens = span or doc.char_span(start, end, alignment_mode="expand") or doc[:0]
         if span is not None:
             found[span.start, span.end, label] = shown
-            continue
-        tokens = doc.char_span(start, end, alignment_mode="expand") or doc[:0]
-        if border == "drop":
+        elif border == "drop":
             dropped.append((tokens.start, shown))
-            continue
-        near = " ".join(token.text for token in tokens)[:40]
-        moved = f"{option} trim or {option} snap moves its ends"
-        if border != "refuse":
-            moved = f"{option} {border} leaves nothing of it"
-        message = (
-            f"entity {shown} is not whole {doc.vocab.lang!r} tokens: {near!r}. {moved}, "
-            f"{option} drop leaves it out{_beyond_16_bits(text[:end])}"
-        )
-        wrong[range(tokens.start, tokens.end)] = BadLine(line, message, text)
+        else:
+            near = " ".join(token.text for token in tokens)[:40]
+            moved = f"{option} trim or {option} snap moves its ends"
+            if border != "refuse":
+                moved = f"{option} {border} leaves nothing of it"
+            message = (
+                f"entity {shown} is not whole {doc.vocab.lang!r} tokens: {near!r}. {moved}, "
+                f"{option} drop leaves it out{_beyond_16_bits(text[:end])}"
+            )
+            wrong[range(tokens.start, tokens.end)] = BadLine(line, message, text)
     kept, shorter = keep_apart(found, overlap, line, text, wrong)
     if wrong and bad is None:
         raise next(iter(wrong.values()))

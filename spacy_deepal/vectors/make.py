@@ -98,7 +98,8 @@ def vectors_source(
     from_sentencepiece (str | Path | None): The folder of a model of SentencePiece and of a table of
         its pieces.
     from_text (Sequence[str | Path] | None): Pools whose text the vectors are learnt from. If they
-        have more than TEXT_WORDS words, it is that of shards drawn at random.
+        have more than TEXT_WORDS words, it is that of shards drawn at random, or the beginning of
+        the only one.
     dim (int | None): The width of each source's vectors. None keeps the source's own, or 100 for
         text.
     RAISES (DeepALError): No source is named.

@@ -2,6 +2,7 @@ import pytest
 import spacy
 
 from spacy_deepal.tagger.model import tagger_of
+from spacy_deepal.vectors import make
 
 from ..pools import CONFIGS, call, call_spacy, write_pools
 from ..vectors.build import make_pool, make_transformer
@@ -37,14 +38,18 @@ def test_vectors_come_from_a_transformer(pool, tmp_path):
     assert not vocab.has_vector("Zzz")
 
 
-def test_vectors_come_from_the_text_of_the_pools(tmp_path):
+def test_vectors_come_from_the_text_of_the_pools(monkeypatch, tmp_path):
     pool = make_pool(tmp_path / "pool", [f"{name} saw Rome" for name in "abcdefghijklmnop"])
     args = ["--from-text", "--dim", 7, "--lang", "xx"]
     status, output = call("vectors", pool, tmp_path / "out", *args)
     assert status == 0
     assert "words 48 of 48 (100.0%) width 7" in output
+    assert "learnt from" not in output
     nlp = spacy.load(tmp_path / "out")
     assert (nlp.lang, nlp.vocab.vectors.mode) == ("xx", "floret")
+    monkeypatch.setattr(make, "TEXT_WORDS", 40)
+    _, output = call("vectors", pool, tmp_path / "out", *args)
+    assert "Of their text, 40 words were learnt from." in output
 
 
 def test_a_table_does_not_replace_the_one_that_it_comes_from(pool, word_file, tmp_path):
