@@ -37,6 +37,8 @@ def test_the_page_has_the_table_of_what_is_missing(script, capsys):
     tables = dict(zip(parts[::2], parts[1::2], strict=True))
     page = (DOCS / "results.md").read_text(encoding="utf8")
     assert f"\n\n{tables['**gmb**, by type:']}\n\n" in page
+    appendix = (DOCS / "results_small.md").read_text(encoding="utf8")
+    assert f"\n\n{tables['**craft**, by type:']}\n\n" in appendix
     system, words, *shares = tables["**gmb**, by what was labelled:"].splitlines()[3].split(" | ")
     assert (system, words) == ("| MNLP", "20.0%")
     for share in shares[:3]:
