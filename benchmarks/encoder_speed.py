@@ -78,7 +78,7 @@ def make_side(lang: str, corpus: Path, words: int, encoder: Path | None) -> Side
     return nlp, take(docs, words, 0)
 
 
-def measure_encoder(encoder: Path, docs: list[Doc], words: int) -> dict[str, int]:
+def measure_encoder(encoder: Path, docs: list[Doc], words: int) -> dict[str, float]:
     """RETURNS (dict): Words a second of the encoder, which cuts words into pieces and reads them in
     batches of like length, and the share of the time that its network takes."""
     pretrained = PretrainedEncoder(find_encoder(str(encoder)))
