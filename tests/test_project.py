@@ -23,7 +23,7 @@ def project(tmp_path_factory):
     for name in ("configs", "assets"):
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "project.yml", folder)
-    short = {"training.max_steps": 400}  # the models of all words take minutes
+    short = {"training.max_steps": 1000}  # the models of all words take minutes
     config = load_config(ROOT / "configs" / "al.cfg", overrides=short, interpolate=False)
     config.to_disk(folder / "short.cfg")
     return folder
@@ -74,7 +74,7 @@ def test_al_loop_runs_mnlp_and_rand_from_one_seed_set_and_reports(project):
 def test_train_trains_one_model_on_everything(project):
     project_run(project, "train", overrides={"vars.config": "short.cfg"}, capture=True)
     meta = srsly.read_json(project / "runs" / "demo-en" / "full" / "model-best" / "meta.json")
-    assert meta["performance"]["ents_f"] > 0.3
+    assert meta["performance"]["ents_f"] > 0.5
 
 
 @pytest.mark.slow
