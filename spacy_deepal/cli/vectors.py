@@ -50,7 +50,7 @@ def vectors_cli(
         summary = make_vectors(pools, output, source, lang=lang)
     show_summary(summary)
     if from_text and summary.words > TEXT_WORDS:
-        print_line(f"Of their text, {TEXT_WORDS:,} words were learnt from.")
+        print_line(f"The vectors were learnt from {TEXT_WORDS:,} words of the text.")
     msg.good(f"Wrote {output}. To use it:")
     print_line(f"python -m spacy train al.cfg --paths.vectors {output} …")
 

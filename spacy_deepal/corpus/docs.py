@@ -1,5 +1,7 @@
 """Docs of words and tags, or of text and spans, cut into sentences and tokenised anew."""
 
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -215,18 +217,22 @@ def labelled_sentences(
     border, overlap = options.border, options.overlap
     dropped = place_spans(doc, spans, line, border=border, overlap=overlap, bad=bad)
     entities = cast(Ints2d, doc.to_array(ENTITIES))
-    told, sentences = set(), list(_sentences(doc))
-    begins = [0, *(tokens.start for tokens in sentences[1:]), len(doc)]
+    sentences = list(_sentences(doc))
+    starts, stops = [tokens.start for tokens in sentences], [tokens.stop for tokens in sentences]
+    lost, wrong = defaultdict(list), defaultdict(list)  # by the number of the sentence
+    for first, shown in dropped:  # white space belongs to the sentence before it
+        lost[max(bisect_right(starts, first) - 1, 0)].append(shown)
+    for each in bad:
+        touched = range(bisect_right(stops, each.start), bisect_left(starts, each.stop))
+        for number in touched or [len(sentences)]:  # white space between sentences comes last
+            wrong[number].append(bad[each])
     for number, tokens in enumerate(sentences):
-        part, here = _part(doc, entities, tokens), range(*begins[number : number + 2])
-        lost = tuple(shown for first, shown in dropped if first in here)
-        wrong = [each for each in bad if each.start < tokens.stop and tokens.start < each.stop]
-        yield from (BadLine(line, bad[each].message, part.text) for each in wrong)
-        told.update(wrong)
-        if not wrong:
-            yield Sentence(part, line, dropped=lost, **info)
+        part = _part(doc, entities, tokens)
+        yield from (BadLine(line, each.message, part.text) for each in wrong[number])
+        if not wrong[number]:
+            yield Sentence(part, line, dropped=tuple(lost[number]), **info)
             info["note"] = None
-    yield from (bad[each] for each in bad if each not in told)  # white space between sentences
+    yield from wrong[len(sentences)]
 
 
 def _part(doc: Doc, entities: Ints2d, tokens: range) -> Doc:

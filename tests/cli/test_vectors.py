@@ -49,7 +49,7 @@ def test_vectors_come_from_the_text_of_the_pools(monkeypatch, tmp_path):
     assert (nlp.lang, nlp.vocab.vectors.mode) == ("xx", "floret")
     monkeypatch.setattr(make, "TEXT_WORDS", 40)
     _, output = call("vectors", pool, tmp_path / "out", *args)
-    assert "Of their text, 40 words were learnt from." in output
+    assert "The vectors were learnt from 40 words of the text." in output
 
 
 def test_a_table_does_not_replace_the_one_that_it_comes_from(pool, word_file, tmp_path):
