@@ -7,13 +7,12 @@ from dataclasses import replace
 from typing import Any, cast
 
 from spacy.language import Language
-from spacy.pipeline import Sentencizer
 from spacy.tokens import Doc, Span
 from thinc.types import Ints2d
 
+from .cutting import ENTITIES, at_ends_of_sentences, part_of, sentence_ranges
 from .reading import BadLine, Border, Overlap, ReadOptions, Sentence
 
-ENTITIES: list[int | str] = ["ENT_IOB", "ENT_TYPE"]
 CharSpan = tuple[int, int, str]  # an entity: first character, the one after its last, label
 TokenSpan = tuple[int, int, str]  # the same in tokens
 
@@ -179,31 +178,6 @@ def _whole_tokens(doc: Doc, start: int, surface: str, label: str, border: Border
     return doc.char_span(start, end, label, alignment_mode=mode) if start < end else None
 
 
-def at_ends_of_sentences(doc: Doc) -> Iterator[Doc]:
-    """Cut a Doc into sentences: at the ends of lines, and where spaCy's sentencizer finds final
-    punctuation, but never inside an entity. White space around a sentence is left out.
-
-    YIELDS (Doc): The sentences, with their entities.
-    """
-    entities = cast(Ints2d, doc.to_array(ENTITIES))  # the stubs of spaCy say floats
-    return (_part(doc, entities, tokens) for tokens in _sentences(doc))
-
-
-def _sentences(doc: Doc) -> Iterator[range]:
-    """YIELDS (range): The tokens of each sentence."""
-    starts = Sentencizer().predict([doc])[0] if len(doc) else []
-    begin = 0
-    for i in range(1, len(doc) + 1):
-        if i < len(doc):
-            ends = starts[i] or "\n" in doc[i - 1].text
-            if not ends or doc[i].ent_iob_ == "I":
-                continue
-        words = [token.i for token in doc[begin:i] if not token.is_space]
-        if words:
-            yield range(words[0], words[-1] + 1)
-        begin = i
-
-
 def labelled_sentences(
     doc: Doc, spans: Sequence[CharSpan], options: ReadOptions, line: int, **info: Any
 ) -> Iterator[Sentence | BadLine]:
@@ -217,7 +191,7 @@ def labelled_sentences(
     border, overlap = options.border, options.overlap
     dropped = place_spans(doc, spans, line, border=border, overlap=overlap, bad=bad)
     entities = cast(Ints2d, doc.to_array(ENTITIES))
-    sentences = list(_sentences(doc))
+    sentences = list(sentence_ranges(doc))
     starts, stops = [tokens.start for tokens in sentences], [tokens.stop for tokens in sentences]
     lost, wrong = defaultdict(list), defaultdict(list)  # by the number of the sentence
     for first, shown in dropped:  # white space belongs to the sentence before it
@@ -227,24 +201,12 @@ def labelled_sentences(
         for number in touched or [len(sentences)]:  # white space between sentences comes last
             wrong[number].append(bad[each])
     for number, tokens in enumerate(sentences):
-        part = _part(doc, entities, tokens)
+        part = part_of(doc, entities, tokens)
         yield from (BadLine(line, each.message, part.text) for each in wrong[number])
         if not wrong[number]:
             yield Sentence(part, line, dropped=tuple(lost[number]), **info)
             info["note"] = None
     yield from wrong[len(sentences)]
-
-
-def _part(doc: Doc, entities: Ints2d, tokens: range) -> Doc:
-    """RETURNS (Doc): Some of the tokens of a Doc. The others take no time: a line may be a book."""
-    own = doc[tokens.start : tokens.stop]
-    spaces = [bool(token.whitespace_) for token in own]
-    if not doc.has_unknown_spaces:
-        spaces[-1] = False
-    words = [token.text for token in own]
-    part = Doc(doc.vocab, words=words, spaces=None if doc.has_unknown_spaces else spaces)
-    part.from_array(ENTITIES, entities[tokens.start : tokens.stop])
-    return part
 
 
 def retokenized(nlp: Language, sentence: Sentence, options: ReadOptions) -> Sentence:

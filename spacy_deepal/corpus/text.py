@@ -9,7 +9,7 @@ from typing import IO
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from .docs import at_ends_of_sentences
+from .cutting import at_ends_of_sentences
 from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence
 from .sources import Source
 

@@ -20,10 +20,11 @@ from ..files import check_output, read_json, write_json
 from ..pool.shards import fingerprint
 from ..report.compare import read_comparison
 from ..report.page import write_report
+from ..rounds.corpora import without_loop
 from ..rounds.rows import Metrics, Seconds
 from ..rounds.run import run_loop
 from ..rounds.settings import SECTION, check_sections, check_training_config
-from ..rounds.training import train_full, without_loop
+from ..rounds.training import train_full
 from ..sealed import read_sealed_row, write_sealed_json
 from ..urls import local_path
 from ..vectors.make import make_vectors, vectors_source

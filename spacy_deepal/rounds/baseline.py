@@ -5,9 +5,9 @@ from pathlib import Path
 
 from spacy.language import Language
 from spacy.scorer import get_ner_prf
-from spacy.training import Corpus
 
 from ..pipelines import blank_pipeline
+from ..pool.pool import read_examples
 from .other_pipeline import OtherPipeline
 from .rows import Baseline
 from .run_folder import RunFolder
@@ -56,7 +56,7 @@ def measure_baseline(
 
 
 def _score(other: OtherPipeline, labels: Collection[str], nlp: Language, path: str) -> dict:
-    examples = list(Corpus(path, gold_preproc=True)(nlp))
+    examples = list(read_examples(path, gold_preproc=True)(nlp))
     docs = [example.predicted for example in examples]
     other.label(docs, labels)
     return get_ner_prf(examples)

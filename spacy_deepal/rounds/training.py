@@ -21,14 +21,14 @@ from ..errors import DeepALError, plural
 from ..pipelines import load_pipeline
 from ..sealed import SEAL, find_damage
 from ..seeds import derive_seed
-from ..urls import is_url
 from .calibration import calibrate_saved, measure_calibration
 from .checks import no_annotation
+from .corpora import read_dev_fast, reading, without_loop
 from .raw_text import gold_examples, raw_text_f
 from .run_folder import RoundFolder
-from .settings import ANNOTATION, SECTION, Settings
+from .settings import Settings
 
-POOL_COUNTS, POOL_CORPUS = "spacy_deepal.PoolCounts.v1", "spacy_deepal.PoolCorpus.v1"
+POOL_COUNTS = "spacy_deepal.PoolCounts.v1"
 # spaCy's errors for a component without labels, for [paths] vectors, and for a loss.
 NO_LABELS, NO_VECTORS, NAN_LOSS = "E143", "E884", "E910"
 
@@ -68,7 +68,7 @@ class Training:
             annotation for one of the components.
         """
         named = self.config["paths"]["pool"]
-        config = _reading(self.config, str(pool or named))
+        config = reading(self.config, str(pool or named))
         config["training"]["seed"] = derive_seed(self.settings.seed, "initial weights")
         config["training"]["max_epochs"] = 0  # with -1 spaCy would look at 100 sentences only
         counts = {"path": "${paths.train}", "beside": str(index) if index else None}
@@ -100,7 +100,7 @@ class Training:
         here.training.mkdir()
         labelled = here.training / "labelled.spacy"
         doc_bin(docs).to_disk(labelled)
-        config = _reading(self.config, str(labelled))
+        config = reading(self.config, str(labelled))
         config["components"] |= {n: {"source": str(start)} for n in config["nlp"]["pipeline"]}
         config["training"]["seed"] = derive_seed(self.settings.seed, "train", here.number)
         nlp = _init_pipeline(config, self.use_gpu)
@@ -165,6 +165,7 @@ def be_patient(nlp: Language) -> None:
 
 
 def _init_pipeline(config: Config, use_gpu: int) -> Language:
+    read_dev_fast(config)
     paths = config.interpolate()["paths"]
     _check_vectors(Path(paths.get("vectors") or ""))
     try:
@@ -267,30 +268,3 @@ def evaluate_pipeline(nlp: Language, path: str | Path) -> dict[str, Any]:
     scores["raw_ents_f"] = raw_text_f(nlp, docs, scores["ents_f"])
     scores["calibration"] = measure_calibration(nlp, examples)
     return scores
-
-
-def without_loop(config: Config) -> Config:
-    """RETURNS (Config): A copy for spaCy, which does not know our sections."""
-    config = config.copy()
-    for section in (SECTION, ANNOTATION):
-        config.pop(section, None)
-    return config
-
-
-def _reading(config: Config, path: str) -> Config:
-    """RETURNS (Config): A copy for spaCy that trains on this path, also if the config's corpus has
-    a path of its own, not ${paths.train}. spaCy's own corpus reads no URL."""
-    config = without_loop(config)
-    config["paths"]["train"] = path
-    section, _, name = config["training"].get("train_corpus", "corpora.train").rpartition(".")
-    corpus = config.get(section, {}).get(name, {})
-    if "path" in corpus:
-        corpus["path"] = "${paths.train}"
-    if is_url(path) and corpus.get("@readers") == "spacy.Corpus.v1":
-        tokens = corpus.get("gold_preproc", False)
-        config[section][name] = {
-            "@readers": POOL_CORPUS,
-            "path": "${paths.train}",
-            "gold_preproc": tokens,
-        }
-    return config

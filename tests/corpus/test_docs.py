@@ -1,7 +1,8 @@
 import pytest
 from spacy.tokens import Doc, Span
 
-from spacy_deepal.corpus.docs import at_ends_of_sentences, finished, set_spans, tagged_doc
+from spacy_deepal.corpus.cutting import at_ends_of_sentences
+from spacy_deepal.corpus.docs import finished, set_spans, tagged_doc
 from spacy_deepal.corpus.reading import BadLine, ReadOptions, Sentence
 
 from .build import EN, tags

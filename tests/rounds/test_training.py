@@ -16,6 +16,7 @@ from spacy_deepal.errors import DeepALError
 from spacy_deepal.pipelines import save_pipeline
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.rounds.checks import check_initialized
+from spacy_deepal.rounds.corpora import POOL_CORPUS
 from spacy_deepal.rounds.run_folder import RoundFolder
 from spacy_deepal.rounds.settings import read_settings
 from spacy_deepal.rounds.training import (
@@ -228,6 +229,15 @@ class TestTrainRound:
         for evaluations in (1, 2, 4):
             path = train(docs=list(make_docs(4, 5)), min_updates=9, evaluations=evaluations)
             assert len(evaluated_updates(path)) == evaluations + 1
+
+    @pytest.mark.parametrize(
+        "option", [{}, {"corpora.dev.limit": 5}, {"corpora.dev.max_length": 9}]
+    )
+    def test_dev_is_read_the_fast_way_unless_the_config_limits_it(self, train, option):
+        dev = load_model(train(more=option)).config["corpora"]["dev"]
+        assert dev["gold_preproc"] is True
+        assert dev["@readers"] == ("spacy.Corpus.v1" if option else POOL_CORPUS)
+        assert option.items() <= {f"corpora.dev.{key}": dev[key] for key in dev}.items()
 
     @pytest.mark.parametrize("number", range(5))
     def test_the_last_evaluation_comes_also_where_shuffled_sentences_make_fewer_batches(

@@ -47,8 +47,9 @@ from spacy_deepal.pool.index import count_genres
 from spacy_deepal.pool.lookup import fetch
 from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import read_shards, write_shards
+from spacy_deepal.rounds.corpora import without_loop
 from spacy_deepal.rounds.settings import words_of
-from spacy_deepal.rounds.training import evaluate_pipeline, without_loop
+from spacy_deepal.rounds.training import evaluate_pipeline
 from spacy_deepal.seeds import derive_seed
 from spacy_deepal.sentences import count_words, sentence_id, sentence_info
 

@@ -27,7 +27,8 @@ from thinc.api import Config, require_gpu
 
 from spacy_deepal.experiment.simulation import configure, full_run, prepare_corpus
 from spacy_deepal.pool.shards import read_shards, write_shards
-from spacy_deepal.rounds.training import LossDiverged, without_loop
+from spacy_deepal.rounds.corpora import without_loop
+from spacy_deepal.rounds.training import LossDiverged
 from spacy_deepal.sentences import count_words
 
 CONFIGS = Path(__file__).resolve().parents[3] / "configs"
