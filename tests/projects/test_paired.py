@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import typer
 
+from spacy_deepal.errors import DeepALError
 from spacy_deepal.rounds.run import run_loop
 
 from ..pools import quick_config, read_jsonl, write_pools
@@ -88,3 +89,14 @@ def test_what_seeds_or_sentences_contradict_is_not_decided(script, seeds, resamp
     line = script("paired").decide(np.array(seeds), np.linspace(*resampled, 1001))
     assert line["decided"] is decided
     assert line["difference"] == pytest.approx(sum(seeds) / 2)
+
+
+@pytest.mark.parametrize("there", [[1, 2], [1, 0, 1]])
+def test_runs_of_different_test_sets_make_no_pair(script, there):
+    paired = script("paired")
+    runs = [
+        paired.Counted(name, 0, np.array([2.0]), np.array([[[0, 0, n] for n in entities]]))
+        for name, entities in (("MNLP", [1, 0]), ("RAND", there))
+    ]
+    with pytest.raises(DeepALError, match="not all evaluated on the same test set: MNLP, seed 0,"):
+        list(paired.compare_rounds([runs]))

@@ -163,7 +163,9 @@ def compare_rounds(pairs: Sequence[Sequence[Counted]]) -> Iterator[dict[str, Any
 
     RETURNS (Iterator[dict]): A line for each round, and one for the mean of all but the first,
         whose batch is the same for all functions.
+    RAISES (DeepALError): The runs do not have the same test set.
     """
+    check_same_test([run for pair in pairs for run in pair])
     rounds = min(len(run.counts) for pair in pairs for run in pair)
     test = np.array([[run.counts[:rounds] for run in pair] for pair in pairs])
     sentences = test.shape[-2]
@@ -178,6 +180,17 @@ def compare_rounds(pairs: Sequence[Sequence[Counted]]) -> Iterator[dict[str, Any
     if rounds > 1:
         mean = {"round": None, "words_percent": None}
         yield mean | decide(exact[:, 1:].mean(1), resampled[1:].mean(0))
+
+
+def check_same_test(runs: Sequence[Counted]) -> None:
+    """RAISES (DeepALError): Test sentences do not have as many entities for all runs."""
+    there = {run.counts[0, :, 2].tobytes() for run in runs}
+    if len(there) > 1:
+        raise DeepALError(
+            "These runs were not all evaluated on the same test set: "
+            f"{', '.join(f'{run.name}, seed {run.seed}' for run in runs)}. Remove the counts of "
+            f"the others from the folder {KEPT} beside the results."
+        )
 
 
 def paired_difference(weights: NDArray, counts: NDArray) -> NDArray[np.float64]:
