@@ -10,7 +10,6 @@ times are CPU times, so other work on the machine hardly counts. The networks ha
 trained: that does not change their speed.
 """
 
-import json
 import tempfile
 from pathlib import Path
 from statistics import median
@@ -23,7 +22,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from systems import tagger_config
 from tagger_speed import side
-from timing import machine, timed
+from timing import JsonFile, machine, timed, write_figures
 from tqdm import tqdm
 
 from spacy_deepal.acquisition.registry import make_acquisition
@@ -43,7 +42,7 @@ def main(
     words: Annotated[int, typer.Option(help="Words to score")] = 20_000,
     repeats: Annotated[int, typer.Option(help="Turns that are measured")] = 5,
     threads: Annotated[int, typer.Option(help="Threads of torch")] = 1,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Where the figures go")] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Measure, and print a line for each figure."""
     torch.set_num_threads(threads)
@@ -61,8 +60,7 @@ def main(
         figures |= measure_scoring(sides, figures["words"], repeats)
     for key, value in figures.items():
         print(f"{key:28} {value}")
-    if json_file:
-        json_file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf8")
+    write_figures(json_file, figures)
 
 
 def make_side(lang: str, corpus: Path, words: int, encoder: Path | None) -> Side:

@@ -25,7 +25,7 @@ from spacy.training.loop import train
 from systems import tagger_config
 from thinc.api import Config, require_cpu, require_gpu
 from thinc.util import gpu_is_available
-from timing import machine
+from timing import JsonFile, rounded, write_figures
 
 from spacy_deepal.acquisition.functions import Score
 from spacy_deepal.acquisition.registry import make_acquisition
@@ -47,7 +47,7 @@ def main(
     updates: Annotated[int, typer.Option(help="Updates of a training")] = 200,
     words: Annotated[int, typer.Option(help="Words to score")] = 20_000,
     gpu_id: Annotated[int, typer.Option(help="GPU id")] = 0,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Where the figures go")] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Measure both devices, and print a line of JSON for each of them."""
     devices = [CPU, GPU] if gpu_is_available() else [CPU]
@@ -69,9 +69,7 @@ def main(
                 known = known or scores
                 figures.append(line | seconds | compare(known, scores))
                 print(json.dumps(figures[-1]), flush=True)
-    if json_file:
-        found = {"machine": machine(), "data": data.resolve().name, "figures": figures}
-        json_file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf8")
+    write_figures(json_file, {"data": data.resolve().name, "figures": figures})
 
 
 def make_config(
@@ -133,11 +131,6 @@ def compare(known: Scores, scores: Scores) -> dict[str, float]:
         for a, b in (("mnlp", "mnlp"), ("bald", "bald_again"))
     )
     return {"mnlp_difference": max(mnlp), "bald_difference": round(mean(bald), 4)}
-
-
-def rounded(seconds: dict[str, float]) -> dict[str, float]:
-    """RETURNS (dict): Seconds with two digits."""
-    return {key: round(value, 2) for key, value in seconds.items()}
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from typing import Annotated
 import spacy
 import typer
 from corpora import make_corpus, take
-from timing import machine
+from timing import JsonFile, write_figures
 
 from spacy_deepal.annotation.answers import Answer
 from spacy_deepal.cli.label import label_config
@@ -43,7 +43,7 @@ def main(
     pool: Annotated[int, typer.Option(help="Words of the pool")] = 100_000,
     labelled: Annotated[int, typer.Option(help="Words labelled")] = 10_000,
     lang: Annotated[str, typer.Option(help="Language of the tokenizer")] = "en",
-    json_file: Annotated[Path | None, typer.Option("--json", help="Where the figures go")] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Measure both times, and print them in seconds."""
     with tempfile.TemporaryDirectory() as name:
@@ -63,9 +63,7 @@ def main(
         first, again = time_rounds(run, gold, labelled)
     figures = {"pool": pool, "labelled": labelled, "first": first, "again": again}
     print(json.dumps(figures))
-    if json_file:
-        found = {"machine": machine(), "data": data.resolve().name, **figures}
-        json_file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf8")
+    write_figures(json_file, {"data": data.resolve().name, **figures})
 
 
 def time_rounds(run: Path, gold: dict[str, list], labelled: int) -> tuple[float, float]:

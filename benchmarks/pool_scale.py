@@ -30,7 +30,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.util import registry
 from systems import CONFIGS
-from timing import machine
+from timing import JsonFile, write_figures
 
 from spacy_deepal.errors import LabelsAwaited
 from spacy_deepal.pool.shards import write_shards
@@ -51,7 +51,7 @@ def main(
     ray: Annotated[bool, typer.Option("--ray/--no-ray", help="Also score with Ray")] = True,
     run: Annotated[bool, typer.Option("--run/--no-run", help="Also run the loop")] = True,
     folder: Annotated[Path | None, typer.Option(help="Where the pools go; with none, /tmp")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Where the figures go")] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Measure each pool, and print a line of figures for each."""
     figures = []
@@ -65,9 +65,7 @@ def main(
             print(json.dumps(figures[-1]), flush=True)
     projected = project(figures)
     print(json.dumps(projected))
-    if json_file:
-        found = {"machine": machine(), "figures": figures, "billion": projected}
-        json_file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf8")
+    write_figures(json_file, {"figures": figures, "billion": projected})
 
 
 def measure(here: Path, words: int, n_process: int, ray: bool, run: bool) -> dict[str, Any]:

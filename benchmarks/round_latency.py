@@ -36,7 +36,7 @@ from spacy.training.loop import train
 from spacy.util import registry
 from systems import CONFIGS, ner_config
 from thinc.api import Config
-from timing import machine
+from timing import JsonFile, rounded, write_figures
 
 from spacy_deepal.pool.pool import Shard
 from spacy_deepal.pool.shards import read_shards, write_shards
@@ -61,7 +61,7 @@ def main(
     encoder: Annotated[Path | None, typer.Option(help="A pretrained encoder")] = None,
     threads: Annotated[int, typer.Option(help="Threads of torch")] = 2,
     peer: Annotated[bool, typer.Option("--peer/--no-peer", help="Also time `ner`")] = True,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Where the figures go")] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Measure each pool with each labelled set, and print the seconds of each step."""
     torch.set_num_threads(threads)
@@ -82,9 +82,7 @@ def main(
             if peer:
                 figures.append(head | {"system": "ner", **time_ner(config, here, corpus, lang)})
                 print(json.dumps(figures[-1]), flush=True)
-    if json_file:
-        found = {"machine": machine(), "data": data.resolve().name, "figures": figures}
-        json_file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf8")
+    write_figures(json_file, {"data": data.resolve().name, "figures": figures})
 
 
 def run_config(
@@ -214,11 +212,6 @@ def time_ner(config: Config, here: Path, corpus: Path, lang: str) -> dict[str, f
     seconds = {"train": trained - start, "evaluate": evaluated - trained}
     seconds["score"] = predicted - evaluated
     return rounded({"total": predicted - start, **seconds})
-
-
-def rounded(seconds: dict[str, float]) -> dict[str, float]:
-    """RETURNS (dict): Seconds with two digits."""
-    return {step: round(value, 2) for step, value in seconds.items()}
 
 
 if __name__ == "__main__":

@@ -5,16 +5,16 @@
 Appends a line for each model to benchmarks/results/tagger_accuracy.jsonl; what is recorded is not
 run again. Every system chooses its model on dev: `ner` and `deepal_ner` by the patience of their
 configs, the CRF by its penalties. `deepal_ner` learns its word vectors from the text of the
-training pool, labelled or not, as `spacy deepal experiment` does. `ner_text` gets the same table,
-`deepal_ner_plain` gets none. The systems called _vectors get theirs from `--transformer`, the
-folder of a sentence-transformer. `deepal_ner_tables` joins them with those from the text.
-`deepal_ner_pieces` joins those from the text with a table of sentence pieces, from the folder
+training pool, labelled or not, as `spacy deepal experiment` does. `deepal_ner_plain` gets none. The
+systems called _vectors get theirs from `--transformer`, the folder of a sentence-transformer. A
+line has the versions of the packages, and the fingerprint of the transformer where there is one.
+
+Other systems have to be named. `deepal_ner_tables` joins the transformer's table with that from the
+text. `deepal_ner_pieces` joins the text's with a table of sentence pieces, from the folder
 `--sentencepiece`. `deepal_ner_encoder` reads whole sentences with the transformer besides its
-table; `deepal_ner_encoder_tables` does so with the joined tables. `ner_encoder` is spaCy's parser
-on the same vectors of whole sentences. `deepal_ner_finetuned` is `deepal_ner_encoder` with a
-transformer that is trained along; it has to be named, and needs the packages of
-benchmarks/finetuned-requirements.txt in an environment of its own. A line has the versions of the
-packages, and the fingerprint of the transformer where there is one.
+table. `ner_encoder` is spaCy's parser on the same vectors of whole sentences.
+`deepal_ner_finetuned` is `deepal_ner_encoder` with a transformer that is trained along, and needs
+the packages of benchmarks/finetuned-requirements.txt in an environment of its own.
 """
 
 import time
@@ -35,7 +35,8 @@ from thinc.api import Config
 from tqdm import tqdm
 
 from spacy_deepal.vectors.make import make_vectors, vectors_source
-from spacy_deepal.vectors.pretrained import find_encoder, find_fingerprint
+from spacy_deepal.vectors.pretrained import find_fingerprint
+from spacy_deepal.vectors.wordpieces import load_tokenizer
 
 HERE = Path(__file__).parent
 PACKAGES = ("spacy_deepal", "spacy", "thinc", "torch")
@@ -45,18 +46,16 @@ TABLES = {  # the systems, and where their word vectors come from
     "deepal_ner": "text",
     "deepal_ner_paper": None,
     "ner_vectors": "transformer",
-    "ner_encoder": None,
     "deepal_ner_vectors": "transformer",
-    "ner_text": "text",
     "deepal_ner_plain": None,
+    "ner_encoder": None,
     "deepal_ner_tables": "text+transformer",
     "deepal_ner_pieces": "text+pieces",
     "deepal_ner_encoder": "transformer",
-    "deepal_ner_encoder_tables": "text+transformer",
     "deepal_ner_finetuned": "transformer",
 }
 READ_SENTENCES = {name for name in TABLES if "encoder" in name or "finetuned" in name}
-DEFAULT = [name for name in TABLES if "finetuned" not in name]
+DEFAULT = [*TABLES][:7]
 FINETUNING = {"max_steps": 600, "patience": 0, "eval_frequency": 100}  # in [training]
 TRANSFORMER_RATE = 1e-4
 
@@ -86,7 +85,9 @@ def main(
         and not (t == "crf" and s == 1 and n)  # the same labels and no random number
     ]
     for cell in tqdm(cells, disable=None):
-        if matching(output, cell):
+        made = made_with(cell["system"], transformer)
+        read = made.get("transformer")  # the first lines do not say which one they read
+        if any(line.get("transformer", read) == read for line in matching(output, cell)):
             continue
         name = cell["data"]
         corpus = make_corpus(
@@ -95,7 +96,7 @@ def main(
         start = time.perf_counter()
         scores = train_and_score(cell["system"], cell["seed"], corpus, lang, sources)
         line = {**cell, **scores, "seconds": round(time.perf_counter() - start)}
-        append(output, {**line, **made_with(cell["system"], transformer)})
+        append(output, line | made)
 
 
 def train_and_score(
@@ -127,9 +128,14 @@ def made_with(system: str, transformer: Path | None) -> dict[str, Any]:
     if "finetuned" in system:
         made["versions"]["spacy-curated-transformers"] = version("spacy-curated-transformers")
         made |= {"training": FINETUNING, "transformer_rate": TRANSFORMER_RATE}
-    if "transformer" in needed(system):
-        made["transformer"] = find_fingerprint(find_encoder(str(transformer)))
+    if transformer and "transformer" in needed(system):
+        made["transformer"] = fingerprint(transformer)
     return made
+
+
+def fingerprint(transformer: Path) -> str:
+    """RETURNS (str): What tells a transformer from all others."""
+    return find_fingerprint(load_tokenizer(transformer).folder)
 
 
 def make_table(
@@ -145,12 +151,15 @@ def make_table(
     """
     if source is None:
         return None
+    transformer = sources["transformer"] if "transformer" in source else None
     table = folder / f"vectors_{source}"
+    if transformer:
+        table = table.with_name(f"{table.name}_{fingerprint(transformer)}")
     if not table.is_dir():
         pools = [folder / "pools" / split for split in ("train", "dev", "test")]
         vectors = vectors_source(
             from_text=pools[:1] if "text" in source else None,
-            from_transformer=sources["transformer"] if "transformer" in source else None,
+            from_transformer=transformer,
             from_sentencepiece=sources["pieces"] if "pieces" in source else None,
         )
         make_vectors(pools[:1] if source == "text" else pools, table, vectors, lang=lang)

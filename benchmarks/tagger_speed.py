@@ -8,7 +8,6 @@ Ratios above 1 are in the tagger's favour. Only those of BALD are times over the
 """
 
 import io
-import json
 import multiprocessing
 import random
 import statistics
@@ -28,7 +27,7 @@ from spacy.training.loop import train
 from spacy.util import registry
 from systems import ner_config, tagger_config
 from thinc.api import Config
-from timing import clock, machine, timed
+from timing import JsonFile, clock, machine, timed, write_figures
 from tqdm import tqdm
 
 from spacy_deepal.acquisition.registry import make_acquisition
@@ -43,7 +42,7 @@ POOL = 30_000  # words that are scored
 
 def main(
     data: Annotated[Path, typer.Option(help="A folder that `spacy deepal prepare` takes")],
-    json_file: Annotated[Path | None, typer.Option("--json", help="Where the figures go")] = None,
+    json_file: JsonFile = None,
     quick: Annotated[bool, typer.Option("--quick", help="Less of everything: minutes")] = False,
     lang: Annotated[str, typer.Option(help="Language of the tokenizer")] = "en",
     threads: Annotated[int, typer.Option(help="Threads of torch")] = 1,
@@ -68,8 +67,7 @@ def main(
             figures |= measure_memory(corpus, lang)
     for key, value in figures.items():
         print(f"{key:28} {value}")
-    if json_file:
-        json_file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf8")
+    write_figures(json_file, figures)
 
 
 def side(config: Config, corpus: Path, steps: int) -> tuple[Language, Callable[[], Any]]:

@@ -1,13 +1,17 @@
 """On what machine something was measured, and how long it took."""
 
+import json
 import multiprocessing
 import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+import typer
+
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Where the figures go")]
 
 
 def machine() -> str:
@@ -32,3 +36,15 @@ def timed(work: Callable[[], Any]) -> float:
     start = clock()
     work()
     return clock() - start
+
+
+def rounded(seconds: dict[str, float]) -> dict[str, float]:
+    """RETURNS (dict): Seconds with two digits."""
+    return {step: round(value, 2) for step, value in seconds.items()}
+
+
+def write_figures(file: Path | None, figures: dict[str, Any]) -> None:
+    """Write figures, and the machine that they come from, as JSON; to no file, nothing."""
+    if file:
+        found = {"machine": machine(), **figures}
+        file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf8")

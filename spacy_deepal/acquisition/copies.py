@@ -25,7 +25,8 @@ class CopyIndex:
 
     Two sets of similarity t share a word among the first n - ceil(t n) + 1 of each, in any order
     that is the same for all sets (prefix filtering: Bayardo et al. 2007, "Scaling Up All Pairs
-    Similarity Search"). Here long words come first: they are rare, so few sets are compared.
+    Similarity Search"). Another word does no harm, and makes up for rounding. Here long words come
+    first: they are rare, so few sets are compared.
     """
 
     def __init__(self, max_similarity: float, docs: Iterable[Doc] = ()):

@@ -35,9 +35,9 @@ class Needs:
     samples (int): How many MC dropout samples it needs.
     decoder_only (bool): The samples are to drop units of the decoder's output only. The network
         then runs once for all samples.
-    anytime (bool): It looks at the samples only, and its score of the first few estimates its score
-        of all. If the budget is known, sentences that can no longer be chosen are then not sampled
-        to the end.
+    anytime (bool): It looks at the samples only, and some of them estimate its score: it is an
+        `AnytimeFunction`. If the budget is known, sentences that can no longer be chosen are then
+        not sampled to the end.
     rounds (int): From how many rounds before this one a `PoolFunction` needs the scores.
     RAISES (DeepALError): `anytime` with fewer than two samples.
     """
@@ -62,9 +62,27 @@ class AcquisitionFunction(Protocol):
     def __call__(self, evidence: "Evidence") -> float: ...
 
 
+class AnytimeFunction(AcquisitionFunction, Protocol):
+    """A function whose score is a mean over the samples, so that the first few estimate it."""
+
+    def by_sample(self, samples: NDArray) -> NDArray[np.float64]:
+        """RETURNS (array[M]): What each of the samples [M, words] adds, from 0 to 1; there is at
+        least one word. The score is the mean."""
+        ...
+
+
 def needs_of(function: AcquisitionFunction) -> Needs:
-    """RETURNS (Needs): What a function needs; of a plain callable, the greedy path."""
-    return getattr(function, "needs", Needs())
+    """RETURNS (Needs): What a function needs; of a plain callable, the greedy path.
+
+    RAISES (DeepALError): It says `anytime` and is no `AnytimeFunction`.
+    """
+    needs = getattr(function, "needs", Needs())
+    if needs.anytime and not hasattr(function, "by_sample"):
+        raise DeepALError(
+            f"{type(function).__name__} needs a method by_sample(samples), since its needs say "
+            "anytime: what each sample adds to the score, from 0 to 1. Or leave out anytime."
+        )
+    return needs
 
 
 def finite_score(value: Any, sentence: str) -> float:
@@ -169,6 +187,11 @@ class BALD:
         assert evidence.samples is not None
         return variation_ratio(evidence.samples)
 
+    def by_sample(self, samples: NDArray) -> NDArray[np.float64]:
+        """RETURNS (array[M]): The share of words to which each of the samples [M, words] gives
+        another tag than the most popular one."""
+        return (samples != count_votes(samples).argmax(1)).mean(1)
+
 
 @dataclass(frozen=True)
 class DecoderBALD(BALD):
@@ -191,9 +214,3 @@ def count_votes(samples: NDArray) -> NDArray[np.int64]:
     tags, words = int(samples.max()) + 1, samples.shape[1]
     entries = samples.astype("int64") + tags * np.arange(words)
     return np.bincount(entries.ravel(), minlength=tags * words).reshape(words, tags)
-
-
-def disagreement(samples: NDArray) -> NDArray[np.float64]:
-    """RETURNS (array[M]): The share of words to which each of the samples [M, words] gives another
-    tag than the most popular one. The mean of these shares is the variation ratio."""
-    return (samples != count_votes(samples).argmax(1)).mean(1)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DeepALError
+from ..extras import import_extra
 from ..progress import hide_progress_bars
 
 if TYPE_CHECKING:
@@ -147,10 +148,4 @@ def _absolute(model: str) -> str:
 def _import_ray() -> Any:
     """RETURNS (module): Ray. RAISES (DeepALError): It is not installed."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    try:
-        import ray
-    except ImportError as error:
-        raise DeepALError(
-            'Ray is not installed. On all machines, run `pip install "spacy_deepal[ray]"`.'
-        ) from error
-    return ray
+    return import_extra("ray", "ray")

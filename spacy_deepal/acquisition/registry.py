@@ -1,6 +1,7 @@
 """The registry of acquisition functions: `BALD:samples=20` for people, a block in a config."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from spacy.util import registry
@@ -28,20 +29,31 @@ def acquisition_block(text: str) -> dict[str, Any]:
             "file of your own function with --code."
         )
     block: dict[str, Any] = {NAME: full}
-    for argument in filter(None, arguments.split(",")):
-        key, _, value = argument.partition("=")
-        if not (key and value):
+    block |= _arguments(text, arguments)
+    if len(block) > 1:  # a config may give the arguments that are not given here
+        resolve_acquisition(block)
+    return block
+
+
+def _arguments(text: str, arguments: str) -> Iterator[tuple[str, Any]]:
+    """YIELDS (tuple): The names and values of arguments: JSON, or a word without quotes."""
+    while arguments:
+        key, _, rest = arguments.partition("=")
+        try:
+            value, end = json.JSONDecoder().raw_decode(rest)
+            is_json = rest[end : end + 1] in ("", ",")
+        except ValueError:
+            is_json = False
+        if not is_json:
+            value, end = (word := rest.partition(",")[0]), len(word)
+        if not end or not key.isidentifier():
+            argument = arguments.partition(",")[0]
             raise DeepALError(
                 f"{text}: {argument!r} is not an argument with a value. Write BALD:samples=20, and "
                 "a comma between two arguments."
             )
-        try:
-            block[key] = json.loads(value)
-        except ValueError:  # a word without quotes
-            block[key] = value
-    if len(block) > 1:  # a config may give the arguments that are not given here
-        resolve_acquisition(block)
-    return block
+        yield key, value
+        arguments = rest[end + 1 :]
 
 
 def make_acquisition(text: str) -> AcquisitionFunction:
@@ -66,10 +78,16 @@ def acquisition_label(block: dict[str, Any]) -> str:
     has one, and the arguments in alphabetical order."""
     name = block[NAME]
     short = name.removeprefix(OURS[0]).removesuffix(OURS[1])
-    arguments = (
-        f"{key}={value if isinstance(value, str) else json.dumps(value)}"
-        for key, value in sorted(block.items())
-        if key != NAME
-    )
+    arguments = (f"{key}={_shown(block[key])}" for key in sorted(block.keys() - {NAME}))
     parts = short if short.join(OURS) == name else name, ",".join(arguments)
     return ":".join(filter(None, parts))
+
+
+def _shown(value: Any) -> str:
+    """RETURNS (str): A value as `_arguments` reads it."""
+    if isinstance(value, str) and value and "," not in value:
+        try:
+            json.loads(value)
+        except ValueError:
+            return value
+    return json.dumps(value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from typing import cast
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -13,7 +14,7 @@ from ..sentences import count_words, sentence_id
 from ..tagger.evidence import Evidence, blank_evidence
 from ..tagger.model import tagger_of
 from ..workers import one_thread
-from .functions import AcquisitionFunction, Score, finite_score, needs_of
+from .functions import AcquisitionFunction, AnytimeFunction, Score, finite_score, needs_of
 from .registry import make_acquisition
 from .score_folder import ShardTask
 from .staged import sample_in_stages
@@ -51,7 +52,8 @@ def score_docs(
         tagger = find_tagger(nlp)
         tagger_of(tagger.model).forget_words()
         if budget is not None and needs.anytime:
-            evidence = sample_in_stages(nlp, list(docs), acquisition, budget, seed)
+            anytime = cast(AnytimeFunction, acquisition)  # `needs_of` has made sure
+            evidence = sample_in_stages(nlp, list(docs), anytime, budget, seed)
         else:
             evidence = (
                 item

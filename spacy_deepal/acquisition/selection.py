@@ -42,7 +42,7 @@ def select(scores: Iterable[Score], budget: int, copies: CopyFilter | None = Non
     budget (int): Most words of all sentences together.
     copies (CopyFilter | None): Passes over near-copies.
     RETURNS (list[Score]): In the order taken; empty if no sentence fits.
-    RAISES (DeepALError): The budget is below 1 word, or one of the scores is none.
+    RAISES (DeepALError): The budget is below 1 word, or an item is not a `Score`.
     """
     _check_budget(budget)
     if copies is not None and isinstance(scores, Iterator):

@@ -11,7 +11,7 @@ from spacy.tokens import Doc
 
 from ..sentences import sentence_id
 from ..tagger.evidence import Evidence, blank_evidence
-from .functions import AcquisitionFunction, disagreement, needs_of
+from .functions import AnytimeFunction, needs_of
 from .upstream import find_tagger, prepared
 
 STAGES = (0.1, 0.2, 0.3, 0.45, 0.65, 1.0)  # shares of the samples after which sentences drop out
@@ -26,18 +26,18 @@ class _Candidate:
     score: float = 0.0
     upper: float = np.inf
 
-    def take(self, samples: NDArray, acquisition: AcquisitionFunction) -> None:
+    def take(self, samples: NDArray, acquisition: AnytimeFunction) -> None:
         """Add samples [m, words] to those that are there.
 
         The score of all M samples differs from that of the first m by a standard deviation of
-        s sqrt((M - m) / (m M)), where s is that of the samples' disagreement. One more sample that
-        disagrees everywhere is imagined: ten that agree do not prove that all will.
+        s sqrt((M - m) / (m M)), where s is that of what each sample adds. One more sample that adds
+        1 is imagined: ten that agree do not prove that all will.
         """
         if self.evidence.samples is not None:
             samples = np.concatenate([self.evidence.samples, samples])
         self.evidence = replace(self.evidence, samples=samples)
         self.score = acquisition(self.evidence)
-        each, seen = np.append(disagreement(samples), 1.0), len(samples)
+        each, seen = np.append(acquisition.by_sample(samples), 1.0), len(samples)
         left = 1 / seen - 1 / needs_of(acquisition).samples
         self.upper = float(each.mean() + DEVIATIONS * each.std() * np.sqrt(left))
 
@@ -45,7 +45,7 @@ class _Candidate:
 def sample_in_stages(
     nlp: Language,
     docs: Sequence[Doc],
-    acquisition: AcquisitionFunction,
+    acquisition: AnytimeFunction,
     budget: int,
     seed: int,
 ) -> Iterator[Evidence]:

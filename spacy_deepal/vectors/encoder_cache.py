@@ -71,7 +71,8 @@ class EncoderCache:
         try:
             with closing(sqlite3.connect(self.file, timeout=PATIENCE)) as rows:
                 rows.execute(f"PRAGMA page_size = {PAGE}")
-                rows.execute(f"PRAGMA max_page_count = {int(self.gigabytes * 2**30) // PAGE}")
+                pages = max(1, int(self.gigabytes * 2**30) // PAGE)  # 0 would be no limit
+                rows.execute(f"PRAGMA max_page_count = {pages}")
                 rows.execute(f"PRAGMA mmap_size = {MAPPED}")
                 rows.execute("PRAGMA synchronous = NORMAL")
                 rows.execute(

@@ -45,8 +45,9 @@ def build_frozen_encoder(
 
     encoder (str | None): The folder of a transformer, or `hub:` and the name of one on the Hugging
         Face hub. With None there is no layer.
-    layers (Sequence[int]): The layers of the encoder whose vectors are joined, the first is 1. With
-        none, these are the layers at a third, at two thirds and at the end.
+    layers (Sequence[int]): The layers of the encoder whose vectors are joined. The first is 1; 0 is
+        the input embeddings. With none, these are the layers at a third, at two thirds and at the
+        end.
     mix (bool): Take a weighted mean of the layers instead, and learn the weights (Peters et al.
         2018, "Deep contextualized word representations", equation 1).
     cache (str | None): A folder that keeps the vectors of sentences. Training makes the folder. A
@@ -54,7 +55,13 @@ def build_frozen_encoder(
     cache_gb (float): The largest size of the cache of one encoder, in gigabytes.
     embed (bool): Save the encoder with the pipeline, which then needs no folder any more.
     RETURNS (Model | None): From Docs to vectors of their tokens. White space has zeros.
+    RAISES (DeepALError): The cache has no size above 0.
     """
+    if not cache_gb > 0:
+        raise DeepALError(
+            f"cache_gb = {cache_gb:g} of the encoder's layer must be above 0. To keep nothing, set "
+            "cache = null."
+        )
     if encoder is None:
         return None
     return Model(

@@ -104,22 +104,24 @@ def vectors_source(
         text.
     RAISES (DeepALError): No source is named.
     """
-    sources: list[VectorSource] = []
+    sources: dict[str, VectorSource] = {}
     if from_text is not None:
-        sources.append(partial(_learn, from_text, dim or 100))
+        sources["The text"] = partial(_learn, from_text, dim or 100)
     for place, find in (
         (from_transformer, average_wordpieces),
         (from_sentencepiece, average_sentence_pieces),
         (from_file, find_vectors),
     ):
         if place is not None:
-            sources.append(partial(_look_up, place, find, dim))
+            sources[str(place)] = partial(_look_up, place, find, dim)
     if not sources:
         raise DeepALError(
             "No source of vectors is named. Name one or more: --from-text, --from-transformer, "
             "--from-sentencepiece, --from-file."
         )
-    return sources[0] if len(sources) == 1 else partial(join_sources, sources)
+    if len(sources) == 1:
+        return next(iter(sources.values()))
+    return partial(join_sources, sources)
 
 
 def _learn(pools: Sequence[str | Path], dim: int, words: Counter[str], vocab: Vocab) -> Vectors:

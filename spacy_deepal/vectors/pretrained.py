@@ -12,10 +12,11 @@ from thinc.util import get_torch_default_device
 from torch import Tensor
 
 from ..errors import DeepALError
+from ..extras import import_extra
 from ..files import hash_files
 from ..progress import progress_bar
 from ..tagger.packing import bucket
-from .wordpieces import WordpieceTokenizer, import_extra, load_tokenizer
+from .wordpieces import WordpieceTokenizer, load_tokenizer
 
 HUB = "hub:"  # before the name of a model that may be downloaded
 NEEDED = ("config.json", "tokenizer.json")
@@ -111,7 +112,7 @@ class PretrainedEncoder:
         self.layers = list(layers) or sorted({max(1, round(depth * k / 3)) for k in (1, 2, 3)})
         if wrong := [layer for layer in self.layers if not 0 <= layer <= depth]:
             raise DeepALError(
-                f"The encoder in {folder} has layers 1 to {depth}, but `layers` names {wrong[0]}."
+                f"The encoder in {folder} has layers 0 to {depth}, but `layers` names {wrong[0]}."
             )
         framed = sum(map(len, self.tokenizer.frame))
         longest = getattr(config, "max_position_embeddings", None) or SPAN

@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from ..errors import DeepALError
-from .wordpieces import import_extra
+from ..extras import import_extra
+from .wordpieces import BOUNDARY
 
-BOUNDARY = "▁"  # the piece that only says that a word begins
 TABLE_REMEDY = (
     "Name a folder that holds one model of SentencePiece (*.model) and one table of NumPy (*.npz "
     "or *.npy) with a row for each of its pieces."
@@ -80,7 +80,7 @@ def _only_file(folder: Path, pattern: str) -> Path:
 
 
 def _load_processor(model: Path) -> Any:
-    package = import_extra("sentencepiece")
+    package = import_extra("sentencepiece", "vectors")
     try:
         return package.SentencePieceProcessor(model_file=str(model))
     except RuntimeError as error:

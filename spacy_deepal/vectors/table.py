@@ -1,7 +1,7 @@
 """A table with one vector for each word: from one source, or from several side by side."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,17 +37,23 @@ def word_table(
     return table
 
 
-def join_sources(sources: Sequence[VectorSource], words: Counter[str], vocab: Vocab) -> Vectors:
+def join_sources(sources: Mapping[str, VectorSource], words: Counter[str], vocab: Vocab) -> Vectors:
     """Make a table in which the vectors of several sources stand side by side.
 
-    sources (Sequence[VectorSource]): Each is scaled to a root mean square of 1 over the words that
-        it knows. A word that it does not know has zeros there.
+    sources (Mapping[str, VectorSource]): By what users call them. Each is scaled to a root mean
+        square of 1 over the words that it knows. A word that it does not know has zeros there.
     words (Counter[str]): Distinct words.
+    RAISES (DeepALError): A source knows none of the words.
     """
     keys = [vocab.strings.add(word) for word in words]
     parts = []
-    for source in sources:
+    for name, source in sources.items():
         table = source(words, vocab)
+        if not len(table):
+            raise DeepALError(
+                f"{name} has a vector for none of the {len(words):,} words of the pools, such as "
+                f"{next(iter(words))!r}. Leave it out, or choose a source in their language."
+            )
         rows = np.array(table.get_batch(keys), "float32")
         rows[[key not in table for key in keys]] = 0  # spaCy gives them the last row
         known = rows.any(1)

@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from ..errors import DeepALError
-from .wordpieces import import_extra, load_tokenizer
+from ..extras import import_extra
+from .wordpieces import load_tokenizer
 
 # How the name of the input embeddings ends in BERT and most others, XLNet, LLaMA, GPT-2, ModernBERT
 # and T5. If encoder and decoder have a table each, the encoder's is taken.
@@ -71,7 +72,7 @@ def read_embeddings(folder: Path) -> torch.Tensor:
 
 
 def _read_safetensors(file: Path, pattern: re.Pattern) -> torch.Tensor | None:
-    safetensors = import_extra("safetensors")
+    safetensors = import_extra("safetensors", "vectors")
     try:
         with safetensors.safe_open(file, "pt") as tensors:
             name = next(filter(pattern.search, tensors.keys()), None)

@@ -1,34 +1,20 @@
 """The tokenizer of a local transformer, which cuts words into wordpieces."""
 
-import importlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DeepALError
+from ..extras import import_extra
 
 WORDS_AT_ONCE = 10_000
-
-
-def import_extra(package: str, extra: str = "vectors") -> ModuleType:
-    """Import a package that only an extra installs.
-
-    RAISES (DeepALError): It is not installed.
-    """
-    try:
-        return importlib.import_module(package)
-    except ImportError as error:
-        raise DeepALError(
-            f"The package {package} is missing ({error}). Install it: "
-            f'pip install "spacy_deepal[{extra}]"'
-        ) from error
+BOUNDARY = "▁"  # the piece that only says that a word begins, in SentencePiece and tokenizers
 
 
 @dataclass(frozen=True)
@@ -99,7 +85,7 @@ def load_tokenizer(folder: Path) -> WordpieceTokenizer:
         tokenizer,
         place,
         unknown=model.get("unk_id") if unknown is None else tokenizer.token_to_id(unknown),
-        boundary=tokenizer.token_to_id("▁"),
+        boundary=tokenizer.token_to_id(BOUNDARY),
         prefix=" " if spaced else "",
         frame=_find_frame(tokenizer),
     )
@@ -115,7 +101,7 @@ def _find_frame(tokenizer: Any) -> tuple[list[int], list[int]]:
 
 
 def _build(settings: dict[str, Any], file: Path) -> Any:
-    tokenizers = import_extra("tokenizers")
+    tokenizers = import_extra("tokenizers", "vectors")
     try:
         tokenizer = tokenizers.Tokenizer.from_str(json.dumps(settings))
         tokenizer.encode("\ufffe")  # unknown text: a WordPiece model may lack its piece for that

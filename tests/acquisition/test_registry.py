@@ -1,6 +1,7 @@
 import pytest
+from spacy.util import registry
 
-from spacy_deepal.acquisition.functions import BALD, LC
+from spacy_deepal.acquisition.functions import BALD, LC, MNLP
 from spacy_deepal.acquisition.registry import (
     acquisition_block,
     acquisition_label,
@@ -26,6 +27,19 @@ def test_arguments_are_values_and_not_text():
 def test_a_label_sorts_arguments():
     block = {"@acquisition": "spacy_deepal.MNLP.v1", "b": None, "a": 0.5}
     assert acquisition_label(block) == "MNLP:a=0.5,b=null"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [5, "5", 0.1, "word", "a=b", "a,b=2", "", '"', "null", None, [1, 2], {"x": [1, "y,z"]}, "NaN"],
+)
+def test_any_argument_is_the_same_after_it_was_shown(value):
+    @registry.acquisition("test_registry.v1")
+    def make(value, other):
+        return MNLP()
+
+    block = {"@acquisition": "test_registry.v1", "other": 1, "value": value}
+    assert acquisition_block(acquisition_label(block)) == block
 
 
 @pytest.mark.parametrize("name", ["other.MNLP.v1", "spacy_deepal.MNLP.v2", "mine", "mine.v1"])

@@ -12,6 +12,7 @@ from spacy_deepal.acquisition.functions import (
 )
 from spacy_deepal.acquisition.scoring import score_docs
 from spacy_deepal.acquisition.selection import select
+from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.sentences import sentence_id
 from spacy_deepal.tagger.component import DeepNER
@@ -105,17 +106,35 @@ def test_a_budget_changes_nothing_for_other_functions(nlp, pool, sampled, functi
     assert set(sampled) <= {0}
 
 
-def test_an_own_function_says_that_it_can_be_judged_by_some_of_its_samples(nlp, pool, sampled):
+def test_an_own_function_says_what_each_sample_adds(nlp, pool, sampled):
+    """Its scores are of another size than BALD's, so BALD's bounds would not do."""
+
+    class Own:
+        needs = Needs(samples=40, anytime=True)
+
+        def by_sample(self, samples):
+            return np.sqrt(BALD().by_sample(samples)) / 2
+
+        def __call__(self, evidence):
+            return float(self.by_sample(evidence.samples).mean())
+
+    exact = {item.id: item for item in score_docs(nlp, read(nlp, pool), Own(), seed=3)}
+    sampled.clear()
+    scores = list(score_docs(nlp, read(nlp, pool), Own(), budget=15, seed=3))
+    assert select(scores, 15) == select(exact.values(), 15)
+    *_, last = sampled.values()
+    assert 0 < last < sampled[0]
+
+
+def test_an_own_function_that_does_not_say_so_is_refused(nlp, pool):
     class Own:
         needs = Needs(samples=40, anytime=True)
 
         def __call__(self, evidence):
-            assert evidence.tags is None
             return variation_ratio(evidence.samples)
 
-    scores = list(score_docs(nlp, read(nlp, pool), Own(), budget=15, seed=3))
-    assert scores == list(score_docs(nlp, read(nlp, pool), BALD(40), budget=15, seed=3))
-    assert len(sampled) > 1
+    with pytest.raises(DeepALError, match=r"Own needs a method by_sample\(samples\)"):
+        next(score_docs(nlp, read(nlp, pool), Own()))
 
 
 def test_a_pool_without_a_sentence_has_no_score(nlp, pool):

@@ -83,6 +83,12 @@ def test_a_full_cache_keeps_what_it_has_and_warns_once(tmp_path):
     assert found[1:] == [None] * 8
 
 
+def test_a_cache_smaller_than_a_page_keeps_nothing(tmp_path):
+    cache = EncoderCache(tmp_path / "c", 1e-6)
+    with pytest.raises(DeepALError, match="cannot be used"):
+        cache.write([orths("a")], [numpy.ones((1, 1000), "float16")])
+
+
 def test_a_file_that_is_no_cache_is_named(tmp_path):
     (tmp_path / "c").write_bytes(b"something else" * 1000)
     with pytest.raises(DeepALError, match=r"c cannot be used .* Delete it, or name another"):

@@ -108,6 +108,12 @@ def test_without_an_encoder_there_is_no_layer():
     assert build_frozen_encoder(None) is None
 
 
+@pytest.mark.parametrize("gigabytes", [0, -1, float("nan")])
+def test_a_cache_without_a_size_is_refused(gigabytes):
+    with pytest.raises(DeepALError, match="must be above 0"):
+        build_frozen_encoder("nowhere", cache_gb=gigabytes)
+
+
 def test_the_saved_pipeline_names_the_encoder_and_does_not_hold_it(folder):
     with_it = len(trained(folder, 0).to_bytes())
     assert with_it < len((folder / "model.safetensors").read_bytes()) + 200_000

@@ -97,7 +97,7 @@ def test_what_is_wrong_with_a_folder_is_said(tmp_path):
     with pytest.raises(DeepALError, match="There is no folder"):
         find_encoder(str(tmp_path / "none"))
     folder = make_encoder(tmp_path / "model")
-    with pytest.raises(DeepALError, match="has layers 1 to 6, but `layers` names 7"):
+    with pytest.raises(DeepALError, match="has layers 0 to 6, but `layers` names 7"):
         PretrainedEncoder(folder, [7])
     settings = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**settings, "num_hidden_layers": 7}))

@@ -33,13 +33,20 @@ def test_no_vector_at_all_is_no_error_of_the_reduction():
     assert word_table(vocab, ["a"], numpy.zeros((1, 2)), dim=1).shape == (0, 2)
 
 
+def source_of(*rows):
+    return lambda words, vocab: word_table(vocab, list(words), numpy.asarray(rows))
+
+
 def test_joined_vectors_stand_side_by_side_each_source_scaled_to_1():
     vocab = spacy.blank("en").vocab
-
-    def source_of(*rows):
-        return lambda words, vocab: word_table(vocab, list(words), numpy.asarray(rows))
-
-    sources = [source_of([3, 3], [0, 0], [-3, 3]), source_of([0], [20], [0])]
+    sources = {"one": source_of([3, 3], [0, 0], [-3, 3]), "other": source_of([0], [20], [0])}
     table = join_sources(sources, Counter("abc"), vocab)
     expected = [[1, 1, 0], [0, 0, 1], [-1, 1, 0]]
     assert [table[vocab.strings[word]].tolist() for word in "abc"] == expected
+
+
+def test_a_source_that_knows_no_word_is_named():
+    vocab = spacy.blank("en").vocab
+    sources = {"one": source_of([1], [1]), "other.vec": source_of([0], [0])}
+    with pytest.raises(DeepALError, match=r"other\.vec has a vector for none of the 2 .* 'a'"):
+        join_sources(sources, Counter("ab"), vocab)

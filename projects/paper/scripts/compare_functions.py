@@ -105,9 +105,7 @@ def keep_counts(
     kept = results / KEPT / "functions" / data / f"{min(made_of)}-{test}-{rounds - 1}"
     for run in runs:
         if len(run.rounds) == rounds > 1:
-            counted = count_run(run, folder / "counts")
-            name = run.name.replace(":", " ")  # Windows has no file names with a colon
-            keep(Counted(name, run.seed, counted.words_percent, counted.counts), kept)
+            keep(count_run(run, folder / "counts"), kept)
     return min(made_of), kept
 
 

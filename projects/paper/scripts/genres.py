@@ -31,7 +31,7 @@ import typer
 from genres_page import write_page
 from genres_table import ALONE, HALF, TRAININGS, print_table
 from peers import take
-from results import RESULTS, keep_config, record, show_errors
+from results import RESULTS, find_lines, keep_config, record, show_errors
 from spacy.tokens import Doc
 from spacy.training.loop import DIR_MODEL_BEST, DIR_MODEL_LAST
 from spacy.util import load_config, load_model
@@ -54,6 +54,8 @@ from spacy_deepal.seeds import derive_seed
 from spacy_deepal.sentences import count_words, sentence_id, sentence_info
 
 POOL = 1 / 3  # of the words of each genre
+EXPERIMENT = ("data", "acquisition", "budget", "first")  # what all lines of one have in common
+CELL = ("genre", "seed", "training")
 NONE = "-"  # the genre of a sentence without one, as `count_genres` has it
 
 
@@ -86,13 +88,24 @@ def main(
         configured = without_loop(configure(loaded, folder, lang))
         key = {"data": folder.name, "made_of": keep_config(configured, output.parent)}
         key |= {"acquisition": acquisition, "budget": budget, "first": first}
-        lines = []
+        check_config(output, key)
         for number, name in product(seed, genres):
-            lines += run_cell(configured, sets, key, name, number, gpu_id)
-            record(output, lines, by=("data", "acquisition", "budget"))
+            cells = run_cell(configured, sets, key, name, number, gpu_id)
+            record(output, cells, by=(*EXPERIMENT, *CELL))
+    lines = find_lines(output, **key)
     write_page(lines, folder / "genres.html")
     print_table(lines)
     msg.good(f"The page is in {folder / 'genres.html'}")
+
+
+def check_config(output: Path, key: dict[str, Any]) -> None:
+    """RAISES (DeepALError): The file of results has lines of the experiment and another config."""
+    found = find_lines(output, **{name: key[name] for name in EXPERIMENT})
+    if others := {line["made_of"] for line in found} - {key["made_of"]}:
+        raise DeepALError(
+            f"{output} has lines of {key['data']} with another config ({', '.join(others)}), which "
+            "do not compare. Move them away, or name another file as --output."
+        )
 
 
 class Sets:

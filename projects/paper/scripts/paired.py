@@ -20,6 +20,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
+from urllib.parse import quote, unquote
 
 import numpy as np
 import typer
@@ -105,20 +106,25 @@ def kept_runs(folder: Path) -> Iterator[tuple[str, int]]:
     """YIELDS (tuple[str, int]): The function and the seed of each run that `keep` has kept."""
     for file in folder.glob("*-seed*.npz"):
         name, _, seed = file.stem.rpartition("-seed")
-        yield name, int(seed)
+        yield unquote(name), int(seed)
 
 
 def keep(counted: Counted, folder: Path) -> None:
     """Write a run's counts, so that runs made later can be paired when its models are gone."""
     folder.mkdir(parents=True, exist_ok=True)
     small = counted.counts.astype("uint16")
-    file = folder / f"{counted.name}-seed{counted.seed}.npz"
+    file = kept_file(folder, counted.name, counted.seed)
     np.savez_compressed(file, words_percent=counted.words_percent, counts=small)
+
+
+def kept_file(folder: Path, name: str, seed: int) -> Path:
+    """RETURNS (Path): Where the counts of a run are. Windows has no file names with a colon."""
+    return folder / f"{quote(name, safe='=,')}-seed{seed}.npz"
 
 
 def read_kept(folder: Path, name: str, seed: int) -> Counted:
     """RETURNS (Counted): What `keep` wrote."""
-    with np.load(folder / f"{name}-seed{seed}.npz") as kept:
+    with np.load(kept_file(folder, name, seed)) as kept:
         return Counted(name, seed, kept["words_percent"], kept["counts"].astype("int64"))
 
 

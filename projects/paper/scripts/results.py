@@ -33,13 +33,18 @@ def record(path: Path, lines: Sequence[dict[str, Any]], *, by: Sequence[str]) ->
     write_jsonl(path, [*(line for _, line in earlier if experiment(line) not in new), *lines])
 
 
+def find_lines(path: Path, **values: Any) -> list[dict[str, Any]]:
+    """RETURNS (list[dict]): The lines of a file of results that have these values."""
+    lines = placed_jsonl(path) if path.exists() else ()
+    return [line for _, line in lines if values.items() <= line.items()]
+
+
 def read_lines(path: Path, **values: Any) -> list[dict[str, Any]]:
     """Read the lines of a file of results that have these values.
 
     RAISES (DeepALError): There are none.
     """
-    lines = placed_jsonl(path) if path.exists() else ()
-    if not (found := [line for _, line in lines if values.items() <= line.items()]):
+    if not (found := find_lines(path, **values)):
         wanted = " and ".join(f"{key} {value}" for key, value in values.items())
         raise DeepALError(f"{path} holds no line{f' of {wanted}' if wanted else ''}.")
     return found
