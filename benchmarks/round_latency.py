@@ -77,7 +77,8 @@ def main(
             write_shards(take(docs, words, 0), here / "pool")
             config = run_config(corpus, here / "pool", known, acquisition, lang, vectors, encoder)
             head = {"pool": words, "labelled": known, "threads": threads}
-            figures.append(head | {"system": "deepal_ner", **time_round(config, here / "run")})
+            ours = {"system": "deepal_ner", "acquisition": acquisition, "encoder": bool(encoder)}
+            figures.append(head | ours | time_round(config, here / "run"))
             print(json.dumps(figures[-1]), flush=True)
             if peer:
                 figures.append(head | {"system": "ner", **time_ner(config, here, corpus, lang)})

@@ -7,36 +7,59 @@ CRF has no random number, so it is trained once on all words.
 """
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from statistics import mean
 
+from speed_table import markdown
+
 RESULTS = Path(__file__).parent / "results" / "tagger_accuracy.jsonl"
 SEEDS = 3
+SYSTEMS = (  # of the tables of all sets
+    "ner",
+    "crf",
+    "deepal_ner",
+    "ner_vectors",
+    "deepal_ner_vectors",
+    "deepal_ner_paper",
+    "deepal_ner_plain",
+)
+WITH_ENCODER = {  # a system and its share of the labels, and what the table calls them
+    ("ner_encoder", 0.1): "`ner_encoder`",
+    ("deepal_ner_encoder", 0.1): "`deepal_ner_encoder`",
+    ("deepal_ner", 0.1): "`deepal_ner`, 10% without pretrained knowledge",
+    ("deepal_ner", 1.0): "`deepal_ner`, all labels without pretrained knowledge",
+}
+Found = dict[tuple[str, float], dict[str, list[float]]]  # system and share: F1 of each set's seeds
 
 
 def main() -> None:
-    """Print a Markdown table for each share of the training words."""
-    lines = [json.loads(line) for line in RESULTS.read_text(encoding="utf8").splitlines()]
-    sets = list(dict.fromkeys(line["data"] for line in lines))
-    systems = list(dict.fromkeys(line["system"] for line in lines))
-    for share in sorted({line["share"] for line in lines}):
-        print(f"\nTest F1 with {share:.0%} of the training words\n")
-        print(f"| | {' | '.join(sets)} | mean |")
-        print("|---" * (len(sets) + 2) + "|")
-        for system in systems:
-            found = [
-                [
-                    100 * line["ents_f"]
-                    for line in lines
-                    if (line["data"], line["share"], line["system"]) == (data, share, system)
-                ]
-                for data in sets
-            ]
-            complete = system == "crf" and share == 1
-            cells = [cell(values, complete) for values in found]
-            cells.append(f"{mean(map(mean, found)):.1f}" if all(found) else "")
-            if any(found):
-                print(f"| `{system}` | {' | '.join(cells)} |")
+    """Print a Markdown table for each share of the training words, and that of the encoder."""
+    found: Found = {}
+    for line in map(json.loads, RESULTS.read_text(encoding="utf8").splitlines()):
+        of_system = found.setdefault((line["system"], line["share"]), {})
+        of_system.setdefault(line["data"], []).append(100 * line["ents_f"])
+    for share in (0.1, 1.0):
+        names = {(system, share): f"`{system}`" for system in SYSTEMS if (system, share) in found}
+        print_table(found, names, found["deepal_ner", share], ["mean"])
+    print_table(found, WITH_ENCODER, found["deepal_ner_encoder", 0.1])
+
+
+def print_table(
+    found: Found, names: dict[tuple[str, float], str], sets: Iterable[str], more: Iterable[str] = ()
+) -> None:
+    """Print a row for each of some systems, and a column for each of some sets.
+
+    names (dict): The systems and their shares, and what the table calls them.
+    more (Iterable[str]): Nothing, or "mean": another column.
+    """
+    sets, more, rows = list(sets), list(more), []
+    for (system, share), name in names.items():
+        of_sets = [found[system, share].get(data, []) for data in sets]
+        once = (system, share) == ("crf", 1)
+        means = [f"{mean(map(mean, of_sets)):.1f}" if all(of_sets) else "" for _ in more]
+        rows.append([name, *(cell(values, once) for values in of_sets), *means])
+    print(markdown(["", *sets, *more], *rows) + "\n")
 
 
 def cell(values: list[float], complete: bool) -> str:
