@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DeepALError
-from ..tagger.scheme import OUTSIDE
 
 if TYPE_CHECKING:
     from ..tagger.evidence import Evidence
@@ -132,28 +131,6 @@ class MNLP:
     def __call__(self, evidence: "Evidence") -> float:
         """RETURNS (float): -(1/n) sum_i log P(y*_i); 0 for a sentence without words."""
         return LC()(evidence) / max(1, evidence.words)
-
-
-@dataclass(frozen=True)
-class EntityWords:
-    """EntityWords: how many words of entities a sentence is expected to have, for each of its words
-    (Esuli et al. 2010, as the sum of a sentence; "tag count" in Kohl et al. 2024).
-
-    A batch of the highest sum that a budget of words can pay for is a knapsack, and the greedy
-    solution takes the highest sum per word first (Dantzig 1957).
-
-    per_word (bool): With False, the score is the sum, which prefers long sentences.
-    """
-
-    per_word: bool = True
-
-    def __call__(self, evidence: "Evidence") -> float:
-        """RETURNS (float): (1/n) sum_i (1 - P(O)_i), given the greedy path so far; 0 for a sentence
-        without words."""
-        assert evidence.tag_log_probs is not None
-        outside = evidence.tag_log_probs[:, OUTSIDE]
-        expected = float(-np.expm1(outside, dtype="float64").sum())
-        return expected / max(1, evidence.words) if self.per_word else expected
 
 
 @dataclass(frozen=True)

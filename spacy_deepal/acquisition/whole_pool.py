@@ -1,22 +1,17 @@
 """Acquisition functions that look at the scores of the whole pool, and of earlier rounds."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from math import sqrt
 from typing import TYPE_CHECKING, Protocol, TypeGuard
 
-import numpy as np
-
 from ..errors import DeepALError
-from .functions import LC, MNLP, AcquisitionFunction, Needs, Score, finite_score
+from .functions import MNLP, AcquisitionFunction, Needs, Score, finite_score
 
 if TYPE_CHECKING:
     from ..tagger.evidence import Evidence
 
-
-LENGTH_EXPONENTS = 0.0, 3.0  # between which an exponent of the length is looked for
 FinalScore = Callable[[Score, Sequence[float]], float]
 
 
@@ -62,52 +57,6 @@ def final_scores(
     before = iter(repeat(()) if earlier is None else earlier)
     for item in read():
         yield item._replace(score=finite_score(final(item, next(before)), item.id))
-
-
-@dataclass(frozen=True)
-class FittedMNLP:
-    """FittedMNLP: LC / n^a, with an exponent at which the mean score does not depend on the length
-    n. LC has the exponent 0, and MNLP has 1."""
-
-    def __call__(self, evidence: "Evidence") -> float:
-        """RETURNS (float): The first score, that of LC."""
-        return LC()(evidence)
-
-    def fit(self, scores: Iterable[Score]) -> FinalScore:
-        """Fit c n^a to LC by `fit_power`. The final score is LC / n^a."""
-        by_length: defaultdict[int, list[float]] = defaultdict(lambda: [0, 0.0])
-        for item in scores:
-            of_length = by_length[item.words]
-            of_length[0] += 1
-            of_length[1] += item.score
-        exponent = fit_power(by_length)
-        return lambda item, earlier: item.score / item.words**exponent
-
-
-def fit_power(by_length: Mapping[int, Sequence[float]]) -> float:
-    """Fit the power of the length n to which a mean score is in proportion: E(s | n) = c n^a.
-
-    This is Poisson pseudo-maximum-likelihood (Santos Silva & Tenreyro 2006, "The Log of Gravity").
-    Unlike a line through the logarithms, it can take scores of 0, and it is not ruled by those near
-    0. At the best a, c n^a has the same mean of log n as the scores have, each sentence being
-    weighed by c n^a or by its score. The mean grows with a, so a is found by bisection.
-
-    by_length (Mapping): For each length the number of sentences and the sum of their scores.
-    RETURNS (float): a, within LENGTH_EXPONENTS; 1 without two lengths, or if all scores are 0.
-    """
-    lengths = np.array([*by_length], "float64")
-    counts, sums = np.array([*by_length.values()], "float64").reshape(-1, 2).T
-    if len(lengths) < 2 or not sums.any():
-        return 1.0
-    logs = np.log(lengths)
-    target = np.average(logs, weights=sums)
-    low, high = LENGTH_EXPONENTS
-    while (middle := (low + high) / 2) not in (low, high):
-        if np.average(logs, weights=counts * lengths**middle) < target:
-            low = middle
-        else:
-            high = middle
-    return middle
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ import shutil
 
 import numpy
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from spacy.util import registry
 
 from spacy_deepal.acquisition.functions import LC, MNLP, Needs, needs_of
 from spacy_deepal.acquisition.pool_scoring import score_pool
@@ -13,12 +12,7 @@ from spacy_deepal.acquisition.registry import acquisition_block, make_acquisitio
 from spacy_deepal.acquisition.score_folder import ScoreFolder
 from spacy_deepal.acquisition.scoring_job import make_job
 from spacy_deepal.acquisition.selection import PoolScores, select, select_batch
-from spacy_deepal.acquisition.whole_pool import (
-    FittedMNLP,
-    Fluctuation,
-    final_scores,
-    fit_power,
-)
+from spacy_deepal.acquisition.whole_pool import Fluctuation, final_scores
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import write_shards
@@ -27,6 +21,19 @@ from spacy_deepal.tagger.evidence import Evidence
 from ..pools import fill_scores, make_doc, make_score, write_three
 
 EVIDENCE = Evidence(id="a", words=2, uniform=0.5, log_probs=numpy.log(numpy.array([0.5, 0.8])))
+NAME = "test_whole_pool.Centred.v1"
+
+
+@registry.acquisition(NAME)
+class Centred:
+    """How far LC is from the mean of the pool."""
+
+    def __call__(self, evidence):
+        return LC()(evidence)
+
+    def fit(self, scores):
+        mean = numpy.mean([item.score for item in scores])
+        return lambda item, earlier: abs(item.score - mean)
 
 
 def make_scores(*pairs):
@@ -49,7 +56,7 @@ def test_a_function_without_a_second_step_has_finals():
 
 def test_final_scores_keep_order_ids_and_words():
     scores = make_scores((1, 1.0), (4, 4.0), (2, 0.5))
-    final = finals(FittedMNLP(), scores)
+    final = finals(Centred(), scores)
     assert [(item.id, item.words) for item in final] == [(item.id, item.words) for item in scores]
 
 
@@ -68,75 +75,15 @@ def test_a_final_score_that_is_no_number_is_reported_with_its_sentence():
 def test_a_pool_on_disk_gets_final_scores_when_it_is_read_and_selected(nlp, pool, tmp_path):
     nlp.to_disk(tmp_path / "model")
     folder, opened = ScoreFolder(tmp_path / "scores"), Pool(pool)
-    score_pool(make_job(tmp_path / "model", folder.path, acquisition_block("FittedMNLP")), opened)
+    score_pool(
+        make_job(tmp_path / "model", folder.path, acquisition_block("test_whole_pool.Centred.v1")),
+        opened,
+    )
     first = list(folder.read(opened))
-    final = finals(FittedMNLP(), first)
-    assert list(PoolScores(folder, opened, FittedMNLP())) == final != first
+    final = finals(Centred(), first)
+    assert list(PoolScores(folder, opened, Centred())) == final != first
     batch = select_batch(folder.path, pool, tmp_path / "b.spacy", nlp.vocab, budget=40)
     assert batch == select(final, 40) != select(first, 40)
-
-
-# The exponent of the length
-
-
-def test_the_first_score_is_that_of_lc():
-    assert FittedMNLP()(EVIDENCE) == LC()(EVIDENCE)
-    assert needs_of(FittedMNLP()) == Needs()
-
-
-def test_exponent_of_four_sentences_by_hand():
-    # The mean of LC is 2.5 at one word and 5 at four, so a = log 2 / log 4 = 1/2.
-    scores = make_scores((1, 1.0), (1, 4.0), (4, 0.0), (4, 10.0))
-    assert values(finals(FittedMNLP(), scores)) == pytest.approx([1, 4, 0, 5])
-
-
-@pytest.mark.parametrize(("exponent", "function"), [(0, LC()), (1, MNLP())])
-def test_lc_and_mnlp_are_two_of_its_exponents(exponent, function):
-    """Where LC does not grow with the length, it ranks as LC; where it grows in a line, as MNLP."""
-    scores = make_scores(*((n, wide * n**exponent) for n in (1, 2, 5, 9) for wide in (0.3, 0.6)))
-    expected = [item.score / item.words**exponent for item in scores]
-    assert values(finals(FittedMNLP(), scores)) == pytest.approx(expected)
-
-
-@given(st.floats(0.1, 2.9), st.floats(1e-3, 10), st.sets(st.integers(1, 80), min_size=2))
-def test_a_power_of_the_length_is_found(power, factor, lengths):
-    by_length = {n: (2, 2 * factor * n**power) for n in lengths}
-    assert fit_power(by_length) == pytest.approx(power, abs=1e-6)
-
-
-first_scores = st.lists(st.tuples(st.integers(1, 60), st.floats(0, 100)), min_size=2)
-
-
-@given(first_scores)
-def test_scores_grow_with_the_length_as_the_power_does(pairs):
-    """The equation of the fit: log n has the same mean by LC and by n^a."""
-    assume(len({words for words, _ in pairs}) > 1)
-    assume(sum(value for _, value in pairs) > 0.1)
-    lengths, scores = numpy.array(pairs, "float64").T
-    by_length = {n: ((lengths == n).sum(), scores[lengths == n].sum()) for n in {*lengths}}
-    power = fit_power(by_length)
-    logs = numpy.log(lengths)
-    by_scores, by_power = (numpy.average(logs, weights=w) for w in (scores, lengths**power))
-    if power < 1e-9:
-        assert by_power >= by_scores - 1e-9  # LC gets less with the length
-    elif power > 3 - 1e-9:
-        assert by_power <= by_scores + 1e-9
-    else:
-        assert by_power == pytest.approx(by_scores, abs=1e-9)
-
-
-@given(first_scores, st.floats(0.1, 10))
-def test_the_exponent_is_the_same_for_a_model_that_is_surer_of_everything(pairs, factor):
-    scaled = make_scores(*((words, factor * value) for words, value in pairs))
-    final = values(finals(FittedMNLP(), make_scores(*pairs)))
-    expected = [factor * value for value in final]
-    assert values(finals(FittedMNLP(), scaled)) == pytest.approx(expected, rel=1e-6)
-
-
-@pytest.mark.parametrize("pairs", [[], [(3, 0.6)], [(2, 1.0), (2, 3.0)], [(1, 0.0), (5, 0.0)]])
-def test_without_two_lengths_it_is_mnlp(pairs):
-    expected = [value / words for words, value in pairs]
-    assert values(finals(FittedMNLP(), make_scores(*pairs))) == expected
 
 
 # Fluctuation

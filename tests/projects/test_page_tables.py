@@ -31,6 +31,13 @@ def test_the_page_has_what_is_recorded_of_genres(data, script, capsys):
     assert f"\n\n{choices}\n\n" in (DOCS / "results_small.md").read_text(encoding="utf8"), repair
 
 
+def test_the_page_has_the_table_of_functions(script, capsys):
+    script("functions_table").main()
+    repair = "Paste what `python scripts/functions_table.py` prints in projects/paper"
+    page = (DOCS / "results_small.md").read_text(encoding="utf8")
+    assert f"\n\n{capsys.readouterr().out.strip()}\n\n" in page, repair
+
+
 def test_the_page_has_the_table_of_what_is_missing(script, capsys):
     script("missing").main()
     parts = capsys.readouterr().out.strip().split("\n\n")
