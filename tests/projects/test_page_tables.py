@@ -23,7 +23,7 @@ def test_the_pages_have_the_tables_of_what_is_recorded(name, script, capsys):
         assert f"\n\n{head}\n\n{table}\n" in appendix, repair
 
 
-@pytest.mark.parametrize("data", ["demo-en", "crossner", "uner-ewt"])
+@pytest.mark.parametrize("data", ["demo-en", "crossner", "uner-ewt", "nerkor"])
 def test_the_page_has_what_is_recorded_of_genres(data, script, capsys):
     script("genres_table").main(data)
     choices, _ = capsys.readouterr().out.strip().split("\n\n", 1)
