@@ -135,7 +135,7 @@ def test_gpu_measures_the_cpu_where_there_is_no_gpu(data, tmp_path):
         assert 0 <= line["bald_difference"] < 0.1
 
 
-@pytest.mark.parametrize("program", ["tagger_table.py"])
+@pytest.mark.parametrize("program", ["tagger_table.py", "speed_table.py"])
 def test_the_page_has_the_tables_of_what_is_recorded(program):
     page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf8")
     for table in run(program).strip().split("\n\n"):
