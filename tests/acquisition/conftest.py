@@ -1,8 +1,15 @@
+import catalogue
 import pytest
 
 from spacy_deepal.pool.shards import write_shards
 
 from ..pools import make_docs, make_pipeline
+
+
+@pytest.fixture
+def own_registry(monkeypatch):
+    """What a test registers is gone after it."""
+    monkeypatch.setattr(catalogue, "REGISTRY", dict(catalogue.REGISTRY))
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """The scores of Shen et al. (2017), section 4, worked out by hand."""
 
-import catalogue
 import numpy
 import pytest
 import spacy
@@ -271,9 +270,7 @@ def test_samples_for_a_function_that_takes_none_are_refused():
 
 
 @pytest.fixture
-def own_function(monkeypatch):
-    monkeypatch.setattr(catalogue, "REGISTRY", dict(catalogue.REGISTRY))
-
+def own_function(own_registry):
     @registry.acquisition("test.lowest.v1")
     def make_lowest():
         return lambda evidence: -float(evidence.log_probs.min())

@@ -33,7 +33,7 @@ def test_a_label_sorts_arguments():
     "value",
     [5, "5", 0.1, "word", "a=b", "a,b=2", "", '"', "null", None, [1, 2], {"x": [1, "y,z"]}, "NaN"],
 )
-def test_any_argument_is_the_same_after_it_was_shown(value):
+def test_any_argument_is_the_same_after_it_was_shown(value, own_registry):
     @registry.acquisition("test_registry.v1")
     def make(value, other):
         return MNLP()

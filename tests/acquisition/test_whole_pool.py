@@ -21,10 +21,8 @@ from spacy_deepal.tagger.evidence import Evidence
 from ..pools import fill_scores, make_doc, make_score, write_three
 
 EVIDENCE = Evidence(id="a", words=2, uniform=0.5, log_probs=numpy.log(numpy.array([0.5, 0.8])))
-NAME = "test_whole_pool.Centred.v1"
 
 
-@registry.acquisition(NAME)
 class Centred:
     """How far LC is from the mean of the pool."""
 
@@ -72,13 +70,14 @@ def test_a_final_score_that_is_no_number_is_reported_with_its_sentence():
         finals(Odd(), make_scores((1, 0.0), (1, 0.0)))
 
 
-def test_a_pool_on_disk_gets_final_scores_when_it_is_read_and_selected(nlp, pool, tmp_path):
+def test_a_pool_on_disk_gets_final_scores_when_it_is_read_and_selected(
+    nlp, pool, tmp_path, own_registry
+):
+    registry.acquisition("own.Centred.v1", func=Centred)
     nlp.to_disk(tmp_path / "model")
     folder, opened = ScoreFolder(tmp_path / "scores"), Pool(pool)
-    score_pool(
-        make_job(tmp_path / "model", folder.path, acquisition_block("test_whole_pool.Centred.v1")),
-        opened,
-    )
+    job = make_job(tmp_path / "model", folder.path, acquisition_block("own.Centred.v1"))
+    score_pool(job, opened)
     first = list(folder.read(opened))
     final = finals(Centred(), first)
     assert list(PoolScores(folder, opened, Centred())) == final != first
