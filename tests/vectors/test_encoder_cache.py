@@ -83,7 +83,7 @@ def test_a_full_cache_keeps_what_it_has_and_warns_once(tmp_path):
     assert found[1:] == [None] * 8
 
 
-def test_a_cache_smaller_than_a_page_keeps_nothing(tmp_path):
+def test_a_cache_too_small_for_its_table_is_named(tmp_path):
     cache = EncoderCache(tmp_path / "c", 1e-6)
     with pytest.raises(DeepALError, match="cannot be used"):
         cache.write([orths("a")], [numpy.ones((1, 1000), "float16")])
