@@ -31,6 +31,7 @@ from corpora import make_corpus
 from finetuned import with_trained_transformer
 from records import append, matching
 from systems import ner_config, run_spacy, tagger_config
+from tagger_table import SYSTEMS
 from thinc.api import Config
 from tqdm import tqdm
 
@@ -55,7 +56,7 @@ TABLES = {  # the systems, and where their word vectors come from
     "deepal_ner_finetuned": "transformer",
 }
 READ_SENTENCES = {name for name in TABLES if "encoder" in name or "finetuned" in name}
-DEFAULT = [*TABLES][:7]
+DEFAULT = [*SYSTEMS]
 FINETUNING = {"max_steps": 600, "patience": 0, "eval_frequency": 100}  # in [training]
 TRANSFORMER_RATE = 1e-4
 
