@@ -32,13 +32,21 @@ def sentence_info(doc: Doc) -> SentenceInfo:
 
     RAISES (DeepALError): The Doc has no id.
     """
-    info = doc.user_data.get(KEY)
-    if not isinstance(info, dict) or not isinstance(info.get("id"), str):
+    name = stated_id(doc.user_data)
+    if name is None:
         raise DeepALError(
             f"The sentence {doc.text[:60]!r} has no id. Make the pool with `spacy deepal convert`, "
             "which gives every sentence an id."
         )
-    return {"id": info["id"], "doc_id": info.get("doc_id"), "genre": info.get("genre")}
+    info = doc.user_data[KEY]
+    return {"id": name, "doc_id": info.get("doc_id"), "genre": info.get("genre")}
+
+
+def stated_id(user_data: dict) -> str | None:
+    """RETURNS (str | None): The id that the user data of a sentence have, if they have one."""
+    info = user_data.get(KEY)
+    found = info.get("id") if isinstance(info, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def labels_looked_for(doc: Doc) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """`.spacy` files: written and read as streams of Docs, and read as a source of sentences."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -27,6 +27,7 @@ ATTRS = ("ORTH", "SPACY", "ENT_IOB", "ENT_TYPE")  # stored for every Doc
 # Stored only if a Doc has them: what other components of a pipeline learn from.
 OTHER_ATTRS = ("TAG", "POS", "MORPH", "LEMMA", "DEP", "HEAD", "SENT_START", "ENT_KB_ID", "ENT_ID")
 
+OF_EACH_DOC = ("tokens", "spaces", "cats", "flags", "span_groups")  # what a DocBin has
 LARGE = 1 << 20  # bytes
 STRINGS = (ORTH, TAG, LEMMA, DEP, ENT_TYPE, ENT_KB_ID, ENT_ID)  # their values are strings' hashes
 IOB_CODES, PARTS = frozenset(range(4)), frozenset(PARTS_OF_SPEECH)
@@ -67,15 +68,20 @@ def write_docs(docs: Iterable[Doc], path: str | Path) -> None:
         stream.write(doc_bin(list(docs)).to_bytes())
 
 
-def read_docs(file: Path, vocab: Vocab, content: bytes | None = None) -> Iterator[Doc]:
+def read_docs(
+    file: Path,
+    vocab: Vocab,
+    content: bytes | None = None,
+    wanted: Callable[[dict], bool] | None = None,
+) -> Iterator[Doc]:
     """Read any `.spacy` file, with ids or without.
 
     content (bytes | None): What the file holds, if it has been read.
+    wanted (Callable | None): Says by its user data whether a Doc is made. None: all are.
     RAISES (DeepALError): The file cannot be read.
     """
-    if content is None:
-        return _docs_of(Source.of_file(file), vocab)
-    return _docs_of(Source(file, partial(BytesIO, content)), vocab)
+    source = Source.of_file(file) if content is None else Source(file, partial(BytesIO, content))
+    return _docs_of(source, vocab, wanted)
 
 
 def move_docs(docs: Sequence[Doc], vocab: Vocab) -> list[Doc]:
@@ -84,7 +90,9 @@ def move_docs(docs: Sequence[Doc], vocab: Vocab) -> list[Doc]:
     return list(read_docs(Path("copy.spacy"), vocab, content))
 
 
-def _docs_of(source: Source, vocab: Vocab) -> Iterator[Doc]:
+def _docs_of(
+    source: Source, vocab: Vocab, wanted: Callable[[dict], bool] | None = None
+) -> Iterator[Doc]:
     data = source.read_bytes()
     try:
         _check_growth(data)
@@ -92,6 +100,9 @@ def _docs_of(source: Source, vocab: Vocab) -> Iterator[Doc]:
         _check_values(doc_bin, vocab)
         user_data = _unpack(doc_bin.user_data)
         doc_bin.user_data = []
+        doc_bin.strings.clear()  # the vocab has them; DocBin would make a lexeme of each
+        if wanted:
+            user_data = _keep(doc_bin, user_data, wanted)
         for doc, of_doc in zip(doc_bin.get_docs(vocab), user_data, strict=True):
             doc.user_data.update(of_doc)
             yield doc
@@ -100,6 +111,15 @@ def _docs_of(source: Source, vocab: Vocab) -> Iterator[Doc]:
             f"{source.path} cannot be read as a .spacy file ({type(error).__name__}). "
             "It is damaged or has another format: write it again."
         ) from error
+
+
+def _keep(doc_bin: DocBin, user_data: list[dict], wanted: Callable[[dict], bool]) -> list[dict]:
+    """Drop what is not wanted. RETURNS (list[dict]): The user data of the rest."""
+    kept = [number for number, of_doc in enumerate(user_data) if wanted(of_doc)]
+    for name in OF_EACH_DOC:
+        column = getattr(doc_bin, name)
+        setattr(doc_bin, name, [column[number] for number in kept])
+    return [user_data[number] for number in kept]
 
 
 def _check_values(doc_bin: DocBin, vocab: Vocab) -> None:

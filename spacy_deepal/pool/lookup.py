@@ -58,7 +58,7 @@ def _docs_of_shards(pool: Pool, wanted: set[str]) -> Iterable[list[Doc]]:
     """YIELDS (list[Doc]): The wanted sentences of each shard that has any."""
     for shard, index in zip(pool.shards, pool.index(), strict=True):
         if not wanted.isdisjoint(index.ids):
-            yield [doc for doc in shard.read() if sentence_id(doc) in wanted]
+            yield list(shard.read(ids=wanted))
 
 
 def _check_found(pool: Pool, ids: Collection[str], found: Collection[str]) -> None:

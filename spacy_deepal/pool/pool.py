@@ -1,7 +1,7 @@
 """A pool: its shards, checked against the index, and what the index says of them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import NamedTuple
@@ -51,10 +51,11 @@ class Shard(NamedTuple):
         """Its file."""
         return self.folder / self.name
 
-    def read(self, vocab: Vocab | None = None) -> Iterator[Doc]:
+    def read(self, vocab: Vocab | None = None, ids: Container[str] | None = None) -> Iterator[Doc]:
         """YIELDS (Doc): The sentences, with the errors of `read_shards`. The file is read once.
 
         vocab (Vocab | None): The vocabulary of the Docs. None: a new one.
+        ids (Container[str] | None): Those of the sentences that are read. None: all are.
         RAISES (DeepALError): The file was removed since the pool was opened, or changed since it
             was indexed.
         """
@@ -68,7 +69,7 @@ class Shard(NamedTuple):
                 f"{path} was changed after it was indexed. Put back what it was, or convert the "
                 "pool again."
             )
-        return read_shard(path, vocab, content)
+        return read_shard(path, vocab, content, ids)
 
 
 class Pool:

@@ -6,7 +6,7 @@ id in its `user_data`: see `sentences.SentenceInfo`. An index says what the shar
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import chain, count, islice
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from spacy.vocab import Vocab
 from ..corpus.docbin import doc_bin, read_docs
 from ..errors import DeepALError
 from ..files import check_replaceable, draft_beside, replace_folder
-from ..sentences import sentence_id
+from ..sentences import sentence_id, stated_id
 from ..urls import as_path, is_folder, list_files, local_path, read_bytes
 from .index import POOL_INDEX, Indexer, ShardIndex, hash_bytes, write_index
 
@@ -157,14 +157,19 @@ def read_plain_shards(path: str | Path, vocab: Vocab | None) -> Iterator[Doc]:
 
 
 def read_shard(
-    file: Path, vocab: Vocab | None = None, content: bytes | None = None
+    file: Path,
+    vocab: Vocab | None = None,
+    content: bytes | None = None,
+    ids: Container[str] | None = None,
 ) -> Iterator[Doc]:
     """YIELDS (Doc): The sentences of a shard, as `read_shards` does, with its errors.
 
     content (bytes | None): What the file holds, if it has been read.
+    ids (Container[str] | None): Those of the sentences that are read. None: all are.
     """
     vocab = Vocab(lex_attr_getters=LEX_ATTRS) if vocab is None else vocab
-    for doc in read_docs(file, vocab, content):
+    wanted = None if ids is None else lambda user_data: stated_id(user_data) in ids
+    for doc in read_docs(file, vocab, content, wanted):
         try:
             sentence_id(doc)
         except DeepALError as error:

@@ -127,6 +127,25 @@ def test_docs_with_and_without_other_annotation_share_a_file(tmp_path):
     assert analysis(second) == analysis(analysed())
 
 
+def test_docs_that_are_not_wanted_are_not_made_and_the_others_are_as_ever(tmp_path):
+    docs = [
+        Doc(EN.vocab, words=["a", "rare"]),
+        analysed(),
+        Doc(EN.vocab, words=["b", "rare"]),
+    ]
+    for number, doc in enumerate(docs):
+        doc.user_data["number"] = number
+        doc.cats["b"] = number
+    write_docs(docs, tmp_path / "x.spacy")
+    vocab = Vocab()
+    first, second = read_docs(tmp_path / "x.spacy", vocab, wanted=lambda data: data["number"])
+    assert (analysis(first), spans(first)) == (analysis(analysed()), spans(analysed()))
+    assert (second.text, second.cats, second.user_data["number"]) == ("b rare ", {"b": 2}, 2)
+    made = {lexeme.text for lexeme in vocab}
+    assert "rare" in made
+    assert "a" not in made
+
+
 def test_a_large_file_is_told_from_a_decompression_bomb(tmp_path, monkeypatch):
     monkeypatch.setattr(docbin, "LARGE", 1 << 10)
     monkeypatch.setattr(docbin, "MAX_UNPACKED", 1 << 20)
