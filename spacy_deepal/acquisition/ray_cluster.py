@@ -148,4 +148,4 @@ def _absolute(model: str) -> str:
 def _import_ray() -> Any:
     """RETURNS (module): Ray. RAISES (DeepALError): It is not installed."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    return import_extra("ray", "ray")
+    return import_extra("ray", "ray", " on all machines")

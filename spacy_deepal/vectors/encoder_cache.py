@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..errors import DeepALError
 
 PAGE = 16384  # bytes; a sentence takes several
+LEAST_PAGES = 4  # an empty store takes three
 MAPPED = 1 << 40  # bytes that may be mapped into memory: as many as SQLite allows
 PATIENCE = 120  # seconds to wait for other processes
 
@@ -71,7 +72,7 @@ class EncoderCache:
         try:
             with closing(sqlite3.connect(self.file, timeout=PATIENCE)) as rows:
                 rows.execute(f"PRAGMA page_size = {PAGE}")
-                pages = max(1, int(self.gigabytes * 2**30) // PAGE)  # 0 would be no limit
+                pages = max(LEAST_PAGES, int(self.gigabytes * 2**30) // PAGE)
                 rows.execute(f"PRAGMA max_page_count = {pages}")
                 rows.execute(f"PRAGMA mmap_size = {MAPPED}")
                 rows.execute("PRAGMA synchronous = NORMAL")

@@ -49,7 +49,7 @@ def test_where_ray_is_missing_that_is_said(nlp, pool, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     nlp.to_disk(tmp_path / "model")
     job = make_job(tmp_path / "model", tmp_path / "scores", acquisition_block("MNLP"))
-    with pytest.raises(DeepALError, match=r'pip install "spacy_deepal\[ray\]"'):
+    with pytest.raises(DeepALError, match=r'on all machines: pip install "spacy_deepal\[ray\]"'):
         score_pool(job, Pool(pool), engine=RayCluster(2))
 
 

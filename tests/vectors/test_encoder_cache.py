@@ -83,10 +83,11 @@ def test_a_full_cache_keeps_what_it_has_and_warns_once(tmp_path):
     assert found[1:] == [None] * 8
 
 
-def test_a_cache_too_small_for_its_table_is_named(tmp_path):
-    cache = EncoderCache(tmp_path / "c", 1e-6)
-    with pytest.raises(DeepALError, match="cannot be used"):
-        cache.write([orths("a")], [numpy.ones((1, 1000), "float16")])
+def test_a_cache_too_small_for_any_sentence_is_full(tmp_path):
+    cache = EncoderCache(tmp_path / "c", 1e-9)
+    with pytest.warns(UserWarning, match=r"is full or its disk is \(at most 1e-09 GB\)"):
+        cache.write([orths("a")], [numpy.ones((1, 100_000), "float16")])
+    assert cache.read([orths("a")]) == [None]
 
 
 def test_a_file_that_is_no_cache_is_named(tmp_path):
