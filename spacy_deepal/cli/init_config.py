@@ -68,7 +68,8 @@ def init_config(
     paper (bool): Take al_paper.cfg. With False, take al.cfg.
     lang (str): The language of the tokenizer.
     labels (Sequence[str]): The entity types. With none, the config leaves them to the data.
-    paths (str | Path): Values of the [paths] section by their keys, such as `pool`.
+    paths (str | Path): Values of the [paths] section by their keys: `pool`, `dev`, `test`,
+        `vectors`, `encoder` and so on.
     RETURNS (str): The config with its comments.
     RAISES (DeepALError): As `blank_pipeline`.
     """
