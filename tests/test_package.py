@@ -142,7 +142,7 @@ import spacy
 spacy.blank("en")
 print(sorted(spacy.registry.acquisition.get_all()))
 """
-    names = "BALD DecoderBALD Fluctuation LC MNLP RAND".split()
+    names = "BALD DecoderBALD LC MNLP RAND".split()
     names = [f"spacy_deepal.{name}.v1" for name in names]
     assert in_fresh_python(code) == f"{names}\n"
 

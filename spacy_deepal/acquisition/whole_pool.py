@@ -1,16 +1,10 @@
 """Acquisition functions that look at the scores of the whole pool, and of earlier rounds."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import repeat
-from math import sqrt
-from typing import TYPE_CHECKING, Protocol, TypeGuard
+from typing import Protocol, TypeGuard
 
-from ..errors import DeepALError
-from .functions import MNLP, AcquisitionFunction, Needs, Score, finite_score
-
-if TYPE_CHECKING:
-    from ..tagger.evidence import Evidence
+from .functions import AcquisitionFunction, Score, finite_score
 
 FinalScore = Callable[[Score, Sequence[float]], float]
 
@@ -57,52 +51,3 @@ def final_scores(
     before = iter(repeat(()) if earlier is None else earlier)
     for item in read():
         yield item._replace(score=finite_score(final(item, next(before)), item.id))
-
-
-@dataclass(frozen=True)
-class Fluctuation:
-    """Fluctuation: MNLP, and how much it has changed over the last rounds.
-
-    The idea is that of FHS (Yao et al. 2020, "Looking Back on the Past: Active Learning with
-    Historical Evaluation Results"); window and weight are those of the code of Kohl et al. (2024).
-    That code takes the variance. Here it is the standard deviation, which has the unit of the
-    score: MNLP is far below 1, so the variance hardly changes the ranking.
-
-    Where earlier rounds are not known, as to `spacy deepal score` and the labelling page, sentences
-    rank as by MNLP.
-
-    rounds (int): The window in rounds, this one included.
-    weight (float): The weight of this round's score; that of the deviation is 1 - weight.
-    RAISES (DeepALError): The window is below 2, or the weight is not from 0 to 1.
-    """
-
-    rounds: int = 3
-    weight: float = 0.5
-
-    def __post_init__(self) -> None:
-        if self.rounds < 2 or not 0 <= self.weight <= 1:
-            raise DeepALError(
-                f"spacy_deepal.Fluctuation.v1: rounds = {self.rounds}, weight = {self.weight}: "
-                "rounds must be 2 or more, and weight from 0 to 1."
-            )
-
-    @property
-    def needs(self) -> Needs:
-        """RETURNS (Needs): The greedy path, and the first scores of the rounds before."""
-        return Needs(rounds=self.rounds - 1)
-
-    def __call__(self, evidence: "Evidence") -> float:
-        """RETURNS (float): The first score, that of MNLP."""
-        return MNLP()(evidence)
-
-    def fit(self, scores: Iterable[Score]) -> FinalScore:
-        """The final score is weight s_t + (1 - weight) SD(s_(t-k+1), ..., s_t), where s_t is MNLP
-        in round t. In the first round that has scores, the standard deviation is 0."""
-
-        def final(item: Score, earlier: Sequence[float]) -> float:
-            window = [*earlier, item.score]
-            mean = sum(window) / len(window)
-            deviation = sqrt(sum((score - mean) ** 2 for score in window) / len(window))
-            return self.weight * item.score + (1 - self.weight) * deviation
-
-        return final

@@ -245,7 +245,7 @@ def test_rand_does_not_look_at_length(blank):
 # The registry
 
 
-@pytest.mark.parametrize("name", ["RAND", "LC", "MNLP", "BALD", "DecoderBALD", "Fluctuation"])
+@pytest.mark.parametrize("name", ["RAND", "LC", "MNLP", "BALD", "DecoderBALD"])
 def test_functions_are_found_by_their_full_and_their_short_name(name):
     full = f"spacy_deepal.{name}.v1"
     assert full in registry.acquisition.get_all()

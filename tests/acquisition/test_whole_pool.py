@@ -8,19 +8,17 @@ from spacy.util import registry
 
 from spacy_deepal.acquisition.functions import LC, MNLP, Needs, needs_of
 from spacy_deepal.acquisition.pool_scoring import score_pool
-from spacy_deepal.acquisition.registry import acquisition_block, make_acquisition
+from spacy_deepal.acquisition.registry import acquisition_block
 from spacy_deepal.acquisition.score_folder import ScoreFolder
 from spacy_deepal.acquisition.scoring_job import make_job
 from spacy_deepal.acquisition.selection import PoolScores, select, select_batch
-from spacy_deepal.acquisition.whole_pool import Fluctuation, final_scores
+from spacy_deepal.acquisition.whole_pool import final_scores
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import write_shards
-from spacy_deepal.tagger.evidence import Evidence
 
 from ..pools import fill_scores, make_doc, make_score, write_three
-
-EVIDENCE = Evidence(id="a", words=2, uniform=0.5, log_probs=numpy.log(numpy.array([0.5, 0.8])))
+from .looking_back import Fluctuation
 
 
 class Centred:
@@ -85,32 +83,22 @@ def test_a_pool_on_disk_gets_final_scores_when_it_is_read_and_selected(
     assert batch == select(final, 40) != select(first, 40)
 
 
-# Fluctuation
+# A function that looks at earlier rounds
 
 
-def test_it_asks_for_the_scores_of_the_rounds_before():
-    assert Fluctuation()(EVIDENCE) == MNLP()(EVIDENCE)
+def test_what_it_needs_of_the_rounds_before_is_known():
     assert needs_of(Fluctuation()) == Needs(rounds=2)
-    assert needs_of(make_acquisition("Fluctuation:rounds=5")) == Needs(rounds=4)
 
 
-def test_fluctuation_over_three_rounds_by_hand():
+def test_a_final_score_over_three_rounds_by_hand():
     # Mean 0.4, variance (0.01 + 0.04 + 0.09) / 3 = 0.14 / 3, deviation 0.21602.
-    earlier = [[0.3, 0.2]]
-    (final,) = finals(Fluctuation(), make_scores((7, 0.7)), earlier)
+    (final,) = finals(Fluctuation(), make_scores((7, 0.7)), [[0.3, 0.2]])
     assert final.score == pytest.approx(0.35 + 0.10801, abs=1e-5)
-    (weighted,) = finals(Fluctuation(weight=0.25), make_scores((7, 0.7)), earlier)
-    assert weighted.score == pytest.approx(0.175 + 0.16202, abs=1e-5)
 
 
-def test_without_earlier_rounds_it_ranks_as_mnlp():
+def test_without_earlier_rounds_there_is_the_first_score_alone():
     scores = make_scores((3, 0.6), (2, 0.1), (4, 0.3))
     assert values(finals(Fluctuation(), scores)) == pytest.approx([0.3, 0.05, 0.15])
-
-
-def test_of_two_equal_scores_the_one_that_has_changed_is_higher():
-    steady, moved = finals(Fluctuation(), make_scores((3, 0.5), (3, 0.5)), [[0.5], [1.1]])
-    assert moved.score > steady.score
 
 
 def test_a_sentence_that_an_earlier_round_did_not_score_has_a_shorter_history():
@@ -159,9 +147,3 @@ def test_earlier_rounds_are_read_shard_by_shard_in_step_with_this_one(tmp_path, 
         ("d", 40.6),
         ("e", 10.5),
     ]
-
-
-@pytest.mark.parametrize("arguments", [{"rounds": 1}, {"weight": 1.5}, {"weight": -0.1}])
-def test_arguments_out_of_range_are_refused(arguments):
-    with pytest.raises(DeepALError, match="rounds must be 2 or more, and weight from 0 to 1"):
-        Fluctuation(**arguments)

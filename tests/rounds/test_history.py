@@ -2,20 +2,32 @@
 
 from types import SimpleNamespace
 
+import catalogue
 import numpy
 import pytest
+from spacy.util import registry
 
 from spacy_deepal.acquisition.score_folder import ScoreFolder
 from spacy_deepal.rounds import loop
 from spacy_deepal.rounds.run import run_loop
 
+from ..acquisition.looking_back import Fluctuation
 from ..pools import quick_config, read_jsonl
 
 SETTINGS = {"cold_start": 0.0, "budget_words": 0.08}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def own_function():
+    """The function is gone after these tests."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(catalogue, "REGISTRY", dict(catalogue.REGISTRY))
+        registry.acquisition("own.Fluctuation.v1", func=Fluctuation)
+        yield
+
+
 def run(paths, folder, rounds, **settings):
-    config = quick_config(paths, "Fluctuation", rounds=rounds, **SETTINGS | settings)
+    config = quick_config(paths, "own.Fluctuation.v1", rounds=rounds, **SETTINGS | settings)
     run_loop(config, folder)
 
 
