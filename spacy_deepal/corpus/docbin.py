@@ -101,7 +101,7 @@ def _docs_of(
         user_data = _unpack(doc_bin.user_data)
         doc_bin.user_data = []
         doc_bin.strings.clear()  # the vocab has them; DocBin would make a lexeme of each
-        if wanted:
+        if wanted is not None:
             user_data = _keep(doc_bin, user_data, wanted)
         for doc, of_doc in zip(doc_bin.get_docs(vocab), user_data, strict=True):
             doc.user_data.update(of_doc)
