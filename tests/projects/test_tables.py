@@ -62,3 +62,21 @@ def test_the_table_of_stopping_says_what_later_rounds_gained(script, curves, cap
         "| tiny | MNLP | 0.9 | 2 of 2 | 30% | 67.5 | -2.5 | -2.5 |",
         "| tiny | MNLP | 1 | 0 of 2 |  |  |  |  |",
     ]
+
+
+def test_ceiling_has_a_row_for_each_setting_and_a_column_for_each_set(script, tmp_path, capsys):
+    (tmp_path / "configs").mkdir()
+    for name, width in (("narrow", 128), ("wide", 256)):
+        changes = {"components.ner.model.encode.width": width, "training.max_steps": 8000}
+        load_run_config(AL_CONFIG, changes).to_disk(tmp_path / "configs" / f"{name}.cfg")
+    scores = {"dev_ents_f": 0.8, "ents_f": 0.7}
+    models = (("a", "wide"), ("a", "narrow"), ("b", "narrow"))
+    lines = [{"data": data, "made_of": name, **scores} for data, name in models]
+    write_jsonl(tmp_path / "ceiling.jsonl", lines)
+    script("ceiling_table").main(tmp_path / "ceiling.jsonl")
+    assert capsys.readouterr().out.splitlines() == [
+        "| width of the word CNN | dropout | updates | a: dev, test | b: dev, test |",
+        "|---|---|---|---|---|",
+        "| 128 | 0.3 | 8,000 | 80.0, 70.0 | 80.0, 70.0 |",
+        "| 256 | 0.3 | 8,000 | 80.0, 70.0 |  |",
+    ]
