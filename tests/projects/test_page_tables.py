@@ -53,6 +53,14 @@ def test_the_page_has_the_table_of_what_is_missing(script, capsys):
         assert f"{share}%" in page
 
 
+@pytest.mark.parametrize("name", ["agreement", "ceiling_table"])
+def test_the_page_has_the_tables_of_what_limits_the_curves(name, script, capsys):
+    script(name).main()
+    repair = f"Paste what `python scripts/{name}.py` prints in projects/paper"
+    page = (DOCS / "results.md").read_text(encoding="utf8")
+    assert f"\n\n{capsys.readouterr().out.strip()}\n\n" in page, repair
+
+
 def lines_of(name, curves, seed=0):
     """Lines of a function's rounds at 0, 10, 20 ... percent of 1,000 words."""
     head = {"data": "tiny", "acquisition": name, "seed": seed}
