@@ -1,6 +1,7 @@
-"""Files of results that only grow: a line of JSON for each result."""
+"""Files of results, which have a line of JSON for each result, and tables of them."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,3 +19,9 @@ def append(path: Path, line: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab", buffering=0) as stream:
         stream.write(json.dumps(line, ensure_ascii=False).encode("utf8") + b"\n")
+
+
+def markdown(*rows: Iterable[str]) -> str:
+    """RETURNS (str): A Markdown table. The first row is its head."""
+    head, *others = (f"| {' | '.join(row)} |" for row in rows)
+    return "\n".join([head, "|---" * (head.count("|") - 1) + "|", *others])

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from records import markdown
+
 RESULTS = Path(__file__).parent / "results"
 SPEED = {  # what tagger_speed.py prints, and what the table calls it
     "train_ratio": "training, words a second over `ner`'s",
@@ -76,12 +78,6 @@ def show(number: float) -> str:
     if number >= 1000:
         return f"{number:,.0f}"
     return f"{number:.0f}" if number >= 20 else f"{number:.1f}" if number >= 2 else f"{number:.2f}"
-
-
-def markdown(*rows: Iterable[str]) -> str:
-    """RETURNS (str): A Markdown table. The first row is its head."""
-    head, *others = (f"| {' | '.join(row)} |" for row in rows)
-    return "\n".join([head, "|---" * (head.count("|") - 1) + "|", *others])
 
 
 if __name__ == "__main__":

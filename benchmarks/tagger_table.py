@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from statistics import mean
 
-from speed_table import markdown
+from records import markdown
 
 RESULTS = Path(__file__).parent / "results" / "tagger_accuracy.jsonl"
 SEEDS = 3

@@ -31,7 +31,7 @@ import typer
 from genres_page import write_page
 from genres_table import ALONE, HALF, TRAININGS, print_table
 from peers import take
-from results import RESULTS, find_lines, keep_config, record, show_errors
+from results import RESULTS, keep_config, matching, record, show_errors
 from spacy.tokens import Doc
 from spacy.training.loop import DIR_MODEL_BEST, DIR_MODEL_LAST
 from spacy.util import load_config, load_model
@@ -92,7 +92,7 @@ def main(
         for number, name in product(seed, genres):
             cells = run_cell(configured, sets, key, name, number, gpu_id)
             record(output, cells, by=(*EXPERIMENT, *CELL))
-    lines = find_lines(output, **key)
+    lines = matching(output, key)
     write_page(lines, folder / "genres.html")
     print_table(lines)
     msg.good(f"The page is in {folder / 'genres.html'}")
@@ -100,7 +100,7 @@ def main(
 
 def check_config(output: Path, key: dict[str, Any]) -> None:
     """RAISES (DeepALError): The file of results has lines of the experiment and another config."""
-    found = find_lines(output, **{name: key[name] for name in EXPERIMENT})
+    found = matching(output, {name: key[name] for name in EXPERIMENT})
     if others := {line["made_of"] for line in found} - {key["made_of"]}:
         raise DeepALError(
             f"{output} has lines of {key['data']} with another config ({', '.join(others)}), which "

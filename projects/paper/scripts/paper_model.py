@@ -20,8 +20,8 @@ from typing import Annotated, Any
 import spacy
 import torch
 import typer
-from peers import append, matching, take
-from results import RESULTS, keep_config, markdown, read_lines, show_errors
+from peers import take
+from results import RESULTS, append, keep_config, markdown, matching, read_lines, show_errors
 from spacy.util import load_config
 from thinc.api import Config, require_gpu
 

@@ -1,4 +1,4 @@
-"""What the experiments share with benchmarks/: the CRF, spaCy's own `ner`, and files of results."""
+"""What the experiments share with benchmarks/: the CRF, spaCy's own `ner`, and samples."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,6 @@ sys.path.append(str(Path(__file__).resolve().parents[3] / "benchmarks"))
 
 from corpora import take
 from crf import train_and_score as train_crf
-from records import append, matching
 from systems import ner_config, run_spacy, tagger_config
 
-__all__ = ["append", "matching", "ner_config", "run_spacy", "tagger_config", "take", "train_crf"]
+__all__ = ["ner_config", "run_spacy", "tagger_config", "take", "train_crf"]

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,23 @@ from wasabi import msg
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.files import placed_jsonl, write_atomically, write_jsonl
 from spacy_deepal.rounds.settings import ENDS, SECTION
+
+sys.path.append(str(Path(__file__).resolve().parents[3] / "benchmarks"))
+
+from records import append, markdown, matching
+
+__all__ = [
+    "DIGITS",
+    "RESULTS",
+    "append",
+    "keep_config",
+    "markdown",
+    "matching",
+    "read_lines",
+    "record",
+    "show_errors",
+    "signed",
+]
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"  # what the pages report
 DIGITS = 6
@@ -33,18 +51,12 @@ def record(path: Path, lines: Sequence[dict[str, Any]], *, by: Sequence[str]) ->
     write_jsonl(path, [*(line for _, line in earlier if experiment(line) not in new), *lines])
 
 
-def find_lines(path: Path, **values: Any) -> list[dict[str, Any]]:
-    """RETURNS (list[dict]): The lines of a file of results that have these values."""
-    lines = placed_jsonl(path) if path.exists() else ()
-    return [line for _, line in lines if values.items() <= line.items()]
-
-
 def read_lines(path: Path, **values: Any) -> list[dict[str, Any]]:
     """Read the lines of a file of results that have these values.
 
     RAISES (DeepALError): There are none.
     """
-    if not (found := find_lines(path, **values)):
+    if not (found := matching(path, values)):
         wanted = " and ".join(f"{key} {value}" for key, value in values.items())
         raise DeepALError(f"{path} holds no line{f' of {wanted}' if wanted else ''}.")
     return found
@@ -77,12 +89,6 @@ def signed(points: float) -> str:
         return "0"
     texts = (f"{points:+.{digits}f}" for digits in range(1, DIGITS))
     return next((text for text in texts if float(text)), "0")
-
-
-def markdown(*rows: Iterable[str]) -> str:
-    """RETURNS (str): A Markdown table. The first row is its head."""
-    head, *others = (f"| {' | '.join(row)} |" for row in rows)
-    return "\n".join([head, "|---" * (head.count("|") - 1) + "|", *others])
 
 
 @contextmanager

@@ -24,8 +24,8 @@ from typing import Annotated, Any
 import spacy
 import torch
 import typer
-from peers import append, matching, ner_config, run_spacy, tagger_config, take
-from results import RESULTS, show_errors
+from peers import ner_config, run_spacy, tagger_config, take
+from results import RESULTS, append, matching, show_errors
 from spacy.tokens import DocBin
 from thinc.api import Config
 from tqdm import tqdm
