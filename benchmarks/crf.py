@@ -18,6 +18,9 @@ ITERATIONS = 120
 PENALTIES = ((0.0, 1.0), (0.0, 0.1), (0.1, 0.1), (0.1, 0.01), (0.5, 0.01))
 # The words to choose a pair with, where there are more: a training on a million words takes long.
 CHOICE_WORDS = 120_000
+# BILUO has four tags a type and IOB two. A training's time grows with the square of their number:
+# with more types than this, the tags are IOB, which take a quarter of the time.
+BILUO_TYPES = 25
 
 
 def features(doc: Doc) -> list[list[str]]:
@@ -47,9 +50,10 @@ def features(doc: Doc) -> list[list[str]]:
     return rows
 
 
-def tags(doc: Doc) -> list[str]:
-    """RETURNS (list[str]): The BILUO tags of the tokens."""
-    return iob_to_biluo([f"{t.ent_iob_}-{t.ent_type_}" if t.ent_type else "O" for t in doc])
+def tags(doc: Doc, biluo: bool = True) -> list[str]:
+    """RETURNS (list[str]): The tags of the tokens: BILUO, or else IOB."""
+    iob = [f"{t.ent_iob_}-{t.ent_type_}" if t.ent_type else "O" for t in doc]
+    return iob_to_biluo(iob) if biluo else iob
 
 
 def train(
@@ -64,7 +68,8 @@ def train(
     """
     all_words = sum(map(count_words, docs))
     some = take(docs, choice_words, 0) if all_words > choice_words else docs
-    trainer = make_trainer(some)
+    biluo = len({ent.label for doc in docs for ent in doc.ents}) <= BILUO_TYPES
+    trainer = make_trainer(some, biluo)
     best, chosen = -1.0, PENALTIES[0]
     for penalties in PENALTIES:
         draft = path.with_suffix(".draft")
@@ -74,15 +79,15 @@ def train(
             best, chosen = found, penalties
             draft.replace(path)
     if some is not docs:
-        fit(make_trainer(docs), chosen, path)
+        fit(make_trainer(docs, biluo), chosen, path)
     return load(path)
 
 
-def make_trainer(docs: Sequence[Doc]) -> pycrfsuite.Trainer:
+def make_trainer(docs: Sequence[Doc], biluo: bool) -> pycrfsuite.Trainer:
     """RETURNS (Trainer): It holds the features: Python would need far more memory for them."""
     trainer = pycrfsuite.Trainer(verbose=False)
     for doc in docs:
-        trainer.append(pycrfsuite.ItemSequence(features(doc)), tags(doc))
+        trainer.append(pycrfsuite.ItemSequence(features(doc)), tags(doc, biluo))
     return trainer
 
 
@@ -126,7 +131,7 @@ def evaluate(tagger: pycrfsuite.Tagger, docs: Sequence[Doc]) -> dict[str, float]
 
 
 def make_consistent(found: list[str]) -> list[str]:
-    """Mend tags that break the BILUO scheme, as CoNLL's scorer reads them. They are rare."""
+    """RETURNS (list[str]): BILUO tags. What breaks a scheme is read as CoNLL's scorer reads it."""
     iob, previous = [], "O"
     for tag in found:
         label = tag[2:]

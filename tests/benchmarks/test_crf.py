@@ -35,9 +35,9 @@ def sizes_of_trainings(crf, monkeypatch):
     sizes = []
     make = crf.make_trainer
 
-    def counted(docs):
+    def counted(docs, biluo):
         sizes.append(len(docs))
-        return make(docs)
+        return make(docs, biluo)
 
     monkeypatch.setattr(crf, "make_trainer", counted)
     return sizes
@@ -57,3 +57,13 @@ def test_of_many_words_a_sample_serves_to_choose_and_all_to_train(crf, docs, tmp
     assert crf.evaluate(tagger, docs)["ents_f"] == 1
     known = {feature for feature, _ in tagger.info().state_features}
     assert {f"0:word={name}" for name in NAMES} <= known
+
+
+@pytest.mark.parametrize(("types", "scheme"), [(2, "BILUO"), (1, "BIO")])
+def test_with_many_types_the_tags_are_iob(crf, docs, tmp_path, monkeypatch, types, scheme):
+    monkeypatch.setattr(crf, "BILUO_TYPES", types)
+    for doc in docs:  # a name of three words has all letters of a scheme, one of one word U or B
+        doc.ents = [Span(doc, 0, 3, "PER"), Span(doc, 3, 4, "LOC")]
+    tagger = crf.train(docs, docs, tmp_path / "model")
+    assert {tag[0] for tag in tagger.labels()} == set(scheme)
+    assert crf.evaluate(tagger, docs)["ents_f"] == 1
