@@ -172,11 +172,11 @@ class Annotations:
         return name in self._answers
 
     def final(self, name: str) -> Answer | None:
-        """RETURNS (Answer | None): The answer that counts. One that speaks of all of today's types
-        goes before others, and then one that labels the sentence before one that ignores it. Of
-        these, the rule chooses. None: the sentence is still to be labelled."""
+        """RETURNS (Answer | None): The answer that counts. One that was given with all of today's
+        types goes before others, and then one that labels the sentence before one that ignores it.
+        Of these, the rule chooses. None: the sentence is still to be labelled."""
         given = [answer for answer in self.of(name) if answer.answer != LATER]
-        given = list(filter(self.complete, given)) or given
+        given = list(filter(self._knows_all_types, given)) or given
         given = [answer for answer in given if answer.answer != IGNORE] or given
         return choose(given, self.rule, _said) if given else None
 
@@ -197,7 +197,8 @@ class Annotations:
         for answers in self._answers.values():
             given = [a for a in answers if a.part == "train" and a.answer != LATER]
             before = [a for a in given if self.keys[a.key] < events]
-            if before and not any(map(self.complete, before)) and any(map(self.complete, given)):
+            knows = self._knows_all_types
+            if before and not any(map(knows, before)) and any(map(knows, given)):
                 return True
         return False
 
@@ -215,8 +216,12 @@ class Annotations:
         return history[-1] if history else None
 
     def complete(self, answer: Answer) -> bool:
-        """RETURNS (bool): Whether the answer speaks of all of today's types."""
-        return answer.answer == IGNORE or set(self.labels) <= set(answer.labels)
+        """RETURNS (bool): Whether nobody needs to look at the sentence again if this answer counts:
+        it was given with all of today's types, or it ignores the sentence."""
+        return answer.answer == IGNORE or self._knows_all_types(answer)
+
+    def _knows_all_types(self, answer: Answer) -> bool:
+        return set(self.labels) <= set(answer.labels)
 
 
 def _said(answer: Answer) -> Hashable:

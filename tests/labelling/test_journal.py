@@ -185,7 +185,11 @@ def test_an_answer_that_labels_the_sentence_counts_before_one_that_ignores_it(tm
     assert found.final("a") == labelled
     journal.append(label("LOC"))
     found.refresh()
-    assert found.final("a").answer == "ignore"  # only these speak of all types
+    assert found.final("a") == labelled  # and the sentence is shown again, for the new type
+    assert not found.complete(labelled)
+    journal.append(answer("a", by="bob", answer="ignore", labels=["PER", "LOC"]))
+    found.refresh()
+    assert found.final("a").answer == "ignore"  # only this one was given with all types
 
 
 def test_an_answer_that_knows_all_types_counts_before_others(tmp_path):
