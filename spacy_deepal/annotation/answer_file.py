@@ -60,16 +60,30 @@ def add_replies(
     source (str): What gives the answers: a project, or the path of a file.
     about (Collection[str]): The sentences about which the source speaks, also to say nothing.
     texts (dict[str, str]): The texts of the sentences.
-    RETURNS (int): The number of sentences about which it says something new. With 0, the file stays
-        as it is.
+    RETURNS (int): The number of sentences about which it says something new.
     """
-    _, before = _split(file, source, about)
-    new = [_record(reply, source, texts[reply.id]) for reply in replies]
-    changed = {name for name in about if _of(before, name) != _of(new, name)}
-    if changed:  # what has not changed keeps its place: the last answer may be the one that counts
-        kept, _ = _split(file, source, changed)
+    before, said = list(_records(file)), defaultdict(list)
+    for _, record in before:
+        if record.get(SOURCE) == source:
+            said[record.get("id")].append(record)
+    new = defaultdict(list)
+    for reply in replies:
+        new[reply.id].append(_record(reply, source, texts[reply.id]))
+    changed = {name for name in about if _answers(said[name]) != _answers(new[name])}
+    # What has not changed keeps its place: the last answer may be the one that counts. Its place in
+    # the source may be another one now.
+    same = {name: iter(new[name]) for name in about if name not in changed}
+    lines = []
+    for line, record in before:
+        name = record.get("id")
+        if record.get(SOURCE) != source or name not in about:
+            lines.append(line)
+        elif name in same:
+            lines.append(to_json_line(next(same[name])))
+    lines += [to_json_line(record) for name in new if name in changed for record in new[name]]
+    if lines != [line for line, _ in before]:
         with write_atomically(file) as stream:
-            for line in (*kept, *(to_json_line(each) for each in new if each["id"] in changed)):
+            for line in lines:
                 print(line, file=stream)
     return len(changed)
 
@@ -97,20 +111,6 @@ def read_rules(folder: Path) -> Rules:
     )
 
 
-def _split(
-    file: Path, source: str, about: Collection[str]
-) -> tuple[list[str], list[dict[str, Any]]]:
-    """RETURNS (tuple): The lines that stay, and what the source said before about the sentences."""
-    kept: list[str] = []
-    before: list[dict[str, Any]] = []
-    for line, record in _records(file):
-        if record.get(SOURCE) == source and record.get("id") in about:
-            before.append(record)
-        else:
-            kept.append(line)
-    return kept, before
-
-
 def _records(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """YIELDS (tuple): Each line that is not blank, and what it holds; nothing if it cannot be read,
     which whoever reads the answers reports."""
@@ -122,8 +122,9 @@ def _records(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield line, {}
 
 
-def _of(records: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
-    return [record for record in records if record["id"] == name]
+def _answers(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """RETURNS (list[dict]): What records say, wherever they were found."""
+    return [{key: record[key] for key in record if key != WHERE} for record in records]
 
 
 def _record(reply: Reply, source: str, text: str) -> dict[str, Any]:

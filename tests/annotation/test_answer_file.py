@@ -28,3 +28,16 @@ def test_what_a_source_has_not_changed_keeps_its_place(tmp_path):
     before = file.read_bytes()
     assert add(file, "ada", ("a", (8, 12, "LOC")), ("b",)) == 0
     assert file.read_bytes() == before
+
+
+def test_an_answer_that_moved_within_its_source_is_not_a_new_one(tmp_path):
+    file = tmp_path / "labelled.jsonl"
+
+    def place(line, source):
+        said = [Reply("a", "accept", where=f"{source}.jsonl, line {line}")]
+        return add_replies(file, said, source, {"a"}, TEXTS)
+
+    assert place(1, "ada") == place(1, "bob") == 1
+    assert place(2, "ada") == 0
+    lines = [json.loads(line) for line in file.read_text("utf8").splitlines()]
+    assert [line["where"] for line in lines] == ["ada.jsonl, line 2", "bob.jsonl, line 1"]
