@@ -6,9 +6,7 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.training import Corpus, Example
 from spacy.vocab import Vocab
 
 from ..arguments import takes_types
@@ -31,7 +29,6 @@ from .shards import (
     find_shards,
     in_order,
     join_fingerprints,
-    read_plain_shards,
     read_shard,
 )
 
@@ -249,18 +246,6 @@ def read_counts(path: str, beside: str | None = None) -> dict[str, dict[str, int
     RETURNS (dict): The `TextCounts`.
     """
     return Pool(path, as_path(beside) if beside else None).text().model_dump()
-
-
-def read_examples(path: str, gold_preproc: bool = False) -> Callable[[Language], Iterator[Example]]:
-    """`spacy_deepal.PoolCorpus.v1`: `spacy.Corpus.v1`, several times as fast (see `doc_bin`), and
-    for a pool at a URL, too.
-
-    path (str): As for `read_plain_shards`.
-    gold_preproc (bool): Keep the tokens of the pool.
-    """
-    corpus = Corpus("", gold_preproc=gold_preproc)
-    make = corpus.make_examples_gold_preproc if gold_preproc else corpus.make_examples
-    return lambda nlp: make(nlp, filter(len, read_plain_shards(path, nlp.vocab)))
 
 
 def remedy_of(index: Path) -> str:

@@ -7,7 +7,7 @@ from spacy.language import Language
 from spacy.scorer import get_ner_prf
 
 from ..pipelines import blank_pipeline
-from ..pool.pool import read_examples
+from ..pool.examples import PoolCorpus
 from .other_pipeline import OtherPipeline
 from .rows import Baseline
 from .run_folder import RunFolder
@@ -56,7 +56,7 @@ def measure_baseline(
 
 
 def _score(other: OtherPipeline, labels: Collection[str], nlp: Language, path: str) -> dict:
-    examples = list(read_examples(path, gold_preproc=True)(nlp))
+    examples = list(PoolCorpus(path, gold_preproc=True)(nlp))
     docs = [example.predicted for example in examples]
     other.label(docs, labels)
     return get_ner_prf(examples)

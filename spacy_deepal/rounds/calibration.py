@@ -10,7 +10,7 @@ from spacy.training import Example
 
 from ..acquisition.upstream import find_tagger, prepared
 from ..pipelines import load_pipeline
-from ..pool.pool import read_examples
+from ..pool.examples import PoolCorpus
 from ..sentences import count_words
 from ..tagger.confidence import Claim, confidences, find_claims, fit_temperature, judge
 from .rows import Calibration, ConfidenceBin, Reliability
@@ -34,7 +34,7 @@ def calibrate(nlp: Language, examples: Iterable[Example]) -> float:
 def calibrate_saved(folder: Path, dev: str | Path) -> None:
     """Calibrate a pipeline on disk."""
     nlp = load_pipeline(folder)
-    calibrate(nlp, read_examples(str(dev), gold_preproc=True)(nlp))
+    calibrate(nlp, PoolCorpus(str(dev), gold_preproc=True)(nlp))
     tagger = find_tagger(nlp)
     tagger.to_disk(folder / tagger.name, exclude=["vocab"])
 

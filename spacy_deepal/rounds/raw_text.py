@@ -1,28 +1,15 @@
 """Raw text: how well a pipeline does with tokens of its own, and not with those of the data."""
 
 import warnings
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable
 
 from spacy.language import Language
 from spacy.scorer import PRFScore
 from spacy.tokens import Doc
-from spacy.training import Corpus, Example
 
-from ..pool.shards import read_plain_shards
 from ..tagger.raw_tokens import RETOKENIZE, token_places
 
 MOST_LOST = 0.05  # of F1, from the tokens of the data to raw text
-
-
-def gold_examples(nlp: Language, path: str | Path) -> Iterator[Example]:
-    """YIELDS (Example): Sentences with the tokens that they have in the data, as spaCy's corpus
-    makes them with `gold_preproc`. It forgets whether the text of a sentence is known."""
-    corpus = Corpus("", gold_preproc=True)
-    for doc in filter(len, read_plain_shards(path, nlp.vocab)):
-        for example in corpus.make_examples_gold_preproc(nlp, [doc]):
-            example.reference.has_unknown_spaces = doc.has_unknown_spaces
-            yield example
 
 
 def raw_text_f(nlp: Language, docs: Iterable[Doc], scored: float) -> float | None:

@@ -19,12 +19,13 @@ from ..corpus.docbin import doc_bin
 from ..drafts import writing
 from ..errors import DeepALError, plural
 from ..pipelines import load_pipeline
+from ..pool.examples import PoolCorpus
 from ..sealed import SEAL, find_damage
 from ..seeds import derive_seed
 from .calibration import calibrate_saved, measure_calibration
 from .checks import no_annotation
-from .corpora import read_dev_fast, reading, without_loop
-from .raw_text import gold_examples, raw_text_f
+from .corpora import corpus_block, read_as_pool, reading, without_loop
+from .raw_text import raw_text_f
 from .run_folder import RoundFolder
 from .settings import Settings
 
@@ -165,7 +166,7 @@ def be_patient(nlp: Language) -> None:
 
 
 def _init_pipeline(config: Config, use_gpu: int) -> Language:
-    read_dev_fast(config)
+    read_as_pool(corpus_block(config, "dev"))
     paths = config.interpolate()["paths"]
     _check_vectors(Path(paths.get("vectors") or ""))
     try:
@@ -256,7 +257,7 @@ def evaluate_pipeline(nlp: Language, path: str | Path) -> dict[str, Any]:
         `measure_calibration`.
     RAISES (DeepALError): No sentence is labelled, or the pipeline scores no entities.
     """
-    examples = list(gold_examples(nlp, path))
+    examples = list(PoolCorpus(str(path), gold_preproc=True)(nlp))
     if not any(example.reference.has_annotation("ENT_IOB") for example in examples):
         raise DeepALError(f"{path} has no labelled sentence to evaluate on. Name data that have.")
     found = nlp.evaluate(examples)

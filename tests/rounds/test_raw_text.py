@@ -2,9 +2,9 @@
 
 import pytest
 import spacy
-from spacy.tokens import Doc, DocBin, Span
+from spacy.tokens import Doc, Span
 
-from spacy_deepal.rounds.raw_text import gold_examples, raw_text_f
+from spacy_deepal.rounds.raw_text import raw_text_f
 
 RULED = spacy.blank("zh")
 RULED.add_pipe("entity_ruler").add_patterns(
@@ -37,16 +37,3 @@ def test_with_the_tokens_of_the_pipeline_both_scores_are_equal():
 
 def test_without_a_text_there_is_no_score():
     assert raw_text_f(RULED, [gold(["天河", "好"], spaces=False)], 1.0) is None
-
-
-def test_whether_a_text_is_known_is_kept_where_sentences_are_split(tmp_path):
-    """A sentence of one word and those of a Doc with several were taken for known."""
-    several = Doc(RULED.vocab, words=["大", "好", "大", "天"], sent_starts=[1, 0, 1, 0])
-    several.set_ents([Span(several, 0, 1, "LOC")])
-    DocBin(docs=[gold(["大"], spaces=False), several]).to_disk(tmp_path / "unknown.spacy")
-    unknown = [example.reference for example in gold_examples(RULED, tmp_path / "unknown.spacy")]
-    assert [len(doc) for doc in unknown] == [1, 2, 2]
-    assert raw_text_f(RULED, unknown, 1.0) is None
-    DocBin(docs=[gold(["大"]), gold(["大", "好"])]).to_disk(tmp_path / "known.spacy")
-    known = [example.reference for example in gold_examples(RULED, tmp_path / "known.spacy")]
-    assert raw_text_f(RULED, known, 0.75) == 0.75
