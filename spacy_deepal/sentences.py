@@ -5,6 +5,7 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 from spacy.attrs import IS_SPACE
+from spacy.lang.lex_attrs import LEX_ATTRS
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
@@ -65,6 +66,11 @@ def is_looked_at(doc: Doc) -> bool:
 def sentence_id(doc: Doc) -> str:
     """RETURNS (str): The id of a sentence of a pool. Errors are those of `sentence_info`."""
     return sentence_info(doc)["id"]
+
+
+def empty_vocab() -> Vocab:
+    """RETURNS (Vocab): One without words, for Docs to read. It tells words from white space."""
+    return Vocab(lex_attr_getters=LEX_ATTRS)
 
 
 def bare_copy(doc: Doc, vocab: Vocab) -> Doc:

@@ -20,6 +20,7 @@ COUNTER = re.compile(r"\D{0,3}\d+([.:_-]\D?\d+)*")  # 7, 1-7, T7, 0:12
 TAGSET = re.compile(r"[A-Z0-9$#.,:;()\"'`*_-]+")  # as parts of speech are written
 # "# x", "### x", "#x=1", "###x:1"; ";; x", "% x" and "// x".
 COMMENT_START = re.compile(r"#+(?=\s|$)|#+\w+ ?[=:]|(;+|%+|//+)\s")
+VALUE_COMMENT = re.compile(r"# [\w ]+ = ")
 QUOTED = re.compile(r'"([^"]|"")*"')
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]+)*:(?=.)")  # before each word of WikiANN: "en:Porto"
 
@@ -259,16 +260,19 @@ def guess_columns(columns: list[ColumnCounts]) -> tuple[str, ...]:
 
 def comments_and_words(block: Lines, layout: ColumnLayout) -> tuple[Lines, Lines]:
     """Part the comments before a sentence from the lines of its words. A line that begins with "#"
-    and a space is a comment, unless its cells are those of a word: "# # B-NP O".
+    and a space is a comment, unless its cells are those of a word: "# # B-NP O". "# text = " always
+    begins a comment: the text may have tabs.
 
     block (list): The lines between two blank lines.
     RETURNS (tuple[list, list]): The comments, and the others.
     """
     at = 0
     for _, line in block:
-        is_word = layout.fits(layout.cells(line)) and not re.match(r"# [\w ]+ = ", line)
-        wide = layout.tabs and len(layout.cells(line)) == len(layout.names)
-        if is_word or wide or not COMMENT_START.match(line):
+        cells = layout.cells(line)
+        wide = layout.tabs and len(cells) == len(layout.names)
+        if not VALUE_COMMENT.match(line) and (
+            layout.fits(cells) or wide or not COMMENT_START.match(line)
+        ):
             break
         at += 1
     return block[:at], block[at:]

@@ -4,14 +4,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from spacy.tokens import Doc, Span
-from spacy.vocab import Vocab
 
 from ..annotation.answers import IGNORE, Answer
 from ..annotation.contradictions import Decisive
 from ..corpus.docbin import read_docs
 from ..errors import LabelsAwaited, count_waiting
 from ..rounds.oracle import Oracle
-from ..sentences import KEY, labels_looked_for, sentence_id
+from ..sentences import KEY, empty_vocab, labels_looked_for, sentence_id
 from .journal import Annotations
 from .labelling_folder import LabellingFolder
 
@@ -47,7 +46,7 @@ class JournalOracle(Oracle):
     def corrected(self, folder: Path, batch: Path) -> bool:
         """RETURNS (bool): True if the journal says other things about a sentence than the batch."""
         annotations = self._annotations(folder.parent)
-        for doc in read_docs(batch, Vocab()):
+        for doc in read_docs(batch, empty_vocab()):
             before = _annotation(doc)
             annotate(doc, annotations.final(sentence_id(doc)), annotations)
             if _annotation(doc) != before:

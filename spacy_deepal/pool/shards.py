@@ -11,14 +11,13 @@ from itertools import chain, count, islice
 from pathlib import Path
 from typing import NamedTuple
 
-from spacy.lang.lex_attrs import LEX_ATTRS  # what tells white space from words
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..corpus.docbin import doc_bin, read_docs
 from ..errors import DeepALError
 from ..files import check_replaceable, draft_beside, replace_folder
-from ..sentences import sentence_id, stated_id
+from ..sentences import empty_vocab, sentence_id, stated_id
 from ..urls import as_path, is_folder, list_files, local_path, read_bytes
 from .index import POOL_INDEX, Indexer, ShardIndex, hash_bytes, write_index
 
@@ -152,7 +151,7 @@ def read_shards(path: str | Path, vocab: Vocab | None) -> Iterator[Doc]:
 def read_plain_shards(path: str | Path, vocab: Vocab | None) -> Iterator[Doc]:
     """YIELDS (Doc): As `read_shards`, but what it reads needs no ids."""
     return chain.from_iterable(
-        read_docs(file, Vocab() if vocab is None else vocab) for file in shard_files(path)
+        read_docs(file, empty_vocab() if vocab is None else vocab) for file in shard_files(path)
     )
 
 
@@ -167,7 +166,7 @@ def read_shard(
     content (bytes | None): What the file holds, if it has been read.
     ids (Container[str] | None): Those of the sentences that are read. None: all are.
     """
-    vocab = Vocab(lex_attr_getters=LEX_ATTRS) if vocab is None else vocab
+    vocab = empty_vocab() if vocab is None else vocab
     wanted = None if ids is None else lambda user_data: stated_id(user_data) in ids
     for doc in read_docs(file, vocab, content, wanted):
         try:

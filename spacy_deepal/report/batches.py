@@ -6,12 +6,11 @@ from html import escape
 from spacy import displacy
 from spacy.tokens import Doc
 from spacy.util import get_lang_class
-from spacy.vocab import Vocab
 
 from ..rounds.pipeline_oracle import LABELLED_BY
 from ..rounds.rows import Selected
 from ..rounds.run_folder import RoundFolder
-from ..sentences import KEY, is_looked_at, sentence_id, sentence_info
+from ..sentences import KEY, empty_vocab, is_looked_at, sentence_id, sentence_info
 
 # displaCy's own template writes a line of style into each entity; a class keeps the page small.
 ENTITY = '<mark class="entity" style="background:{bg}">{text} <bdi>{label}</bdi></mark>'
@@ -52,7 +51,7 @@ def show_batch(here: RoundFolder, lang: str, colors: dict[str, str], most: int) 
     most (int): How many sentences to draw.
     """
     selected = sorted(here.selected.read(), key=lambda row: -(row.score or 0))
-    batch = here.read_batch(Vocab())
+    batch = here.read_batch(empty_vocab())
     docs = {sentence_id(doc): doc for doc in batch if is_looked_at(doc)}
     found = [(row, docs[row.id]) for row in selected if row.id in docs]
     shown = [

@@ -7,11 +7,9 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from spacy.vocab import Vocab
-
 from ..errors import DeepALError, plural
 from ..sealed import find_damage
-from ..sentences import count_words, sentence_id
+from ..sentences import count_words, empty_vocab, sentence_id
 from .rows import Selected
 from .run_folder import RESTORE, RoundFolder, RunFolder
 
@@ -70,7 +68,7 @@ def _check_readable(file: Path, read: Callable[[], object]) -> Iterator[str]:
 
 def _problem_of_batch(here: RoundFolder) -> str:
     try:
-        ids = {sentence_id(doc) for doc in here.read_batch(Vocab())}
+        ids = {sentence_id(doc) for doc in here.read_batch(empty_vocab())}
     except DeepALError as error:
         return _first(error)
     try:
@@ -90,11 +88,13 @@ def _check_selected(here: RoundFolder) -> Iterator[str]:
     try:
         if here.selected.read() or not here.batch.exists():
             return
-        problem = f"{file} is missing."
+        if file.exists() and not here.read_batch(empty_vocab()):
+            return  # a round selects nothing when people have looked at older sentences again
+        problem = f"{file} {'is empty' if file.exists() else 'is missing'}."
     except DeepALError as error:
         problem = _first(error)
     if here.batch.exists():
-        docs = here.read_batch(Vocab())
+        docs = here.read_batch(empty_vocab())
         here.selected.write(
             Selected(id=sentence_id(doc), words=count_words(doc), score=None) for doc in docs
         )

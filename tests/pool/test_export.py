@@ -206,3 +206,13 @@ def test_wrong_formats_and_outputs_are_reported(tmp_path, unlabelled):
         export(tmp_path / "pool", tmp_path / "pool" / "x", "text")
     with pytest.raises(DeepALError, match=r"a\.spacy is read here, so it cannot be written"):
         export(tmp_path / "pool" / "a.spacy", tmp_path / "pool" / "a.spacy", "text")
+
+
+@pytest.mark.parametrize("format", sorted(KEEPS_TOKENS - {"spacy"}))
+def test_white_space_is_no_word(tmp_path, format):
+    doc = NLP.make_doc("Ada  went to\tRome .")
+    doc.set_ents([Span(doc, 0, 1, "PER")])
+    (found,) = round_trip(tmp_path, [doc], format)
+    words = [token.text for token in found if not token.is_space]
+    assert words == ["Ada", "went", "to", "Rome", "."]
+    assert spans(found)[0][2] == "PER"
