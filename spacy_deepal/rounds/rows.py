@@ -34,7 +34,8 @@ class PoolSummary(DataFile):
 
 
 class Manifest(Row):
-    """What a run is, fixed at its start but for the pool, which may grow: manifest.json.
+    """What a run is: manifest.json. It is fixed at the start of the run, but for what may change
+    while it continues; of that, it has what holds now.
 
     acquisition (str), arguments (dict): The registered function and its arguments.
     config (str): The config, interpolated, as text.

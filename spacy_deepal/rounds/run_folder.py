@@ -113,9 +113,10 @@ class RunFolder:
         if changes and not (diverged and all(each.startswith(MAY_CHANGE) for each in changes)):
             raise self._another(changes)
         new = [name for name in manifest.pool.shards if name not in old.pool.shards]
-        if changes or new or was != old:
-            grown = {"pool": manifest.pool, "added": [*old.added, *new]}
-            now = (manifest if changes else was).model_copy(update=grown)
+        latest = {key: getattr(manifest, key) for key in ("config", "pool", "dev", "test")}
+        latest["added"] = [*old.added, *new]
+        now = (manifest if changes else was).model_copy(update=latest)
+        if now != old:
             write_sealed_json(self.manifest_file, now)
 
     def grow(self, manifest: Manifest) -> None:

@@ -209,7 +209,7 @@ def test_a_run_goes_on_when_its_data_lie_elsewhere(folder, tmp_path):
         config = manifest("old").config.replace('"more"', '"else"')
         with pytest.raises(DeepALError, match=r'more.path: was "more", is "else"'):
             here.open(manifest("old").model_copy(update={"config": config}))
-    assert here.manifest == manifest("old")
+    assert here.manifest == manifest("/new/place")
 
 
 def test_a_run_that_failed_before_it_was_initialised_begins_anew(tmp_path):
@@ -227,18 +227,28 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
 
 
 def test_a_setting_that_is_left_out_has_its_default(folder):
+    now = changed(config=CONFIG + "min_updates = 0\n")
     with folder.lock():
-        folder.open(changed(config=CONFIG + "min_updates = 0\n"))
-    assert folder.manifest == MANIFEST
+        folder.open(now)
+    assert folder.manifest == now
 
 
 @pytest.mark.parametrize(
     "end", ["rounds = 3", "target_f = 0.9", "stop_stability = 0.95", "stop_rounds = 4"]
 )
 def test_a_run_may_have_another_end_than_when_it_began(folder, end):
+    now = changed(config=f"{CONFIG}{end}\n")
     with folder.lock():
-        folder.open(changed(config=f"{CONFIG}{end}\n"))
-    assert folder.manifest == MANIFEST
+        folder.open(now)
+    assert folder.manifest == now
+
+
+@pytest.mark.parametrize("section", ["annotation", "active_learning.oracle"])
+def test_who_labels_is_read_from_the_config_that_was_given_last(folder, section):
+    now = changed(config=f"{CONFIG}\n[{section}]\nvalue = 1\n", threads=5)
+    with folder.lock():
+        folder.open(now)
+    assert folder.manifest == now.model_copy(update={"threads": MANIFEST.threads})
 
 
 def test_a_run_goes_on_with_more_sentences_predicted_at_a_time(tmp_path):
@@ -253,7 +263,7 @@ def test_a_run_goes_on_with_more_sentences_predicted_at_a_time(tmp_path):
         folder.open(manifest("en", 2048))
         with pytest.raises(DeepALError, match=r'nlp.lang: was "en", is "de"$'):
             folder.open(manifest("de", 2048))
-    assert folder.manifest == manifest("en", 512)
+    assert folder.manifest == manifest("en", 2048)
 
 
 def test_all_differences_are_named(folder):
@@ -266,10 +276,10 @@ def test_all_differences_are_named(folder):
 
 
 def test_the_order_of_sections_is_no_difference(folder):
-    sections = CONFIG.split("\n\n")
+    now = changed(config="\n\n".join(reversed(CONFIG.split("\n\n"))))
     with folder.lock():
-        folder.open(changed(config="\n\n".join(reversed(sections))))
-    assert folder.manifest == MANIFEST
+        folder.open(now)
+    assert folder.manifest == now
 
 
 def test_differences_of_nested_values():
