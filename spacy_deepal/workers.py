@@ -36,7 +36,8 @@ def in_processes(
     items (Iterable): They are read when a process is free.
     ahead (int): How many items each process gets before it has done those that it has.
     YIELDS (Result): What the items give, in the order in which they are done.
-    RAISES (Exception): What the first failing item raised, when those that had begun have ended.
+    RAISES (Exception): What the first failing item raised, when those that were handed over are
+        done.
         DeepALError: A process was killed.
     """
     running: set[Future] = set()

@@ -20,7 +20,7 @@ from ..pool.pool import Pool, Shard
 from ..pool.shards import find_shards
 from ..sealed import read_sealed, read_sealed_json, write_sealed, write_sealed_json
 from ..urls import as_path, is_file, is_folder, list_files, read_each, remove
-from .functions import Score
+from .functions import Score, finite_score
 
 SCORE_AGAIN = "Score the pool again: `spacy deepal score`."
 SCORE_ON = "Give the `spacy deepal score` command again: it goes on where it stopped."
@@ -178,14 +178,15 @@ class ScoreFolder:
 
         scores (Iterable[Score]): Of any sentences of the pool, in any order. The others are left
             out.
-        RAISES (DeepALError): As `begin`; or a sentence is not in the pool, or has two scores. The
-            scores that are there stay then.
+        RAISES (DeepALError): As `begin`; or a sentence is not in the pool, has two scores, or one
+            that is not a finite number. The scores that are there stay then.
         """
         by_id: dict[str, Score] = {}
         for item in scores:
             if item.id in by_id:
                 raise DeepALError(f"Sentence {item.id} is scored twice.")
-            by_id[item.id] = item
+            score = finite_score(item.score, item.id)
+            by_id[item.id] = Score(item.id, int(item.words), score)
         unknown = dict.fromkeys(by_id)
         for index in pool.index():
             for name in index.ids:

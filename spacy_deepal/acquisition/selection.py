@@ -19,7 +19,7 @@ from ..pool.shards import read_shards
 from ..sentences import count_words
 from ..urls import is_file
 from .copies import CopyFilter
-from .functions import AcquisitionFunction, Score
+from .functions import AcquisitionFunction, Score, finite_score
 from .registry import make_acquisition
 from .score_folder import ScoreFolder
 from .whole_pool import final_scores
@@ -42,7 +42,8 @@ def select(scores: Iterable[Score], budget: int, copies: CopyFilter | None = Non
     budget (int): Most words of all sentences together.
     copies (CopyFilter | None): Passes over near-copies.
     RETURNS (list[Score]): In the order taken; empty if no sentence fits.
-    RAISES (DeepALError): The budget is below 1 word, or an item is not a `Score`.
+    RAISES (DeepALError): The budget is below 1 word, or an item is not a `Score` with a finite
+        number.
     """
     _check_budget(budget)
     if copies is not None and isinstance(scores, Iterator):
@@ -78,6 +79,7 @@ def _candidates(
             raise DeepALError(
                 f"select: {item!r} is not a Score(id, words, score), as `score` makes."
             )
+        finite_score(item.score, item.id)
         if not 0 < item.words <= budget:
             continue
         same, most = kept[item.words], more * (budget // item.words)

@@ -33,9 +33,11 @@ def people_label(here: RoundFolder) -> bool:
 
 def docs_of_round(run: Path, here: RoundFolder) -> Sequence[Doc]:
     """RETURNS (Sequence[Doc]): The sentences that a round has selected, labelled or not."""
-    manifest = RunFolder(run).manifest
+    folder = RunFolder(run)
+    manifest = folder.manifest
     vocab = blank_pipeline(manifest.lang).vocab
     if here.batch.exists():
         return here.read_batch(vocab)
     ids = [row.id for row in here.selected.read()]
-    return fetch(Pool(manifest.pool.path), ids, vocab, with_gold=False)
+    index = folder.index if folder.index.exists() else None
+    return fetch(Pool(manifest.pool.path, index), ids, vocab, with_gold=False)

@@ -203,9 +203,16 @@ def suggest_by_terms(
     ]
     if patterns is not None:
         try:
-            rules += srsly.read_jsonl(patterns)
+            read = list(srsly.read_jsonl(patterns))
         except (OSError, ValueError) as error:
             raise DeepALError(f"The patterns {patterns} cannot be read: {error}.") from error
+        for number, rule in enumerate(read, 1):
+            if not isinstance(rule, dict):
+                raise DeepALError(
+                    f"{patterns}: pattern {number} is {str(rule)[:40]!r}. Write each as spaCy's "
+                    'entity ruler reads them: {"label": "PERSON", "pattern": "Ada"}.'
+                )
+        rules += read
     if unknown := sorted({str(rule.get("label")) for rule in rules} - {*labels}):
         raise DeepALError(
             f"Terms or patterns have the types {', '.join(unknown)}, which the run does not have. "

@@ -243,12 +243,14 @@ def split_pairs(texts: Sequence[str], option: str, example: str) -> dict[str, st
     """RETURNS (dict[str, str]): What stands before and behind the = of each text.
 
     option, example (str): For the message.
-    RAISES (DeepALError): A text is not like the example.
+    RAISES (DeepALError): A text is not like the example, or two have the same key.
     """
-    pairs = {}
+    pairs: dict[str, str] = {}
     for text in texts:
         key, _, value = text.partition("=")
         if not (key and value):
             raise DeepALError(f"{option} {text}: write it as in {option} {example}.")
+        if key in pairs:
+            raise DeepALError(f"{option} {key}={pairs[key]} and {text}: give one of them.")
         pairs[key] = value
     return pairs

@@ -14,7 +14,10 @@ def status_cli(
     run_dir: Annotated[Path, Argument(help="Folder of a run that is simulated or labelled")],
     more: Annotated[
         int | None,
-        Option(min=1, help="Words ahead for the forecast; by default half as many as are labelled"),
+        Option(
+            min=1,
+            help="Words ahead for the forecast; by default about half the labelled ones",
+        ),
     ] = None,
     json: Annotated[bool, Option("--json", help="Print JSON, for programs")] = False,
 ) -> None:

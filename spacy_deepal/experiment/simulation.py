@@ -21,6 +21,7 @@ from ..pool.shards import fingerprint
 from ..report.compare import read_comparison
 from ..report.page import write_report
 from ..rounds.corpora import without_loop
+from ..rounds.manifest import fingerprint_vectors
 from ..rounds.rows import Metrics, Seconds
 from ..rounds.run import run_loop
 from ..rounds.settings import SECTION, check_sections, check_training_config
@@ -39,7 +40,7 @@ UNSEEN = "To measure on unseen texts alone, make the pools with `spacy deepal pr
 class FullMetrics(Metrics):
     """What a model trained on the whole pool recorded: metrics.json.
 
-    made_of (dict): The config, and the fingerprint of each split.
+    made_of (dict): The config, and the fingerprints of each split and of the word vectors.
     """
 
     made_of: dict[str, str]
@@ -197,6 +198,7 @@ def full_run(
     check_training_config(config.interpolate())
     paths = config.interpolate()["paths"]
     made_of = {split: fingerprint(paths[split]) for split in SPLITS}
+    made_of["vectors"] = fingerprint_vectors(paths.get("vectors"))
     made_of["config"] = without_loop(config).to_str()
     remedy = "Delete the file; then the model is trained again."
     metrics = read_sealed_row(file, FullMetrics, remedy)

@@ -135,12 +135,15 @@ class ContentIds:
 
     def settled(self, docs: Iterable[Doc], summary: ConvertSummary) -> Iterator[Doc]:
         """YIELDS (Doc): The sentences that count, with their ids. The others are counted in the
-        summary."""
+        summary.
+
+        docs (Iterable[Doc]): The sentences that the summary has counted, in the same order.
+        """
         find = "SELECT 1 FROM replaced WHERE id = ?"
-        for doc in docs:
+        for doc, file in summary.in_files(docs):
             name = sentence_id(doc)
             if self._database.execute(find, (name,)).fetchone():
-                summary.replace(doc)
+                summary.replace(doc, file)
             else:
                 doc.user_data[KEY]["id"] = name.removesuffix(LATE)
                 yield doc

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
+from itertools import chain, repeat
 from pathlib import Path
 
 from spacy.tokens import Doc
@@ -32,6 +33,11 @@ class Counts:
         self.words += count_words(doc)
         self.labelled += doc.has_annotation("ENT_IOB")
         self.entities.update(entity.label_ for entity in doc.ents)
+
+    def take_out(self, doc: Doc) -> None:
+        """Count a sentence no longer that is not labelled."""
+        self.sentences -= 1
+        self.words -= count_words(doc)
 
 
 @dataclass(kw_only=True)
@@ -92,10 +98,17 @@ class ConvertSummary(Counts):
             self.genres[sentence_info(doc)["genre"]] += 1
             yield doc
 
-    def replace(self, doc: Doc) -> None:
+    def in_files(self, docs: Iterable[Doc]) -> Iterator[tuple[Doc, FileSummary | None]]:
+        """YIELDS (tuple): Each sentence that was counted, in the same order, and the file that it
+        is from; None where no files were read."""
+        files = chain.from_iterable(repeat(file, file.sentences) for file in self.files)
+        return zip(docs, chain(files, repeat(None)), strict=False)
+
+    def replace(self, doc: Doc, file: FileSummary | None) -> None:
         """Take out a sentence that was counted, and is not labelled: one of the same text is."""
-        self.sentences -= 1
-        self.words -= count_words(doc)
+        for counts in (self, file):
+            if counts is not None:
+                counts.take_out(doc)
         self.genres -= Counter([sentence_info(doc)["genre"]])
         self.replaced += 1
 

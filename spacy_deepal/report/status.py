@@ -76,11 +76,11 @@ class RunStatus(Row):
 
 
 def read_run_status(path: Path, *, more: int | None = None) -> RunStatus:
-    """Read where a run stands. Nothing is written.
+    """Read where a run stands. Nothing in the run changes.
 
     path (Path): The folder of a run that people label, or that labelled data simulate.
     more (int | None): The words of the forecast, beyond those that are labelled. None: half as many
-        as those.
+        as those, rounded up to one digit that is not 0.
     RAISES (DeepALError): The folder holds no run, or a file is damaged.
     """
     folder, labelling = RunFolder(path), LabellingFolder(path)

@@ -48,7 +48,7 @@ def make_manifest(
         dev=describe_gold(paths["dev"], lang),
         test=describe_gold(paths["test"], lang),
         config=config.to_str(),
-        vectors=_fingerprint_vectors(paths.get("vectors")),
+        vectors=fingerprint_vectors(paths.get("vectors")),
         code=fingerprint_code(code),
         versions={
             "spacy_deepal": __version__,
@@ -82,7 +82,7 @@ def describe_gold(path: str | Path, lang: str) -> DataFile:
     return DataFile(path=str(path), fingerprint=fingerprint(path))
 
 
-def _fingerprint_vectors(path: Any) -> str:
+def fingerprint_vectors(path: Any) -> str:
     """RETURNS (str): The hash of a folder; empty if none is named, as by the name of a package."""
     named = isinstance(path, str) and path and Path(path).is_dir()
     return hash_folder(Path(path)) if named else ""

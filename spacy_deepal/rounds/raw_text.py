@@ -5,9 +5,10 @@ from collections.abc import Iterable
 
 from spacy.language import Language
 from spacy.scorer import PRFScore
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 
 from ..tagger.raw_tokens import RETOKENIZE, token_places
+from ..tagger.scheme import IOB_MISSING
 
 MOST_LOST = 0.05  # of F1, from the tokens of the data to raw text
 
@@ -29,7 +30,8 @@ def raw_text_f(nlp: Language, docs: Iterable[Doc], scored: float) -> float | Non
         return scored  # the same tokens, so the same predictions
     score = PRFScore()
     for found, doc in zip(nlp.pipe(own), known, strict=True):
-        score.score_set(_entity_places(found), _entity_places(doc))
+        judged = [ent for ent in found.ents if _is_annotated(doc, ent)]
+        score.score_set(_places(judged), _places(doc.ents))
     if score.fscore < scored - MOST_LOST:
         warnings.warn(
             "F1 on raw text is much lower than on the tokens of the data, which the pipeline's "
@@ -39,5 +41,12 @@ def raw_text_f(nlp: Language, docs: Iterable[Doc], scored: float) -> float | Non
     return score.fscore
 
 
-def _entity_places(doc: Doc) -> set[tuple[int, int, str]]:
-    return {(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents}
+def _is_annotated(gold: Doc, found: Span) -> bool:
+    """RETURNS (bool): Whether all tokens that an entity touches are annotated: others say neither
+    that it is right nor that it is wrong. spaCy's scorer counts alike."""
+    touched = gold.char_span(found.start_char, found.end_char, alignment_mode="expand")
+    return touched is not None and all(token.ent_iob != IOB_MISSING for token in touched)
+
+
+def _places(entities: Iterable[Span]) -> set[tuple[int, int, str]]:
+    return {(ent.start_char, ent.end_char, ent.label_) for ent in entities}

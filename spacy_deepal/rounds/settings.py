@@ -80,7 +80,8 @@ class Settings(pydantic.BaseModel):
         this in the mean of the last `stop_rounds` rounds.
     passes (int): Passes over the labelled set in each round.
     min_updates (int): The least number of updates; a small labelled set gets more passes.
-    evaluations (int): How often a round is evaluated on dev to choose its model.
+    evaluations (int): How often a round is evaluated on dev to choose its model, not counting the
+        evaluation after the first update.
     warm_start (bool): Continue training the last round's weights. With False, each round starts
         from the initial weights.
     cold_start (float): While F1 on dev is below this, batches are chosen at random. With 0, only

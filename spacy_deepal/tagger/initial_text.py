@@ -74,9 +74,11 @@ def initial_labels(
 ) -> set[str]:
     """RETURNS (set[str]): The entity types: those that are given, or else those of the text.
 
-    RAISES (ValueError): One that is given is not a string.
+    RAISES (ValueError): What is given is no list of strings.
     """
     if labels is not None:
+        if isinstance(labels, str):
+            raise ValueError(f"The labels are {labels!r}. Give a list, such as [{labels!r}].")
         given = set(labels)
         if not all(isinstance(label, str) for label in given):
             raise ValueError(Errors.E187)

@@ -142,6 +142,15 @@ def test_a_sentence_that_is_scored_twice_or_is_not_in_the_pool_is_refused(pool, 
     fill_scores(tmp_path / "scores", pool.path, ROWS)
     with pytest.raises(DeepALError, match=r"not in the pool .*: 1 \(the first: x\)"):
         fill_scores(tmp_path / "scores", pool.path, [make_score("x", 1, 1.0)])
+    for wrong in (np.nan, None, "1"):
+        with pytest.raises(DeepALError, match=r"to sentence a\. A score must be a"):
+            fill_scores(tmp_path / "scores", pool.path, [ROWS[0]._replace(score=wrong)])
+    assert list(ScoreFolder(tmp_path / "scores").read(pool)) == ROWS
+
+
+def test_scores_may_be_numbers_of_numpy(pool, tmp_path):
+    rows = [make_score(row.id, np.int64(row.words), np.float64(row.score)) for row in ROWS]
+    fill_scores(tmp_path / "scores", pool.path, rows)
     assert list(ScoreFolder(tmp_path / "scores").read(pool)) == ROWS
 
 

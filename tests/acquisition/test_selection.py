@@ -1,4 +1,5 @@
 import random
+from math import inf, nan
 
 import pytest
 import spacy
@@ -74,6 +75,13 @@ def test_a_sentence_that_does_not_fit_is_passed_over_and_the_next_is_taken():
 
 def test_a_budget_beyond_the_pool_takes_all_of_it():
     assert ids(select([make_score("a", 2, 1.0), make_score("b", 2, 3.0)], 10**9)) == ["b", "a"]
+
+
+@pytest.mark.parametrize("score", [nan, inf])
+def test_a_score_that_is_no_finite_number_is_refused(score):
+    """Which sentences are taken would depend on their order."""
+    with pytest.raises(DeepALError, match=r"to sentence b\. A score must be a finite"):
+        select([make_score("a", 1, 0.5), make_score("b", 1, score)], 1)
 
 
 def test_nothing_is_selected_where_nothing_fits():

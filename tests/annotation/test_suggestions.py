@@ -186,6 +186,7 @@ def test_without_terms_there_is_nothing_to_find(tmp_path):
         ({"ORG": "Acme"}, None, "ORG, which the run does not have"),
         ({"LOC": " \n"}, None, "has no term"),
         (None, [{"pattern": "Rome"}], "None, which the run does not have"),
+        (None, [{"label": "LOC", "pattern": "Rome"}, "Rome"], "pattern 2 is 'Rome'"),
         (None, [{"label": "LOC", "pattern": [{"WORD": "Rome"}]}], "cannot be used"),
     ],
 )

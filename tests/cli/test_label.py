@@ -102,6 +102,10 @@ def test_words_are_not_asked_for_twice_unless_the_own_config_says_so(served, tex
         (["--pool", "TEXT", "--labels", "PER", "--types", "PERSON"], "in --types PER=PERSON"),
         (["--pool", "TEXT", "--labels", "PER", "--types", "A=PER"], "Name it with --suggest"),
         (
+            ["--pool", "TEXT", "--labels", "PER", "--terms", "PER=a", "--terms", "PER=b"],
+            "--terms PER=a and PER=b: give one of them.",
+        ),
+        (
             ["--pool", "TEXT", "--labels", "PER", "--terms", "PER=no.txt"],
             "no file or folder no.txt",
         ),

@@ -214,6 +214,13 @@ def test_the_model_of_all_words_is_trained_again_for_its_own_settings_alone(
         config[section][key] = value
         full_run(config, folder / "full")
         assert len(trained) == times
+    vectors = tmp_path / "vectors"
+    vectors.mkdir()
+    config["paths"]["vectors"] = str(vectors)
+    for text in ("these", "others"):
+        (vectors / "table").write_text(text)
+        full_run(config, folder / "full")
+    assert len(trained) == 4
 
 
 def test_runs_side_by_side_are_those_of_one_process(data, config, tmp_path, capfd):

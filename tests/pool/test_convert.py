@@ -481,6 +481,7 @@ def test_labelled_sentences_of_one_text_all_replace_those_that_are_not(tmp_path)
     assert [sentence_id(doc) for doc in docs] == [key, f"{key}-2"]
     assert all(doc.has_annotation("ENT_IOB") for doc in docs)
     assert (summary.sentences, summary.replaced, summary.entities) == (2, 3, {"X": 1})
+    assert [(file.sentences, file.words) for file in summary.files] == [(0, 0), (2, 2)]
     assert Pool(tmp_path / "pool").sentences == 2
 
 

@@ -31,6 +31,13 @@ def test_entities_are_compared_by_their_characters():
     assert raw_text_f(RULED, docs, 0.5) == 0.5  # found: both 大, one of them is right
 
 
+def test_what_is_found_in_words_that_are_not_annotated_is_neither_right_nor_wrong():
+    """As where people labelled a sentence before a type was added."""
+    doc = Doc(RULED.vocab, words=["天河", "大"], spaces=[False, False])
+    doc.set_ents([], outside=[doc[0:1]], default="missing")
+    assert raw_text_f(RULED, [gold(["大", "天河"]), doc], 1.0) == 1.0
+
+
 def test_with_the_tokens_of_the_pipeline_both_scores_are_equal():
     assert raw_text_f(RULED, [gold(["大", "好"])], 0.75) == 0.75
 

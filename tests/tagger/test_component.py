@@ -129,6 +129,12 @@ def test_label_must_be_a_string():
         make_nlp().get_pipe("deepal_ner").add_label(3)
 
 
+def test_one_label_alone_is_given_in_a_list():
+    nlp = make_nlp()
+    with pytest.raises(ValueError, match=r"labels are 'PER'. Give a list, such as \['PER'\]"):
+        nlp.get_pipe("deepal_ner").initialize(lambda: make_examples(nlp), nlp=nlp, labels="PER")
+
+
 def test_labels_with_hyphens_blanks_and_other_scripts_come_back():
     labels = ["GPE-LOC", "work of art", "\u5730\u540d", "B-"]
     sentences = [(f"word{i} there", [(0, 1, label)]) for i, label in enumerate(labels)]
