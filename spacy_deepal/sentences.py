@@ -13,6 +13,7 @@ from .errors import DeepALError
 
 KEY = "deepal"
 INFO_KEYS = ("id", "doc_id", "genre")
+LABELS = "labels"  # the types for which people have looked, beside these
 
 
 class SentenceInfo(TypedDict):
@@ -54,7 +55,7 @@ def labels_looked_for(doc: Doc) -> frozenset[str]:
     """RETURNS (frozenset[str]): The entity types for which people have looked at a sentence that is
     not annotated throughout: `doc.user_data["deepal"]["labels"]`. None are known by default."""
     info = doc.user_data.get(KEY)
-    return frozenset(info.get("labels", ()) if isinstance(info, dict) else ())
+    return frozenset(info.get(LABELS, ()) if isinstance(info, dict) else ())
 
 
 def is_looked_at(doc: Doc) -> bool:

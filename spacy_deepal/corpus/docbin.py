@@ -18,7 +18,7 @@ from thinc.types import Ints2d
 
 from ..errors import DeepALError
 from ..files import write_atomically
-from ..sentences import INFO_KEYS, KEY
+from ..sentences import INFO_KEYS, KEY, LABELS
 from .archives import MAX_GROWTH, MAX_UNPACKED
 from .reading import BadLine, Reading, ReadOptions, Sentence
 from .sources import Source
@@ -177,17 +177,15 @@ def read_spacy(source: Source, nlp: Language) -> Iterator[Sentence | BadLine]:
     """Read a .spacy file, and cut Docs of several sentences into these.
 
     All annotation of the tokens is kept, and so are span groups, but for spans that go beyond a
-    sentence. Ids, documents and genres of an earlier pool are kept too, but the sentences of a Doc
-    that is cut get new ids.
+    sentence. Ids, documents and genres of an earlier pool are kept too, and for which types people
+    have looked, but the sentences of a Doc that is cut get new ids.
     """
     for number, doc in enumerate(_docs_of(source, nlp.vocab), 1):
         given = doc.user_data.get(KEY) or {}
-        info: Any = {key: given.get(key) for key in INFO_KEYS} if isinstance(given, dict) else given
-        if not isinstance(info, dict) or not all(
-            value is None or isinstance(value, str) for value in info.values()
-        ):
+        if not _is_of_pool(given):
             yield BadLine(number, f"user_data[{KEY!r}] is not what a pool has", doc.text)
             continue
+        info: dict[str, Any] = {key: given.get(key) for key in INFO_KEYS}
         sentences = list(doc.sents) if doc.has_annotation("SENT_START") else []
         if len(sentences) < 2:
             yield Sentence(doc, number, **info, names_document=info["doc_id"] is not None)
@@ -200,6 +198,16 @@ def read_spacy(source: Source, nlp: Language) -> Iterator[Sentence | BadLine]:
             names = info["doc_id"] is not None
             for sentence in _cut(doc, sentences):
                 yield Sentence(sentence, number, None, doc_id, info["genre"], names)
+
+
+def _is_of_pool(given: Any) -> bool:
+    """RETURNS (bool): Whether user data say what those of a sentence of a pool may say."""
+    if not isinstance(given, dict):
+        return False
+    labels = given.get(LABELS, ())
+    return isinstance(labels, list | tuple) and all(
+        value is None or isinstance(value, str) for value in (*map(given.get, INFO_KEYS), *labels)
+    )
 
 
 def _cut(doc: Doc, sentences: Sequence[Span]) -> Iterator[Doc]:

@@ -10,7 +10,7 @@ from ..annotation.contradictions import Decisive
 from ..corpus.docbin import read_docs
 from ..errors import LabelsAwaited, count_waiting
 from ..rounds.oracle import Oracle
-from ..sentences import KEY, empty_vocab, labels_looked_for, sentence_id
+from ..sentences import KEY, LABELS, empty_vocab, labels_looked_for, sentence_id
 from .journal import Annotations
 from .labelling_folder import LabellingFolder
 
@@ -66,7 +66,7 @@ def annotate(doc: Doc, answer: Answer | None, annotations: Annotations) -> None:
 
     answer (Answer | None): With None, or if the sentence was ignored, no word is annotated.
     """
-    doc.user_data[KEY].pop("labels", None)
+    doc.user_data[KEY].pop(LABELS, None)
     if answer is None or answer.answer == IGNORE:
         doc.set_ents([], default="missing")
         return
@@ -74,7 +74,7 @@ def annotate(doc: Doc, answer: Answer | None, annotations: Annotations) -> None:
     complete = annotations.complete(answer)
     doc.set_ents(spans, default="outside" if complete else "missing")
     if not complete:
-        doc.user_data[KEY]["labels"] = answer.labels
+        doc.user_data[KEY][LABELS] = answer.labels
 
 
 def _annotation(doc: Doc) -> tuple:

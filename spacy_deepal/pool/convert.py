@@ -23,7 +23,7 @@ from ..errors import PROBLEMS_SHOWN, DeepALError
 from ..files import check_output
 from ..pipelines import blank_pipeline, load_pipeline
 from ..progress import progress_bar
-from ..sentences import KEY, count_words, sentence_id
+from ..sentences import KEY, LABELS, count_words, labels_looked_for, sentence_id
 from ..urls import local_path
 from .ids import LATE, ContentIds, Contradiction, GivenId
 from .shards import check_pool_folder, read_shards, write_shards
@@ -263,10 +263,12 @@ def _with_ids(
             summary.doubles += is_double
             summary.replaced += not is_double
             continue
+        looked_for = {LABELS: sorted(labels)} if (labels := labels_looked_for(doc)) else {}
         doc.user_data[KEY] = {
             "id": key,
             "doc_id": sentence.doc_id,
             "genre": sentence.genre or (source.stem if source.stem in genre_files else genre),
+            **looked_for,
         }
         yield doc
 

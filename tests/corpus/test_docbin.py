@@ -50,6 +50,15 @@ def test_ids_of_an_earlier_pool_are_kept(tmp_path):
     assert (sentence.id, sentence.doc_id, sentence.genre) == ("a1", "d", "news")
 
 
+@pytest.mark.parametrize("labels", ["PER", [1], 0, None])
+def test_user_data_that_no_pool_has_are_reported(tmp_path, labels):
+    doc = EN("Ada sings")
+    doc.user_data["deepal"] = {"id": "a1", "labels": labels}
+    DocBin(docs=[doc], store_user_data=True).to_disk(tmp_path / "x.spacy")
+    (bad,) = read_file(tmp_path / "x.spacy")
+    assert problem(bad) == (1, "user_data['deepal'] is not what a pool has")
+
+
 def test_an_entity_over_two_sentences_is_reported(tmp_path):
     doc = Doc(EN.vocab, words=["a", "b"], sent_starts=[True, True], ents=["B-X", "I-X"])
     DocBin(docs=[doc]).to_disk(tmp_path / "x.spacy")

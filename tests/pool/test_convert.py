@@ -7,15 +7,16 @@ import time
 import pytest
 import spacy
 from spacy.tokenizer import Tokenizer
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Corpus
 
+from spacy_deepal.corpus.docbin import write_docs
 from spacy_deepal.corpus.reading import ReadOptions
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.convert import convert
 from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import fingerprint, read_shards
-from spacy_deepal.sentences import sentence_id, sentence_info
+from spacy_deepal.sentences import KEY, labels_looked_for, sentence_id, sentence_info
 
 
 def read(pool):
@@ -483,6 +484,17 @@ def test_labelled_sentences_of_one_text_all_replace_those_that_are_not(tmp_path)
     assert (summary.sentences, summary.replaced, summary.entities) == (2, 3, {"X": 1})
     assert [(file.sentences, file.words) for file in summary.files] == [(0, 0), (2, 2)]
     assert Pool(tmp_path / "pool").sentences == 2
+
+
+def test_types_for_which_people_have_looked_are_kept(tmp_path):
+    """As in the batch of a run whose types grew while people labelled."""
+    doc = spacy.blank("en").make_doc("Mia left.")
+    doc.set_ents([Span(doc, 0, 1, "PER")], default="missing")
+    doc.user_data[KEY] = {"id": "s1", "doc_id": None, "genre": None, "labels": ["PER", "LOC"]}
+    write_docs([doc], tmp_path / "batch.spacy")
+    convert(tmp_path / "batch.spacy", tmp_path / "pool")
+    (found,) = read(tmp_path / "pool")
+    assert labels_looked_for(found) == {"LOC", "PER"}
 
 
 def test_of_another_document_or_id_a_sentence_that_is_not_labelled_stays(tmp_path):
