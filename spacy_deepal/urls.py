@@ -1,8 +1,9 @@
 """Files at URLs such as s3://bucket/pool, read and written by fsspec. Local paths stay as they are.
 
 A `Path` in this package is either local, or a `UPath` of universal_pathlib, which stands for a URL
-and has the same methods. The functions here do what is slow or wrong through those: a request for
-each file, listings that are out of date, and errors that differ from store to store.
+and has the same methods. Where these are slow or wrong at a URL, the functions here take their
+place: they spare a request for each file, listings that are out of date, and errors that differ
+from store to store.
 """
 
 import errno

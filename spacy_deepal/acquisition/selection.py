@@ -34,8 +34,8 @@ def select(scores: Iterable[Score], budget: int, copies: CopyFilter | None = Non
     A sentence that no longer fits is passed over, and the next one that fits is taken. So the
     budget is never exceeded, and one very long sentence at the top does not end the batch.
 
-    Memory grows with the budget, and not with the number of scores: of the sentences of n words, a
-    budget of B words never reaches further than the B // n of the highest scores.
+    Memory grows with the budget, and not with the number of scores. A budget of B words has room
+    for B // n sentences of n words, so of each length only so many are kept.
 
     scores (Iterable[Score]): One for each sentence, in any order. With `copies`, they may be read
         several times, from the beginning.

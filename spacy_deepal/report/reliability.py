@@ -1,4 +1,4 @@
-"""The reliability diagram: how often entities are right of which a model is so sure."""
+"""The reliability diagram: how sure a model is of entities, and how often they are right."""
 
 from typing import TYPE_CHECKING
 

@@ -85,7 +85,7 @@ class Settings(pydantic.BaseModel):
     warm_start (bool): Continue training the last round's weights. With False, each round starts
         from the initial weights.
     cold_start (float): While F1 on dev is below this, batches are chosen at random. With 0, only
-        the seed set is.
+        the seed set is chosen so.
     max_similarity (float | None): Skip a sentence that shares this much of its words with one that
         is selected already (Jaccard, above 0, up to 1). With None, skip none.
     n_process (int), engine (str): How many processes score the pool, and where they are, as for

@@ -2,8 +2,9 @@
 
 An entity is as probable as its tags are, each given the tags before it. Networks are too sure of
 themselves, so the logits of each tag are divided by a temperature (Guo et al. 2017, "On Calibration
-of Modern Neural Networks", section 4.2). It is fitted to entities of dev: how often is one right of
-which the model is so sure? The order of the tags at a word stays, so predictions do.
+of Modern Neural Networks", section 4.2). It is fitted to entities of dev, so that those with a
+confidence of 0.8, for example, are right in four cases of five. The order of the tags at a word
+stays, and so do the predictions.
 """
 
 from collections.abc import Sequence

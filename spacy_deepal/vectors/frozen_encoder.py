@@ -212,7 +212,7 @@ class EncoderShim(Shim):
         cache = self._open_cache()
         sentences: list[WordIds] = [cast(Any, doc.to_array(ORTH))[word_places(doc)] for doc in docs]
         keys = [sentence_key(sentence) for sentence in sentences]
-        places = {key: i for i, key in enumerate(keys)}  # of each sentence, a Doc that has it
+        places = {key: i for i, key in enumerate(keys)}  # which Doc has it, if several: any
         distinct = [sentences[i] for i in places.values()]
         found = cache.read(distinct) if cache else [None] * len(distinct)
         vectors = dict(zip(places, found, strict=True))

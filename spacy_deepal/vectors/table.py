@@ -55,7 +55,7 @@ def join_sources(sources: Mapping[str, VectorSource], words: Counter[str], vocab
                 f"{next(iter(words))!r}. Leave it out, or choose a source in their language."
             )
         rows = np.array(table.get_batch(keys), "float32")
-        rows[[key not in table for key in keys]] = 0  # spaCy gives them the last row
+        rows[[key not in table for key in keys]] = 0  # get_batch gives them the last row
         known = rows.any(1)
         rms = np.sqrt(np.square(rows[known], dtype="float64").mean()) if known.any() else 1
         parts.append(rows / np.float32(rms))
