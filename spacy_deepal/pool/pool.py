@@ -70,8 +70,8 @@ class Shard(NamedTuple):
 
 
 class Pool:
-    """A pool on disk, or at a URL, whose shards have been compared with its index. In memory are the
-    list of the shards and, if no file holds it, the index.
+    """A pool on disk, or at a URL, whose shards have been compared with its index. In memory are
+    the list of the shards and, if no file holds it, the index.
 
     Local shards are compared by their hashes. Those at a URL would all have to be fetched for that,
     so their names and sizes are compared, out of one listing. Wherever a shard is, its hash is
