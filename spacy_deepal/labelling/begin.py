@@ -16,6 +16,7 @@ from ..pipelines import blank_pipeline
 from ..pool.pool import Pool
 from ..rounds.run_folder import RunFolder
 from ..rounds.settings import read_annotation_settings
+from ..vectors.pretrained import find_encoder
 from .begun_with import (
     check_apart,
     check_first,
@@ -125,7 +126,10 @@ def _new_job(
     job = LabellingJob.model_validate(_with_paths(values))
     check_apart(job)
     check_text(job)
-    _check_suggest(config, labels)
+    settings = Config().from_str(config, interpolate=False)
+    _check_suggest(settings, labels)
+    if encoder := settings.get("paths", {}).get("encoder"):
+        find_encoder(encoder)
     return job.model_copy(update={"data": fingerprint_data(job)})
 
 
@@ -154,9 +158,9 @@ def _missing(given: dict[str, Any], labels: Sequence[str]) -> list[str]:
     return missing if labels else [*missing, "--labels PERSON,ORG"]
 
 
-def _check_suggest(config: str, labels: Sequence[str]) -> None:
+def _check_suggest(config: Config, labels: Sequence[str]) -> None:
     """RAISES (DeepALError): The pipeline that the config names cannot suggest these types."""
-    settings = read_annotation_settings(Config().from_str(config, interpolate=False))
+    settings = read_annotation_settings(config)
     if settings.suggest is not None:
         settings.suggest.check(labels)
 

@@ -13,7 +13,8 @@ from .journal import Annotations
 from .labelling_folder import MEASURED, LabellingFolder, LabellingJob
 
 GIVEN_DATA = {"inputs": "--pool", "dev": "--dev", "test": "--test"}  # the option of each
-IN_CONFIG = ("seed_words", "budget_words", "suggest", "types", "config")  # may be changed there
+# What the config of the run has, where it may be changed.
+IN_CONFIG = ("seed_words", "budget_words", "suggest", "types", "encoder", "config")
 FILES_CHECKED = 20  # the others are looked at when the text is read
 
 

@@ -47,13 +47,14 @@ def find_encoder(place: str) -> Path:
     RAISES (DeepALError): There is no such folder or model, a file is missing, or the extra
         [encoder] is not installed.
     """
-    import_extra("transformers", "encoder")
-    folder = _download(place.removeprefix(HUB)) if place.startswith(HUB) else Path(place)
-    if not folder.is_dir():
+    is_local = not place.startswith(HUB)
+    if is_local and not Path(place).is_dir():
         raise DeepALError(
-            f"There is no folder {place}. Name the folder of a pretrained encoder as "
-            f"--paths.encoder, or a model to download as --paths.encoder {HUB}NAME."
+            f"There is no folder {place}. As the encoder, name the folder of a pretrained model, "
+            f"or one to download as {HUB}NAME."
         )
+    import_extra("transformers", "encoder")
+    folder = Path(place) if is_local else _download(place.removeprefix(HUB))
     folder = load_tokenizer(folder).folder
     encoder_files(folder)
     return folder

@@ -1,5 +1,7 @@
 """`spacy deepal label`: what it says before the page is there. tests/labelling has the page."""
 
+from pathlib import Path
+
 import pytest
 import spacy
 from spacy.util import load_config
@@ -35,7 +37,8 @@ def test_the_config_has_the_budget_and_the_oracle(served, text, tmp_path):
 @pytest.mark.parametrize(
     ("given", "written"), [("hub:people/model", "hub:people/model"), ("null", None)]
 )
-def test_the_config_names_the_encoder(served, text, tmp_path, given, written):
+def test_the_config_names_the_encoder(served, text, tmp_path, monkeypatch, given, written):
+    monkeypatch.setattr("spacy_deepal.labelling.begin.find_encoder", Path)  # the hub is elsewhere
     options = ["--labels", "PER", "--encoder", given]
     assert call("label", tmp_path / "run", "--pool", text, *options)[0] == 0
     config = load_config(LabellingFolder(tmp_path / "run").config_file)
@@ -99,6 +102,7 @@ def test_words_are_not_asked_for_twice_unless_the_own_config_says_so(served, tex
         (["--pool", "TEXT", "--labels", "A B"], "'A B' is not a name for a type"),
         (["--pool", "TEXT", "--labels", "PER", "--terms", "names.txt"], "in --terms PERSON="),
         (["--pool", "TEXT", "--labels", "PER", "--suggest", "no_such"], "no pipeline no_such"),
+        (["--pool", "TEXT", "--labels", "PER", "--encoder", "no_such"], "There is no folder no_s"),
         (["--pool", "TEXT", "--labels", "PER", "--types", "PERSON"], "in --types PER=PERSON"),
         (["--pool", "TEXT", "--labels", "PER", "--types", "A=PER"], "Name it with --suggest"),
         (

@@ -10,6 +10,7 @@ from spacy_deepal.labelling.divide import (
     divide_text,
     draw_reserves,
 )
+from spacy_deepal.labelling.journal import NewLabel, now
 from spacy_deepal.labelling.labelling_folder import LabellingFolder, LabellingJob
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.seeds import derive_uniform
@@ -30,14 +31,23 @@ def texts(path):
     return [doc.text for doc in sentences(path)]
 
 
-def divide(tmp_path, docs=None, **values):
+def divide(tmp_path, docs=None, labels=("PER", "LOC", "ORG"), **values):
     given = write_pools(tmp_path / "given", all=docs or make_docs(200, 7, distinct=True))
     job = LabellingJob(
         **{"inputs": [str(given["all"])], "lang": "xx", "dev_words": 30, "test_words": 20} | values
     )
     folder = LabellingFolder(tmp_path / "run")
+    folder.path.mkdir(parents=True)
+    for label in labels:
+        folder.journal.append(NewLabel(at=now(), by="me", label=label))
     divide_text(folder, job, seed=0)
     return folder
+
+
+def test_a_set_that_is_given_has_no_other_types_than_the_run(tmp_path):
+    dev = write_pools(tmp_path / "gold", dev=make_docs(9, 1))["dev"]
+    with pytest.raises(DeepALError, match=r"gold/dev has entities of LOC.* run are PER\. Add"):
+        divide(tmp_path, labels=["PER"], dev=str(dev))
 
 
 def test_no_sentence_is_in_two_places_and_none_is_lost(tmp_path):
