@@ -41,6 +41,13 @@ def export_cli(
         ),
     ] = None,
     labels: WrittenLabels = None,
+    plain: Annotated[
+        bool,
+        Option(
+            "--plain", help="Leave out comments with ids and texts, as spaCy and other tools expect"
+        ),
+    ] = False,
+    force: Annotated[bool, Option("--force", "-F", help="Overwrite the file")] = False,
 ) -> None:
     """Write the sentences of a pool in another format; or what is labelled in a run, where
     sentences without a label, and those that the format cannot hold, are left out and counted."""
@@ -49,15 +56,19 @@ def export_cli(
         from ..pool.export import export
         from ..urls import is_url
 
+        if output.exists() and not force:
+            raise DeepALError(f"{output} exists. Name another file, or overwrite it with --force.")
         if not is_url(source) and is_run(Path(source)):
             types = parts_between_commas(labels)
-            found = export_labelled(Path(source), output, format, part or ["train"], types)
+            found = export_labelled(
+                Path(source), output, format, part or ["train"], types, not plain
+            )
             count = len(found.docs)
         elif part or labels:
             option = "--part" if part else "--labels"
             raise DeepALError(f"{source} is not the folder of a run, and {option} is about one.")
         else:
-            found, count = None, export(source, output, format)
+            found, count = None, export(source, output, format, comments=not plain)
     if found is not None:
         _show_left_out(found, format)
     msg.good(f"Wrote {plural(count, 'sentence')} as {format}: {output}")

@@ -149,20 +149,27 @@ def _remedy(cells: list[str], layout: ColumnLayout) -> str:
 
 
 def write_columns(
-    docs: Iterable[Doc], stream: IO[str], *, format: str, names: str, scheme: TagScheme
+    docs: Iterable[Doc],
+    stream: IO[str],
+    *,
+    format: str,
+    names: str,
+    scheme: TagScheme,
+    comments: bool = True,
 ) -> None:
     """Write words and tags, and what is known of each sentence in comments before it.
 
     format (str): The name of the format.
     names (str): The columns, parted as in the file: "word\tner".
+    comments (bool): Write the comments, which other tools may take for words.
     RAISES (DeepALError): A word or a label has white space in it, or is not labelled.
     """
     for doc in docs:
-        comments = described(doc)
-        stream.write(comments)
+        known = described(doc)
+        stream.write(known if comments else "")
         for token, tag in zip(doc, from_iob2(iob2_tags_of(doc, format), scheme), strict=True):
-            if token.is_space and "# text = " in comments:
-                continue  # it is in the text
+            if token.is_space and ("# text = " in known or not comments):
+                continue  # it is in the text, if at all
             if re.search(r"[\t\r\n]" if "\t" in names else r"[ \t\r\n]", token.text + tag):
                 raise DeepALError(
                     f"The format {format} cannot hold white space in {token.text!r} or its tag "

@@ -52,11 +52,13 @@ class Format:
     readings (Callable): Returns the ways to read a file in this format: none if it is another one,
         several if the file does not tell which one is right.
     write (Callable | None): Writes sentences as a file. None: it has a writer of its own.
+    write_plain (Callable | None): The same without comments that other tools may take for words.
     """
 
     about: str
     readings: Callable[[Source, ReadOptions], list[Reading]]
     write: Callable[[Iterable[Doc], IO[str]], None] | None = None
+    write_plain: Callable[[Iterable[Doc], IO[str]], None] | None = None
 
 
 def _columns(about: str, format: str, names: str, writes: TagScheme, **reads: Any) -> Format:
@@ -66,11 +68,9 @@ def _columns(about: str, format: str, names: str, writes: TagScheme, **reads: An
     writes (str): The scheme of the tags that are written.
     reads: The scheme that is read, if it is not any.
     """
-    return Format(
-        about,
-        partial(column_readings, format=format, **reads),
-        partial(write_columns, format=format, names=names, scheme=writes),
-    )
+    write = partial(write_columns, format=format, names=names, scheme=writes)
+    read = partial(column_readings, format=format, **reads)
+    return Format(about, read, write, partial(write, comments=False))
 
 
 # In the order in which they are tried. The names of columns are asked for by --format alone, since

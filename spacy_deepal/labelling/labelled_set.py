@@ -65,6 +65,7 @@ def export_labelled(
     format: str,
     parts: Iterable[str],
     labels: Collection[str] = (),
+    comments: bool = True,
 ) -> LabelledSet:
     """Write what is labelled in a run, whole or not at all: the sentences that a format can hold.
     The answers of today count, also those that no round has taken yet.
@@ -73,11 +74,12 @@ def export_labelled(
     parts (Iterable[str]): "train", "dev" or "test".
     labels (Collection[str]): The types to write. A sentence that people have looked at for all of
         them is whole. Empty: all types of the run.
+    comments (bool): As for `export`.
     RETURNS (LabelledSet): What was written and left out.
     RAISES (DeepALError): There is no such part, format or type; nothing can be written; or the
         output is part of the run.
     """
-    check_written(format)
+    check_written(format, comments)
     folder = RunFolder(run)
     pool = None if LabellingFolder(run).begun else folder.manifest.pool.path
     check_output(output, *folder.parts(), pool)
@@ -88,7 +90,7 @@ def export_labelled(
         reasons += f" {found.not_held[0]}" if found.not_held else ""
         reasons += f" {found.remedy}" if found.older else ""
         raise DeepALError(f"There is no labelled sentence to write of {run}.{reasons}")
-    write_as(found.docs, output, format)
+    write_as(found.docs, output, format, comments)
     return found
 
 

@@ -22,34 +22,39 @@ SPACY = "spacy"
 WRITTEN = sorted([BRAT, SPACY, *(name for name, format in ALL_FORMATS.items() if format.write)])
 
 
-def export(pool: str | Path, output: str | Path, format: str) -> int:
+def export(pool: str | Path, output: str | Path, format: str, *, comments: bool = True) -> int:
     """Write sentences in another format, whole or not at all.
 
     pool (str | Path): A folder of shards, or any .spacy file, such as a batch; local or a URL. Docs
         without an id are numbered.
     output (str | Path): The file to write; for brat, a new folder.
     format (str): One of WRITTEN.
+    comments (bool): Of a format of columns: write ids and texts in comments.
     RETURNS (int): The number of sentences.
     RAISES (DeepALError): There is no such pool or format; the format cannot hold a sentence; or the
         output is the pool, or in it.
     """
-    check_written(format)
+    check_written(format, comments)
     output = local_path(output)
     check_output(output, pool)
     counted = _Counted(progress_bar(_docs(pool), "export", unit=" sentences"))
-    write_as(counted, output, format)
+    write_as(counted, output, format, comments)
     return counted.count
 
 
-def check_written(format: str) -> None:
-    """RAISES (DeepALError): There is no such format to write."""
+def check_written(format: str, comments: bool) -> None:
+    """RAISES (DeepALError): There is no such format to write, or it cannot be without comments."""
     if format not in WRITTEN:
         raise DeepALError(f"The format {format!r} is not written. Known: {', '.join(WRITTEN)}.")
+    if not comments and ALL_FORMATS[format].write_plain is None:
+        columns = ", ".join(name for name, each in ALL_FORMATS.items() if each.write_plain)
+        raise DeepALError(f"Leave out --plain for {format}. It is for {columns}.")
 
 
-def write_as(docs: Iterable[Doc], output: Path, format: str) -> None:
+def write_as(docs: Iterable[Doc], output: Path, format: str, comments: bool = True) -> None:
     """Write sentences in one of WRITTEN, whole or not at all. Errors are those of `export`."""
-    write = ALL_FORMATS[format].write
+    found = ALL_FORMATS[format]
+    write = found.write if comments else found.write_plain
     if format == BRAT:
         write_brat(docs, output)
     elif write is None:

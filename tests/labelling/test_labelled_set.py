@@ -65,7 +65,7 @@ def test_nothing_of_the_run_is_written_over(page):
     journal = folder.path / "journal.jsonl"
     before = journal.read_bytes()
     for output in (journal, folder.run):
-        status, text = call("export", folder.run, output, "--format", "jsonl")
+        status, text = call("export", folder.run, output, "--force", "--format", "jsonl")
         assert (status, "which is read here" in " ".join(text.split())) == (1, True)
     assert journal.read_bytes() == before
 
@@ -98,7 +98,7 @@ def test_the_remedy_names_another_format(page, tmp_path):
 
 def spans_written(run, file, *options):
     """RETURNS (dict): The types of the spans of each sentence that `export` writes as JSONL."""
-    status, output = call("export", run, file, "--format", "jsonl", *options)
+    status, output = call("export", run, file, "--force", "--format", "jsonl", *options)
     assert status == 0, output
     records = map(json.loads, file.read_text("utf8").splitlines())
     return {record["id"]: [span["label"] for span in record["spans"]] for record in records}

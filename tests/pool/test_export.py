@@ -4,6 +4,7 @@ import pytest
 import spacy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from spacy.cli.convert import CONVERTERS
 from spacy.tokens import Doc, Span
 
 from spacy_deepal.corpus.docbin import write_docs
@@ -13,6 +14,8 @@ from spacy_deepal.pool.convert import convert
 from spacy_deepal.pool.export import WRITTEN, export
 from spacy_deepal.pool.shards import read_shards
 from spacy_deepal.sentences import KEY, sentence_info
+
+from ..pools import call
 
 NLP = spacy.blank("en")
 VOCAB = NLP.vocab
@@ -216,3 +219,38 @@ def test_white_space_is_no_word(tmp_path, format):
     words = [token.text for token in found if not token.is_space]
     assert words == ["Ada", "went", "to", "Rome", "."]
     assert spans(found)[0][2] == "PER"
+
+
+def test_a_file_is_overwritten_by_force_alone(tmp_path):
+    write_docs([NLP.make_doc("Ada knew.")], tmp_path / "in.spacy")
+    output = tmp_path / "out.txt"
+    output.write_text("mine")
+    command = ("export", tmp_path / "in.spacy", output, "--format", "text")
+    status, said = call(*command)
+    assert (status, output.read_text()) == (1, "mine")
+    assert "out.txt exists. Name another file, or overwrite it with --force." in said
+    assert call(*command, "--force")[0] == 0
+    assert output.read_text() == "Ada knew.\n"
+
+
+@pytest.mark.parametrize("format", ["iob2", "conll2002", "conll2003"])
+def test_without_comments_spacy_reads_columns(tmp_path, format):
+    docs = [NLP.make_doc("Ada  knew Rome."), NLP.make_doc("It rained.")]
+    for doc in docs:
+        doc.set_ents([Span(doc, 0, 1, "PER")])
+    write_docs(docs, tmp_path / "in.spacy")
+    output = tmp_path / "out.conll"
+    assert call("export", tmp_path / "in.spacy", output, "--format", format, "--plain")[0] == 0
+    assert "#" not in output.read_text()
+    found = list(CONVERTERS["ner"](output.read_text(), n_sents=1, no_print=True))
+    words = [[token.text for token in doc] for doc in found]
+    assert words == [["Ada", "knew", "Rome", "."], ["It", "rained", "."]]
+    assert [[ent.text for ent in doc.ents] for doc in found] == [["Ada"], ["It"]]
+
+
+def test_without_comments_is_for_columns(tmp_path):
+    write_docs([NLP.make_doc("Ada knew.")], tmp_path / "in.spacy")
+    options = ("--format", "jsonl", "--plain")
+    status, said = call("export", tmp_path / "in.spacy", tmp_path / "out", *options)
+    assert status == 1
+    assert "Leave out --plain for jsonl. It is for iob2, bioes, conll2002, conll2003." in said
