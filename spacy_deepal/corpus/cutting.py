@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from typing import cast
+from unicodedata import category
 
 from spacy.pipeline import Sentencizer
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Token
 from thinc.types import Ints2d
 
 ENTITIES: list[int | str] = ["ENT_IOB", "ENT_TYPE"]
@@ -12,7 +13,8 @@ ENTITIES: list[int | str] = ["ENT_IOB", "ENT_TYPE"]
 
 def at_ends_of_sentences(doc: Doc) -> Iterator[Doc]:
     """Cut a Doc into sentences: at the ends of lines, and where spaCy's sentencizer finds final
-    punctuation, but never inside an entity. White space around a sentence is left out.
+    punctuation, but never inside an entity. A mark that opens a quotation, a bracket or a question
+    belongs to the sentence that it opens. White space around a sentence is left out.
 
     YIELDS (Doc): The sentences, with their entities.
     """
@@ -29,10 +31,39 @@ def sentence_ranges(doc: Doc) -> Iterator[range]:
             ends = starts[i] or "\n" in doc[i - 1].text
             if not ends or doc[i].ent_iob_ == "I":
                 continue
-        words = [token.i for token in doc[begin:i] if not token.is_space]
+        end = _before_opening_marks(doc, begin, i) if i < len(doc) else i
+        words = [token.i for token in doc[begin:end] if not token.is_space]
         if words:
             yield range(words[0], words[-1] + 1)
-        begin = i
+        begin = end
+
+
+def _before_opening_marks(doc: Doc, begin: int, end: int) -> int:
+    """RETURNS (int): Where the tokens [begin, end) of a sentence end that belong to it: spaCy's
+    sentencizer counts all punctuation after a full stop to its sentence."""
+    first = end
+    while first > begin + 1 and _may_open(doc[first - 1]):
+        first -= 1
+    # A mark that may also close, such as ", opens where white space is before it.
+    while first < end and not (_opens(doc[first]) or _is_after_space(doc[first])):
+        first += 1
+    return first
+
+
+def _may_open(token: Token) -> bool:
+    if token.whitespace_:  # as in French
+        always = category(token.text[0]) == "Ps" or token.text == "«"
+        return always and _is_after_space(token)
+    return _opens(token) or category(token.text[0]) == "Pf" or token.text in ('"', "'")
+
+
+def _opens(token: Token) -> bool:
+    return category(token.text[0]) in ("Ps", "Pi") or token.text in ("¿", "¡")
+
+
+def _is_after_space(token: Token) -> bool:
+    before = token.nbor(-1)
+    return bool(before.whitespace_) or before.is_space
 
 
 def part_of(doc: Doc, entities: Ints2d, tokens: range) -> Doc:

@@ -1,4 +1,5 @@
 import pytest
+import spacy
 from spacy.tokens import Doc, Span
 
 from spacy_deepal.corpus.cutting import at_ends_of_sentences
@@ -93,6 +94,30 @@ def test_sentences_end_at_line_ends_and_final_punctuation_outside_of_entities():
         ["O", "O"],
         ["B-LOC", "I-LOC", "I-LOC", "O"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("lang", "sentences"),
+    [
+        ("en", ["She left (by train).", '"Ada is here," he said.', "“Bob agrees.”", "(See Oslo.)"]),
+        ("en", ['He said "No."', "'Why?'", '("Ada" came.)', "[1] Oslo."]),
+        ("es", ["Vino.", "¿Quién?", "¡Ada!", "Fin."]),
+        ("de", ["„Er kam.“", "Sie ging.", "»Ja.«", "„Nein.“"]),
+        ("fr", ["Il dit.", "« Oui. »", "Elle part."]),
+    ],
+)
+def test_marks_that_open_belong_to_the_sentence_that_they_open(lang, sentences):
+    doc = spacy.blank(lang).make_doc(" ".join(sentences))
+    assert [part.text for part in at_ends_of_sentences(doc)] == sentences
+
+
+def test_marks_that_open_need_no_space_before_them_and_others_do():
+    zh = spacy.blank("zh").make_doc("他说。“你好。”我走了。「完」")
+    parts = [part.text for part in at_ends_of_sentences(zh)]
+    assert parts == ["他说。", "“你好。”", "我走了。", "「完」"]
+    words = ["Ada", "ran", ".", '"', "Bo", "left", "."]
+    en = Doc(EN.vocab, words=words, spaces=[True, False, False, False, True, False, False])
+    assert [part.text for part in at_ends_of_sentences(en)] == ['Ada ran."', "Bo left."]
 
 
 def test_a_doc_of_unknown_spaces_is_cut_too():
