@@ -58,6 +58,7 @@ MARKED = {
     },
     "docs/howto/pipelines.md": {
         "needs a pipeline with a trained tagger": 1,
+        "needs a run": 1,
         "needs a trained pipeline": 2,
         "needs spacy-transformers and a downloaded model": 1,
     },

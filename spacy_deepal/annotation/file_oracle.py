@@ -80,7 +80,8 @@ class FileOracle(Oracle):
         waiting = settled.waiting
         if problems := [*problems, *settled.problems.values()]:
             count = plural(len(problems), "problem")
-            title = f"{file}: {count}. Correct what is wrong and run again."
+            title = f"{file}: {count}. Correct what is wrong and run again. What was pulled from a "
+            title += "file is corrected there: then pull it again, under the same name."
             raise Unsettled(title + list_problems(problems))
         if len(docs) - len(waiting) < self.enough * len(docs):
             raise _awaited(waiting, docs, folder)
@@ -119,10 +120,12 @@ def _awaited(waiting: list[str], docs: Sequence[Doc], folder: Path) -> LabelsAwa
     if len(waiting) < len(docs):
         text = next(doc.text for doc in docs if sentence_id(doc) == waiting[0])
         first = f" The first of them is {waiting[0]}: {text[:80]}"
+    file = folder / LABELLED  # a person's own, or written by `pull`
+    label = f"Add their lines to {file}" if file.exists() else f"Label the file, save it as {file}"
     return LabelsAwaited(
-        f"{count_waiting(len(waiting), len(docs))}: {folder / TO_LABEL}. Label the file, save "
-        f"it as {folder / LABELLED} and run the same command again. `spacy deepal push "
-        f"{folder.parent}` gives the batch to an annotation tool.{first}",
+        f"{count_waiting(len(waiting), len(docs))}: {folder / TO_LABEL}. {label} and run the same "
+        f"command again. `spacy deepal push {folder.parent}` gives the batch to an annotation "
+        f"tool.{first}",
         len(docs) - len(waiting),
         len(docs),
         folder,

@@ -23,8 +23,10 @@ from .waiting_batch import WaitingBatch, WaitingSentence, read_waiting_batch
 
 Tool = Literal["label-studio", "prodigy", "doccano", "brat", "editor"]
 TOOLS: tuple[Tool, ...] = get_args(Tool)
-# What is pulled from tools that do not say which sentences somebody has looked at.
+# What is pulled when a file went to a tool: how to get it from there, and its usual name.
 FINISHED = {
+    "label-studio": ("When they are labelled, export them as JSON", "export.json"),
+    "prodigy": ("When they are labelled, write them with `prodigy db-out`", "answers.jsonl"),
     DOCCANO: ("Export those that are approved as JSONL", "approved.jsonl"),
     BRAT: ("Move the pairs of files that are done into a folder of their own", "done"),
 }

@@ -23,6 +23,21 @@ WrittenLabels = Annotated[
 ]
 
 
+WrittenParts = Annotated[
+    list[str] | None,
+    Option(
+        "--part",
+        help="Of a run: train, dev or test. May be repeated; by default train",
+        show_default=False,
+    ),
+]
+Plain = Annotated[
+    bool,
+    Option("--plain", help="Leave out comments with ids and texts, as other tools expect"),
+]
+Force = Annotated[bool, Option("--force", "-F", help="Overwrite the file")]
+
+
 @app.command("export")
 def export_cli(
     source: Annotated[
@@ -33,21 +48,10 @@ def export_cli(
     ],
     output: Annotated[Path, Argument(help="File to write; for brat, a new folder")],
     format: Annotated[str, Option(help="Format to write, such as conll2003 or prodigy")],
-    part: Annotated[
-        list[str] | None,
-        Option(
-            help="Of a run: train, dev or test. May be repeated; by default train",
-            show_default=False,
-        ),
-    ] = None,
+    part: WrittenParts = None,
     labels: WrittenLabels = None,
-    plain: Annotated[
-        bool,
-        Option(
-            "--plain", help="Leave out comments with ids and texts, as spaCy and other tools expect"
-        ),
-    ] = False,
-    force: Annotated[bool, Option("--force", "-F", help="Overwrite the file")] = False,
+    plain: Plain = False,
+    force: Force = False,
 ) -> None:
     """Write the sentences of a pool in another format; or what is labelled in a run, where
     sentences without a label, and those that the format cannot hold, are left out and counted."""

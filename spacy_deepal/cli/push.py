@@ -48,6 +48,7 @@ def push_cli(
             count = push_to_file(run_dir, output, tool, suggest=suggest)
             place = str(output)
     msg.good(f"To be labelled: {plural(count, 'sentence')}: {place}")
-    first, source = FINISHED.get(tool, ("When they are labelled", output))
+    labelled = ("When they are labelled", output)
+    first, source = FINISHED.get(tool, labelled) if output else labelled
     given = f" {source}" if source else ""
     msg.text(f"{first}: python -m spacy deepal pull {run_dir}{given}")

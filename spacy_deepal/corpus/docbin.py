@@ -109,7 +109,8 @@ def _docs_of(
     except NOT_A_DOCBIN as error:
         raise DeepALError(
             f"{source.path} cannot be read as a .spacy file ({type(error).__name__}). "
-            "It is damaged or has another format: write it again."
+            "If it has another format, make a pool of it with `spacy deepal convert`. If it is "
+            "damaged, write it again."
         ) from error
 
 

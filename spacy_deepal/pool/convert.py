@@ -263,12 +263,11 @@ def _with_ids(
             summary.doubles += is_double
             summary.replaced += not is_double
             continue
-        looked_for = {LABELS: sorted(labels)} if (labels := labels_looked_for(doc)) else {}
         doc.user_data[KEY] = {
             "id": key,
             "doc_id": sentence.doc_id,
             "genre": sentence.genre or (source.stem if source.stem in genre_files else genre),
-            **looked_for,
+            **({LABELS: sorted(labels)} if (labels := labels_looked_for(doc)) else {}),
         }
         yield doc
 

@@ -56,9 +56,12 @@ def describe_shared(pool: str | Path, dev: str | Path, test: str | Path) -> str:
     shared = find_shared(sentences, texts)
     if shared is None:
         return ""
+    measured = " or ".join(dict.fromkeys(map(str, (dev, test))))
+    how = " and two different sets for dev and test" if str(dev) == str(test) else ""
     return (
-        f"{shared.describe(str(pool), f'{dev} or {test}')}. There the model is measured by what it "
-        "has learnt by heart. To leave it out, make the pools with `spacy deepal prepare --apart`."
+        f"{shared.describe(str(pool), measured)}. There the model is measured by what it has "
+        "learnt by heart. To leave it out, make the pools with `spacy deepal prepare --apart`"
+        f"{how}."
     )
 
 

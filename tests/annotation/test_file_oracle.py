@@ -55,6 +55,14 @@ def test_the_batch_goes_out_as_jsonl_and_the_run_waits(docs, tmp_path):
             assert line["text"][token["start"] : token["end"]] == token["text"]
 
 
+def test_who_waits_for_the_rest_does_not_ask_to_write_over_what_is_there(docs, tmp_path):
+    with pytest.raises(LabelsAwaited, match=rf"Label the file, save it as {tmp_path}/{LABELLED}"):
+        FileOracle().label(docs, tmp_path)
+    write_jsonl(tmp_path / LABELLED, labelled(c=None))
+    with pytest.raises(LabelsAwaited, match=rf"Add their lines to {tmp_path}/{LABELLED} and run"):
+        FileOracle().label(docs, tmp_path)
+
+
 def test_a_line_that_does_not_fit_is_one_problem(docs, tmp_path):
     lines = labelled(a={"spans": [{"start": 0, "end": 2, "label": "PERSON"}]}, c=None)
     write_jsonl(tmp_path / LABELLED, lines)

@@ -218,3 +218,12 @@ def test_what_the_run_asks_for_is_no_answer(run):
     status, output = call("pull", run, run / "round_00" / "to_label.jsonl")
     assert (status, "so nobody has labelled it" in output) == (1, True)
     assert not (run / "round_00" / "labelled.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("tool", "file"), [("label-studio", "export.json"), ("prodigy", "answers.jsonl")]
+)
+def test_what_is_pulled_is_what_the_tool_exports_and_not_what_it_got(run, tmp_path, tool, file):
+    status, printed = call("push", run, tmp_path / "out", "--to", tool)
+    assert status == 0
+    assert f"pull {run} {file}" in printed
