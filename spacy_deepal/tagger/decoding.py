@@ -264,7 +264,7 @@ class Tagger:
         if docs and width and (found := docs[0].vocab.vectors.shape[1]) != width:
             raise DeepALError(
                 f"The model was trained with static vectors of width {width}, the pipeline's vocab "
-                f"has {found}. Give it those of the trained pipeline before the component is added: "
-                "nlp.vocab.vectors = trained.vocab.vectors."
+                f"has {found}. Give it those of the trained pipeline before the component is added:"
+                " nlp.vocab.vectors = trained.vocab.vectors."
             )
         return distinct_words(docs)
