@@ -60,7 +60,7 @@ def export_cli(
         from ..pool.export import export
         from ..urls import is_url
 
-        if output.exists() and not force:
+        if output.is_file() and not force:
             raise DeepALError(f"{output} exists. Name another file, or overwrite it with --force.")
         if not is_url(source) and is_run(Path(source)):
             types = parts_between_commas(labels)

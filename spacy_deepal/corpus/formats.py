@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from shlex import quote
 from typing import IO, Any
 
 from spacy.tokens import Doc
@@ -18,6 +17,7 @@ from .columns import column_readings, write_columns
 from .conll2012 import conll2012_readings, write_conll2012
 from .conllu import conllu_readings, write_conllu
 from .csv_table import OPEN, csv_readings, write_csv
+from .csv_texts import CSV_TEXTS, csv_text_readings
 from .docbin import spacy_readings
 from .folders import ANNOTATION, about_data, annotation_beside
 from .inline import inline_readings, write_inline
@@ -106,6 +106,7 @@ DETECTED: dict[str, Format] = {
     "csv": Format(
         "a word and its tag on each row, the columns named above", csv_readings, write_csv
     ),
+    CSV_TEXTS: Format("CSV with a text on each row, the columns named above", csv_text_readings),
     "columns": Format(
         "a word and its tag in columns of any kind, a blank line after each sentence",
         column_readings,
@@ -243,17 +244,11 @@ def _unknown_table(source: Source, first: str) -> str:
     if first.startswith("sep="):
         return f"{source.path}: the first line, {first!r}, is for Excel alone. Delete it."
     delimiter = _delimiter(source, first) or ","
-    reader = "sys.stdin" if delimiter == "," else f"sys.stdin, delimiter={delimiter!r}"
-    script = f"import csv, json, sys; [print(json.dumps(r)) for r in csv.DictReader({reader})]"
     named = (
         "If its rows are words and their tags such as B-PER, name the columns, as in --columns "
         "sentence,word,_,ner; with tags that are types alone, such as PER, add --scheme io."
     )
-    made = source.path.with_suffix(".jsonl").name
-    texts = (
-        "If its cells have whole texts, make JSONL of it: "
-        f'`python -c "{script}" < {quote(str(source.path))} > {quote(made)}`.'
-    )
+    texts = "If one of its columns has whole texts, name it, as in --text-key content."
     names = {name.strip(' "').lower() for name in first.split(delimiter)}
     remedies = [texts, named] if names & {*TEXT_KEYS} else [named, texts]
     if open_line := next((n for n, line in source.lines() if line.count('"') % 2), None):

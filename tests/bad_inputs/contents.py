@@ -250,7 +250,7 @@ COLUMNS = {
     "WebAnno: two features": f".tsv|{WEBANNO}#T_SP=x.P|a|b\n\n#Text=Mia\n1-1\t0-3\tMia\tX\tY\t\n",
     "a table without names": ".csv|Mia,left,Porto\nBo,left,Porto\n",
     "a table of sentences": ".csv|text,labels\nMia left,B-PER O\n",
-    "a table of texts": ".csv|id,text\n1,Mia left\n",
+    "a table of texts": ".csv|id,text\n1,Mia left\n2\n",
     "a row of a table too short": ".csv|word,ner,id\nMia,B-PER,1\nleft,O\nBo,O,2\n",
     "a bad tag in a table": ".csv|word,ner\nMia,B-PER\nleft,O\nBo,B_X\n",
     "a row without a word": ".csv|word,ner\nMia,B-PER\nleft,O\n,O\n",
