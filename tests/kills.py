@@ -109,9 +109,11 @@ def _do(
         work(folder)
         status = 0
     finally:
-        if status == FAILED:
-            traceback.print_exc()
-        os._exit(status)  # nothing of this process's end is the child's
+        try:
+            if status == FAILED:
+                traceback.print_exc()  # which fails itself on a full disk
+        finally:
+            os._exit(status)  # nothing of this process's end is the child's
 
 
 def _place(path: str | Path) -> str:

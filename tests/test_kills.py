@@ -75,7 +75,9 @@ COMMANDS = {
     "prepare": ["prepare", "FOLDER/texts", "FOLDER/out", "--lang", "xx"],
     "prepare over pools": ["prepare", "FOLDER/texts", "FOLDER", "--lang", "xx"],
     "export": ["export", "FOLDER/pool", "FOLDER/out.conll", "--format", "conll2003"],
-    "export over a file": ["export", "FOLDER/pool", "FOLDER/texts/dev.txt", "--format", "iob2"],
+    "export over a file": [
+        *("export", "FOLDER/pool", "FOLDER/texts/dev.txt", "--format", "iob2", "--force")
+    ],
     "vectors": ["vectors", "FOLDER/pool", "FOLDER/out", "--from-text", "--dim", 4, "--lang", "xx"],
     "score": ["score", "FOLDER/model", "FOLDER/pool", "FOLDER/scores"],
     "init-config": ["init-config", "FOLDER/al.cfg", "--force", "--lang", "xx"],
