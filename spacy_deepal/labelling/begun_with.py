@@ -13,8 +13,8 @@ from .journal import Annotations
 from .labelling_folder import MEASURED, LabellingFolder, LabellingJob
 
 GIVEN_DATA = {"inputs": "--pool", "dev": "--dev", "test": "--test"}  # the option of each
-# What the config of the run has, where it may be changed.
-IN_CONFIG = ("seed_words", "budget_words", "suggest", "types", "encoder", "config")
+# What the config of the run has, where it may be changed. An encoder may have moved, too.
+IN_CONFIG = ("seed_words", "budget_words", "suggest", "types", "config")
 FILES_CHECKED = 20  # the others are looked at when the text is read
 
 
@@ -86,7 +86,11 @@ def check_first(folder: LabellingFolder, old: LabellingJob, given: dict[str, Any
     what the run was begun with. given (dict): These options by name."""
     problems = [
         f"--{key.replace('_', '-')} {_shown(value)}: it was {_shown(old.first.get(key))}. "
-        + (f"Edit {folder.config_file}." if key in IN_CONFIG else "Use another folder for it.")
+        + (
+            f"Edit {folder.config_file}."
+            if key in IN_CONFIG or (key == "encoder" and old.first.get(key))
+            else "Use another folder for it."
+        )
         for key, value in given.items()
         if value != old.first.get(key)
     ]

@@ -132,6 +132,16 @@ def test_options_that_do_not_count_any_more_are_errors(served, text, tmp_path):
     assert LabellingFolder(run).config_file.read_text() == before
 
 
+def test_an_encoder_that_has_moved_is_named_in_the_config(served, text, tmp_path, monkeypatch):
+    monkeypatch.setattr("spacy_deepal.labelling.begin.find_encoder", str)
+    run = tmp_path / "run"
+    call("label", run, "--pool", text, "--labels", "PER", "--encoder", "hub:people/model")
+    _, out = call("label", run, "--encoder", "hub:people/other")
+    file = LabellingFolder(run).config_file
+    moved = f"- --encoder hub:people/other: it was hub:people/model. Edit {file}."
+    assert moved in " ".join(out.split())
+
+
 def test_text_that_can_be_read_in_two_ways_is_told_with_an_option_of_the_command(served, tmp_path):
     run, text = tmp_path / "run", tmp_path / "notes.txt"
     text.write_text("See [the docs](x) of Ada.\nIt rained [twice](y) in Rome.\n")
