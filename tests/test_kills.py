@@ -74,7 +74,7 @@ COMMANDS = {
     ],
     "prepare": ["prepare", "FOLDER/texts", "FOLDER/out", "--lang", "xx"],
     "prepare over pools": ["prepare", "FOLDER/texts", "FOLDER", "--lang", "xx"],
-    "export": ["export", "FOLDER/pool", "FOLDER/out.conll", "--format", "conll2003"],
+    "export": ["export", "FOLDER/pool", "FOLDER/out.conll", "--format", "conll2003", "--force"],
     "export over a file": [
         *("export", "FOLDER/pool", "FOLDER/texts/dev.txt", "--format", "iob2", "--force")
     ],
