@@ -50,7 +50,7 @@ def features(doc: Doc) -> list[list[str]]:
     return rows
 
 
-def tags(doc: Doc, biluo: bool = True) -> list[str]:
+def tags(doc: Doc, biluo: bool) -> list[str]:
     """RETURNS (list[str]): The tags of the tokens: BILUO, or else IOB."""
     iob = [f"{t.ent_iob_}-{t.ent_type_}" if t.ent_type else "O" for t in doc]
     return iob_to_biluo(iob) if biluo else iob
