@@ -50,7 +50,7 @@ class Encoder(torch.nn.Module):
 @spacy.registry.architectures("tests.Transformer.v1")
 def build_transformer(width: int) -> Model:
     """Its dimension nO is not set."""
-    embed = with_array(HashEmbed(width, 500, column=0))
+    embed = with_array(HashEmbed(width, 500, column=0, seed=0))
     encoder = PyTorchWrapper_v3(Encoder(width), convert_outputs=convert_sentences)
     return chain(FeatureExtractor(["NORM"]), embed, encoder)
 
