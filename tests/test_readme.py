@@ -40,7 +40,7 @@ MARKED = {
     },
     "docs/index.md": {"CI installs the package": 1, "tests/test_project.py runs it": 1},
     "docs/annotation.md": {
-        "it serves a page until you end it": 5,
+        "it serves a page until you end it": 6,
         "needs the run": 3,
         "needs spacy-llm and an API key": 1,
     },
@@ -48,6 +48,7 @@ MARKED = {
     "docs/howto/annotation.md": {
         "needs a Label Studio server": 2,
         "needs a run that waits": 4,
+        "needs labelled.jsonl, and people": 1,
         "needs Prodigy": 1,
     },
     "docs/howto/formats.md": {"needs Chinese data": 1, "needs jieba": 1},

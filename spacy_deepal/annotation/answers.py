@@ -7,6 +7,7 @@ from ..rounds.rows import Entity
 
 Part = Literal["train", "dev", "test"]
 LATER, IGNORE = "later", "ignore"
+BY_TEXT = "the text"  # who gave the labels that a text had before anybody was asked
 
 
 class Suggestion(Row):

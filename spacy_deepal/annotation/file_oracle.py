@@ -47,6 +47,8 @@ class FileOracle(Oracle):
     RAISES (DeepALError): `enough` is not above 0 and up to 1.
     """
 
+    asks_people = True
+
     def __init__(
         self,
         contradictions: Rule = "error",

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..budgets import WHAT_IS_LABELLED
 from ..corpus.folders import find_files, open_all
 from ..corpus.reading import BadLine, ReadOptions
 from ..corpus.sources import check_encoding
@@ -41,7 +42,8 @@ class Pulled:
 
 
 class AskedFor:
-    """The sentences of all rounds of a run, and what was answered about them.
+    """The sentences of all rounds of a run that people were asked for, and what was answered about
+    them.
 
     RAISES (DeepALError): There is no such run, or it has not selected anything yet.
     """
@@ -49,7 +51,9 @@ class AskedFor:
     def __init__(self, run: Path) -> None:
         self.folder = RunFolder(run)
         labels = self.folder.labels
-        rounds = [here for here in self.folder.rounds() if here.selected.path.exists()]
+        given = {row.round for row in self.folder.metrics if row.selection == WHAT_IS_LABELLED}
+        begun = (here for here in self.folder.rounds() if here.selected.path.exists())
+        rounds = [here for here in begun if here.number not in given]
         if not rounds:
             raise DeepALError(
                 f"{run} has not selected a sentence yet. Give the command of the run."

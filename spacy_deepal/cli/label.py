@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer import Option
 
+from ..budgets import WHAT_IS_LABELLED
 from ..corpus.reading import ReadOptions
 from ..errors import DeepALError
 from ._app import (
@@ -69,7 +70,12 @@ Double = Annotated[
 ]
 TextLang = Annotated[str | None, Option(help="Language of the tokenizer; en by default")]
 SeedWords = Annotated[
-    int | None, Option(min=1, help=f"Words of the first round; {SEED_WORDS} by default")
+    str | None,
+    Option(
+        help=f"Words of the first round; {SEED_WORDS} by default. With {WHAT_IS_LABELLED}, it "
+        "learns from what is labelled in the text already",
+        metavar=f"<int|{WHAT_IS_LABELLED}>",
+    ),
 ]
 RoundWords = Annotated[
     int | None, Option(min=1, help=f"Words of each later round; {ROUND_WORDS} by default")
@@ -122,7 +128,7 @@ def label_cli(
         asked |= {"dev_words": dev_words, "test_words": test_words, "terms": terms}
         asked |= {"double": double, "patterns": patterns}
         first: dict[str, Any] = {"lang": lang, "encoder": encoder, "config": config}
-        first |= {"seed_words": seed_words, "budget_words": budget_words, "types": types}
+        first |= {"seed_words": seed_set(seed_words), "budget_words": budget_words, "types": types}
         first |= {"suggest": suggest} | reading_asked(options, encoding)
         with begin.removed_if_it_fails(run_dir):
             _begin(run_dir, parts_between_commas(labels), first, asked)
@@ -196,7 +202,7 @@ def _read_config(path: Path) -> str:
 def label_config(
     own: Path | None,
     lang: str,
-    seed_words: int | None = None,
+    seed_words: int | str | None = None,
     budget_words: int | None = None,
     encoder: str | None = None,
     other: dict[str, Any] | None = None,
@@ -204,18 +210,21 @@ def label_config(
     """RETURNS (str): The config of a run that people label.
 
     own (Path | None): The user's own config. None: one that comes with the package.
-    seed_words, budget_words (int | None): Words of a round. None: the default of this command.
+    seed_words (int | str | None), budget_words (int | None): Words of a round. None: the default of
+        this command. What is labelled already waits for no other words than a later round does.
     encoder (str | None): As `init-config` takes it.
     other (dict | None): As `other_block` makes it.
     RAISES (DeepALError): It cannot be read.
     """
     text = init_config(lang=lang) if own is None else _read_config(own)
+    words = budget_words or ROUND_WORDS
+    first = None if isinstance(seed_words, str) else seed_words or SEED_WORDS
     values: dict[tuple[str, str], Any] = {
         **({("paths", "encoder"): encoder} if encoder else {}),
         **({} if own else {("active_learning", "max_similarity"): 1.0}),  # no copies are asked for
         ("active_learning", "passes"): PASSES,
-        ("active_learning", "seed_words"): seed_words or SEED_WORDS,
-        ("active_learning", "budget_words"): budget_words or ROUND_WORDS,
+        ("active_learning", "seed_words"): words if first is None else first,
+        ("active_learning", "budget_words"): words,
         ("active_learning.oracle", "@misc"): "spacy_deepal.JournalOracle.v1",
     }
     if other is not None:
@@ -223,6 +232,20 @@ def label_config(
         if "[annotation]" not in text.splitlines():
             text += "\n[annotation]\nsuggest = null\n"
     return fill_in(text, values)
+
+
+def seed_set(text: str | None) -> int | str | None:
+    """RETURNS (int | str | None): The words of the first round, or WHAT_IS_LABELLED.
+
+    RAISES (DeepALError): The text is neither.
+    """
+    if text is None or text == WHAT_IS_LABELLED:
+        return text
+    if not text.isdecimal() or int(text) < 1:
+        raise DeepALError(
+            f"--seed-words {text}: must be a number of words, 1 or more, or {WHAT_IS_LABELLED}."
+        )
+    return int(text)
 
 
 def other_block(pipeline: str | None, types: dict[str, str]) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
-from ..annotation.answers import Part
+from ..annotation.answers import Answer, Part
 from ..errors import DeepALError
 from ..files import draft_beside, replace_folder
 from ..pipelines import blank_pipeline
@@ -18,7 +18,7 @@ from ..pool.shared_texts import texts_of
 from ..seeds import derive_uniform
 from ..sentences import count_words, sentence_id, without_white_space
 from .begun_with import advise_convert
-from .given import convert_given, given_texts
+from .given import answers_in_text, convert_given, given_texts
 from .head import head_texts
 from .labelling_folder import LabellingFolder, LabellingJob
 
@@ -29,9 +29,10 @@ MOST_RESERVED = 0.2  # share of the text that dev and test take at most
 def divide_text(folder: LabellingFolder, job: LabellingJob, seed: int) -> None:
     """Convert the text to a pool and, for dev and test that people label, to reserves of random
     sentences. No text is in two of them, or in the pool and in a set that is given: a model would
-    be measured on what it has learnt by heart. Entities that the text has are taken out.
+    be measured on what it has learnt by heart. Entities that the text has are taken out. If the run
+    begins with them, they go into `labelled` of the folder, as answers.
 
-    RAISES (DeepALError): As `convert`; or all of the text is in dev or test.
+    RAISES (DeepALError): As `convert` and `answers_in_text`; or all of the text is in dev or test.
     """
     convert_given(folder, job)
     if folder.pool.exists():
@@ -52,8 +53,10 @@ def divide_text(folder: LabellingFolder, job: LabellingJob, seed: int) -> None:
             )
         text = Pool(draft / "all")
         given = given_texts(folder, job)
+        known = _known_answers(folder, job, text, given)
+        known_texts = {*map(_text_of, known)}
         docs = read_shards(text.path, None)
-        drawn = draw_reserves(docs, asked, seed, given | head_texts(folder))
+        drawn = draw_reserves(docs, asked, seed, given | head_texts(folder) | known_texts)
         for part, ids in drawn.items():
             write_shards(fetch(text, ids, vocab, with_gold=False), folder.reserve(part))
         apart = given | texts_of(map(folder.reserve, drawn))
@@ -64,7 +67,24 @@ def divide_text(folder: LabellingFolder, job: LabellingJob, seed: int) -> None:
         )
         write_shards(map(without_entities, left), draft / "pool")
         _check_some_left(draft / "pool", job)
+        if known:
+            folder.labelled.write(known)
         replace_folder(draft / "pool", folder.pool)
+
+
+def _known_answers(
+    folder: LabellingFolder, job: LabellingJob, text: Pool, given: Collection[str]
+) -> list[Answer]:
+    """RETURNS (list[Answer]): What is labelled in the text, if the run begins with it, but for what
+    is in a given dev or test set."""
+    if not job.begins_labelled:
+        return []
+    answers = answers_in_text(text, job, folder.annotations.labels)
+    return [answer for answer in answers if _text_of(answer) not in given]
+
+
+def _text_of(answer: Answer) -> str:
+    return without_white_space("".join(answer.tokens))
 
 
 def _check_some_left(pool: Path, job: LabellingJob) -> None:

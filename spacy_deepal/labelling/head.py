@@ -6,7 +6,7 @@ from typing import Any
 from ..corpus.folders import find_files
 from ..errors import DeepALError
 from ..pool.convert import read_first
-from ..sentences import sentence_id, without_white_space
+from ..sentences import is_looked_at, sentence_id, without_white_space
 from .given import convert_given, given_texts
 from .labelling_folder import LabellingFolder, LabellingJob, Task
 
@@ -38,6 +38,7 @@ def queue_head(folder: LabellingFolder, job: LabellingJob) -> None:
         Task(id=sentence_id(doc), part="train", tokens=[token.text_with_ws for token in doc])
         for doc in docs
         if without_white_space(doc.text) not in apart
+        and not (job.begins_labelled and is_looked_at(doc))
     )
 
 

@@ -65,14 +65,14 @@ class Journal:
             os.fsync(stream.fileno())
         _sync_folder(self.path.parent)
 
-    def append(self, event: Event) -> None:
-        """Write an event. When this returns, it is on disk. After an error, as on a full disk,
-        nothing of it is in the file: half a line would damage the next one."""
-        line = to_json_line(event.model_dump()) + "\n"
+    def append(self, *events: Event) -> None:
+        """Write events. When this returns, they are on disk. After an error, as on a full disk,
+        nothing of them is in the file: half a line would damage the next one."""
+        lines = "".join(to_json_line(event.model_dump()) + "\n" for event in events)
         size = self.path.stat().st_size if self.path.exists() else 0
         try:
             with self.path.open("ab") as stream:
-                stream.write(line.encode())
+                stream.write(lines.encode())
                 stream.flush()
                 os.fsync(stream.fileno())
         except OSError:

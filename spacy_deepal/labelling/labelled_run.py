@@ -8,6 +8,7 @@ from thinc.api import Config
 
 from ..acquisition.upstream import find_tagger
 from ..annotation.answers import Answer, Part
+from ..budgets import words_of
 from ..corpus.docbin import write_docs
 from ..pipelines import blank_pipeline, save_pipeline
 from ..pool.lookup import fetch
@@ -22,7 +23,6 @@ from ..rounds.settings import (
     Settings,
     read_annotation_settings,
     read_settings,
-    words_of,
 )
 from .journal_oracle import annotate
 from .labelling_folder import MEASURED, LabellingFolder

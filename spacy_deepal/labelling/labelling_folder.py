@@ -6,6 +6,7 @@ journal.jsonl  what people answered: never changed, only added to (see journal.p
 pool/          the sentences to choose from · reserve_dev/, reserve_test/: random ones, kept apart
 dev/, test/    labelled sentences that were given · dev.spacy, test.spacy: those people labelled
 vectors/       word vectors, learnt from the text
+labelled.jsonl what of the text was labelled before, as answers that the journal gets
 queue.jsonl    the sentences that come next · held.json: those on people's screens
 status.json    what the background process does · trainer.log: what it printed
 """
@@ -19,8 +20,9 @@ from typing import Any, Literal, cast, get_args
 from filelock import FileLock, Timeout
 from pydantic import Field
 
-from ..annotation.answers import Part, Suggestion
+from ..annotation.answers import Answer, Part, Suggestion
 from ..annotation.contradictions import Decisive
+from ..budgets import WHAT_IS_LABELLED
 from ..corpus.reading import ReadOptions
 from ..errors import DeepALError
 from ..files import Row, parse_row, read_json, write_json
@@ -74,6 +76,11 @@ class LabellingJob(Row):
     def encoding(self) -> str:
         """The encoding of the text."""
         return self.first.get("encoding", "utf-8")
+
+    @property
+    def begins_labelled(self) -> bool:
+        """Whether the first round learns from what is labelled in the text already."""
+        return self.first.get("seed_words") == WHAT_IS_LABELLED
 
 
 class Task(Row):
@@ -166,6 +173,7 @@ class LabellingFolder:
         self.log = self.path / "trainer.log"
         self.queue_file = self.path / "queue.jsonl"
         self.status_file = self.path / "status.json"
+        self.labelled = RowFile(self.path / "labelled.jsonl", Answer, "Begin the run anew.")
         self._job_file = self.path / "job.json"
         self._held_file = self.path / "held.json"
         self._queue = RowFile(self.queue_file, Task, "Delete it: it is made again.")

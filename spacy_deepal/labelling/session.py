@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from time import monotonic
 
-from ..annotation.answers import Answer, Part
+from ..annotation.answers import BY_TEXT, Answer, Part
 from ..annotation.between_annotators import compare_annotators
 from ..errors import DeepALError
 from ..rounds.run_folder import RunFolder
@@ -36,13 +36,14 @@ class Session:
         self.journal = self.folder.journal
         self.journal.mend()
         self.annotations = self.folder.annotations
+        self._read: dict[Path, int] = {}
+        self._take_labelled()
         self._held = self._read_held()
         self._seen: dict[str, float] = {}
         self._queue: list[Task] = []
         self._status = Status(step="Starting")
         self._error: str | None = None
         self._curve: list[CurvePoint] = []
-        self._read: dict[Path, int] = {}
 
     def check_run(self, run_id: str) -> None:
         """RAISES (OtherRun): A page shows another run, which was served here before."""
@@ -121,8 +122,9 @@ class Session:
         """RETURNS (Progress): How far the labelling is."""
         train, dev, test = (self.annotations.accepted(part) for part in ("train", "dev", "test"))
         everything, status = self.annotations.accepted(), self._status
+        by_people = (answer for answer in everything if answer.by != BY_TEXT)
         differences = find_differences(self.annotations)
-        words, recent = _count(train), sorted(everything, key=lambda a: a.at)[-RECENT:]
+        words, recent = _count(train), sorted(by_people, key=lambda a: a.at)[-RECENT:]
         return Progress(
             **dict(status) | {"error": self._error or status.error},
             words=words,
@@ -150,6 +152,7 @@ class Session:
     def _refresh(self) -> None:
         """Read those files again that the background process has written anew."""
         self.annotations.refresh()
+        self._take_labelled()
         if self._is_new(self.folder.queue_file):
             self._queue = self.folder.read_queue()
         if self._is_new(self.folder.status_file):
@@ -157,6 +160,13 @@ class Session:
         if self._is_new(self.folder.run / "metrics.jsonl"):
             rounds = RunFolder(self.folder.run).metrics
             self._curve = [CurvePoint(words=row.words, f=row.dev_ents_f) for row in rounds]
+
+    def _take_labelled(self) -> None:
+        """Write down what of the text was labelled before, once it has been read."""
+        if self._is_new(self.folder.labelled.path):
+            known = self.annotations.keys
+            self.journal.append(*(a for a in self.folder.labelled.read() if a.key not in known))
+            self.annotations.refresh()
 
     def _is_new(self, file: Path) -> bool:
         stamp = file.stat().st_mtime_ns if file.exists() else 0

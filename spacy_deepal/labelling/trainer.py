@@ -114,10 +114,21 @@ class Trainer:
         people have looked at all older sentences since, whose round selects nothing."""
         words = sum(answer.words for answer in self.run.waiting())
         if words > 0:
-            return words >= self.run.budget or self.used_up
+            return (words >= self.run.budget or self.used_up) and not self.waits_for_dev
         if not self.used_up or self.has_older:
             return False
         return self.run.annotations.completed_since(self.status.learnt)
+
+    @property
+    def waits_for_dev(self) -> bool:
+        """RETURNS (bool): Whether the first round waits for dev. What is labelled in the text could
+        be trained on at once, and would be measured on the first sentence of dev."""
+        run, answers = self.run, self.run.annotations
+        if not run.job.begins_labelled or run.folder.metrics:
+            return False
+        lacks = sum(answer.words for answer in answers.accepted("dev")) < run.target("dev")
+        queue = run.labelling.read_queue() if lacks else []
+        return any(task.part == "dev" and answers.final(task.id) is None for task in queue)
 
     @property
     def used_up(self) -> bool:

@@ -5,7 +5,7 @@ from math import ceil, log10
 from pathlib import Path
 
 from ..acquisition.registry import NAME, acquisition_label
-from ..annotation.answers import Answer
+from ..annotation.answers import BY_TEXT, Answer
 from ..annotation.between_annotators import AgreementScores, compare_annotators
 from ..annotation.suggestion_counts import SuggestionCounts, count_suggestions
 from ..annotation.tool_status import BatchStatus, ToolStatus, read_tool_status
@@ -116,7 +116,8 @@ def read_run_status(path: Path, *, more: int | None = None) -> RunStatus:
 def _round(
     row: RoundMetrics, selected: Sequence[Selected], annotations: Annotations
 ) -> RoundStatus:
-    answers: list[Answer] = [a for item in selected for a in annotations.of(item.id)]
+    given = (answer for item in selected for answer in annotations.of(item.id))
+    answers: list[Answer] = [answer for answer in given if answer.by != BY_TEXT]
     seconds, words = sum(a.seconds for a in answers), sum(a.words for a in answers)
     return RoundStatus(
         round=row.round,

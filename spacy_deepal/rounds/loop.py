@@ -21,6 +21,7 @@ from ..acquisition.score_folder import ScoreFolder
 from ..acquisition.scoring_job import make_job
 from ..acquisition.selection import PoolScores, select
 from ..acquisition.upstream import find_tagger
+from ..budgets import WHAT_IS_LABELLED
 from ..corpus.docbin import write_docs
 from ..errors import DeepALError, plural
 from ..files import draft_beside, replace_folder
@@ -36,6 +37,7 @@ from .checks import check_labelled
 from .repair import take_out_damaged
 from .rows import FoundEntities, RoundMetrics, Selected
 from .run_folder import RoundFolder, RunFolder
+from .seed_set import as_seed_set, find_labelled
 from .settings import SECTION
 from .stability import agreement, draw_stop_set, find_entities, stopping_point
 from .training import Training, dev_scores, evaluate_pipeline
@@ -131,11 +133,15 @@ class Loop:
 
     def _how_to_select(self, metrics: list[RoundMetrics]) -> str:
         if not metrics:
-            return "seed"
+            begins_labelled = self.settings.seed_words == WHAT_IS_LABELLED
+            return WHAT_IS_LABELLED if begins_labelled else "seed"
         return "random" if metrics[-1].dev_ents_f < self.settings.cold_start else "acquisition"
 
     def _select(self, here: RoundFolder, selection: str) -> None:
         """Score what is left of the pool, and write which sentences are selected."""
+        if selection == WHAT_IS_LABELLED:
+            here.selected.write(find_labelled(self.pool))
+            return
         scored, number = selection == "acquisition", here.number
         budget, most = self.left.budget(number), self.settings.max_similarity
         block = self.config[SECTION]["acquisition"] if scored else acquisition_block("RAND")
@@ -197,22 +203,34 @@ class Loop:
 
     def _label(self, here: RoundFolder) -> None:
         """Have the selected sentences labelled, and check what comes back."""
-        ids = [item.id for item in here.selected.read()]
+        ids, oracle = [item.id for item in here.selected.read()], self.settings.oracle
         docs = fetch(self.pool, ids, self.vocab, with_gold=True)
-        labelled = {sentence_id(doc): doc for doc in self.settings.oracle.label(docs, here.path)}
         tagger = find_tagger(load_pipeline(self.folder.initial))
+        if was_labelled := self._was_labelled(here):
+            as_seed_set(docs, self.pool, tagger.labels)
+        given = docs if was_labelled else oracle.label(docs, here.path)
+        labelled = {sentence_id(doc): doc for doc in given}
         check_labelled(labelled, ids, tagger, here.path)
         write_docs([labelled[name] for name in ids], here.batch)
-        self.settings.oracle.labels_kept(here.path)
+        if not was_labelled:
+            oracle.labels_kept(here.path)
+
+    def _was_labelled(self, here: RoundFolder) -> bool:
+        """RETURNS (bool): Whether the batch of a round was labelled before the run began."""
+        return here.number == 0 and self.settings.seed_words == WHAT_IS_LABELLED
 
     def _labelled(self, number: int) -> list[Doc]:
         """RETURNS (list[Doc]): All that is labelled up to and with a round. Corrections count."""
         docs: list[Doc] = []
         for each in map(self.folder.round, range(number + 1)):
-            if not each.batch.exists() or self.settings.oracle.corrected(each.path, each.batch):
+            if not each.batch.exists() or self._is_corrected(each):
                 self._label(each)
             docs += each.read_batch(self.vocab)
         return docs
+
+    def _is_corrected(self, here: RoundFolder) -> bool:
+        oracle = self.settings.oracle
+        return not self._was_labelled(here) and oracle.corrected(here.path, here.batch)
 
     def _evaluate(self, here: RoundFolder, selection: str, labelled: list[Doc]) -> RoundMetrics:
         nlp = load_pipeline(here.model)

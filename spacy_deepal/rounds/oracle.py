@@ -12,7 +12,12 @@ from ..tagger.scheme import IOB_MISSING
 
 class Oracle(ABC):
     """Labels batches. An oracle of your own inherits from this class and is registered in
-    `spacy.registry.misc`."""
+    `spacy.registry.misc`.
+
+    asks_people (bool): Whether people label all that is selected, and do not see what the pool has.
+    """
+
+    asks_people = False
 
     def check(self, docs: Iterable[Doc]) -> None:
         """Look at the pool before a run begins, and raise a DeepALError for sentences that cannot

@@ -146,8 +146,8 @@ class Metrics(Row):
 class RoundMetrics(Metrics):
     """What a finished round recorded: a line of metrics.jsonl.
 
-    selection (str): How the batch was selected: as the "seed" set, at "random", or by the scores of
-        the "acquisition" function.
+    selection (str): How the batch was selected: as the "seed" set, at "random", by the scores of
+        the "acquisition" function, or because it was "labelled" before the run began.
     words, sentences (int): The size of the labelled set: the sentences that `is_looked_at`.
     words_percent (float): Its words in percent of the pool's.
     stability (float | None): How far the model agrees with that of the round before; None in the
@@ -164,9 +164,10 @@ class RoundMetrics(Metrics):
     genres: dict[str, GenreCount]
 
     def describe(self) -> str:
+        how = "labelled before" if self.selection == "labelled" else f"by {self.selection}"
         return (
             f"round {self.round:>3}  {self.words:>8} words {self.words_percent:>5.1f}%  "
-            f"{super().describe()}  by {self.selection}  "
+            f"{super().describe()}  {how}  "
             f"({self.seconds.score:.0f}s score, {self.seconds.train:.0f}s train)"
         )
 

@@ -8,7 +8,9 @@ from typing import Any, Literal
 from spacy.language import Language
 from thinc.api import Config
 
+from ..acquisition.upstream import find_tagger
 from ..arguments import takes_types
+from ..budgets import WHAT_IS_LABELLED
 from ..errors import DeepALError
 from ..files import check_output
 from ..pipelines import load_pipeline, save_pipeline
@@ -23,6 +25,7 @@ from .oracle import Oracle
 from .round_logger import RoundLogger
 from .rows import RoundMetrics
 from .run_folder import RunFolder
+from .seed_set import check_partly_labelled, labels_beside
 from .settings import read_annotation_settings, read_settings
 from .training import Training
 
@@ -136,6 +139,7 @@ class Run:
             self._settings.oracle.check(pool.docs())
             nlp = self._training.initialize(folder.index)
             check_initialized(nlp)
+            self._check_seed_set(pool, nlp)
             read = (paths["pool"], paths["dev"], paths["test"])
             if self._compare_texts and (shared := describe_shared(*read)):
                 self._tell(shared)
@@ -146,6 +150,14 @@ class Run:
         loop.repair(self._tell)
         note_baseline(folder, self._other, paths["dev"], paths["test"])
         return loop
+
+    def _check_seed_set(self, pool: Pool, nlp: Language) -> None:
+        """Check what is labelled in a pool, if the run begins with it; else tell people who label
+        that there is something."""
+        if self._settings.seed_words == WHAT_IS_LABELLED:
+            check_partly_labelled(pool, find_tagger(nlp).labels)
+        elif self._settings.oracle.asks_people and (beside := labels_beside(pool)):
+            self._tell(beside)
 
 
 def run_loop(

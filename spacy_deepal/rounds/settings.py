@@ -10,6 +10,7 @@ from thinc.api import Config
 
 from ..acquisition.engines import EngineName
 from ..acquisition.functions import AcquisitionFunction
+from ..budgets import WHAT_IS_LABELLED
 from ..errors import DeepALError, describe_error
 from .oracle import Oracle
 from .other_pipeline import OtherPipeline
@@ -35,6 +36,13 @@ def _budget(value: Any) -> int | float:
     if isinstance(value, float) and 0 < value < 1:
         return value
     raise ValueError("must be a number of words, or a share of the pool above 0 and below 1")
+
+
+def _seed_set(value: Any) -> int | float | str:
+    try:
+        return value if value == WHAT_IS_LABELLED else _budget(value)
+    except ValueError as error:
+        raise ValueError(f'{error}, or "{WHAT_IS_LABELLED}"') from error
 
 
 def _made_by(
@@ -65,6 +73,7 @@ def _made_by(
 OTHER = "a pipeline, as spacy_deepal.OtherPipeline.v1 does"
 ORACLE = "an oracle, an object of a class that inherits from spacy_deepal.rounds.oracle.Oracle"
 Budget = Annotated[int | float, PlainValidator(_budget)]
+SeedSet = Annotated[int | float | str, PlainValidator(_seed_set)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -72,8 +81,9 @@ class Settings(pydantic.BaseModel):
     """The settings of a run, with the defaults of keys that a config leaves out.
 
     seed (int): The seed of everything random.
-    seed_words, budget_words (int | float): The words of the seed set, and of each later batch. An
-        integer is a number of words; a float below 1 is a share of the pool's words.
+    seed_words (int | float | str), budget_words (int | float): The words of the seed set, and of
+        each later batch. An integer is a number of words; a float below 1 is a share of the pool's
+        words. With "labelled", the seed set is what is labelled in the pool already.
     rounds (int): The number of rounds after the seed set. With 0, the run uses the pool up.
     target_f (float | None): Stop when F1 on dev, from 0 to 1, has reached this.
     stop_stability (float | None): Stop when the stability of predictions, from 0 to 1, has reached
@@ -100,7 +110,7 @@ class Settings(pydantic.BaseModel):
     )
 
     seed: NonNegativeInt
-    seed_words: Budget
+    seed_words: SeedSet
     budget_words: Budget
     passes: PositiveInt
     acquisition: Annotated[
@@ -200,8 +210,3 @@ def check_sections(config: Config, *names: str) -> None:
     """RAISES (DeepALError): The config lacks a section of one of these names."""
     if missing := [f"[{name}]" for name in names if not isinstance(config.get(name), dict)]:
         raise DeepALError(f"The config has no {' and no '.join(missing)} section. {SEE}")
-
-
-def words_of(budget: int | float, pool_words: int) -> int:
-    """RETURNS (int): A budget in words. A share of the pool is at least one word."""
-    return budget if isinstance(budget, int) else max(1, round(budget * pool_words))

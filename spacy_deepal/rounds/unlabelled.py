@@ -7,11 +7,12 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..acquisition.copies import without_copies
+from ..budgets import words_of
 from ..errors import plural
 from ..pool.pool import Pool
 from ..sentences import count_words, sentence_id
 from .run_folder import RunFolder
-from .settings import Settings, words_of
+from .settings import Settings
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,18 @@ def test_the_config_has_the_budget_and_the_oracle(served, text, tmp_path):
         assert line in config
 
 
+def test_a_run_that_begins_with_what_is_labelled_waits_for_no_other_words(served, text, tmp_path):
+    options = ["--seed-words", "labelled", "--budget-words", 45]
+    for _ in range(2):  # the same command goes on
+        assert call("label", tmp_path / "run", "--pool", text, "--labels", "PER", *options)[0] == 0
+    folder = LabellingFolder(tmp_path / "run")
+    assert "seed_words = 45" in folder.config_file.read_text()
+    assert folder.read_job().begins_labelled
+    code, out = call("label", tmp_path / "run", "--seed-words", 300)
+    assert code == 1
+    assert "--seed-words 300: it was labelled." in out
+
+
 @pytest.mark.parametrize(
     ("given", "written"), [("hub:people/model", "hub:people/model"), ("null", None)]
 )
@@ -117,6 +129,8 @@ def test_words_are_not_asked_for_twice_unless_the_own_config_says_so(served, tex
             ["--pool", "TEXT", "--labels", "PER", "--dev", "GIVEN", "--dev-words", 70],
             "Leave out --dev-words",
         ),
+        (["--pool", "TEXT", "--labels", "PER", "--seed-words", 0], "--seed-words 0: must be a num"),
+        (["--pool", "TEXT", "--labels", "PER", "--seed-words", "x"], "1 or more, or labelled."),
         (["--pool", "TEXT", "--labels", "PER", "--dev", "TEXT"], "with --pool and with --dev."),
         (["--pool", "TEXT", "--labels", "PER", "--test", "TEXT"], "with --pool and with --test."),
         (["--pool", "TEXT", "--labels", "PER", "--terms", "LOC=TEXT"], "types LOC, which the run"),

@@ -82,6 +82,58 @@ def test_reserves_take_no_more_than_a_fifth_of_the_text(tmp_path):
     assert dev == pytest.approx(3 * test, rel=0.2)
 
 
+def begin_labelled(tmp_path, labels=("PER", "LOC"), dev=None, **values):
+    """The first 40 sentences of the text are labelled, the others are not."""
+    docs = [*make_docs(40, 7, distinct=True), *make_docs(160, 8, gold=False, distinct=True)]
+    first = {"seed_words": "labelled"}
+    return divide(tmp_path, docs, labels, first=first, dev=dev, **values)
+
+
+def test_what_is_labelled_in_the_text_becomes_answers_and_is_in_no_reserve(tmp_path):
+    folder = begin_labelled(tmp_path)
+    gold = {sentence_id(doc): doc for doc in make_docs(40, 7, distinct=True)}
+    answers = {answer.id: answer for answer in folder.labelled.read()}
+    assert answers.keys() == gold.keys()
+    for name, doc in gold.items():
+        assert answers[name].entities == [(e.start, e.end, e.label_) for e in doc.ents]
+        assert (answers[name].by, answers[name].labels) == ("the text", ["LOC", "PER"])
+    pool = sentences(folder.pool)
+    assert gold.keys() <= {sentence_id(doc) for doc in pool}
+    assert not any(doc.has_annotation("ENT_IOB") for doc in pool)
+    reserved = {*ids(folder.reserve("dev")), *ids(folder.reserve("test"))}
+    assert reserved
+    assert reserved.isdisjoint(gold)
+
+
+def test_of_a_type_that_nobody_has_labelled_the_text_says_nothing(tmp_path):
+    answers = begin_labelled(tmp_path, labels=("PER", "LOC", "ORG")).labelled.read()
+    assert {tuple(answer.labels) for answer in answers} == {("LOC", "PER")}
+
+
+def test_what_is_in_a_given_dev_set_is_no_answer(tmp_path):
+    dev = write_pools(tmp_path / "gold", dev=make_docs(40, 7, distinct=True))["dev"]
+    folder = begin_labelled(tmp_path, dev=str(dev), test_words=0)
+    assert not folder.labelled.path.exists()
+    assert {*ids(folder.pool)}.isdisjoint(sentence_id(doc) for doc in make_docs(40, 7))
+
+
+@pytest.mark.parametrize(
+    ("labels", "docs", "message"),
+    [
+        (
+            ["PER"],
+            make_docs(20, 7),
+            r"The text of .*all has entities of LOC.* Add those with --lab",
+        ),
+        (["PER"], make_docs(20, 7, gold=False), r"No sentence of the text of .*all is labelled\."),
+    ],
+    ids=["other types", "nothing"],
+)
+def test_a_text_whose_labels_do_not_suit_is_told(tmp_path, labels, docs, message):
+    with pytest.raises(DeepALError, match=message):
+        divide(tmp_path, docs, labels, first={"seed_words": "labelled"})
+
+
 def test_what_is_given_needs_no_reserve(tmp_path):
     gold = write_pools(tmp_path / "gold")
     folder = divide(tmp_path, dev=str(gold["dev"]), test_words=0)

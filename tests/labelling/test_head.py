@@ -35,6 +35,18 @@ def test_the_head_has_the_ids_of_the_pool_and_stays_out_of_dev(job, tmp_path):
     assert len(list(read_shards(folder.reserve("dev"), vocab))) > 100
 
 
+def test_the_head_asks_for_nothing_that_is_labelled_in_the_text(job, tmp_path):
+    text = tmp_path / "articles.jsonl"
+    lines = [{"text": f"Ada saw town {n} ."} | ({} if n % 2 else {"spans": []}) for n in range(400)]
+    text.write_text("\n".join(map(json.dumps, lines)))
+    update = {"inputs": [str(text)], "first": {"seed_words": "labelled"}}
+    folder = LabellingFolder(tmp_path / "run")
+    head.queue_head(folder, job.model_copy(update=update))
+    shown = {"".join(task.tokens) for task in folder.read_queue()}
+    assert shown
+    assert shown <= {line["text"] for line in lines if "spans" not in line}
+
+
 def test_what_the_head_has_shown_is_not_drawn_in_another_place(job, tmp_path):
     text = tmp_path / "articles.txt"
     text.write_text("".join(f"Ada saw town {n % 150} .\n" for n in range(400)))

@@ -2,10 +2,12 @@
 
 import pytest
 
+from spacy_deepal.annotation.answers import BY_TEXT, Answer
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.labelling.labelling_folder import LabellingFolder, Status
 from spacy_deepal.labelling.session import RECENT, Session
 
+from ..pools import read_jsonl
 from .build import (
     LABELS,
     begin,
@@ -318,3 +320,30 @@ def test_the_page_lists_the_last_sentences_that_people_labelled_differently(run)
     assert progress.different == 7
     assert [each.id for each in progress.differences] == ["s2", "s3", "s4", "s5", "s6"]
     assert progress.differences[0].said == {"ada": "Ada (PER)", "bob": "no entity"}
+
+
+def test_what_the_text_had_is_answered_once_and_takes_nobody_any_time(run):
+    tasks = make_queue(4)
+    session = make_session(run, tasks)
+    session.answer("me", make_given(tasks[3]))
+    begun = {"at": "2026", "by": BY_TEXT, "part": "train", "answer": "accept", "suggested": []}
+    session.folder.labelled.write(
+        Answer(
+            **begun,
+            key=f"{BY_TEXT}: {task.id}",
+            id=task.id,
+            tokens=task.tokens,
+            entities=[(0, 1, "PER")],
+            labels=LABELS,
+            seconds=0.0,
+        )
+        for task in tasks[:2]
+    )
+    for _ in range(2):
+        assert session.view("me").task.id == "s2"
+        assert session.progress().sentences == 3
+        assert session.progress().by_annotator == {"me": 1, BY_TEXT: 2}
+        assert session.progress().seconds_per_word == 2.0 / 4
+        session = Session(run)
+    assert len(read_jsonl(session.journal.path)) == len(LABELS) + 3
+    assert session.annotations.final("s0").entities == [(0, 1, "PER")]

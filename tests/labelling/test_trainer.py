@@ -33,13 +33,16 @@ HARDLY = {"active_learning.passes": 1, "active_learning.min_updates": 1}  # a mo
 class Labelling:
     """A run of made-up sentences that one person labels from gold."""
 
-    def __init__(self, folder, copies=0, dev_words=20, **config):
+    def __init__(self, folder, copies=0, dev_words=20, labelled=0, **config):
         docs = list(make_docs(90, 1, distinct=True))
         docs += [make_doc(f"copy{number}", ["All", "saw", "it"]) for number in range(copies)]
         self.gold = {sentence_id(d): [(e.start, e.end, e.label_) for e in d.ents] for d in docs}
+        for doc in docs[labelled:] if labelled else ():
+            doc.set_ents([], default="missing")
         pools = write_pools(folder / "given", all=docs)
         self.path = folder / "run"
-        begin(self.path, inputs=[str(pools["all"])], dev_words=dev_words)
+        first = {"seed_words": "labelled"} if labelled else {}
+        begin(self.path, inputs=[str(pools["all"])], dev_words=dev_words, first=first)
         labelling = LabellingFolder(self.path)
         config = load_run_config(labelling.config_file, QUICK | config)
         with write_atomically(labelling.config_file) as stream:
@@ -361,6 +364,23 @@ def test_labels_without_any_entity_stop_nothing(tmp_path):
     assert [(line.dev_ents_f, line.ents_f) for line in labelling.metrics] == [(0.0, 0.0)]
     queue = labelling.session.folder.read_queue()
     assert {task.model for task in queue if task.part == "train"} == {0}
+
+
+def test_what_is_labelled_in_the_text_is_learnt_as_soon_as_dev_is_labelled(tmp_path):
+    labelling = Labelling(tmp_path, labelled=30, **HARDLY)
+    asked = []
+    while not labelling.metrics:
+        labelling.work()
+        asked += [] if labelling.metrics else labelling.label(1)
+    assert {task.part for task in asked} == {"dev"}
+    assert sum(task.words for task in asked) >= 20
+    batch = labelling.batch(0)
+    assert [sentence_id(doc) for doc in batch] == [*labelling.gold][:30]
+    for doc in batch:
+        assert [(e.start, e.end, e.label_) for e in doc.ents] == labelling.gold[sentence_id(doc)]
+    queue = [task for task in labelling.session.folder.read_queue() if task.part == "train"]
+    assert {task.model for task in queue} == {0}
+    assert {task.id for task in queue}.isdisjoint(map(sentence_id, batch))
 
 
 def test_a_logger_gets_the_rounds_that_people_label(tmp_path, capsys):

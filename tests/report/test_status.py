@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from spacy_deepal.annotation.answers import Suggestion
+from spacy_deepal.annotation.answers import BY_TEXT, Suggestion
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.labelling.journal import NewLabel
 from spacy_deepal.labelling.labelling_folder import LabellingFolder, LabellingJob, Measured, Status
@@ -105,6 +105,16 @@ def test_a_labelled_run_has_time_agreement_and_suggestions(tmp_path):
     assert f"The table has {points(row.dev_ents_f)}, measured when the model was trained" in text
     same = measured.model_copy(update={"f": row.dev_ents_f})
     assert "The table has" not in describe_status(status.model_copy(update={"measured": same}))
+
+
+def test_what_the_text_had_took_nobody_any_time(tmp_path):
+    run = simulated(tmp_path / "run", CURVE[:1])
+    (run / "round_00").mkdir()
+    picks = [{"id": name, "words": 3, "score": None} for name in "ab"]
+    write_sealed_values(run / "round_00" / "selected.jsonl", picks)
+    labelled(run, answer("a", by=BY_TEXT, seconds=0.0), answer("b", seconds=6.0))
+    (row,) = read_run_status(run).rounds
+    assert (row.label_seconds, row.words_per_minute) == (6.0, 30.0)
 
 
 def test_people_who_agree_less_than_the_model_are_told(tmp_path):

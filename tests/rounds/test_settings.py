@@ -3,10 +3,11 @@ import re
 import pytest
 
 from spacy_deepal.acquisition.functions import BALD, MNLP
+from spacy_deepal.budgets import words_of
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.rounds.config_file import load_run_config
 from spacy_deepal.rounds.oracle import SimulatedOracle
-from spacy_deepal.rounds.settings import DEFAULTS, read_settings, words_of
+from spacy_deepal.rounds.settings import DEFAULTS, read_settings
 
 from ..pools import AL_CONFIG
 

@@ -41,6 +41,7 @@ from wasabi import msg
 from spacy_deepal.acquisition.registry import make_acquisition
 from spacy_deepal.acquisition.scoring import score_docs
 from spacy_deepal.acquisition.selection import select
+from spacy_deepal.budgets import words_of
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.experiment.simulation import configure, full_run, prepare_corpus
 from spacy_deepal.pool.index import count_genres
@@ -48,7 +49,6 @@ from spacy_deepal.pool.lookup import fetch
 from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.rounds.corpora import without_loop
-from spacy_deepal.rounds.settings import words_of
 from spacy_deepal.rounds.training import evaluate_pipeline
 from spacy_deepal.seeds import derive_seed
 from spacy_deepal.sentences import count_words, sentence_id, sentence_info
