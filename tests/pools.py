@@ -26,7 +26,7 @@ import spacy_deepal.cli  # noqa: F401  (makes `spacy deepal` known, as spaCy's o
 from spacy_deepal.acquisition.functions import Score
 from spacy_deepal.acquisition.score_folder import ScoreFolder, Scoring
 from spacy_deepal.files import Row, placed_jsonl, write_atomically
-from spacy_deepal.pool import convert
+from spacy_deepal.pool import renewed
 from spacy_deepal.pool.pool import Pool
 from spacy_deepal.pool.shards import write_shards
 from spacy_deepal.rounds.config_file import load_run_config
@@ -236,6 +236,6 @@ def call_spacy(*args) -> tuple[int, str]:
 def quick() -> Iterator[None]:
     """Make commands and tokenizers once: that takes longer than all that is looked at here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convert, "blank_pipeline", functools.cache(convert.blank_pipeline))
+        patch.setattr(renewed, "blank_pipeline", functools.cache(renewed.blank_pipeline))
         patch.setattr(typer.testing, "_get_command", functools.cache(typer.testing._get_command))
         yield

@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_type_hints
 
 from typer import Option
 
-from ..corpus.reading import ReadOptions
+from ..corpus.reading import BETWEEN_COMMAS, ReadOptions
 from ..errors import DeepALError
 from ._app import parts_between_commas
 
@@ -20,6 +20,8 @@ HELP = {
     "spans_key": "Key of a record under which its entities are",
     "text_key": "Key of a record under which its text is",
     "tag_names": "Tags that the numbers of ner_tags stand for, from 0, as in O,B-PER,I-PER",
+    "entity_types": "Entity types to read, as in PER=PERSON,ORG, which reads PER as PERSON, and no "
+    "others; with * at the end, all others too",
     "offsets": "What the offsets of spans count",
     "border": "A span that is not whole tokens: refuse it, trim it to the tokens inside, snap it "
     "to all tokens that it touches, or drop it",
@@ -30,7 +32,6 @@ HELP = {
     "the text, or, if there is none, from the tokens joined without spaces, as in Chinese",
     "tokenizer": "Pipeline whose tokenizer is used, instead of the language's own",
 }
-BETWEEN_COMMAS = ("columns", "tag_names")  # on the command line these are one string
 
 
 def takes_read_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

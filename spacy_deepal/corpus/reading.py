@@ -8,6 +8,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..arguments import check_types
+from .entity_types import parse_entity_types
 from .sources import Source
 
 LINES_TO_DETECT = 1000  # the first lines or records of a file, by which its format is told
@@ -19,6 +20,8 @@ IdSource = Literal["data", "text"]
 TokenSource = Literal["data", "pipeline", "joined"]
 TagScheme = Literal["iob1", "iob2", "bioes", "io"]
 Parsed = TypeVar("Parsed")
+# Options of several values, which are one string with commas on the command line.
+BETWEEN_COMMAS = ("columns", "tag_names", "entity_types")
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,9 @@ class ReadOptions:
     spans_key (str | None): The key of a record under which its entities are. None: detected.
     text_key (str | None): The key of a record under which its text is. None: detected.
     tag_names (tuple[str, ...]): The tags that the numbers of "ner_tags" stand for, from 0.
+    entity_types (tuple[str, ...]): The entity types that are read: entities of others are left out,
+        and their words are O. "PER=PERSON" reads PER as PERSON. With "*", all others are kept.
+        Empty: all are.
     offsets (str): What the offsets of spans count: "characters", "utf16" units or "bytes" of UTF-8.
     border (str): What is done with a span that is not whole tokens: "refuse" it, "trim" it to the
         tokens inside, "snap" it to all that it touches, or "drop" it: it is not an entity then.
@@ -45,8 +51,8 @@ class ReadOptions:
     tokenizer (str | None): A pipeline, by path or name, whose tokenizer makes tokens. None: the one
         of the language.
 
-    In messages these are options of the command line: --spans-key KEY is spans_key="KEY". Columns
-    and names of tags may be a list, or one string with commas, as there.
+    In messages these are options of the command line: --spans-key KEY is spans_key="KEY". Several
+    columns, tags or types may be a list, or one string with commas, as there.
     RAISES (DeepALError): An option has a value that it cannot have.
     """
 
@@ -56,6 +62,7 @@ class ReadOptions:
     spans_key: str | None = None
     text_key: str | None = None
     tag_names: tuple[str, ...] = ()
+    entity_types: tuple[str, ...] = ()
     offsets: Offsets = "characters"
     border: Border = "refuse"
     overlap: Overlap = "refuse"
@@ -67,13 +74,14 @@ class ReadOptions:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name in ("columns", "tag_names") and isinstance(value, str | list):
+            if field.name in BETWEEN_COMMAS and isinstance(value, str | list):
                 listed = value.split(",") if isinstance(value, str) else value
                 parts = tuple(part.strip() if isinstance(part, str) else part for part in listed)
                 object.__setattr__(self, field.name, parts if value else ())
         check_types(
             "ReadOptions", ReadOptions, {f.name: getattr(self, f.name) for f in fields(self)}
         )
+        parse_entity_types(self.entity_types)
 
 
 @dataclass(frozen=True)

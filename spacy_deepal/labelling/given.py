@@ -24,14 +24,18 @@ def convert_given(folder: LabellingFolder, job: LabellingJob) -> None:
             if not (folder.path / part).exists():
                 with advise_convert(part):
                     convert([given], folder.path / part, lang=job.lang)
-            _check_types(given, Pool(folder.path / part), folder.annotations.labels)
+            labels = folder.annotations.labels
+            remedy = (
+                f"`convert --entity-types {','.join(labels)}`, and name the pool that it writes"
+            )
+            _check_types(given, Pool(folder.path / part), labels, remedy)
 
 
-def _check_types(given: str, converted: Pool, labels: Sequence[str]) -> None:
+def _check_types(given: str, converted: Pool, labels: Sequence[str], remedy: str) -> None:
     if unknown := sorted({*converted.text().labels} - {*labels}):
         raise DeepALError(
             f"{given} has entities of {', '.join(unknown)}, and the types of the run are "
-            f"{', '.join(labels)}. Add those with --labels, or take their entities out of the data."
+            f"{', '.join(labels)}. Add those with --labels; or leave them out with {remedy}."
         )
 
 
@@ -50,7 +54,8 @@ def answers_in_text(text: Pool, job: LabellingJob, labels: Sequence[str]) -> lis
     RAISES (DeepALError): There is none, or an entity has a type that the run does not have.
     """
     named = f"the text of {', '.join(job.inputs)}"
-    _check_types(named[0].upper() + named[1:], text, labels)
+    remedy = f"--entity-types {','.join(labels)}"
+    _check_types(named[0].upper() + named[1:], text, labels, remedy)
     answers = [*_answers(text)]
     if not answers:
         raise DeepALError(

@@ -1,12 +1,10 @@
 """From files of any supported format to a pool: one-sentence Docs with stable ids."""
 
-import sys
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -14,6 +12,7 @@ from wasabi import msg
 
 from ..arguments import takes_types
 from ..corpus.docs import finished
+from ..corpus.entity_types import EntityTypes
 from ..corpus.folders import find_files, open_all
 from ..corpus.formats import check_format, find_reading
 from ..corpus.reading import AnnotatedText, BadLine, ReadOptions, Sentence
@@ -21,16 +20,15 @@ from ..corpus.sources import Source, check_encoding, seems_to_be_utf8
 from ..corpus.tags import tags_among
 from ..errors import PROBLEMS_SHOWN, DeepALError
 from ..files import check_output
-from ..pipelines import blank_pipeline, load_pipeline
 from ..progress import progress_bar
 from ..sentences import KEY, LABELS, count_words, labels_looked_for, sentence_id
 from ..urls import local_path
 from .ids import LATE, ContentIds, Contradiction, GivenId
+from .renewed import Renewed, make_tokenizer
 from .shards import check_pool_folder, read_shards, write_shards
 from .summary import ConvertSummary, FileSummary
 
 LONG_SENTENCE = 1000  # tokens
-MOST_STRINGS = 50_000  # words of a vocab before it is made anew
 ID_REMEDY = ". If ids begin anew in each file, make new ones from the texts with --ids text"
 UTF8_NOTE = "sentences look like UTF-8 that was read as"
 LONG_NOTE = "sentences have more than 1,000 tokens. If they are several each, use --split"
@@ -80,7 +78,7 @@ def convert(
     check_pool_folder(output)
     found = find_files(inputs, exclude=output, lang=lang)
     check_output(output, *found.files, inside=True)
-    nlp = _tokenizer(options, lang)
+    nlp = make_tokenizer(options, lang)
     summary = ConvertSummary(unread=found.unread)
     sources = _open(found.files, encoding, summary)
     ids = ContentIds()
@@ -109,7 +107,7 @@ def read_first(
     """
     summary, ids = ConvertSummary(), ContentIds()
     sources = _open(find_files(inputs, lang=lang).files, encoding, summary)
-    sentences = _read_all(_to_long(sources), _tokenizer(options, lang), options, ids, summary)
+    sentences = _read_all(_to_long(sources), make_tokenizer(options, lang), options, ids, summary)
     docs = islice(_with_ids(sentences, ids, None, (), summary), count + 1)
     first = list(docs)[:-1]  # it may be cut off in the middle
     return [doc for doc in first if not sentence_id(doc).endswith(LATE)]
@@ -133,35 +131,6 @@ def _open(files: list[Path], encoding: str, summary: ConvertSummary) -> Iterator
         yield from sources
 
 
-class Renewed:
-    """A pipeline that is made anew when its vocab has become large: it would keep every word that
-    it has seen. The Docs keep the vocab that they were made with."""
-
-    def __init__(self, make: Callable[[], Language]):
-        self._make = make
-        self.renew()
-
-    def renew(self) -> None:
-        """Make the pipeline anew."""
-        self._nlp = self._make()
-        self._nlp.max_length = sys.maxsize  # a line may be a book
-        self._first = len(self._nlp.vocab.strings)
-
-    def renew_if_large(self) -> None:
-        """Make the pipeline anew if MOST_STRINGS have been added."""
-        if len(self._nlp.vocab.strings) > self._first + MOST_STRINGS:
-            self.renew()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._nlp, name)
-
-
-def _tokenizer(options: ReadOptions, lang: str) -> Renewed:
-    if options.tokenizer:
-        return Renewed(partial(load_pipeline, options.tokenizer))
-    return Renewed(partial(blank_pipeline, lang))
-
-
 def _read_all(
     sources: Iterable[Source],
     renewed: Renewed,
@@ -171,6 +140,7 @@ def _read_all(
 ) -> Iterator[tuple[Source, Sentence]]:
     """YIELDS (tuple[Source, Sentence]): Each sentence with its file."""
     nlp = cast(Language, renewed)  # readers know no difference
+    types = EntityTypes(options.entity_types)
     for source in sources:
         reading = find_reading(source, options)
         summary.files.append(FileSummary(path=source.path, format=reading.format, how=reading.how))
@@ -181,6 +151,7 @@ def _read_all(
             try:
                 if isinstance(item, BadLine):
                     raise item
+                types.apply(item.doc)
                 own_id = options.ids == "data"
                 if not (own_id and item.id) and _is_double(item, ids, source):
                     summary.doubles += 1
@@ -197,6 +168,7 @@ def _read_all(
         if empty:
             summary.files.pop()
             summary.unread[source.path] = "it has no sentence"
+    summary.notes.update(types.notes)
 
 
 def _note(sentence: Sentence, source: Source, summary: ConvertSummary) -> None:

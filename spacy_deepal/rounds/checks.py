@@ -71,7 +71,7 @@ def _check_gold(nlp: Language, tagger: DeepNER, path: str) -> None:
         raise DeepALError(
             f"{path} has entities of {', '.join(others)}, but the labels of the run are "
             f"{', '.join(tagger.labels)}. Correct [initialize.components.{tagger.name}.labels], or "
-            "the data."
+            f"the data: `convert --entity-types {','.join(tagger.labels)}` leaves the others out."
         )
 
 

@@ -38,7 +38,8 @@ def check_partly_labelled(pool: Pool, labels: Sequence[str]) -> None:
     if others := sorted({*pool.text().labels} - {*labels}):
         raise DeepALError(
             f"{pool.path} has entities of {', '.join(others)}, and the labels of the run are "
-            f"{', '.join(labels)}. Correct `labels` in [initialize.components], or the data."
+            f"{', '.join(labels)}. Correct `labels` in [initialize.components], or the data: "
+            f"`convert --entity-types {','.join(labels)}` leaves the others out."
         )
 
 
