@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from filelock import FileLock
 from spacy.tokens import Doc
 
 from ..corpus.json_values import parse_record
@@ -62,6 +63,14 @@ def add_replies(
     texts (dict[str, str]): The texts of the sentences.
     RETURNS (int): The number of sentences about which it says something new.
     """
+    with FileLock(file.with_name(f".{file.name}.lock")):  # two may pull at once
+        return _replace(file, replies, source, about, texts)
+
+
+def _replace(
+    file: Path, replies: Iterable[Reply], source: str, about: Collection[str], texts: dict[str, str]
+) -> int:
+    """As `add_replies`, while nobody else writes."""
     before, said = list(_records(file)), defaultdict(list)
     for _, record in before:
         if record.get(SOURCE) == source:

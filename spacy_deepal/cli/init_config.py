@@ -40,6 +40,11 @@ def init_config_cli(
     with show_errors(keeps=False):
         from ..files import check_output, write_atomically
 
+        if " " in (labels or "").strip() and "," not in str(labels):
+            raise DeepALError(
+                f"--labels {labels}: put commas between types, as in PERSON,ORG. If this is one "
+                "type, write it into the config by hand."
+            )
         text = init_config(
             paper=paper,
             lang=lang,

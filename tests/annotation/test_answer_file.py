@@ -1,6 +1,7 @@
 """What several sources say about a batch, beside each other in one file."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 from spacy_deepal.annotation.answer_file import add_replies
 from spacy_deepal.annotation.replies import Reply
@@ -41,3 +42,11 @@ def test_an_answer_that_moved_within_its_source_is_not_a_new_one(tmp_path):
     assert place(2, "ada") == 0
     lines = [json.loads(line) for line in file.read_text("utf8").splitlines()]
     assert [line["where"] for line in lines] == ["ada.jsonl, line 2", "bob.jsonl, line 1"]
+
+
+def test_answers_that_are_taken_in_at_the_same_time_are_all_kept(tmp_path):
+    file, sources = tmp_path / "labelled.jsonl", [f"source {number}" for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        assert [*pool.map(lambda source: add(file, source, ("a",)), sources)] == [1] * 40
+    lines = [json.loads(line) for line in file.read_text("utf8").splitlines()]
+    assert sorted(line["source"] for line in lines) == sorted(sources)

@@ -113,3 +113,11 @@ def test_a_config_does_not_replace_a_file_that_it_names(tmp_path, option):
     status, output = call("init-config", file, option, file, "--force")
     assert (status, "is read here, so it cannot be written" in output) == (1, True)
     assert file.read_text() == "{}"
+
+
+def test_types_have_commas_between(tmp_path):
+    code, out = call("init-config", tmp_path / "al.cfg", "--labels", "PERSON GPE")
+    assert code == 1
+    assert "--labels PERSON GPE: put commas between types, as in PERSON,ORG." in out
+    assert not (tmp_path / "al.cfg").exists()
+    assert call("init-config", tmp_path / "al.cfg", "--labels", "LEGAL BODY, ORG")[0] == 0
