@@ -11,7 +11,7 @@ from typer import Option
 
 from ..corpus.reading import BETWEEN_COMMAS, ReadOptions
 from ..errors import DeepALError
-from ._app import parts_between_commas
+from ._app import parts_between_commas, show_errors
 
 HELP = {
     "format": "Format of all files, such as conll2003. With auto, each is detected",
@@ -21,7 +21,7 @@ HELP = {
     "text_key": "Key of a record under which its text is",
     "tag_names": "Tags that the numbers of ner_tags stand for, from 0, as in O,B-PER,I-PER",
     "entity_types": "Entity types to read, as in PER=PERSON,ORG, which reads PER as PERSON, and no "
-    "others; with * at the end, all others too",
+    "others; with * as one of them, all others too",
     "offsets": "What the offsets of spans count",
     "border": "A span that is not whole tokens: refuse it, trim it to the tokens inside, snap it "
     "to all tokens that it touches, or drop it",
@@ -47,7 +47,9 @@ def takes_read_options(*names: str) -> Callable[[Callable[..., None]], Callable[
             values = {each.name: given.pop(each.name) for each in added}
             for name in values.keys() & BETWEEN_COMMAS:
                 values[name] = parts_between_commas(values[name])
-            command(**given, options=ReadOptions(**values))
+            with show_errors(keeps=False):
+                options = ReadOptions(**values)
+            command(**given, options=options)
 
         own = [p for p in signature(command).parameters.values() if p.name != "options"]
         # `inspect.signature` takes it from there.

@@ -40,15 +40,10 @@ def init_config_cli(
     with show_errors(keeps=False):
         from ..files import check_output, write_atomically
 
-        if " " in (labels or "").strip() and "," not in str(labels):
-            raise DeepALError(
-                f"--labels {labels}: put commas between types, as in PERSON,ORG. If this is one "
-                "type, write it into the config by hand."
-            )
         text = init_config(
             paper=paper,
             lang=lang,
-            labels=parts_between_commas(labels),
+            labels=_types(labels),
             **{name: path for name, path in paths.items() if path},
         )
         if str(output) == "-":
@@ -62,6 +57,17 @@ def init_config_cli(
     missing = [f"--paths.{name} …" for name in ("pool", "dev", "test") if not paths[name]]
     msg.good(f"Wrote {output}. To use it:")
     print_line(" ".join(["python -m spacy deepal run", str(output), "RUN_DIR", *missing]))
+
+
+def _types(labels: str | None) -> tuple[str, ...]:
+    """RETURNS (tuple[str, ...]): The types. RAISES (DeepALError): There are no commas between."""
+    types = parts_between_commas(labels)
+    if len(types) == 1 and " " in types[0]:
+        raise DeepALError(
+            f"--labels {labels}: put commas between types, as in PERSON,ORG. If this is one type, "
+            "write it into the config by hand."
+        )
+    return types
 
 
 @takes_types

@@ -11,6 +11,7 @@ from spacy.tokens import Doc, Span
 from thinc.types import Ints2d
 
 from .cutting import ENTITIES, at_ends_of_sentences, part_of, sentence_ranges
+from .entity_types import EntityTypes
 from .reading import BadLine, Border, Overlap, ReadOptions, Sentence
 
 CharSpan = tuple[int, int, str]  # an entity: first character, the one after its last, label
@@ -76,6 +77,7 @@ def place_spans(
     spans: Sequence[CharSpan],
     line: int,
     *,
+    types: Sequence[str] = (),
     border: Border = "refuse",
     overlap: Overlap | None = None,
     partial: bool = False,
@@ -86,6 +88,8 @@ def place_spans(
 
     spans (Sequence): The entities.
     line (int): Where they stand in their file.
+    types (Sequence[str]): `entity_types` of `ReadOptions`. Spans of other types stand in the way of
+        none of these: they are left out first.
     border (str): What is done with a span that is not whole tokens: see `ReadOptions`.
     overlap (str | None): As for `keep_apart`.
     partial (bool): All tokens outside of the entities are missing. If False, they are O.
@@ -97,10 +101,10 @@ def place_spans(
         tokens do.
     """
     wrong = {} if bad is None else bad
-    found: dict[TokenSpan, str] = {}
-    dropped: list[tuple[int, str]] = []
+    found, dropped = dict[TokenSpan, str](), list[tuple[int, str]]()
     text = doc.text  # spaCy joins it anew each time
-    for start, end, label in sorted(set(spans)):
+    reads = EntityTypes(types).reads
+    for start, end, label in sorted({span for span in spans if reads(span[2])}):
         surface = text[start:end]
         span = _whole_tokens(doc, start, surface, label, border)
         shown = f"{surface!r} ({label}, {start} to {end})"
@@ -112,8 +116,7 @@ def place_spans(
         else:
             near = " ".join(token.text for token in tokens)[:40]
             moved = f"{option} trim or {option} snap moves its ends"
-            if border != "refuse":
-                moved = f"{option} {border} leaves nothing of it"
+            moved = moved if border == "refuse" else f"{option} {border} leaves nothing of it"
             message = (
                 f"entity {shown} is not whole {doc.vocab.lang!r} tokens: {near!r}. {moved}, "
                 f"{option} drop leaves it out{_beyond_16_bits(text[:end])}"
@@ -125,6 +128,12 @@ def place_spans(
     entities = [Span(doc, *span) for span in kept]
     doc.set_ents(entities, default="missing" if partial else "outside")
     return [*dropped, *((span[0], found[span]) for span in shorter)]
+
+
+def rules_of(options: ReadOptions) -> dict[str, Any]:
+    """RETURNS (dict): The arguments of `place_spans` that options of the user say."""
+    rules: dict[str, Any] = {"types": options.entity_types}
+    return rules | {"border": options.border, "overlap": options.overlap}
 
 
 def keep_apart(
@@ -188,8 +197,7 @@ def labelled_sentences(
     info: As of `Sentence`. The note is told with the first sentence alone.
     """
     bad: dict[range, BadLine] = {}
-    border, overlap = options.border, options.overlap
-    dropped = place_spans(doc, spans, line, border=border, overlap=overlap, bad=bad)
+    dropped = place_spans(doc, spans, line, **rules_of(options), bad=bad)
     entities = cast(Ints2d, doc.to_array(ENTITIES))
     sentences = list(sentence_ranges(doc))
     starts, stops = [tokens.start for tokens in sentences], [tokens.stop for tokens in sentences]

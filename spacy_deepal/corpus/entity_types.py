@@ -19,10 +19,11 @@ def parse_entity_types(names: Sequence[str]) -> dict[str, str]:
     renamed: dict[str, str] = {}
     for name in names:
         old, equals, new = name.partition("=")
-        if not old or (equals and not new) or (equals and old == ALL_OTHERS):
+        not_a_name = (new if equals else old) in ("", ALL_OTHERS) or "=" in new or not old
+        if name != ALL_OTHERS and (not_a_name or old == ALL_OTHERS):
             raise DeepALError(
                 f"--entity-types {name}: name types with commas between, as in PER=PERSON,ORG; "
-                f"with {ALL_OTHERS} at the end, all others are kept."
+                f"with {ALL_OTHERS} as one of them, all others are kept."
             )
         if old in renamed:
             raise DeepALError(f"--entity-types: {old} is named twice. Name it once.")
@@ -31,45 +32,52 @@ def parse_entity_types(names: Sequence[str]) -> dict[str, str]:
 
 
 class EntityTypes:
-    """Leaves out entities of the types that are not named, and renames the others.
-
-    left_out (int): How many entities were.
-    """
+    """Leaves out entities of the types that are not named, and renames the others."""
 
     def __init__(self, names: Sequence[str]):
         """names (Sequence[str]): Those of `ReadOptions.entity_types`. RAISES (DeepALError): As
         `parse_entity_types`."""
         self.renamed = parse_entity_types(names)
-        self.keeps_others = self.renamed.pop(ALL_OTHERS, None) is not None
-        self.left_out = 0
+        self.keeps_others = not self.renamed or ALL_OTHERS in self.renamed
+        self.renamed.pop(ALL_OTHERS, None)
         self._seen: set[str] = set()
 
+    def reads(self, label: str) -> bool:
+        """RETURNS (bool): Whether entities of a type of the data are kept."""
+        return self.keeps_others or label in self.renamed
+
     def apply(self, doc: Doc) -> None:
-        """Change the entities of a Doc. A word of one that is left out is O."""
+        """Change the entities of a Doc in place. A word of one that is left out is O. If the Doc
+        says for which types people have looked, and none of them is read, nothing is known of it.
+        """
         if not self.renamed:
             return
-        kept, others = [], []
-        for ent in doc.ents:
-            self._seen.add(ent.label_)
-            if (label := self._name(ent.label_)) is None:
-                others.append(ent)
-            else:
-                kept.append(Span(doc, ent.start, ent.end, label))
-        self.left_out += len(others)
+        self._seen |= {ent.label_ for ent in doc.ents}
+        others = [ent for ent in doc.ents if not self.reads(ent.label_)]
+        read = (ent for ent in doc.ents if self.reads(ent.label_))
+        kept = [Span(doc, ent.start, ent.end, self._name(ent.label_)) for ent in read]
+        known = labels_looked_for(doc)
+        looked_for = {self._name(label) for label in known if self._is_known(label, known)}
         if doc.has_annotation("ENT_IOB"):
             doc.set_ents(kept, outside=others, default="unmodified")
-        if known := labels_looked_for(doc):
-            new_names = {self._name(label) for label in known} - {None}
-            unknown = {new for old, new in self.renamed.items() if old not in known}
-            doc.user_data[KEY][LABELS] = sorted(filter(None, new_names - unknown))
+        if looked_for:
+            doc.user_data[KEY][LABELS] = sorted(looked_for)
+        elif known:
+            del doc.user_data[KEY][LABELS]
+            doc.set_ents(kept, default="missing")
 
-    @property
-    def notes(self) -> dict[str, int]:
-        """What the user should know: texts, each with a number."""
-        unseen = [name for name in self.renamed if name not in self._seen]
-        absent = f"types of --entity-types that no entity has ({', '.join(unseen)})"
-        counts = {"entities of other types left out": self.left_out, absent: len(unseen)}
-        return {text: count for text, count in counts.items() if count}
+    def absent(self) -> list[str]:
+        """RETURNS (list[str]): The types that are named and that no entity has."""
+        return [name for name in self.renamed if name not in self._seen]
 
-    def _name(self, label: str) -> str | None:
-        return self.renamed.get(label, label if self.keeps_others else None)
+    def _name(self, label: str) -> str:
+        return self.renamed.get(label, label)
+
+    def _is_known(self, label: str, known: frozenset[str]) -> bool:
+        """RETURNS (bool): Whether people have looked for all types that are called as this one then
+        is. known (frozenset[str]): Those for which they have."""
+        name = self._name(label)
+        same = {old for old, new in self.renamed.items() if new == name}
+        if self.keeps_others and name not in self.renamed:
+            same.add(name)
+        return self.reads(label) and same <= known

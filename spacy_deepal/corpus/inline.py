@@ -11,7 +11,7 @@ from spacy.tokens import Doc
 
 from ..errors import DeepALError, plural
 from ..sentences import sentence_id, sentence_info
-from .docs import set_spans
+from .docs import rules_of, set_spans
 from .folders import SPLIT_NAMES, about_data
 from .reading import BadLine, Reading, ReadOptions, Sentence, attempt, blocks
 from .sources import Source
@@ -90,7 +90,7 @@ def _parse_inline(
     if "[" in text or "]" in text:
         raise BadLine(number, "square brackets other than [surface](LABEL)", line)
     doc = nlp.make_doc(text)
-    dropped = set_spans(doc, spans, number, border=options.border, overlap=options.overlap)
+    dropped = set_spans(doc, spans, number, **rules_of(options))
     return Sentence(doc, number, doc_id=doc_id, genre=genre, dropped=dropped)
 
 

@@ -9,7 +9,7 @@ from typing import IO, Any
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from .docs import CharSpan, set_spans
+from .docs import CharSpan, rules_of, set_spans
 from .json_values import as_record, first_records, read_values
 from .reading import LINES_TO_DETECT, BadLine, Reading, ReadOptions, Sentence, attempt
 from .record_parts import TEXT_KEYS, doc_of_record, record_text
@@ -165,9 +165,7 @@ def _partly_labelled(about: Answers, options: ReadOptions, nlp: Language) -> Sen
     number, record = about.first
     text = record_text(record, number, options.text_key) or ""
     doc, note = doc_of_record(record, text, number, nlp)
-    dropped = set_spans(
-        doc, list(about.yes), number, border=options.border, overlap=options.overlap, partial=True
-    )
+    dropped = set_spans(doc, list(about.yes), number, **rules_of(options), partial=True)
     return Sentence(doc, number, note=note, dropped=dropped, **record_info(record, number))
 
 

@@ -37,8 +37,8 @@ class ReadOptions:
     text_key (str | None): The key of a record under which its text is. None: detected.
     tag_names (tuple[str, ...]): The tags that the numbers of "ner_tags" stand for, from 0.
     entity_types (tuple[str, ...]): The entity types that are read: entities of others are left out,
-        and their words are O. "PER=PERSON" reads PER as PERSON. With "*", all others are kept.
-        Empty: all are.
+        and their words are O. "PER=PERSON" reads PER as PERSON. With "*" as one of them, all others
+        are kept. Empty: all are.
     offsets (str): What the offsets of spans count: "characters", "utf16" units or "bytes" of UTF-8.
     border (str): What is done with a span that is not whole tokens: "refuse" it, "trim" it to the
         tokens inside, "snap" it to all that it touches, or "drop" it: it is not an entity then.

@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 
 from ..errors import DeepALError
 from ..sentences import INFO_KEYS
-from .docs import CharSpan, set_spans, tagged_doc
+from .docs import CharSpan, rules_of, set_spans, tagged_doc
 from .json_values import as_record, first_records, parse_each
 from .known_records import plain_record
 from .names_beside import with_names_beside
@@ -137,7 +137,7 @@ def parse_sentence(options: ReadOptions, nlp: Language, number: int, record: Any
     if spans is None and record.get("answer") == "accept" and options.spans_key != NO_SPANS:
         spans, note = ([], note) if asked_for_all(record) else (None, ACCEPTED_NOTE)
     if spans is not None and is_accepted:
-        dropped = set_spans(doc, spans, number, border=options.border, overlap=options.overlap)
+        dropped = set_spans(doc, spans, number, **rules_of(options))
         if options.offsets == "characters":
             note = note or units_note(record, doc, spans)
     kind = Sentence if spans is None or not is_accepted else AnnotatedText

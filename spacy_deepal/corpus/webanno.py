@@ -11,7 +11,8 @@ from spacy.language import Language
 
 from ..errors import DeepALError
 from .docs import TokenSpan, keep_apart, tagged_doc
-from .reading import BadLine, Lines, Overlap, Reading, ReadOptions, Sentence, attempt, blocks
+from .entity_types import EntityTypes
+from .reading import BadLine, Lines, Reading, ReadOptions, Sentence, attempt, blocks
 from .sources import Source
 from .spans import NO_SPANS
 
@@ -47,9 +48,7 @@ def webanno_readings(source: Source, options: ReadOptions) -> list[Reading]:
             WEBANNO,
             f"the feature {feature}" if feature else "not labelled",
             f"--spans-key {feature or NO_SPANS}",
-            partial(
-                _read, columns.index(feature) if feature else None, len(columns), options.overlap
-            ),
+            partial(_read, columns.index(feature) if feature else None, len(columns), options),
         )
         for feature in features
     ]
@@ -71,7 +70,7 @@ def _columns(source: Source) -> tuple[list[str], list[str]]:
 
 
 def _read(
-    column: int | None, width: int, overlap: Overlap, source: Source, nlp: Language
+    column: int | None, width: int, options: ReadOptions, source: Source, nlp: Language
 ) -> Iterator[Sentence | BadLine]:
     """Read the tokens of each sentence with its text and the entities of one column. The file is
     one document, named by its stem."""
@@ -79,13 +78,13 @@ def _read(
         rows = [(number, line) for number, line in block if not line.startswith("#")]
         text = [(number, line[len(TEXT) :]) for number, line in block if line.startswith(TEXT)]
         if rows:
-            yield attempt(_parse, column, width, overlap, nlp, rows, text, source.stem)
+            yield attempt(_parse, column, width, options, nlp, rows, text, source.stem)
 
 
 def _parse(
     column: int | None,
     width: int,
-    overlap: Overlap,
+    options: ReadOptions,
     nlp: Language,
     rows: Lines,
     text: Lines,
@@ -105,10 +104,11 @@ def _parse(
         marked.append((number, cell))
     exact = "\n".join(_unescaped(part) for _, part in text) if text else None
     place = text[0][0] if text else rows[0][0]
-    spans = _spans(marked)
+    reads = EntityTypes(options.entity_types).reads
+    spans = [span for span in _spans(marked) if reads(span[2])]
     found = {span: f"{' '.join(words[span[0] : span[1]])!r} ({span[2]})" for span in spans}
     wrong: dict[range, BadLine] = {}
-    kept, dropped = keep_apart(found, overlap, rows[0][0], exact or " ".join(words), wrong)
+    kept, dropped = keep_apart(found, options.overlap, rows[0][0], exact or " ".join(words), wrong)
     if wrong:
         raise next(iter(wrong.values()))
     tags = ["O"] * len(words)

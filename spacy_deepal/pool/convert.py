@@ -168,7 +168,8 @@ def _read_all(
         if empty:
             summary.files.pop()
             summary.unread[source.path] = "it has no sentence"
-    summary.notes.update(types.notes)
+    if absent := types.absent():
+        summary.notes[f"types of --entity-types that no entity has ({', '.join(absent)})"] = 1
 
 
 def _note(sentence: Sentence, source: Source, summary: ConvertSummary) -> None:

@@ -9,7 +9,7 @@ from spacy_deepal.corpus.reading import ReadOptions
 from spacy_deepal.errors import DeepALError
 from spacy_deepal.pool.convert import convert
 from spacy_deepal.pool.shards import read_shards
-from spacy_deepal.sentences import KEY
+from spacy_deepal.sentences import KEY, is_looked_at
 
 from ..pools import annotation, call, make_doc
 
@@ -42,8 +42,7 @@ def test_types_are_kept_renamed_and_left_out(tmp_path, entity_types, expected):
     found, notes = read(tmp_path, entity_types)
     assert [found[i][2] or found[i][1] for i in SPANS] == expected
     assert all(found[i][1:] == ("O", "") for i in range(len(WORDS)) if i not in SPANS)
-    left_out = expected.count("O")
-    assert notes == ({"entities of other types left out": left_out} if left_out else {})
+    assert notes == {}
 
 
 def test_a_type_that_is_nowhere_is_told(tmp_path):
@@ -64,15 +63,48 @@ def test_what_nobody_has_labelled_stays_so(tmp_path):
     assert annotation(doc)[0] == ("Ada", "B", "PERSON")
     assert [token.ent_iob_ for token in doc] == ["B", "", "O", "", ""]
     assert doc.user_data[KEY]["labels"] == ["PERSON"]
+    EntityTypes(["PERSON", "*"]).apply(doc)
+    assert doc.user_data[KEY]["labels"] == ["PERSON"]
+    EntityTypes(["PERSON=NAME", "NAME"]).apply(doc)
+    assert "labels" not in doc.user_data[KEY]  # people have not looked for each NAME
     doc.user_data[KEY]["labels"] = ["LOC", "PERSON"]
     EntityTypes(["PERSON", "LOC=PLACE", "GPE=PLACE"]).apply(doc)
-    assert doc.user_data[KEY]["labels"] == ["PERSON"]  # people have not looked for each PLACE
+    assert doc.user_data[KEY]["labels"] == ["PERSON"]
+    doc.user_data[KEY]["labels"] = ["PERSON"]
+    EntityTypes(["PERSON=NAME", "*"]).apply(doc)
+    assert "labels" not in doc.user_data[KEY]  # the data's own NAME
 
 
-@pytest.mark.parametrize("entity_types", ["PER=", "=PERSON", "*=PERSON", "PER,", "PER,PER=PERSON"])
+def test_a_sentence_in_which_nobody_has_looked_for_what_is_read_is_not_labelled():
+    doc = make_doc("a", WORDS, {0: "PER"})
+    doc.set_ents(list(doc.ents), default="missing")
+    doc.user_data[KEY]["labels"] = ["PER"]
+    EntityTypes(["ORG"]).apply(doc)
+    assert not is_looked_at(doc)
+
+
+@pytest.mark.parametrize("rules", [{}, {"overlap": "longest", "border": "drop"}])
+def test_a_type_that_is_left_out_stands_in_nobody_s_way(tmp_path, rules):
+    """A name in the name of an institution, and offsets that are no ends of tokens."""
+    spans = [(8, 28, "ORG"), (22, 28, "GPE"), (1, 5, "MISC")]
+    spans = [{"start": start, "end": end, "label": label} for start, end, label in spans]
+    line = {"text": "We like University of Berlin.", "spans": spans}
+    (tmp_path / "nested.jsonl").write_text(json.dumps(line))
+    options = ReadOptions(entity_types="GPE", **rules)
+    convert(tmp_path / "nested.jsonl", tmp_path / "pool", options=options)
+    (doc,) = read_shards(tmp_path / "pool", None)
+    assert [(ent.text, ent.label_) for ent in doc.ents] == [("Berlin", "GPE")]
+
+
+@pytest.mark.parametrize(
+    "entity_types", ["PER=", "=PERSON", "*=PERSON", "PER=*", "PER=A=B", "PER,", "PER,PER=PERSON"]
+)
 def test_a_list_that_cannot_be_is_told(entity_types):
     with pytest.raises(DeepALError, match=r"--entity-types.*[Nn]ame"):
         ReadOptions(entity_types=entity_types)
+    code, out = call("convert", "no.txt", "pool", "--entity-types", entity_types)
+    assert code != 0
+    assert "--entity-types" in out or "comma" in out
 
 
 def test_the_commands_take_them(tmp_path):
