@@ -5,7 +5,7 @@ from itertools import combinations
 
 from ..files import Row
 from ..rounds.rows import Entity
-from .answers import Answer
+from .answers import BY_TEXT, Answer
 
 
 class AgreementScores(Row):
@@ -23,12 +23,14 @@ class AgreementScores(Row):
 
 
 def compare_annotators(sentences: Iterable[list[Answer]]) -> AgreementScores | None:
-    """Compare annotators in pairs.
+    """Compare annotators in pairs. Labels that a text had before are nobody's.
 
     sentences (Iterable[list[Answer]]): The answer of each annotator to a sentence.
     RETURNS (AgreementScores | None): None if no sentence was labelled twice.
     """
-    accepted = ([a for a in answers if a.answer == "accept"] for answers in sentences)
+    accepted = (
+        [a for a in answers if a.answer == "accept" and a.by != BY_TEXT] for answers in sentences
+    )
     shared = [answers for answers in accepted if len(answers) > 1]
     pairs = [(one.entities, two.entities) for each in shared for one, two in combinations(each, 2)]
     if not shared:

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..budgets import WHAT_IS_LABELLED
 from ..corpus.folders import find_files, open_all
 from ..corpus.reading import BadLine, ReadOptions
 from ..corpus.sources import check_encoding
@@ -51,9 +50,8 @@ class AskedFor:
     def __init__(self, run: Path) -> None:
         self.folder = RunFolder(run)
         labels = self.folder.labels
-        given = {row.round for row in self.folder.metrics if row.selection == WHAT_IS_LABELLED}
         begun = (here for here in self.folder.rounds() if here.selected.path.exists())
-        rounds = [here for here in begun if here.number not in given]
+        rounds = [here for here in begun if not self.folder.was_labelled(here.number)]
         if not rounds:
             raise DeepALError(
                 f"{run} has not selected a sentence yet. Give the command of the run."

@@ -68,7 +68,7 @@ def find_waiting_round(run: Path) -> RoundFolder:
     finished = len(folder.metrics)
     for here in folder.rounds():
         waits = here.number == finished and here.selected.path.exists()
-        if waits and not here.batch.exists():
+        if waits and not here.batch.exists() and not folder.was_labelled(here.number):
             return here
     raise DeepALError(f"{run} has no batch that waits to be labelled. {CONTINUE_RUN}")
 

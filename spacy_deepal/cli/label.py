@@ -217,6 +217,8 @@ def label_config(
     RAISES (DeepALError): It cannot be read.
     """
     text = init_config(lang=lang) if own is None else _read_config(own)
+    if f'seed_words = "{WHAT_IS_LABELLED}"' in text.splitlines() and seed_words is None:
+        raise DeepALError(f"{own}: to begin so, give the option --seed-words {WHAT_IS_LABELLED}.")
     words = budget_words or ROUND_WORDS
     first = None if isinstance(seed_words, str) else seed_words or SEED_WORDS
     values: dict[tuple[str, str], Any] = {

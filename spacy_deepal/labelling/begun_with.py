@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..budgets import WHAT_IS_LABELLED
 from ..corpus.folders import find_files, open_all
 from ..corpus.formats import check_format, find_reading
 from ..corpus.sources import Source, check_encoding
@@ -87,9 +88,10 @@ def check_first(folder: LabellingFolder, old: LabellingJob, given: dict[str, Any
     problems = [
         f"--{key.replace('_', '-')} {_shown(value)}: it was {_shown(old.first.get(key))}. "
         + (
-            f"Edit {folder.config_file}."
-            if key in IN_CONFIG or (key == "encoder" and old.first.get(key))
-            else "Use another folder for it."
+            "Use another folder for it."
+            if WHAT_IS_LABELLED in (value, old.first.get(key))
+            or not (key in IN_CONFIG or (key == "encoder" and old.first.get(key)))
+            else f"Edit {folder.config_file}."
         )
         for key, value in given.items()
         if value != old.first.get(key)

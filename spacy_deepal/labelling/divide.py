@@ -53,8 +53,10 @@ def divide_text(folder: LabellingFolder, job: LabellingJob, seed: int) -> None:
             )
         text = Pool(draft / "all")
         given = given_texts(folder, job)
-        known = _known_answers(folder, job, text, given)
-        known_texts = {*map(_text_of, known)}
+        known: list[Answer] = []
+        if job.begins_labelled:
+            known = answers_in_text(text, job, folder.annotations.labels, given)
+        known_texts = {without_white_space("".join(answer.tokens)) for answer in known}
         docs = read_shards(text.path, None)
         drawn = draw_reserves(docs, asked, seed, given | head_texts(folder) | known_texts)
         for part, ids in drawn.items():
@@ -70,21 +72,6 @@ def divide_text(folder: LabellingFolder, job: LabellingJob, seed: int) -> None:
         if known:
             folder.labelled.write(known)
         replace_folder(draft / "pool", folder.pool)
-
-
-def _known_answers(
-    folder: LabellingFolder, job: LabellingJob, text: Pool, given: Collection[str]
-) -> list[Answer]:
-    """RETURNS (list[Answer]): What is labelled in the text, if the run begins with it, but for what
-    is in a given dev or test set."""
-    if not job.begins_labelled:
-        return []
-    answers = answers_in_text(text, job, folder.annotations.labels)
-    return [answer for answer in answers if _text_of(answer) not in given]
-
-
-def _text_of(answer: Answer) -> str:
-    return without_white_space("".join(answer.tokens))
 
 
 def _check_some_left(pool: Path, job: LabellingJob) -> None:

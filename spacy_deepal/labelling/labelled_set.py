@@ -33,13 +33,15 @@ class LabelledSet:
     left_out (Counter): How many sentences were selected and are not labelled, by the reason.
     not_held (list[str]): Why the format cannot hold sentences that are labelled: one line for each.
     older (list[str]): The types for which people have looked at all of these that were labelled
-        before a type was added.
+        before a type was added, or before the run began.
+    asks_again (bool): Whether people are asked for these once more.
     """
 
     docs: list[Doc] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     not_held: list[str] = field(default_factory=list)
     older: list[str] = field(default_factory=list)
+    asks_again: bool = True
 
     @property
     def remedy(self) -> str:
@@ -47,8 +49,10 @@ class LabelledSet:
         empty if none was left out."""
         if not self.older:
             return ""
-        return (
-            f"`--labels {','.join(self.older)}` writes these types alone, and with them the "
+        write = f"`--labels {','.join(self.older)}` writes these types alone, and with them the "
+        if not self.asks_again:
+            return write + "sentences that were labelled before the run began."
+        return write + (
             "sentences that were labelled before a type was added. The page asks for these "
             "sentences again. Once they are accepted, they can be written with all types."
         )
@@ -108,7 +112,8 @@ def _check_labels(run: Path, labels: Collection[str]) -> None:
 
 def _sort(run: Path, format: str, parts: Iterable[str], labels: Collection[str]) -> LabelledSet:
     """RETURNS (LabelledSet): The sentences that a format can hold, and what it cannot."""
-    found, older = LabelledSet(), list[frozenset[str]]()
+    found = LabelledSet(asks_again=LabellingFolder(run).begun)
+    older: list[frozenset[str]] = []
     for part in dict.fromkeys(map(_part, parts)):
         for doc in _sentences(run, part, found.left_out):
             if labels:

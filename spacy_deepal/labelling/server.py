@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..annotation.answers import BY_TEXT
 from ..errors import DeepALError
 from ..files import Row, parse_row
 from .exchange import LONGEST_NAME, Given
@@ -97,8 +98,8 @@ async def _explain(request: Request, error: Exception) -> Response:
 def _annotator(request: Request) -> str:
     """RETURNS (str): The name in ?as=NAME. RAISES (DeepALError): It is not a name."""
     name = request.query_params.get("as", "me").strip()
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise DeepALError(f"?as={name!r}: use a name of up to {LONGEST_NAME} characters.")
+    if not name or len(name) > LONGEST_NAME or not name.isprintable() or name == BY_TEXT:
+        raise DeepALError(f"?as={name!r}: use another name, of up to {LONGEST_NAME} characters.")
     return name
 
 

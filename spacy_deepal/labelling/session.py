@@ -36,7 +36,7 @@ class Session:
         self.journal = self.folder.journal
         self.journal.mend()
         self.annotations = self.folder.annotations
-        self._read: dict[Path, int] = {}
+        self._has_labelled = False
         self._take_labelled()
         self._held = self._read_held()
         self._seen: dict[str, float] = {}
@@ -44,6 +44,7 @@ class Session:
         self._status = Status(step="Starting")
         self._error: str | None = None
         self._curve: list[CurvePoint] = []
+        self._read: dict[Path, int] = {}
 
     def check_run(self, run_id: str) -> None:
         """RAISES (OtherRun): A page shows another run, which was served here before."""
@@ -162,10 +163,11 @@ class Session:
             self._curve = [CurvePoint(words=row.words, f=row.dev_ents_f) for row in rounds]
 
     def _take_labelled(self) -> None:
-        """Write down what of the text was labelled before, once it has been read."""
-        if self._is_new(self.folder.labelled.path):
-            known = self.annotations.keys
-            self.journal.append(*(a for a in self.folder.labelled.read() if a.key not in known))
+        """Write down what of the text was labelled before, unless a person has answered it."""
+        if not self._has_labelled and self.folder.labelled.path.exists():
+            new = (a for a in self.folder.labelled.read() if not self.annotations.was_shown(a.id))
+            self.journal.append(*new)
+            self._has_labelled = True
             self.annotations.refresh()
 
     def _is_new(self, file: Path) -> bool:
@@ -237,7 +239,8 @@ class Session:
                 names = {each.by for each in self.annotations.of(answer.id)}
                 own += annotator in names
                 shared += annotator in names and len(names) > 1
-                if annotator not in names and len(names) == 1 and answer.answer == "accept":
+                once = len(names) == 1 and annotator not in names and answer.by != BY_TEXT
+                if once and answer.answer == "accept":
                     open_answers.append(answer)
         if not open_answers or shared >= self.job.double * (own + 1):
             return None
@@ -293,5 +296,5 @@ def _count(answers: Sequence[Answer]) -> int:
 
 
 def _by_annotator(answers: Iterable[list[Answer]]) -> dict[str, int]:
-    names = [answer.by for each in answers for answer in each]
+    names = [answer.by for each in answers for answer in each if answer.by != BY_TEXT]
     return {name: names.count(name) for name in dict.fromkeys(names)}

@@ -14,13 +14,16 @@ def looked_at_sentences(docs: Iterable[Doc]) -> Iterator[Doc]:
 
 
 def know_only(doc: Doc, types: Collection[str]) -> None:
-    """Note that people have looked at a labelled sentence for these types, and for no others. A
-    word outside of its entities may then have any other type. A sentence that says itself for which
-    types people have looked, or that is labelled in part, stays as it is.
+    """Note in a labelled sentence that people have looked at it for these types, and for no others.
+    A word outside of its entities may then have any other type. Of a sentence that is labelled in
+    part, only its entities are known then. One that says itself for which types people have looked
+    stays as it is.
 
     types (Collection[str]): They have those of the sentence's entities.
     """
-    if labels_looked_for(doc) or any(token.ent_iob == IOB_MISSING for token in doc):
+    if labels_looked_for(doc):
         return
+    is_whole = all(token.ent_iob != IOB_MISSING for token in doc)
     doc.set_ents(list(doc.ents), default="missing")
-    doc.user_data[KEY][LABELS] = sorted(types)
+    if is_whole:
+        doc.user_data[KEY][LABELS] = sorted(types)

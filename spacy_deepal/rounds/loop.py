@@ -37,7 +37,7 @@ from .checks import check_labelled
 from .repair import take_out_damaged
 from .rows import FoundEntities, RoundMetrics, Selected
 from .run_folder import RoundFolder, RunFolder
-from .seed_set import as_seed_set, find_labelled
+from .seed_set import find_labelled, know_types
 from .settings import SECTION
 from .stability import agreement, draw_stop_set, find_entities, stopping_point
 from .training import Training, dev_scores, evaluate_pipeline
@@ -133,8 +133,7 @@ class Loop:
 
     def _how_to_select(self, metrics: list[RoundMetrics]) -> str:
         if not metrics:
-            begins_labelled = self.settings.seed_words == WHAT_IS_LABELLED
-            return WHAT_IS_LABELLED if begins_labelled else "seed"
+            return WHAT_IS_LABELLED if self.folder.was_labelled(0) else "seed"
         return "random" if metrics[-1].dev_ents_f < self.settings.cold_start else "acquisition"
 
     def _select(self, here: RoundFolder, selection: str) -> None:
@@ -206,18 +205,14 @@ class Loop:
         ids, oracle = [item.id for item in here.selected.read()], self.settings.oracle
         docs = fetch(self.pool, ids, self.vocab, with_gold=True)
         tagger = find_tagger(load_pipeline(self.folder.initial))
-        if was_labelled := self._was_labelled(here):
-            as_seed_set(docs, self.pool, tagger.labels)
+        if was_labelled := self.folder.was_labelled(here.number):
+            know_types(docs, self.folder.manifest.labelled_types or (), tagger.labels)
         given = docs if was_labelled else oracle.label(docs, here.path)
         labelled = {sentence_id(doc): doc for doc in given}
         check_labelled(labelled, ids, tagger, here.path)
         write_docs([labelled[name] for name in ids], here.batch)
         if not was_labelled:
             oracle.labels_kept(here.path)
-
-    def _was_labelled(self, here: RoundFolder) -> bool:
-        """RETURNS (bool): Whether the batch of a round was labelled before the run began."""
-        return here.number == 0 and self.settings.seed_words == WHAT_IS_LABELLED
 
     def _labelled(self, number: int) -> list[Doc]:
         """RETURNS (list[Doc]): All that is labelled up to and with a round. Corrections count."""
@@ -230,7 +225,8 @@ class Loop:
 
     def _is_corrected(self, here: RoundFolder) -> bool:
         oracle = self.settings.oracle
-        return not self._was_labelled(here) and oracle.corrected(here.path, here.batch)
+        given = self.folder.was_labelled(here.number)
+        return not given and oracle.corrected(here.path, here.batch)
 
     def _evaluate(self, here: RoundFolder, selection: str, labelled: list[Doc]) -> RoundMetrics:
         nlp = load_pipeline(here.model)

@@ -14,6 +14,7 @@ from thinc.api import Config
 from ..about import __version__
 from ..acquisition.registry import NAME
 from ..acquisition.scoring_job import fingerprint_code
+from ..budgets import WHAT_IS_LABELLED
 from ..errors import DeepALError
 from ..pipelines import blank_pipeline
 from ..pool.pool import Pool
@@ -56,6 +57,9 @@ def make_manifest(
             "python": platform.python_version(),
         },
         threads=torch.get_num_threads(),
+        labelled_types=sorted(pool.text().labels)
+        if settings.seed_words == WHAT_IS_LABELLED
+        else None,
         started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
 

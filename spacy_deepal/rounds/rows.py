@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from ..budgets import WHAT_IS_LABELLED
 from ..files import Row
 from ..pool.index import GenreCount
 
@@ -45,6 +46,8 @@ class Manifest(Row):
     threads (int): The threads of torch when the run began. Other numbers give other last bits.
     started (str): Time in UTC, ISO 8601.
     added (list[str]): The shards that the pool has got since then.
+    labelled_types (list[str] | None): If the seed set is what was labelled before the run began,
+        the types that occur in it. None: the seed set was drawn.
     """
 
     format: int
@@ -62,6 +65,7 @@ class Manifest(Row):
     threads: int
     started: str
     added: list[str] = Field(default_factory=list)
+    labelled_types: list[str] | None = None
 
 
 class TypeScores(Row):
@@ -164,7 +168,7 @@ class RoundMetrics(Metrics):
     genres: dict[str, GenreCount]
 
     def describe(self) -> str:
-        how = "labelled before" if self.selection == "labelled" else f"by {self.selection}"
+        how = "labelled before" if self.selection == WHAT_IS_LABELLED else f"by {self.selection}"
         return (
             f"round {self.round:>3}  {self.words:>8} words {self.words_percent:>5.1f}%  "
             f"{super().describe()}  {how}  "

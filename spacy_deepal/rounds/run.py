@@ -155,7 +155,7 @@ class Run:
         """Check what is labelled in a pool, if the run begins with it; else tell people who label
         that there is something."""
         if self._settings.seed_words == WHAT_IS_LABELLED:
-            check_partly_labelled(pool, find_tagger(nlp).labels)
+            self._tell(check_partly_labelled(pool, find_tagger(nlp).labels))
         elif self._settings.oracle.asks_people and (beside := labels_beside(pool)):
             self._tell(beside)
 

@@ -114,7 +114,7 @@ class RunFolder:
             raise self._another(changes)
         new = [name for name in manifest.pool.shards if name not in old.pool.shards]
         latest = {key: getattr(manifest, key) for key in ("config", "pool", "dev", "test")}
-        latest["added"] = [*old.added, *new]
+        latest |= {"added": [*old.added, *new], "labelled_types": old.labelled_types}
         now = (manifest if changes else was).model_copy(update=latest)
         if now != old:
             write_sealed_json(self.manifest_file, now)
@@ -170,6 +170,10 @@ class RunFolder:
                 f"reads format {RUN_FORMAT}. Use the version that made the run."
             )
         return parse_row(Manifest, content, str(self.manifest_file), RESTORE)
+
+    def was_labelled(self, number: int) -> bool:
+        """RETURNS (bool): Whether the batch of a round was labelled before the run began."""
+        return number == 0 and self.manifest.labelled_types is not None
 
     def check_run(self) -> None:
         """RAISES (DeepALError): The folder holds no run that can be read: see `manifest`."""

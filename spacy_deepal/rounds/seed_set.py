@@ -2,12 +2,12 @@
 labelled before the run begins.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from spacy.tokens import Doc
 
 from ..budgets import WHAT_IS_LABELLED
-from ..errors import DeepALError
+from ..errors import DeepALError, plural
 from ..pool.labelled import know_only, looked_at_sentences
 from ..pool.pool import Pool
 from ..sentences import count_words, sentence_id
@@ -23,24 +23,36 @@ def find_labelled(pool: Pool) -> list[Selected]:
     ]
 
 
-def check_partly_labelled(pool: Pool, labels: Sequence[str]) -> None:
-    """RAISES (DeepALError): No sentence of the pool is labelled, or all are; or an entity has a
-    type that is not among the labels of the run."""
-    count = len(find_labelled(pool))
-    if count in (0, pool.sentences):
-        every = "Every" if count else "No"
-        why = ", so there is none left to choose" if count else ""
+def check_partly_labelled(pool: Pool, labels: Sequence[str]) -> str:
+    """Check that a run can begin with what is labelled in a pool.
+
+    labels (Sequence[str]): The types of the run.
+    RETURNS (str): What the user should know: how much is labelled, and for which types.
+    RAISES (DeepALError): No entity is labelled, or every sentence is labelled; or an entity has a
+        type that the run does not have.
+    """
+    rows, types = find_labelled(pool), sorted(pool.text().labels)
+    if not types or len(rows) == pool.sentences:
+        problem = f"No entity is labelled in {pool.path}"
+        if types:
+            problem = f"Every sentence of {pool.path} is labelled, so there is none left to choose"
         raise DeepALError(
             f'seed_words = "{WHAT_IS_LABELLED}" in [{SECTION}] begins with what is labelled in the '
-            f"pool. {every} sentence of {pool.path} is labelled{why}. Convert what is labelled and "
-            "what is not into one pool; or let seed_words be a number of words."
+            f"pool. {problem}. Convert what is labelled and what is not into one pool; or let "
+            "seed_words be a number of words, as a simulation needs it."
         )
-    if others := sorted({*pool.text().labels} - {*labels}):
+    if others := [label for label in types if label not in labels]:
         raise DeepALError(
             f"{pool.path} has entities of {', '.join(others)}, and the labels of the run are "
             f"{', '.join(labels)}. Correct `labels` in [initialize.components], or the data: "
             f"`convert --entity-types {','.join(labels)}` leaves the others out."
         )
+    unknown = [label for label in labels if label not in types]
+    words = plural(sum(row.words for row in rows), "word")
+    return (
+        f"The run begins with {plural(len(rows), 'sentence')} ({words}) that are labelled with "
+        f"{', '.join(types)}."
+    ) + (f" Of {', '.join(unknown)} they say nothing." if unknown else "")
 
 
 def labels_beside(pool: Pool) -> str:
@@ -55,13 +67,14 @@ def labels_beside(pool: Pool) -> str:
     )
 
 
-def as_seed_set(docs: Sequence[Doc], pool: Pool, labels: Sequence[str]) -> None:
-    """Have sentences say nothing of the types that nobody has labelled anywhere in the pool.
+def know_types(docs: Sequence[Doc], types: Collection[str], labels: Sequence[str]) -> None:
+    """Change sentences of `find_labelled` in place, so that they say nothing of the types of the
+    run that nobody had labelled when it began.
 
-    docs (Sequence[Doc]): Those of `find_labelled`, with their labels.
+    docs (Sequence[Doc]): With their labels.
+    types (Collection[str]): The types that occur among all of them.
     labels (Sequence[str]): The types of the run.
     """
-    types = pool.text().labels
-    if not types.keys() >= {*labels}:
+    if not {*types} >= {*labels}:
         for doc in docs:
             know_only(doc, types)

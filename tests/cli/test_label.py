@@ -43,7 +43,16 @@ def test_a_run_that_begins_with_what_is_labelled_waits_for_no_other_words(served
     assert folder.read_job().begins_labelled
     code, out = call("label", tmp_path / "run", "--seed-words", 300)
     assert code == 1
-    assert "--seed-words 300: it was labelled." in out
+    assert "--seed-words 300: it was labelled. Use another folder for it." in out
+
+
+def test_a_config_that_begins_with_what_is_labelled_needs_the_option(served, text, tmp_path):
+    own, run = tmp_path / "own.cfg", tmp_path / "run"
+    own.write_text(init_config().replace("seed_words = 0.02", 'seed_words = "labelled"'))
+    code, out = call("label", run, "--pool", text, "--labels", "PER", "--config", own)
+    assert code == 1
+    assert "give the option --seed-words labelled" in out
+    assert not run.exists()
 
 
 @pytest.mark.parametrize(

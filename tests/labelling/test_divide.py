@@ -111,10 +111,29 @@ def test_of_a_type_that_nobody_has_labelled_the_text_says_nothing(tmp_path):
 
 
 def test_what_is_in_a_given_dev_set_is_no_answer(tmp_path):
-    dev = write_pools(tmp_path / "gold", dev=make_docs(40, 7, distinct=True))["dev"]
+    dev = write_pools(tmp_path / "gold", dev=make_docs(30, 7, distinct=True))["dev"]
     folder = begin_labelled(tmp_path, dev=str(dev), test_words=0)
-    assert not folder.labelled.path.exists()
-    assert {*ids(folder.pool)}.isdisjoint(sentence_id(doc) for doc in make_docs(40, 7))
+    answers, given = {answer.id for answer in folder.labelled.read()}, {*ids(dev)}
+    assert answers == {sentence_id(doc) for doc in make_docs(40, 7)} - given
+    assert {*ids(folder.pool)}.isdisjoint(given)
+
+
+def test_if_all_that_is_labelled_is_in_dev_there_is_nothing_to_begin_with(tmp_path):
+    dev = write_pools(tmp_path / "gold", dev=make_docs(40, 7, distinct=True))["dev"]
+    with pytest.raises(DeepALError, match=r"Every sentence of .* that is labelled is in dev or te"):
+        begin_labelled(tmp_path, dev=str(dev), test_words=0)
+
+
+def test_of_a_sentence_that_is_labelled_in_part_the_entities_are_answers(tmp_path):
+    docs = [*make_docs(40, 7, distinct=True), *make_docs(160, 8, gold=False, distinct=True)]
+    docs[0].set_ents(list(docs[0].ents), default="missing")
+    docs[1].set_ents([], outside=[docs[1][:1]], default="missing")  # no entity is known of it
+    folder = divide(tmp_path, docs, ["PER", "LOC"], first={"seed_words": "labelled"})
+    answers = {answer.id: answer for answer in folder.labelled.read()}
+    assert len(answers["7-000"].entities) == 2
+    assert answers["7-000"].labels == []
+    assert "7-001" not in answers
+    assert len(answers) == 39
 
 
 @pytest.mark.parametrize(
@@ -123,11 +142,12 @@ def test_what_is_in_a_given_dev_set_is_no_answer(tmp_path):
         (
             ["PER"],
             make_docs(20, 7),
-            r"The text of .*all has entities of LOC.* Add those with --lab",
+            r"The text \(.*all\) has entities of LOC.* Add those with --lab",
         ),
-        (["PER"], make_docs(20, 7, gold=False), r"No sentence of the text of .*all is labelled\."),
+        (["PER"], make_docs(20, 7, gold=False), r"No sentence of .*all has an entity that is"),
+        (["PER"], [make_doc("o", ["Nobody", "knew"])], r"No sentence of .*all has an entity that"),
     ],
-    ids=["other types", "nothing"],
+    ids=["other types", "nothing", "no entity"],
 )
 def test_a_text_whose_labels_do_not_suit_is_told(tmp_path, labels, docs, message):
     with pytest.raises(DeepALError, match=message):

@@ -73,7 +73,7 @@ def test_what_is_no_json_is_refused(client):
     assert "not JSON" in response.json()["error"]
 
 
-@pytest.mark.parametrize("name", ["%20", "x" * 41, "a%09b"])
+@pytest.mark.parametrize("name", ["%20", "x" * 41, "a%09b", "the%20text"])
 def test_a_name_that_is_none_is_refused(client, name):
     assert client.get(f"/api/view?as={name}").status == 400
 

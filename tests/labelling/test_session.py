@@ -322,28 +322,67 @@ def test_the_page_lists_the_last_sentences_that_people_labelled_differently(run)
     assert progress.differences[0].said == {"ada": "Ada (PER)", "bob": "no entity"}
 
 
+def begin_with_text(session, tasks):
+    """What of the text was labelled before is known now."""
+    session.folder.labelled.write(
+        Answer(
+            key=f"{BY_TEXT}: {task.id}",
+            at="2026",
+            by=BY_TEXT,
+            id=task.id,
+            part="train",
+            answer="accept",
+            entities=[(0, 1, "PER")],
+            labels=LABELS,
+            seconds=0.0,
+            tokens=task.tokens,
+            suggested=[],
+        )
+        for task in tasks
+    )
+
+
 def test_what_the_text_had_is_answered_once_and_takes_nobody_any_time(run):
     tasks = make_queue(4)
     session = make_session(run, tasks)
     session.answer("me", make_given(tasks[3]))
-    begun = {"at": "2026", "by": BY_TEXT, "part": "train", "answer": "accept", "suggested": []}
-    session.folder.labelled.write(
-        Answer(
-            **begun,
-            key=f"{BY_TEXT}: {task.id}",
-            id=task.id,
-            tokens=task.tokens,
-            entities=[(0, 1, "PER")],
-            labels=LABELS,
-            seconds=0.0,
-        )
-        for task in tasks[:2]
-    )
+    begin_with_text(session, tasks[:2])
     for _ in range(2):
         assert session.view("me").task.id == "s2"
         assert session.progress().sentences == 3
-        assert session.progress().by_annotator == {"me": 1, BY_TEXT: 2}
+        assert session.progress().by_annotator == {"me": 1}
         assert session.progress().seconds_per_word == 2.0 / 4
         session = Session(run)
     assert len(read_jsonl(session.journal.path)) == len(LABELS) + 3
     assert session.annotations.final("s0").entities == [(0, 1, "PER")]
+
+
+def test_what_a_person_has_answered_meanwhile_counts(run):
+    tasks = make_queue(2)
+    session = make_session(run, tasks)
+    session.answer("ada", make_given(tasks[0], [(2, 3, "LOC")]))
+    begin_with_text(session, tasks)
+    session.view("ada")
+    assert session.annotations.final("s0").by == "ada"
+    assert session.annotations.final("s1").by == BY_TEXT
+
+
+def test_the_text_is_nobody_to_agree_with(run):
+    tasks = make_queue(4)
+    session = make_session(run, tasks, double=1.0)
+    begin_with_text(session, tasks[:2])
+    assert session.view("ada").task.id == "s2"
+    session.answer("ada", make_given(tasks[0], [(2, 3, "LOC")]))
+    assert session.progress().agreement is None
+    assert session.progress().different == 1
+
+
+def test_what_the_text_had_is_written_when_the_disk_has_room_again(run, monkeypatch):
+    tasks = make_queue(2)
+    session = make_session(run, tasks)
+    begin_with_text(session, tasks[:1])
+    with monkeypatch.context() as patch:
+        patch.setattr(session.journal, "append", lambda *events: (_ for _ in ()).throw(OSError(28)))
+        with pytest.raises(OSError, match="28"):
+            session.view("me")
+    assert session.view("me").task.id == "s1"

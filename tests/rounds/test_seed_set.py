@@ -1,13 +1,16 @@
 """A run that begins with what is labelled in its pool already."""
 
+import shutil
+
 import pytest
 
 from spacy_deepal.annotation.pulled import pull_files
+from spacy_deepal.annotation.waiting_batch import read_waiting_batch
 from spacy_deepal.corpus.reading import ReadOptions
 from spacy_deepal.errors import DeepALError, LabelsAwaited
 from spacy_deepal.files import write_jsonl
 from spacy_deepal.labelling.labelled_set import export_labelled
-from spacy_deepal.pool.shards import read_shards
+from spacy_deepal.pool.shards import read_shards, write_shards
 from spacy_deepal.rounds.run import Run, run_loop
 from spacy_deepal.rounds.run_folder import RunFolder
 from spacy_deepal.sentences import KEY, labels_looked_for, sentence_id
@@ -94,6 +97,71 @@ def test_a_lost_batch_is_read_from_the_pool_again(begun, tmp_path):
     assert {name: annotation(doc) for name, doc in batch(folder).items()} == before
 
 
+def test_a_round_that_was_killed_before_its_batch_asks_nobody(begun, tmp_path):
+    paths, folder, _ = begun
+    shutil.copytree(folder.path, tmp_path / "run")
+    cut = RunFolder(tmp_path / "run")
+    shutil.rmtree(cut.round(1).path)
+    (cut.path / "metrics.jsonl").unlink()
+    cut.round(0).batch.unlink()
+    with pytest.raises(DeepALError, match="no batch that waits"):
+        read_waiting_batch(cut.path)
+    with pytest.raises(DeepALError, match="has not selected a sentence yet"):
+        pull_files(cut.path, [tmp_path / "answers.jsonl"], ReadOptions())
+    begin(paths, cut.path)
+    assert batch(cut).keys() == batch(folder).keys()
+    assert len(export_labelled(cut.path, tmp_path / "l.conll", "iob2", ["train"]).docs) == 12
+
+
+def test_labels_in_shards_that_are_added_change_nothing_of_the_seed_set(tmp_path):
+    labels = {"initialize.components.ner.labels": ["PER", "LOC", "ORG"]}
+    paths, more = write_pools(tmp_path, pool=partly()), FILES | labels
+    begin(paths, tmp_path / "run", more=more)
+    folder = RunFolder(tmp_path / "run")
+    before = {
+        name: (annotation(doc), labels_looked_for(doc)) for name, doc in batch(folder).items()
+    }
+    write_shards([make_doc("new", ["Acme", "fell"], {0: "ORG"})], tmp_path / "more")
+    shutil.copy(tmp_path / "more" / "shard_0000.spacy", paths["pool"] / "shard_0009.spacy")
+    folder.round(0).batch.unlink()
+    begin(paths, tmp_path / "run", more=more)
+    now = {name: (annotation(doc), labels_looked_for(doc)) for name, doc in batch(folder).items()}
+    assert now == before
+
+
+def test_of_a_sentence_that_is_labelled_in_part_the_entities_alone_are_known(tmp_path):
+    """If there is a type of which the others say nothing: its O words may have that."""
+    docs = partly()
+    docs[0].set_ents(list(docs[0].ents), missing=[docs[0][4:5]], default="outside")
+    paths = write_pools(tmp_path, pool=docs)
+    labels = {"initialize.components.ner.labels": ["PER", "LOC", "ORG"]}
+    begin(paths, tmp_path / "run", more=FILES | labels)
+    doc = batch(RunFolder(tmp_path / "run"))["1-000"]
+    assert {token.ent_iob_ for token in doc} == {"B", ""}
+    assert not labels_looked_for(doc)
+
+
+def test_the_command_says_what_the_run_begins_with(tmp_path):
+    paths, told = write_pools(tmp_path, pool=partly()), []
+    labels = {"initialize.components.ner.labels": ["PER", "LOC", "ORG"]}
+    begin(paths, tmp_path / "run", told.append, more=FILES | labels)
+    assert any(
+        text.startswith("The run begins with 12 sentences (")
+        and text.endswith(" labelled with LOC, PER. Of ORG they say nothing.")
+        for text in told
+    )
+
+
+def test_what_can_be_written_of_it_is_said(tmp_path):
+    paths = write_pools(tmp_path, pool=partly())
+    labels = {"initialize.components.ner.labels": ["PER", "LOC", "ORG"]}
+    begin(paths, tmp_path / "run", more=FILES | labels)
+    with pytest.raises(DeepALError, match=r"--labels LOC,PER.*labelled before the run began\.$"):
+        export_labelled(tmp_path / "run", tmp_path / "l.conll", "iob2", ["train"])
+    found = export_labelled(tmp_path / "run", tmp_path / "l", "iob2", ["train"], ["PER", "LOC"])
+    assert len(found.docs) == 12
+
+
 def test_of_a_type_that_nobody_has_labelled_it_knows_nothing(tmp_path):
     """A word that is no PER and no LOC may be an ORG: nobody has looked."""
     docs = partly()
@@ -114,14 +182,18 @@ def test_of_a_type_that_nobody_has_labelled_it_knows_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("docs", "message"),
     [
-        (make_docs(20, 1, gold=False), r"No sentence of .*pool is labelled\. Convert"),
+        (make_docs(20, 1, gold=False), r"No entity is labelled in .*pool\. Convert"),
+        (
+            [make_doc("o", ["Nobody", "knew"]), *make_docs(20, 1, gold=False)],
+            r"No entity is labelled in .*pool\. Convert",
+        ),
         (make_docs(20, 1), r"Every sentence of .*pool is labelled, so there is none left"),
         (
             [*partly(), make_doc("x", ["Acme", "fell"], {0: "ORG"})],
             r"pool has entities of ORG, and the labels of the run are LOC, PER",
         ),
     ],
-    ids=["none", "all", "other types"],
+    ids=["none", "no entity", "all", "other types"],
 )
 def test_a_pool_that_does_not_suit_is_told_before_the_run_begins(tmp_path, docs, message):
     paths = write_pools(tmp_path, pool=docs)
