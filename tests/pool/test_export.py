@@ -69,7 +69,7 @@ def make_docs(drawn):
 def _one_pipeline():
     """A new pipeline for each conversion takes longer than all else."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("spacy_deepal.pool.convert.blank_pipeline", lambda lang: NLP)
+        patch.setattr("spacy_deepal.pool.renewed.blank_pipeline", lambda lang: NLP)
         yield
 
 
