@@ -4,31 +4,8 @@ from collections.abc import Sequence
 
 from spacy.tokens import Doc, Span
 
-from ..errors import DeepALError
 from ..sentences import KEY, LABELS, labels_looked_for
-
-ALL_OTHERS = "*"
-
-
-def parse_entity_types(names: Sequence[str]) -> dict[str, str]:
-    """RETURNS (dict[str, str]): The new name of each type that is named.
-
-    names (Sequence[str]): Those of `ReadOptions.entity_types`.
-    RAISES (DeepALError): One of them is not like PERSON, PER=PERSON or *, or comes twice.
-    """
-    renamed: dict[str, str] = {}
-    for name in names:
-        old, equals, new = name.partition("=")
-        not_a_name = (new if equals else old) in ("", ALL_OTHERS) or "=" in new or not old
-        if name != ALL_OTHERS and (not_a_name or old == ALL_OTHERS):
-            raise DeepALError(
-                f"--entity-types {name}: name types with commas between, as in PER=PERSON,ORG; "
-                f"with {ALL_OTHERS} as one of them, all others are kept."
-            )
-        if old in renamed:
-            raise DeepALError(f"--entity-types: {old} is named twice. Name it once.")
-        renamed[old] = new or old
-    return renamed
+from .reading import ALL_OTHERS, parse_entity_types
 
 
 class EntityTypes:

@@ -1,6 +1,6 @@
 """What all formats share: options, the sentence that readers yield, and the ways to read a file."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal, TypeVar
 
@@ -8,7 +8,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..arguments import check_types
-from .entity_types import parse_entity_types
+from ..errors import DeepALError
 from .sources import Source
 
 LINES_TO_DETECT = 1000  # the first lines or records of a file, by which its format is told
@@ -22,6 +22,28 @@ TagScheme = Literal["iob1", "iob2", "bioes", "io"]
 Parsed = TypeVar("Parsed")
 # Options of several values, which are one string with commas on the command line.
 BETWEEN_COMMAS = ("columns", "tag_names", "entity_types")
+ALL_OTHERS = "*"  # all other entity types
+
+
+def parse_entity_types(names: Sequence[str]) -> dict[str, str]:
+    """RETURNS (dict[str, str]): The new name of each type that is named.
+
+    names (Sequence[str]): Those of `ReadOptions.entity_types`.
+    RAISES (DeepALError): One of them is not like PERSON, PER=PERSON or *, or comes twice.
+    """
+    renamed: dict[str, str] = {}
+    for name in names:
+        old, equals, new = name.partition("=")
+        not_a_name = (new if equals else old) in ("", ALL_OTHERS) or "=" in new or not old
+        if name != ALL_OTHERS and (not_a_name or old == ALL_OTHERS):
+            raise DeepALError(
+                f"--entity-types {name}: name types with commas between, as in PER=PERSON,ORG; "
+                f"with {ALL_OTHERS} as one of them, all others are kept."
+            )
+        if old in renamed:
+            raise DeepALError(f"--entity-types: {old} is named twice. Name it once.")
+        renamed[old] = new or old
+    return renamed
 
 
 @dataclass(frozen=True)

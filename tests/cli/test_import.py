@@ -24,7 +24,10 @@ def test_importing_the_commands_imports_nothing_heavy_and_reads_no_arguments():
     run = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True)
     assert (run.returncode, run.stderr) == (0, "")
     reading = ["corpus", "corpus.reading", "corpus.sources"]  # the options of the commands
-    ours = [f"spacy_deepal.{name}" for name in ("about", "arguments", *reading, "errors", "urls")]
+    ours = [
+        f"spacy_deepal.{name}"
+        for name in ("about", "arguments", "budgets", *reading, "errors", "urls")
+    ]
     assert run.stdout == f"[] {ours}\n"
 
 

@@ -126,6 +126,7 @@ class TestWhatARunLeaves:
             "threads",
             "started",
             "added",
+            "labelled_types",
             "digest",
         ]
         assert (manifest["vectors"], manifest["code"], manifest["added"]) == ("", "", [])
