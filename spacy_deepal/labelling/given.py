@@ -58,11 +58,12 @@ def answers_in_text(
     found = [*_answers(text)] if text.text().labels else []
     answers = [each for each in found if without_white_space("".join(each.tokens)) not in apart]
     if not answers:
-        where = "is in dev or test" if found else "has an entity that is labelled"
-        every = "Every sentence" if found else "No sentence"
+        problem = f"No sentence of {named} has an entity that is labelled"
+        if found:
+            problem = f"Every sentence of {named} that is labelled is in dev or test"
         raise DeepALError(
-            f"{every} of {named} {'that is labelled ' if found else ''}{where}. Name data that are "
-            "labelled with --pool, beside those that are not; or let --seed-words be a number."
+            f"{problem}. Name data that are labelled with --pool, beside those that are not; or "
+            "let --seed-words be a number."
         )
     return answers
 

@@ -256,3 +256,5 @@ def test_a_budget_is_words_or_a_share_of_the_pool():
     assert words_of(20_000, 100) == 20_000
     assert words_of(0.25, 1000) == 250
     assert words_of(0.0001, 1000) == 1
+    with pytest.raises(DeepALError, match="begin with `label --seed-words labelled`"):
+        words_of("labelled", 1000)
